@@ -1,0 +1,73 @@
+"""The one person model: a reader, an author, an editor or a moderator."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ictiger.languages import Language
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        """A superuser whose address counts as verified: whoever may run this command owns the house."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        user.emailaddress_set.create(email=user.email.lower(), verified=True, primary=True)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with a log-in.
+
+    `email` is deliberately not unique: with enumeration prevention a stranger may sign up with an address that is taken, and a unique
+    column would answer that with an error. What is unique is a *verified* EmailAddress (allauth's).
+    """
+
+    handle = models.UUIDField(_("handle"), default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail address"), max_length=254, db_index=True)
+    display_name = models.CharField(_("name shown beside comments"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
+    is_staff = models.BooleanField(_("may enter the desk"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "handle"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["email"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(email=""), name="user_has_email"),
+            models.CheckConstraint(condition=models.Q(language__in=Language.values), name="user_language_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_full_name(self) -> str:
+        return self.public_name
+
+    def get_short_name(self) -> str:
+        return self.public_name
+
+    @property
+    def public_name(self) -> str:
+        """The name that other readers see. Never any part of the address."""
+        return self.display_name or _("Reader %(number)s") % {"number": self.pk}
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether a mailbox of this user is proven: only then are they heard."""
+        return self.emailaddress_set.filter(verified=True).exists()

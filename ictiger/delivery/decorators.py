@@ -1,0 +1,35 @@
+"""Marks a view's page as public: the same bytes for every reader."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.views.decorators.http import require_safe
+
+
+class PersonalPublicPage(RuntimeError):
+    """A public page tried to set a cookie or to vary by reader."""
+
+
+def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The decorated view sees a stranger without cookies or query, whoever asks.
+
+    What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What is personal comes by
+    `/me/…` afterwards (blueprint §1.1).
+    """
+
+    @wraps(view)
+    @require_safe
+    def public_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        request.public_page = True
+        request.user = AnonymousUser()
+        request.COOKIES = {}
+        request.GET = QueryDict()
+        response = view(request, *args, **kwargs)
+        if response.cookies or response.has_header("Vary"):
+            raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    return public_view

@@ -1,0 +1,41 @@
+"""Refuses writes to public models outside `change()`."""
+
+from contextvars import ContextVar
+
+from django.db import models
+
+# The change under way in this thread or task; set by `change()` alone.
+under_way: ContextVar = ContextVar("change_under_way", default=None)
+
+
+class WriteOutsideChange(RuntimeError):
+    """A model that shows on public pages was written without purging them."""
+
+
+def require_change(model: type[models.Model]) -> None:
+    """Raise WriteOutsideChange unless the caller is inside `change()`."""
+    if under_way.get() is None:
+        raise WriteOutsideChange(f"{model.__name__} shows on public pages: write it inside ictiger.delivery.change().")
+
+
+class PublicQuerySet(models.QuerySet):
+    """Refuses the writes that bypass Model.save() and Model.delete()."""
+
+    def update(self, **kwargs):
+        require_change(self.model)
+        return super().update(**kwargs)
+
+    def delete(self):
+        require_change(self.model)
+        return super().delete()
+
+    def bulk_create(self, objs, *args, **kwargs):
+        require_change(self.model)
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def bulk_update(self, objs, fields, **kwargs):
+        require_change(self.model)
+        return super().bulk_update(objs, fields, **kwargs)
+
+    update.alters_data = delete.alters_data = bulk_create.alters_data = bulk_update.alters_data = True
+    delete.queryset_only = True

@@ -1,0 +1,36 @@
+"""The outbox of purges, and the base of every model that shows on a public page."""
+
+from django.db import models
+
+from .guard import PublicQuerySet, require_change
+
+
+class PublicModel(models.Model):
+    """A model whose rows show on public pages: it is written inside `change()` or not at all (blueprint §9, line 13)."""
+
+    objects = PublicQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        require_change(type(self))
+        return super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        require_change(type(self))
+        return super().delete(*args, **kwargs)
+
+
+class Purge(models.Model):
+    """An outbox row: written with a change, deleted once the pages it touched are purged.
+
+    A row that outlives its process says that pages may be older than the database: the sweep purges for it again.
+    """
+
+    paths = models.JSONField(default=list)  # as they were before the change, and as they were at its end
+    subjects = models.JSONField(default=list)  # [["articles.article", 7], …], read again when purging
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{len(self.paths)} paths, {self.created_at:%H:%M:%S}"

@@ -1,0 +1,32 @@
+"""Which public paths an object shows on.
+
+Each app registers functions for the models it knows; several apps may speak for one model (articles knows the pages of an article,
+comments knows the pages of its discussion). A path names one page (`/articles/a/`) or, ending in `**`, that page with everything below
+it (`/topics/patents/**`).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from django.db import models
+
+EVERYTHING = "/**"
+
+Provider = Callable[[models.Model], Iterable[str]]
+_providers: dict[type[models.Model], list[Provider]] = defaultdict(list)
+
+
+def shows_on(*kinds: type[models.Model]) -> Callable[[Provider], Provider]:
+    """Register the decorated function as a source of paths for objects of `kinds`."""
+
+    def register(provider: Provider) -> Provider:
+        for kind in kinds:
+            _providers[kind].append(provider)
+        return provider
+
+    return register
+
+
+def paths_of(subject: models.Model) -> set[str]:
+    """Every public path that `subject`, as it is in the database now, shows on."""
+    return {path for provider in _providers[type(subject)] for path in provider(subject)}

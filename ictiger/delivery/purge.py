@@ -1,0 +1,44 @@
+"""Purging: telling whatever keeps pages that some of them have changed."""
+
+import logging
+from datetime import timedelta
+
+from django.apps import apps
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from .models import Purge
+from .paths import paths_of
+
+logger = logging.getLogger("ictiger.delivery")
+
+# A row younger than this belongs to a process that is still about to purge for it.
+LEFT_OVER_AFTER = timedelta(seconds=1)
+
+
+def purge(row: Purge) -> None:
+    """Purge the paths of `row` as they were and as they are now, then delete it.
+
+    A keeper that fails leaves the row for the sweep: the change itself is committed and must not be reported as failed.
+    """
+    paths = set(row.paths)
+    for label, pk in row.subjects:
+        subject = apps.get_model(label)._base_manager.filter(pk=pk).first()
+        if subject is not None:
+            paths |= paths_of(subject)
+    for keeper in settings.PAGE_KEEPERS:
+        try:
+            import_string(keeper)(sorted(paths))
+        except OSError:
+            logger.exception("purge %s: %s failed; the sweep will repeat it", row.pk, keeper)
+            return
+    Purge.objects.filter(pk=row.pk).delete()
+
+
+def purge_left_over() -> int:
+    """Purge for rows whose process did not live to do it. Returns their number."""
+    rows = Purge.objects.filter(created_at__lt=timezone.now() - LEFT_OVER_AFTER).order_by("pk")
+    for row in rows[:500]:
+        purge(row)
+    return len(rows[:500])

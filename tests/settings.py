@@ -1,0 +1,14 @@
+"""Settings of the test run: the product's own, with what a test cannot have (secrets, files of the working copy) set apart."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("SITE_URL", "http://testserver")
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ.setdefault("ICTIGER_VAR", tempfile.mkdtemp(prefix="ictiger-tests-"))
+
+from ictiger.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast; what a password must be is tested by the validators.
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
