@@ -1,0 +1,91 @@
+"""From nothing to a running publication: data, demo articles, worker and server on 127.0.0.1."""
+
+import signal
+import socket
+import threading
+from argparse import ArgumentParser
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.core.servers import basehttp
+
+from accounts.demo import load_people
+from articles.demo.load import load_publication
+from comments.demo import load_discussions
+from ictiger.jobs import run_worker
+from ictiger.quickstart import DEFAULT_PORT, demo_password, settings_file
+
+ROLES = {
+    "editor": "publishes",
+    "moderator": "decides about comments",
+    "author": "writes drafts",
+    "reader": "verified, comments",
+    "newcomer": "not verified: sees the banner",
+}
+
+
+class Command(BaseCommand):
+    help = "Create var/, migrate, load the demo publication and serve it with a worker on 127.0.0.1. May be run again at any time."
+    requires_system_checks = []  # A development server; `check` and `serve` are the places that judge an environment.
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+        parser.add_argument("--password", help="of the demo log-ins, on the first start (default: random)")
+        parser.add_argument("--no-server", action="store_true", help="only make the data")
+
+    def handle(self, *, port: int, password: str | None, no_server: bool, **options) -> None:
+        if not no_server:
+            refuse_busy_port(port)
+        call_command("migrate", verbosity=0)
+        people = load_people(password=demo_password())
+        if load_publication(author_login=people["author"]):
+            load_discussions(people)
+            self.stdout.write("The demo publication is in place.")
+        elif password and password != demo_password():
+            self.stdout.write("The demo log-ins keep the password of the first start.")
+        self.tell(port)
+        if not no_server:
+            serve(port)
+
+    def tell(self, port: int) -> None:
+        site = f"http://127.0.0.1:{port}"
+        width = max(map(len, ROLES))
+        people = "\n".join(f"    {name + '@ictiger.example':<{width + 16}}  {what}" for name, what in ROLES.items())
+        self.stdout.write(
+            f"""
+  Read      {site}/   {site}/zh-hans/
+  Desk      {site}/admin/
+  Mail      {site}/mailbox/   (kept in {settings.EMAIL_FILE_PATH})
+
+  Log-ins, all with the password  {self.style.SUCCESS(demo_password())}
+{people}
+
+  Other commands on this data: uv run --env-file {settings_file()} manage.py …
+  Stop with Ctrl-C.
+"""
+        )
+
+
+def refuse_busy_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"Port {port} cannot be used ({error}). Choose another: quickstart --port {port + 1}") from error
+
+
+def serve(port: int) -> None:
+    """Serve until Ctrl-C or SIGTERM; the worker is asked to finish what it has in hand."""
+    stop = threading.Event()
+    worker = threading.Thread(target=run_worker, args=(stop,), name="worker")
+    worker.start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        basehttp.run("127.0.0.1", port, basehttp.get_internal_wsgi_application(), threading=True)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop.set()
+        worker.join()
