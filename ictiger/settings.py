@@ -125,6 +125,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "ictiger" / "locale"]
+FORMAT_MODULE_PATH = ["ictiger.formats"]
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", default="Asia/Shanghai")
 
@@ -133,6 +134,11 @@ TIME_ZONE = env("TIME_ZONE", default="Asia/Shanghai")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "ictiger" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "ictiger.static_bundle.BundleFinder",
+]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 STORAGES = {
@@ -183,6 +189,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 # How a due mail leaves the house. `ictiger.mail` queues every mail as a row and hands it to this backend from a worker.
 vars().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR / 'mail'}"))
 EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
+SITE_NAME = "ICTiger"  # as mails name it
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="ICTiger <no-reply@ictiger.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

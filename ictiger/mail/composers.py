@@ -1,0 +1,75 @@
+"""What to write: one small function per purpose, registered by the app that knows.
+
+@composer("accounts/verification", lives=timedelta(days=3))
+def verification(mail: Mail) -> dict | None:
+    '''The template's context, made at the moment of sending; None when the mail is no longer needed.'''
+
+The templates of "accounts/verification" are `accounts/email/verification_subject.txt`, `…_message.txt` and `…_message.html`. The two
+messages extend `mail/base.txt` and `mail/base.html` and fill the same blocks: `text` (what it is about), `action` (the words on the
+mail's one button, which is there when the context has a `url`, absolute), `small` (what else must be said) and `reason` (why it came).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.template import Context
+from django.template.loader import get_template
+from django.utils import translation
+
+from .message import LedgerMessage
+from .models import Mail, one_line
+
+Compose = Callable[[Mail], dict | None]
+
+
+@dataclass(frozen=True)
+class Composer:
+    compose: Compose
+    lives: timedelta  # from `enqueue` on; then the mail has lost its sense and expires
+
+
+_composers: dict[str, Composer] = {}
+
+
+def composer(purpose: str, *, lives: timedelta) -> Callable[[Compose], Compose]:
+    """Register the decorated function for `purpose` ("app/name"). It is called inside the recipient's language."""
+
+    def register(compose: Compose) -> Compose:
+        _composers[purpose] = Composer(compose, lives)
+        return compose
+
+    return register
+
+
+def composer_of(purpose: str) -> Composer:
+    """LookupError when no app has registered the purpose."""
+    try:
+        return _composers[purpose]
+    except KeyError:
+        raise LookupError(f"No composer for mail {purpose!r}: is its app's emails.py imported in AppConfig.ready()?") from None
+
+
+def compose(mail: Mail) -> LedgerMessage | None:
+    """The finished message in the recipient's language, or None when the mail is no longer needed."""
+    with translation.override(mail.language):
+        context = composer_of(mail.purpose).compose(mail)
+        if context is None:
+            return None
+        context = {"language": mail.language, "site_name": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
+        app, name = mail.purpose.split("/")
+        template = f"{app}/email/{name}_"
+        subject = one_line(_render(template + "subject.txt", context))
+        text = _render(template + "message.txt", context)
+        html = _render(template + "message.html", {**context, "subject": subject})
+    message = LedgerMessage(subject, text, to=[mail.recipient], headers={"Message-ID": mail.message_id})
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def _render(name: str, context: dict) -> str:
+    """Plain text is not HTML: there nothing is escaped, or an `&` in an address would arrive as `&amp;`."""
+    rendered = get_template(name).template.render(Context(context, autoescape=name.endswith(".html"))).strip()
+    return re.sub(r"\n{3,}", "\n\n", rendered) + "\n"

@@ -1,0 +1,87 @@
+"""The message as it goes over the wire, built with Python's modern e-mail package.
+
+Django 5.2's own builder writes an international mailbox name as an encoded word, which no server takes; this one writes it as it is
+(RFC 6532) and leaves every other message in plain ASCII.
+"""
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage as WireMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import formatdate, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.encoding import punycode
+
+ASCII_WIRE = SMTP.clone(cte_type="7bit")
+INTERNATIONAL_WIRE = SMTPUTF8.clone(cte_type="7bit")
+# What may stand between < and > of an SMTP command. Whether it exists, the mail server says.
+DOMAIN = re.compile(r"[\w.-]+|\[[0-9a-fA-F:.]+\]|\[IPv6:[0-9a-fA-F:.]+\]", re.ASCII)
+ATOMS = re.compile(r"[^\s()<>\[\]:;,@\\\"]+")
+ADDRESS_OCTETS = 320  # RFC 3696: 64 for the mailbox, 255 for the domain
+
+
+class NotAnAddress(ValueError):
+    """No mail server could be asked to deliver to this."""
+
+
+def parsed_address(address: str) -> Address:
+    """`address` as SMTP takes it: the domain in its ASCII form, the mailbox untouched.
+
+    Raises NotAnAddress for what could not be one, line breaks and other control characters before all: they would end the header or the
+    command, and begin another.
+    """
+    if not address.isprintable():
+        raise NotAnAddress("not an address: it contains control characters")
+    mailbox, _, domain = address.rpartition("@")
+    is_quoted = len(mailbox) > 2 and mailbox[0] == mailbox[-1] == '"'
+    try:
+        ascii_domain = punycode(domain)
+    except UnicodeError as error:
+        raise NotAnAddress("not an address") from error
+    if not DOMAIN.fullmatch(ascii_domain) or not (is_quoted or ATOMS.fullmatch(mailbox)):
+        raise NotAnAddress("not an address")
+    parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=ascii_domain)
+    if len(parsed.addr_spec.encode()) > ADDRESS_OCTETS:
+        raise NotAnAddress("not an address: it is too long")
+    return parsed
+
+
+def _unquoted(mailbox: str) -> str:
+    """`"a b"` as `a b`: Address quotes again what must be quoted."""
+    return mailbox[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _named(name: str, address: Address) -> Address:
+    return Address(display_name=name, username=address.username, domain=address.domain)
+
+
+class LedgerMessage(EmailMultiAlternatives):
+    """Text and HTML to one recipient. Works with every Django e-mail backend; `server_reply` is filled by ours."""
+
+    server_reply = ""
+
+    @property
+    def recipient(self) -> str:
+        return parsed_address(self.to[0]).addr_spec
+
+    @property
+    def is_international(self) -> bool:
+        """Whether the mail server must know SMTPUTF8 (RFC 6531) to take it."""
+        return not self.recipient.isascii()
+
+    def message(self) -> WireMessage:
+        wire = WireMessage(policy=INTERNATIONAL_WIRE if self.is_international else ASCII_WIRE)
+        name, sender = parseaddr(self.from_email or settings.DEFAULT_FROM_EMAIL)
+        wire["From"] = _named(name, parsed_address(sender))
+        wire["To"] = parsed_address(self.to[0])
+        wire["Subject"] = self.subject
+        wire["Date"] = formatdate()
+        for header, value in self.extra_headers.items():
+            wire[header] = value
+        wire["Auto-Submitted"] = "auto-generated"  # no holiday notes in answer (RFC 3834)
+        wire.set_content(self.body)
+        for content, _mimetype in self.alternatives:
+            wire.add_alternative(content, subtype="html")
+        return wire

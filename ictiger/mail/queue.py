@@ -1,0 +1,39 @@
+"""Asking for a mail. Nothing here talks to a mail server: whoever asks waits for one INSERT and no longer."""
+
+from datetime import datetime
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from .composers import composer_of
+from .message import NotAnAddress, parsed_address
+from .models import Mail, State, one_line
+from .tasks import wake_sweep
+
+
+def enqueue(
+    purpose: str,
+    *,
+    to: str,
+    language: str,
+    context: dict | None = None,
+    not_after: datetime | None = None,
+    user: AbstractBaseUser | None = None,
+) -> Mail:
+    """Queue one mail, in the transaction of what caused it: both come true or neither.
+
+    `context` holds the ids that the purpose's composer needs when the mail is sent. `not_after` shortens or lengthens the life that the
+    composer gives. With `user` the mail goes when the account goes. An address that cannot be one gives a row that is refused already.
+    """
+    mail = Mail(purpose=purpose, recipient=to, language=language, context=context or {}, user=user)
+    mail.not_after = not_after or timezone.now() + composer_of(purpose).lives
+    try:
+        parsed_address(to)
+    except NotAnAddress as error:
+        mail.recipient, mail.state, mail.reply = one_line(to)[:320] or "?", State.REFUSED, str(error)
+    mail.save(force_insert=True)
+    if mail.state == State.QUEUED:
+        # Robust: when the wake-up fails the timer finds the row within a second, and the request must not fail for it.
+        transaction.on_commit(wake_sweep.enqueue, robust=True)
+    return mail
