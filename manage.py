@@ -13,7 +13,12 @@ def main() -> None:
         provide_settings()
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from ictiger.environment import WrongEnvironment
+
+    try:
+        execute_from_command_line(sys.argv)
+    except WrongEnvironment as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

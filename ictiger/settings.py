@@ -1,31 +1,32 @@
 """All settings, from the environment.
 
-Every variable is listed, with its meaning, in `.env.example`. A `.env` file beside `manage.py` is read when it is there; the real environment
-wins over it. `ictiger/checks.py` explains a wrong value in words.
+Every variable is listed, with its meaning, in `.env.example`. A `.env` file beside `manage.py` is read when it is there; the real
+environment wins over it. `ictiger/environment.py` refuses a value that cannot be read, `ictiger/checks.py` explains a wrong one.
 """
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from ictiger import environment
+from ictiger.environment import env
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env.read_env(BASE_DIR / ".env")
 
 # --- what the environment says -------------------------------------------------------------------------------------------------------
 
 VAR = Path(env("ICTIGER_VAR", default="") or BASE_DIR / "var")
 SECRET_KEY = env("SECRET_KEY", default="")  # No default: the check ictiger.E001 and Django itself refuse to run without one.
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = environment.flag("DEBUG")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-PAGE_STORE = env("PAGE_STORE", default="off")
+SITE_URL = (env("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
+PAGE_STORE = env("PAGE_STORE", default="") or "off"
 # Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
 PAGE_KEEPERS: list[str] = []
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT")
 HTTPS = SITE_URL.startswith("https://")
 
 # --- the house -----------------------------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ CRISPY_TEMPLATE_PACK = "ictiger"
 
 # --- data ----------------------------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'ictiger.sqlite3'}")}
+DATABASES = {"default": environment.database("DATABASE_URL", default=VAR / "ictiger.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock before the first read of a transaction: with the default, two writers that have both read
     # fail at once with "database is locked", however long the time-out.
@@ -115,7 +116,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Shared between processes: a per-process cache would multiply every rate limit by the number of workers.
-CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{VAR / 'cache'}")}
+CACHES = {"default": environment.cache("CACHE_URL", default=VAR / "cache")}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -187,10 +188,10 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 # --- mail and jobs -------------------------------------------------------------------------------------------------------------------
 
 # How a due mail leaves the house. `ictiger.mail` queues every mail as a row and hands it to this backend from a worker.
-vars().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR / 'mail'}"))
+vars().update(environment.mail("EMAIL_URL", default=VAR / "mail"))
 EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
 SITE_NAME = "ICTiger"  # as mails name it
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="ICTiger <no-reply@ictiger.example>")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "ICTiger <no-reply@ictiger.example>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

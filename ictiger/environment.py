@@ -1,0 +1,91 @@
+"""Typed readers of the environment. A value that cannot be meant fails with one line that names it and says what would be right.
+
+What can be read but is unwise is told by `ictiger/checks.py`.
+"""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+
+
+class WrongEnvironment(ImproperlyConfigured):
+    """One variable of the environment cannot be read."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"ICTiger cannot start: {name} {what}")
+
+
+def flag(name: str) -> bool:
+    """On or off; off when it is not set. Anything else is an error: `DEBUG=flase` must not mean something."""
+    value = env(name, default="").strip().lower()
+    if value not in YES | NO:
+        raise WrongEnvironment(name, f"is {value!r}: write 1 or 0.")
+    return value in YES
+
+
+def number(name: str) -> int:
+    """A whole number; 0 when it is not set."""
+    value = env(name, default="").strip() or "0"
+    try:
+        return int(value)
+    except ValueError:
+        raise WrongEnvironment(name, f"is {value!r}: write a whole number.") from None
+
+
+def database(name: str, *, default: Path) -> dict[str, Any]:
+    """Django's settings of the database, a SQLite file at `default` when it is not set."""
+    url = env(name, default="").strip()
+    if not url:
+        return {"ENGINE": DATABASES[0], "NAME": default}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it warns of, we refuse
+        config = _read(name, environ.Env.db_url_config, url, "postgres://user:password@host/name or sqlite:////path/to/file")
+    if config.get("ENGINE") not in DATABASES or not config.get("NAME"):
+        raise WrongEnvironment(name, "names no SQLite or PostgreSQL database: write postgres://user:password@host/name.")
+    return config
+
+
+def cache(name: str, *, default: Path) -> dict[str, Any]:
+    """Django's settings of the cache, files below `default` when it is not set."""
+    url = env(name, default="").strip()
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": default}
+    return _read(name, environ.Env.cache_url_config, url, "redis://host:6379/0 or filecache:///path/to/folder")
+
+
+def mail(name: str, *, default: Path) -> dict[str, Any]:
+    """Django's EMAIL_ settings, files in `default` when it is not set. SMTP goes through our own backend."""
+    url = env(name, default="").strip()
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": default}
+    scheme = url.partition(":")[0]
+    if scheme == "smtps":
+        raise WrongEnvironment(
+            name, "begins with smtps, which is read in two ways: write smtp+ssl:// (port 465) or smtp+tls:// (port 587)."
+        )
+    example = "smtp+tls://user:password@host:587 or filemail:///path/to/folder"
+    config = _read(name, environ.Env.email_url_config, url, example)
+    if scheme in MAIL_PORTS:
+        if not config["EMAIL_HOST"]:
+            raise WrongEnvironment(name, f"names no mail server: write {example}.")
+        config |= {"EMAIL_BACKEND": "ictiger.mail.backend.EmailBackend", "EMAIL_PORT": config["EMAIL_PORT"] or MAIL_PORTS[scheme]}
+    elif scheme == "filemail":
+        config["EMAIL_FILE_PATH"] = f"/{config['EMAIL_FILE_PATH']}"
+    return config
+
+
+def _read(name: str, reader: Any, url: str, example: str) -> dict[str, Any]:
+    """`reader(url)`. The value itself is not repeated in the error: it may hold a password."""
+    try:
+        return reader(url)
+    except (ImproperlyConfigured, ValueError, KeyError, IndexError, AttributeError):
+        raise WrongEnvironment(name, f"cannot be read: write for example {example}.") from None
