@@ -1,0 +1,106 @@
+"""Sending what is due. Any number of workers may sweep at once; each mail is with one of them at a time."""
+
+import logging
+import random
+import smtplib
+from datetime import timedelta
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+
+from .backend import HARD_LIMIT, MailPutOff, MailRefused, reply_text
+from .composers import compose
+from .message import LedgerMessage
+from .models import Mail, State
+
+logger = logging.getLogger("ictiger.mail")
+
+# Longer than any delivery can take: when it is over, the worker that took the mail is dead.
+LEASE = timedelta(seconds=2 * HARD_LIMIT)
+
+# Pauses before the next attempt, in seconds: doubled each time up to the longest, then spread by a quarter either way so that mails
+# which failed together do not come back together.
+FIRST_PAUSE = 30
+LONGEST_PAUSE = 3_600  # when the server has put off this one mail
+LONGEST_PAUSE_IN_TROUBLE = 120  # when it took none at all: all of them wait for its return
+
+
+def send_due_mail(limit: int) -> int:
+    """Try to send up to `limit` due mails, the longest due first. Returns how many it tried.
+
+    A mail that fails waits for its next attempt and stops no other; a mail server that cannot be talked to ends the sweep, because the
+    next mail would only wait for the same time-out.
+    """
+    if not Mail.objects.due().exists():
+        return 0
+    Mail.objects.due().filter(not_after__lte=timezone.now()).update(state=State.EXPIRED, lease_until=None)
+    connection = get_connection(keep_open=True)
+    tried = 0
+    try:
+        while tried < limit and (mail := _take()):
+            tried += 1
+            if not _attempt(mail, connection):
+                break
+    finally:
+        connection.close()
+    return tried
+
+
+def _take() -> Mail | None:
+    """Lease one due mail. Workers pass over rows that another is taking just now (SQLite has one writer at a time anyway)."""
+    with transaction.atomic():
+        mail = Mail.objects.due().select_for_update(skip_locked=True, of=("self",)).order_by("next_try_at", "pk").first()
+        if mail is not None:
+            mail.lease(timezone.now() + LEASE)
+    return mail
+
+
+def _attempt(mail: Mail, connection: BaseEmailBackend) -> bool:
+    """Compose and deliver one leased mail, and record what came of it. False when there is no talking to the mail server."""
+    try:
+        message = compose(mail)
+    except Exception as error:  # an app's composer or template, whatever it does: the other mails must not wait for its repair
+        logger.exception("mail %s (%s): composing failed", mail.pk, mail.purpose)
+        _put_off(mail, f"the text could not be made: {type(error).__name__}", LONGEST_PAUSE)
+        return True
+    if message is None:
+        mail.record_unsent(State.CANCELLED, "no longer needed")
+        return True
+    return _deliver(mail, message, connection)
+
+
+def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -> bool:
+    try:
+        connection.send_messages([message])
+    except MailRefused as refusal:
+        logger.warning("mail %s (%s): refused: %s", mail.pk, mail.purpose, refusal)
+        mail.record_unsent(State.REFUSED, str(refusal))
+    except MailPutOff as reply:
+        _put_off(mail, str(reply), LONGEST_PAUSE)
+    except OSError as trouble:
+        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _words_of(trouble))
+        _put_off(mail, _words_of(trouble), LONGEST_PAUSE_IN_TROUBLE)
+        return False
+    else:
+        mail.record_sent(message.server_reply)
+    return True
+
+
+def _put_off(mail: Mail, reply: str, longest: int) -> None:
+    next_try_at = timezone.now() + pause(mail.attempts, longest)
+    state = State.QUEUED if next_try_at < mail.not_after else State.EXPIRED
+    mail.record_unsent(state, reply, next_try_at=next_try_at)
+
+
+def pause(attempts: int, longest: int) -> timedelta:
+    """How long to wait after `attempts` attempts, at most about `longest` seconds."""
+    seconds = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), longest)
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 (spread, not secrecy)
+
+
+def _words_of(trouble: OSError) -> str:
+    if isinstance(trouble, smtplib.SMTPResponseException):
+        return reply_text(trouble.smtp_code, trouble.smtp_error)
+    return str(trouble) or type(trouble).__name__
