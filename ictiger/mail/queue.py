@@ -37,3 +37,22 @@ def enqueue(
         # Robust: when the wake-up fails the timer finds the row within a second, and the request must not fail for it.
         transaction.on_commit(wake_sweep.enqueue, robust=True)
     return mail
+
+
+def send_again(mail: Mail) -> Mail | None:
+    """Bring a waiting mail forward; ask anew for one that is settled. None for one that is being sent, or whose purpose is gone.
+
+    A settled row stays as it is: the ledger does not forget, and the same Message-ID would be dropped as a duplicate.
+    """
+    if not mail.is_settled:
+        brought_forward = Mail.objects.filter(pk=mail.pk, state=State.QUEUED).update(next_try_at=timezone.now())
+        return mail if brought_forward else None
+    try:
+        return enqueue(mail.purpose, to=mail.recipient, language=mail.language, context=mail.context, user=mail.user)
+    except LookupError:
+        return None
+
+
+def cancel(mail: Mail) -> bool:
+    """Take a waiting mail out of the queue. False when it is settled, or with the mail server already."""
+    return bool(Mail.objects.filter(pk=mail.pk, state=State.QUEUED).update(state=State.CANCELLED, reply="cancelled at the desk"))

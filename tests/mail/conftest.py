@@ -1,0 +1,149 @@
+"""A purpose to write mails for, and a mail server that misbehaves on demand."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.db import connections
+from django.utils import translation
+
+from ictiger.mail import composers
+from ictiger.mail.models import Mail
+from ictiger.mail.queue import enqueue
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@pytest.fixture
+def note(settings, monkeypatch) -> Callable[..., Mail]:
+    """Queues a mail of the purpose tests/note; `note.compose` is its composer, to be replaced."""
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], TEMPLATES]}]
+
+    def compose(mail: Mail) -> dict | None:
+        return {"title": f"专利 {mail.context.get('id', '')} {translation.get_language()}", "url": "http://testserver/open/?a=1&b=2"}
+
+    def queue(**fields) -> Mail:
+        return enqueue("tests/note", **{"to": "anna@example.org", "language": "en", **fields})
+
+    def register(compose: Callable, lives: timedelta = timedelta(days=3)) -> None:
+        monkeypatch.setitem(composers._composers, "tests/note", composers.Composer(compose, lives))
+
+    queue.register = register
+    register(compose)
+    return queue
+
+
+class Postmaster:
+    """Answers RCPT and DATA with what is in `recipient_answers` and `text_answers`, in turn, then with 250."""
+
+    def __init__(self) -> None:
+        self.recipient_answers: list[str] = []
+        self.text_answers: list[str] = []
+        self.envelopes: list = []
+        self.greetings = 0
+        self.release = asyncio.Event()
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        self.greetings += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        answer = self.recipient_answers.pop(0) if self.recipient_answers else "250 OK"
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        answer = self.text_answers.pop(0) if self.text_answers else "250 2.0.0 queued as 4711"
+        if answer == "hang":
+            await self.release.wait()
+        if answer == "drop":
+            server.transport.abort()
+            return answer
+        if answer.startswith("250"):
+            self.envelopes.append(envelope)
+        return answer
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [message_from_bytes(envelope.original_content, policy=default) for envelope in self.envelopes]
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def smtp(settings, free_port) -> None:
+    """Mail goes by SMTP to a port where nobody listens."""
+    settings.EMAIL_BACKEND = "ictiger.mail.backend.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_TIMEOUT = 5
+
+
+@pytest.fixture
+def server(smtp, free_port) -> Iterator[Postmaster]:
+    """A real SMTP server, with SMTPUTF8."""
+    postmaster = Postmaster()
+    controller = Controller(postmaster, hostname="127.0.0.1", port=free_port, enable_SMTPUTF8=True)
+    controller.start()
+    yield postmaster
+    controller.loop.call_soon_threadsafe(postmaster.release.set)
+    controller.stop()
+
+
+@pytest.fixture
+def dripping_server(smtp, free_port) -> Iterator[None]:
+    """Greets for ever, one line after another, each well within the time-out for an answer."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", free_port)) as listener:
+
+        def drip() -> None:
+            line, _address = listener.accept()
+            with line:
+                try:
+                    while not stop.wait(0.02):
+                        line.sendall(b"220-one moment\r\n")
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def in_threads() -> Callable[[list[Callable]], list]:
+    """Runs the functions at once, each with a database connection of its own, and returns what they returned."""
+
+    def run(functions: list[Callable]) -> list:
+        together = threading.Barrier(len(functions))
+
+        def each(function: Callable) -> object:
+            try:
+                together.wait(timeout=10)
+                return function()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(each, functions))
+
+    return run

@@ -1,0 +1,182 @@
+"""What the mail server gets, and what becomes of the row, with a real server on the other side."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail as outbox
+from django.utils import timezone
+
+from ictiger.mail import backend, sweep
+from ictiger.mail.models import Mail, State
+from ictiger.mail.sweep import send_due_mail
+
+pytestmark = pytest.mark.django_db
+
+
+def test_delivered_mail_has_its_headers_and_both_texts(note, server):
+    mail = note(to="anna@example.org", context={"id": 7})
+    assert send_due_mail(10) == 1
+    (message,) = server.messages
+    assert server.envelopes[0].rcpt_tos == ["anna@example.org"]
+    assert server.envelopes[0].mail_from == "no-reply@ictiger.example"
+    assert message["Subject"] == "Note: 专利 7 en"
+    assert message["From"] == "ICTiger <no-reply@ictiger.example>"
+    assert message["To"] == "anna@example.org"
+    assert message["Message-ID"] == mail.message_id
+    assert message["Auto-Submitted"] == "auto-generated"
+    text = message.get_body(["plain"]).get_content()
+    assert "专利 7 en & more" in text
+    assert "Open it:\nhttp://testserver/open/?a=1&b=2\n" in text.replace("\r\n", "\n")
+    assert '<a href="http://testserver/open/?a=1&amp;b=2"' in message.get_body(["html"]).get_content()
+    assert server.envelopes[0].original_content.isascii()
+
+
+def test_sent_row_keeps_the_last_words_of_the_server(note, server):
+    mail = note()
+    send_due_mail(10)
+    mail.refresh_from_db()
+    assert (mail.state, mail.reply, mail.attempts) == (State.SENT, "250 2.0.0 queued as 4711", 1)
+    assert mail.sent_at is not None
+    assert mail.lease_until is None
+
+
+def test_mail_is_written_in_the_language_of_its_recipient(note, server):
+    note(language="zh-hans")
+    send_due_mail(10)
+    assert server.messages[0]["Subject"].endswith("zh-hans")
+    assert '<html lang="zh-hans">' in server.messages[0].get_body(["html"]).get_content()
+
+
+def test_mails_of_one_sweep_share_a_connection(note, server):
+    for _number in range(3):
+        note()
+    assert send_due_mail(10) == 3
+    assert (len(server.envelopes), server.greetings) == (3, 1)
+
+
+def test_limit_bounds_a_sweep(note, server):
+    for _number in range(3):
+        note()
+    assert send_due_mail(2) == 2
+    assert Mail.objects.filter(state=State.QUEUED).count() == 1
+
+
+def test_greylisted_mail_comes_again_and_arrives(note, server, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    server.recipient_answers = ["451 4.7.1 greylisted, come again"]
+    mail = note()
+    send_due_mail(10)
+    mail.refresh_from_db()
+    assert (mail.state, mail.reply) == (State.QUEUED, "451 4.7.1 greylisted, come again")
+    assert send_due_mail(10) == 0, "not before its pause is over"
+    time_machine.move_to(mail.next_try_at, tick=False)
+    assert send_due_mail(10) == 1
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == (State.SENT, 2)
+    assert [message["Message-ID"] for message in server.messages] == [mail.message_id]
+
+
+@pytest.mark.parametrize("where", ["recipient_answers", "text_answers"])
+def test_5xx_is_final(note, server, where):
+    setattr(server, where, ["550 5.1.1 no such mailbox"])
+    mail = note()
+    send_due_mail(10)
+    mail.refresh_from_db()
+    assert (mail.state, mail.reply, mail.attempts) == (State.REFUSED, "550 5.1.1 no such mailbox", 1)
+    assert not Mail.objects.due().exists()
+
+
+def test_refusal_of_one_mail_does_not_stop_the_next(note, server):
+    server.recipient_answers = ["550 no", "451 later"]
+    for _number in range(3):
+        note()
+    assert send_due_mail(10) == 3
+    assert len(server.messages) == 1
+
+
+def test_refused_connection_is_tried_again_and_ends_the_sweep(note, smtp):
+    first, second = note(), note()
+    assert send_due_mail(10) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.state == State.QUEUED
+    assert "refused" in first.reply.lower()
+    assert first.next_try_at > timezone.now()
+    assert (second.state, second.attempts) == (State.QUEUED, 0)
+
+
+def test_line_dropped_after_the_text_is_tried_again(note, server):
+    server.text_answers = ["drop"]
+    mail = note()
+    send_due_mail(10)
+    mail.refresh_from_db()
+    assert mail.state == State.QUEUED
+    assert "closed" in mail.reply
+    Mail.objects.update(next_try_at=timezone.now())
+    send_due_mail(10)
+    assert [message["Message-ID"] for message in server.messages] == [mail.message_id]
+
+
+def test_server_that_hangs_is_cut_off_at_the_hard_limit(note, server, monkeypatch):
+    monkeypatch.setattr(backend, "HARD_LIMIT", 0.3)
+    server.text_answers = ["hang"]
+    mail = note()
+    send_due_mail(10)
+    mail.refresh_from_db()
+    assert mail.state == State.QUEUED
+    assert "took longer" in mail.reply
+
+
+def test_server_that_drips_is_cut_off_at_the_hard_limit(note, dripping_server, monkeypatch):
+    monkeypatch.setattr(backend, "HARD_LIMIT", 0.3)
+    mail = note()
+    send_due_mail(10)
+    mail.refresh_from_db()
+    assert "took longer" in mail.reply
+
+
+def test_lease_outlives_the_hard_limit():
+    assert timedelta(seconds=backend.HARD_LIMIT + backend.GOODBYE_LIMIT) < sweep.LEASE
+
+
+@pytest.mark.parametrize(
+    ("to", "envelope"),
+    [
+        ("用户@例子.公司", "用户@xn--fsqu00a.xn--55qx5d"),
+        ("anna@例子.公司", "anna@xn--fsqu00a.xn--55qx5d"),
+        ('"a,b c"@example.org', '"a,b c"@example.org'),
+        ("x" * 64 + "@" + ".".join(["y" * 60] * 3) + ".org", None),
+    ],
+)
+def test_unusual_addresses_arrive(note, server, to, envelope):
+    note(to=to)
+    send_due_mail(10)
+    assert Mail.objects.get().reply == "250 2.0.0 queued as 4711"
+    assert server.envelopes[0].rcpt_tos == [envelope or to]
+    assert server.messages[0]["To"] == (envelope or to)
+
+
+def test_international_mailbox_is_refused_where_the_server_does_not_know_it(note, server, monkeypatch):
+    monkeypatch.setattr("smtplib.SMTP.has_extn", lambda *_: False)
+    note(to="用户@example.org")
+    send_due_mail(10)
+    assert Mail.objects.get().state == State.REFUSED
+    assert server.envelopes == []
+
+
+def test_other_backends_keep_working(note, settings, tmp_path):
+    note()
+    send_due_mail(10)  # pytest-django's memory backend
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path
+    note()
+    send_due_mail(10)
+    assert [message.to for message in outbox.outbox] == [["anna@example.org"]]
+    assert len(list(tmp_path.iterdir())) == 1
+    assert set(Mail.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_plain_django_mail_goes_through_the_backend_too(server):
+    outbox.send_mail("Hello", "Text", "House <house@example.org>", ["Anna <anna@example.org>"])
+    assert server.messages[0]["Subject"] == "Hello"
+    assert server.envelopes[0].rcpt_tos == ["anna@example.org"]
