@@ -22,7 +22,12 @@ from ictiger.languages import Language, in_language
 SLUG_BYTES = 240  # a file name may have 255 bytes; a Chinese character takes three
 
 # First path segments that belong to the house (blueprint §3): no page may be called so.
-RESERVED_SLUGS = ["page", "articles", "topics", "authors", "archive", "search", "feed", "preview", "accounts", "comments", "me", "admin", "static", "media", "mailbox", "healthz", "readyz", "status", "zh-hans", "en"]
+# fmt: off
+RESERVED_SLUGS = [
+    "page", "articles", "topics", "authors", "archive", "search", "feed", "preview", "accounts", "comments", "me", "admin",
+    "static", "media", "mailbox", "healthz", "readyz", "status", "zh-hans", "en",
+]
+# fmt: on
 
 
 def validate_slug_bytes(value: str) -> None:
@@ -172,7 +177,7 @@ class ArticleQuerySet(PublicQuerySet):
 
 
 class Article(ArticleText, PublicModel):
-    """What readers see: one row per language, tied by `translation_key`. Times are instants; `words` counts the body (comments/words rule)."""
+    """What readers see: one row per language, tied by `translation_key`. Times are instants; `words` counts the body (`markdown.py`)."""
 
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)
@@ -186,6 +191,7 @@ class Article(ArticleText, PublicModel):
     comments_open = models.BooleanField(_("discussion open"), default=True)
     comments_close_at = models.DateTimeField(_("discussion closes at"), null=True, blank=True)
     words = models.PositiveIntegerField(editable=False, default=0)
+    reading_minutes = models.PositiveSmallIntegerField(editable=False, default=0)
     search_text = models.TextField(editable=False, blank=True)
     topics = models.ManyToManyField(Topic, through="ArticleTopic", related_name="articles", verbose_name=_("topics"))
     authors = models.ManyToManyField(Author, through="Byline", related_name="articles", verbose_name=_("authors"))
@@ -198,14 +204,16 @@ class Article(ArticleText, PublicModel):
         verbose_name_plural = _("articles")
         ordering = ["-publish_at", "-pk"]
         permissions = [("publish_article", _("Can publish, schedule and unpublish articles"))]
-        indexes = [models.Index(fields=["language", "status", "-publish_at", "-id"], name="article_public_newest")]
+        indexes = [models.Index(fields=["language", "status", "-publish_at", "-id", "expires_at"], name="article_public_newest")]
         constraints = [
             models.UniqueConstraint(fields=["language", "slug"], name="article_slug_per_language"),
             models.UniqueConstraint(fields=["translation_key", "language"], name="article_one_per_language"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="article_status_known"),
             models.CheckConstraint(condition=~Q(status=Status.PUBLISHED) | Q(publish_at__isnull=False), name="article_published_has_time"),
             models.CheckConstraint(
-                condition=Q(expires_at=None) | Q(publish_at=None) | Q(expires_at__gt=F("publish_at")), name="article_expires_after"
+                condition=Q(expires_at=None) | Q(publish_at=None) | Q(expires_at__gt=F("publish_at")),
+                name="article_expires_after",
+                violation_error_message=_("The article would be taken down before it is published."),
             ),
             slug_shape("article_slug_shape"),
             language_known("article_language_known"),
@@ -213,6 +221,11 @@ class Article(ArticleText, PublicModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def first_topic(self) -> Topic | None:
+        """The topic above the title."""
+        return next(iter(self.topics.all()), None)
 
     @property
     def is_public(self) -> bool:
@@ -319,7 +332,11 @@ class Page(PublicModel):
         constraints = [
             models.UniqueConstraint(fields=["language", "slug"], name="page_slug_per_language"),
             models.UniqueConstraint(fields=["translation_key", "language"], name="page_one_per_language"),
-            models.CheckConstraint(condition=~Q(slug__in=RESERVED_SLUGS), name="page_slug_not_reserved"),
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_SLUGS),
+                name="page_slug_not_reserved",
+                violation_error_message=_("This address belongs to the site itself. Choose another slug."),
+            ),
             slug_shape("page_slug_shape"),
             language_known("page_language_known"),
         ]
