@@ -41,6 +41,9 @@ class MailQuerySet(models.QuerySet):
         now = timezone.now()
         return self.filter(Q(state=State.QUEUED, next_try_at__lte=now) | Q(state=State.SENDING, lease_until__lte=now))
 
+    def settled(self) -> "MailQuerySet":
+        return self.exclude(state__in=UNSETTLED)
+
 
 class Mail(models.Model):
     """One mail to one person."""

@@ -3,6 +3,7 @@
 import logging
 import random
 import smtplib
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.core.mail import get_connection
@@ -27,8 +28,8 @@ LONGEST_PAUSE = 3_600  # when the server has put off this one mail
 LONGEST_PAUSE_IN_TROUBLE = 120  # when it took none at all: all of them wait for its return
 
 
-def send_due_mail(limit: int) -> int:
-    """Try to send up to `limit` due mails, the longest due first. Returns how many it tried.
+def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) -> int:
+    """Try to send up to `limit` due mails, the longest due first, while `keep_going()`. Returns how many it tried.
 
     A mail that fails waits for its next attempt and stops no other; a mail server that cannot be talked to ends the sweep, because the
     next mail would only wait for the same time-out.
@@ -39,7 +40,7 @@ def send_due_mail(limit: int) -> int:
     connection = get_connection(keep_open=True)
     tried = 0
     try:
-        while tried < limit and (mail := _take()):
+        while tried < limit and keep_going() and (mail := _take()):
             tried += 1
             if not _attempt(mail, connection):
                 break
