@@ -1,0 +1,34 @@
+// The personal part of a public page: one fetch, and only for a browser that carries the hint cookie. Without it the page is complete.
+
+export async function fillBar(bar) {
+  try {
+    const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin" });
+    if (answer.ok && !answer.redirected) {
+      placeFragment(bar, await answer.text());
+    }
+  } catch (problem) {
+    console.warn("The personal part of this page did not come.", problem);
+  }
+  bar.dataset.loaded = "";
+}
+
+// Elements with data-slot go to the place of that name; everything else is the bar.
+function placeFragment(bar, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  for (const element of template.content.querySelectorAll("[data-slot]")) {
+    const place = document.querySelector(`[data-slot="${CSS.escape(element.dataset.slot)}"]`);
+    if (place) {
+      place.replaceWith(element);
+    } else {
+      element.remove();
+    }
+  }
+  bar.replaceChildren(template.content);
+  document.dispatchEvent(new CustomEvent("ictiger:bar", { detail: { root: bar } }));
+}
+
+const publicBar = document.querySelector("[data-bar][data-src]");
+if (publicBar && document.documentElement.dataset.reader) {
+  fillBar(publicBar);
+}
