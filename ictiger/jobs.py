@@ -13,7 +13,8 @@ from django.core.management import call_command
 from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django_tasks import Task, task
+from django_tasks import task
+from django_tasks.base import Task
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 

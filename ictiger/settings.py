@@ -155,8 +155,8 @@ STORAGES = {
 # --- accounts ------------------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-# allauth's backend alone: Django's ModelBackend beside it fails when two unverified accounts share an address.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# allauth's backend (ours extends it) alone: Django's ModelBackend beside it fails when two unverified accounts share an address.
+AUTHENTICATION_BACKENDS = ["accounts.backends.ReaderBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -176,12 +176,27 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # Mail scanners follow links.
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 14
 ACCOUNT_EMAIL_CONFIRMATION_HMAC = True
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddressForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "request_login_code": "accounts.forms.RequestLoginCodeForm",
+}
+# Verification mails are limited per address by the ledger (accounts/verification.py), which tells the reader; allauth's limit is silent.
+ACCOUNT_RATE_LIMITS = {"confirm_email": None, "verification_mail": "20/h/ip"}
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600  # seconds; the code's mail waits in a queue and may meet a slow server
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change a proven address
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_TOTP_ISSUER = "ICTiger"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG

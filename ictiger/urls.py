@@ -1,4 +1,7 @@
-"""Every address of the house (blueprint §3). English has no prefix, Chinese is the same below /zh-hans/."""
+"""Every address of the house (blueprint §3). English has no prefix, Chinese is the same below /zh-hans/.
+
+`/healthz`, `/readyz` and `/status` are answered before routing: ictiger/health.py.
+"""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -6,12 +9,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.static import serve
 
-from . import views
-
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
-    path("status", views.status, name="status"),
     path("", include("articles.urls_site")),
 ]
 

@@ -1,0 +1,134 @@
+"""How the house is, for those who watch it.
+
+`/healthz`: this process lives. `/readyz`: it can serve; a slow queue does not make it unready, or every node would leave at once.
+`/status`: everything an operator should be woken for; alerts only, it never takes a node out.
+
+They are answered before all other middleware, so that a load balancer which asks by IP address gets its answer: whatever ALLOWED_HOSTS
+says, without the redirect to https, without a session. Nothing in them depends on the Host header. `/status` names no person, but its
+figures are the house's own: a proxy in front may keep it from strangers.
+"""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Case, Count, Min, Q, When
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_tasks_db.models import DBTaskResult, get_date_max
+
+from ictiger.delivery.models import Purge
+from ictiger.mail.models import UNSETTLED, Mail, State
+
+TOO_OLD = timedelta(minutes=5)
+
+
+class HealthMiddleware:
+    """Answers the health addresses; everything else goes on. First in MIDDLEWARE."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return VIEWS.get(request.path_info, self.get_response)(request)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is alive. Touches nothing else."""
+    return _line("ok")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """This process can serve: the database answers and has the tables that this code needs."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        pending = pending_migrations()
+    except DatabaseError:
+        return _line("database unreachable", status=503)
+    return _line(f"migrations not applied: {', '.join(pending)}", status=503) if pending else _line("ok")
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> JsonResponse:
+    """Database, mail, jobs, purges and disk as JSON; 503 and `"status": "red"` with reasons when somebody should look."""
+    report, reasons = {"database": "ok"}, []
+    try:
+        for name, look in {"mail": _mail, "jobs": _jobs, "purges": _purges}.items():
+            report[name] = look()
+            if report[name]["oldest_due_seconds"] > TOO_OLD.total_seconds():
+                reasons.append(f"{name}: the oldest that is due has waited for more than {TOO_OLD.total_seconds() / 60:.0f} minutes")
+    except DatabaseError:
+        report["database"] = "unreachable"
+        reasons.append("the database cannot be reached")
+    report["disk_free_bytes"] = _disk_free()
+    colour = "red" if reasons else "green"
+    return JsonResponse({"status": colour, "reasons": reasons, **report}, status=503 if reasons else 200)
+
+
+VIEWS = {"/healthz": healthz, "/readyz": readyz, "/status": status}
+
+
+def pending_migrations() -> list[str]:
+    """Names of the migrations that the database lacks. Asked until there are none; a running process gets no new ones."""
+    if not _known_to_be_migrated:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
+        _known_to_be_migrated.append(True)
+    return []
+
+
+_known_to_be_migrated: list[bool] = []
+
+
+def _line(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def _mail() -> dict:
+    """Due is what a worker should have taken: a mail that waits for its next attempt is not, and shows as unsent."""
+    due_at = Case(When(state=State.SENDING, then="lease_until"), default="next_try_at")
+    figures = Mail.objects.aggregate(
+        due=Min(due_at, filter=Q(state__in=UNSETTLED)),
+        unsent=Min("created_at", filter=Q(state__in=UNSETTLED)),
+        **{state: Count("pk", filter=Q(state=state)) for state in State.values},
+    )
+    return {
+        "oldest_due_seconds": _age(figures.pop("due")),
+        "oldest_unsent_seconds": _age(figures.pop("unsent")),
+        "states": figures,
+    }
+
+
+def _jobs() -> dict:
+    due_at = Case(When(run_after=get_date_max(), then="enqueued_at"), default="run_after")
+    figures = DBTaskResult.objects.ready().aggregate(due=Min(due_at), waiting=Count("pk"))
+    return {"oldest_due_seconds": _age(figures["due"]), "waiting": figures["waiting"]}
+
+
+def _purges() -> dict:
+    figures = Purge.objects.aggregate(oldest=Min("created_at"), waiting=Count("pk"))
+    return {"oldest_due_seconds": _age(figures["oldest"]), "waiting": figures["waiting"]}
+
+
+def _age(moment: datetime | None) -> int:
+    return max(0, int((timezone.now() - moment).total_seconds())) if moment else 0
+
+
+def _disk_free() -> int | None:
+    try:
+        return shutil.disk_usage(settings.VAR).free
+    except OSError:
+        return None

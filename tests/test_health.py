@@ -1,0 +1,137 @@
+"""/healthz, /readyz and /status."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from ictiger import health
+from ictiger.delivery.models import Purge
+from ictiger.jobs import prune_tasks
+from ictiger.mail.models import Mail
+
+ADDRESSES = ["/healthz", "/readyz", "/status"]
+SIX_MINUTES = timedelta(minutes=6)
+
+
+@pytest.fixture
+def no_database(monkeypatch):
+    def unreachable(*_args, **_kwargs):
+        raise DatabaseError("connection refused")
+
+    monkeypatch.setattr("django.db.backends.base.base.BaseDatabaseWrapper.cursor", unreachable)
+
+
+@pytest.fixture(autouse=True)
+def migrated(monkeypatch):
+    """What is already known of migrations belongs to the process, not to the test."""
+    monkeypatch.setattr(health, "_known_to_be_migrated", [True])
+
+
+def queue_mail(**fields) -> Mail:
+    return Mail.objects.create(purpose="a/b", recipient="a@b.org", language="en", not_after=timezone.now() + timedelta(days=1), **fields)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_healthy(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_load_balancer_that_asks_by_ip_address_over_http_is_answered(client, settings, address):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(address, headers={"host": "10.0.0.7"}).status_code == 200
+    assert client.get("/about/", headers={"host": "10.0.0.7"}).status_code == 400
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_health_cannot_be_posted_to(client, address):
+    assert client.post(address).status_code == 405
+
+
+def test_process_without_a_database_lives_and_is_not_ready(client, no_database):
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"database unreachable\n")
+
+
+def test_status_without_a_database_is_red_and_says_so(client, no_database):
+    response = client.get("/status")
+    assert response.status_code == 503
+    report = response.json()
+    assert (report["status"], report["database"]) == ("red", "unreachable")
+    assert report["disk_free_bytes"] > 0
+
+
+@pytest.mark.django_db
+def test_missing_migration_makes_it_unready_by_name(client, monkeypatch):
+    class Migration:
+        app_label, name = "articles", "0042_more"
+
+    monkeypatch.setattr(health, "_known_to_be_migrated", [])
+    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *_: [(Migration, False)])
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"migrations not applied: articles.0042_more\n")
+
+
+@pytest.mark.django_db
+def test_status_counts_mails_by_state(client):
+    queue_mail()
+    queue_mail(state="sent", sent_at=timezone.now())
+    queue_mail(state="sent", sent_at=timezone.now())
+    states = client.get("/status").json()["mail"]["states"]
+    assert states == {"queued": 1, "sending": 0, "sent": 2, "refused": 0, "expired": 0, "cancelled": 0}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fields", [{}, {"state": "sending", "lease_until": timezone.now() - SIX_MINUTES}])
+def test_mail_due_for_more_than_five_minutes_turns_status_red_and_nothing_else(client, fields):
+    queue_mail(next_try_at=timezone.now() - SIX_MINUTES, **fields)
+    response = client.get("/status")
+    assert response.status_code == 503
+    assert response.json()["reasons"] == ["mail: the oldest that is due has waited for more than 5 minutes"]
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_mail_that_waits_for_its_next_attempt_is_not_due(client):
+    queue_mail(created_at=timezone.now() - timedelta(hours=1), next_try_at=timezone.now() + timedelta(minutes=10))
+    response = client.get("/status")
+    assert response.status_code == 200
+    mail = response.json()["mail"]
+    assert (mail["oldest_due_seconds"], mail["oldest_unsent_seconds"] // 60) == (0, 60)
+
+
+@pytest.mark.django_db
+def test_job_due_for_more_than_five_minutes_turns_status_red(client, time_machine):
+    time_machine.move_to(timezone.now() - SIX_MINUTES, tick=False)
+    prune_tasks.enqueue()
+    time_machine.shift(SIX_MINUTES)
+    response = client.get("/status")
+    assert response.status_code == 503
+    assert response.json()["jobs"] == {"oldest_due_seconds": 360, "waiting": 1}
+
+
+@pytest.mark.django_db
+def test_job_for_later_is_not_due(client):
+    prune_tasks.using(run_after=timezone.now() + timedelta(hours=1)).enqueue()
+    assert client.get("/status").json()["jobs"] == {"oldest_due_seconds": 0, "waiting": 0}
+
+
+@pytest.mark.django_db
+def test_purge_left_over_for_more_than_five_minutes_turns_status_red(client, time_machine):
+    time_machine.move_to(timezone.now() - SIX_MINUTES, tick=False)
+    Purge.objects.create(paths=["/"])
+    time_machine.shift(SIX_MINUTES)
+    assert client.get("/status").json()["reasons"] == ["purges: the oldest that is due has waited for more than 5 minutes"]
+
+
+@pytest.mark.django_db
+def test_status_names_nobody(client):
+    queue_mail(reply="550 no such mailbox secret@b.org")
+    assert b"@b.org" not in client.get("/status").content
