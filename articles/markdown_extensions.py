@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from xml.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement
 
 from django.utils.translation import gettext as _
 from markdown import Markdown
