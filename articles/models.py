@@ -102,6 +102,12 @@ class Topic(PublicModel):
         return reverse("articles:topic", args=[self.slug])
 
 
+class AuthorQuerySet(PublicQuerySet):
+    def published(self) -> "AuthorQuerySet":
+        """Authors of public articles: nobody else has a page, so that drafts name nobody."""
+        return self.filter(models.Exists(Article.objects.public().filter(bylines__author=models.OuterRef("pk"))))
+
+
 class Author(PublicModel):
     """A name on articles. A byline is not a log-in: `user` is set only where the author also uses the desk."""
 
@@ -111,6 +117,8 @@ class Author(PublicModel):
     bio_en = models.CharField(_("note in English"), max_length=500, blank=True)
     bio_zh = models.CharField(_("note in Chinese"), max_length=500, blank=True)
     user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author", verbose_name=_("log-in"))
+
+    objects = AuthorQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("author")
@@ -166,14 +174,36 @@ class ArticleQuerySet(PublicQuerySet):
         public = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=now)
         return public.filter(language=language) if language else public
 
+    def expired(self, language: str) -> "ArticleQuerySet":
+        """Articles that were public and have been taken down."""
+        return self.filter(language=language, status=Status.PUBLISHED, expires_at__lte=timezone.now())
+
     def for_lists(self) -> "ArticleQuerySet":
         """With what a list shows of each, in a number of queries that does not grow; without the long texts. Newest first."""
+        return self.for_reading().defer("body", "body_html", "contents", "search_text").order_by("-publish_at", "-pk")
+
+    def for_reading(self) -> "ArticleQuerySet":
+        """With what the page of an article shows of it. The first topic is the one that was added first."""
         return (
             self.select_related("cover")
-            .prefetch_related("topics", models.Prefetch("bylines", Byline.objects.select_related("author")))
-            .defer("body", "body_html", "search_text")
-            .order_by("-publish_at", "-pk")
+            .prefetch_related(
+                models.Prefetch("topics", Topic.objects.order_by("articletopic")),
+                models.Prefetch("bylines", Byline.objects.select_related("author")),
+            )
+            .defer("body", "search_text")
         )
+
+    def beside(self, article: "Article", limit: int = 3) -> list["Article"]:
+        """Up to `limit` public articles that share a topic with this one: the nearest older ones, and newer ones where those are too few.
+
+        Older ones, so that a new article changes the related articles of few others (paths.py).
+        """
+        link = ArticleTopic.objects.filter(article=models.OuterRef("pk"), topic__in=[topic.pk for topic in article.topics.all()])
+        shared = self.public(article.language).filter(models.Exists(link)).exclude(pk=article.pk)
+        is_older = Q(publish_at__lt=article.publish_at) | Q(publish_at=article.publish_at, pk__lt=article.pk)
+        found = list(shared.filter(is_older).order_by("-publish_at", "-pk").values_list("pk", flat=True)[:limit])
+        found += shared.exclude(is_older).order_by("publish_at", "pk").values_list("pk", flat=True)[: limit - len(found)]
+        return list(self.for_lists().filter(pk__in=found))
 
 
 class Article(ArticleText, PublicModel):
@@ -204,7 +234,10 @@ class Article(ArticleText, PublicModel):
         verbose_name_plural = _("articles")
         ordering = ["-publish_at", "-pk"]
         permissions = [("publish_article", _("Can publish, schedule and unpublish articles"))]
-        indexes = [models.Index(fields=["language", "status", "-publish_at", "-id", "expires_at"], name="article_public_newest")]
+        indexes = [
+            models.Index(fields=["language", "status", "-publish_at", "-id", "expires_at"], name="article_public_newest"),
+            models.Index(fields=["language", "-publish_at"], condition=Q(featured=True), name="article_featured_newest"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["language", "slug"], name="article_slug_per_language"),
             models.UniqueConstraint(fields=["translation_key", "language"], name="article_one_per_language"),
@@ -349,6 +382,14 @@ class Page(PublicModel):
             return reverse("articles:page", args=[self.slug])
 
 
+class PublicationQuerySet(PublicQuerySet):
+    def here(self) -> "Publication":
+        """The publication in the active language; before an editor has described it, one with a name and no more."""
+        language = Language.active()
+        # Its key is no row's: a row without one would refuse to be asked for its links.
+        return self.prefetch_related("social_links").filter(language=language).first() or Publication(pk=0, language=language)
+
+
 class Publication(PublicModel):
     """What the publication says of itself in one language. One row each."""
 
@@ -357,6 +398,8 @@ class Publication(PublicModel):
     tagline = models.CharField(_("tagline"), max_length=120, blank=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
     sign_off = models.CharField(_("sign-off below every article"), max_length=300, blank=True)
+
+    objects = PublicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("publication")

@@ -11,7 +11,7 @@ from django.db.models import BooleanField, Case, Q, Value, When
 
 from .models import Article, ArticleQuerySet, Byline
 
-MAX_QUERY = 80  # characters
+MAX_QUERY = 100  # characters
 MAX_TERMS = 12
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone, translation
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -187,6 +188,16 @@ def save_page(page: Page) -> Page:
 def render_draft(draft: Draft) -> Rendered:
     """The draft's text as readers would see it."""
     return _render(draft.body, draft.article.language)
+
+
+def preview_of(draft: Draft) -> Article:
+    """The article as it would be if the draft were published; not to be saved. Text that cannot be rendered says why in its place."""
+    article = Article.objects.for_reading().get(pk=draft.article_id)
+    try:
+        _copy_text(draft, article)
+    except ValidationError as error:
+        article.body_html = format_html_join("", "<p>{}</p>", ((message,) for message in error.messages))
+    return article
 
 
 def free_slug(title: str, *, language: str) -> str:

@@ -1,0 +1,104 @@
+"""Atom feeds with the full text, one for each language, topic and author."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.xmlutils import SimplerXMLGenerator
+
+from ictiger.delivery.decorators import public_page
+from ictiger.languages import Language
+
+from .links import absolute, address
+from .models import Article, ArticleQuerySet, Author, Publication, Topic
+from .text import storable
+
+LENGTH = 20  # articles in a feed
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed without articles: a feed is the same bytes until something changes
+# In sanitised HTML a "<" is always a tag's.
+LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    publication = Publication.objects.here()
+    return _feed(publication, publication.name, publication.tagline, address("home"), Article.objects.all())
+
+
+@public_page
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    topic, publication = get_object_or_404(Topic, slug=slug), Publication.objects.here()
+    title = f"{publication.name} · {topic.name}"
+    return _feed(publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
+
+
+@public_page
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    author, publication = get_object_or_404(Author.objects.published(), slug=slug), Publication.objects.here()
+    title = f"{publication.name} · {author.name}"
+    return _feed(publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
+
+
+def _feed(publication: Publication, title: str, subtitle: str, link: str, articles: ArticleQuerySet) -> HttpResponse:
+    feed = AtomFeed(
+        title=storable(title),
+        link=absolute(link),
+        description="",
+        subtitle=storable(subtitle),
+        author_name=storable(publication.name),  # of articles without a byline
+        language=Language.active().value,
+        feed_url=absolute(f"{link}feed/"),
+        feed_guid=absolute(link),
+    )
+    for article in articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:LENGTH]:
+        _add(feed, article)
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+def _add(feed: "AtomFeed", article: Article) -> None:
+    url = absolute(article.get_absolute_url())
+    feed.add_item(
+        title=storable(article.title),
+        link=url,
+        description=storable(article.summary),
+        content=storable(_with_absolute_addresses(article.body_html, url)),
+        unique_id=stable_id(article),
+        pubdate=article.publish_at,
+        updateddate=article.updated_at or article.publish_at,
+        authors=[(storable(line.author.name), absolute(line.author.get_absolute_url())) for line in article.bylines.all()],
+        categories=[storable(topic.name) for topic in article.topics.all()],
+    )
+
+
+def stable_id(article: Article) -> str:
+    """The entry's name for feed readers. Neither a new slug nor a new domain makes it a new article."""
+    return uuid.uuid5(article.translation_key, article.language).urn
+
+
+def _with_absolute_addresses(html: str, url: str) -> str:
+    """A feed reader shows the text on a page of its own, where `/media/x.png` and `#s-fn:1` would lead nowhere."""
+    return LOCAL_ADDRESS.sub(lambda found: found[1] + (url + "#" if found[2] == "#" else absolute("/")), html)
+
+
+class AtomFeed(Atom1Feed):
+    """Django's, with the full text and every author of an entry."""
+
+    def latest_post_date(self) -> datetime:
+        return max((item["updateddate"] for item in self.items), default=BEGINNING)
+
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, object]) -> None:
+        super().add_item_elements(handler, item)
+        _write_authors(handler, item["authors"])
+        handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+def _write_authors(handler: SimplerXMLGenerator, authors: Iterable[tuple[str, str]]) -> None:
+    for name, uri in authors:
+        handler.startElement("author", {})
+        handler.addQuickElement("name", name)
+        handler.addQuickElement("uri", uri)
+        handler.endElement("author")

@@ -1,0 +1,98 @@
+"""Which public paths the things of this app show on (blueprint §9).
+
+Wide where that is simple and rare (a name in every menu changes the whole site), narrow where it is frequent (an article).
+"""
+
+from collections.abc import Iterator
+
+from ictiger.delivery.paths import EVERYTHING, shows_on
+from ictiger.languages import Language
+
+from .links import address, path
+from .models import Article, ArticleTopic, Author, Byline, Image, Page, Publication, SlugRedirect, SocialLink, Status, Topic
+
+RELATED = 3  # as many as the page of an article shows
+
+
+@shows_on(Article)
+def paths_of_article(article: Article) -> Iterator[str]:
+    """Its page with what is below it, every list and feed that may name it, its translation, and the pages that it may be related to.
+
+    A scheduled article counts: pages that will show it must learn until when they are good.
+    """
+    if article.status != Status.PUBLISHED:
+        return
+    yield path(article.get_absolute_url()) + "**"
+    yield "/sitemap.xml"
+    yield from _lists(article.language)
+    for topic in article.topics.all():
+        yield _tree("topic", topic.slug, article.language)
+        yield from _may_relate(article, topic)
+    for author in article.authors.all():
+        yield from _author_pages(author)
+    for version in Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk):
+        yield path(version.get_absolute_url())
+
+
+@shows_on(Byline)
+def paths_of_byline(byline: Byline) -> Iterator[str]:
+    yield from paths_of_article(byline.article)
+    if byline.article.status == Status.PUBLISHED:
+        yield from _author_pages(byline.author)
+
+
+@shows_on(ArticleTopic)
+def paths_of_article_topic(link: ArticleTopic) -> Iterator[str]:
+    yield from paths_of_article(link.article)
+    if link.article.status == Status.PUBLISHED:
+        yield _tree("topic", link.topic.slug, link.article.language)
+
+
+@shows_on(Author)
+def paths_of_author(author: Author) -> Iterator[str]:
+    """The name stands on articles, in lists and beside comments. An author of nothing shows nowhere."""
+    if author.bylines.exists():
+        yield EVERYTHING
+
+
+@shows_on(Image)
+def paths_of_image(image: Image) -> Iterator[str]:
+    """Wherever an article is shown that has it as its cover. In a text only its address stands, which does not change."""
+    for article in Article.objects.filter(cover=image):
+        yield from paths_of_article(article)
+
+
+@shows_on(SlugRedirect)
+def paths_of_old_address(old: SlugRedirect) -> Iterator[str]:
+    yield path(address("article", old.slug, language=old.language))
+
+
+@shows_on(Topic, Page, Publication, SocialLink)
+def paths_of_the_frame(thing: Topic | Page | Publication | SocialLink) -> Iterator[str]:
+    """These stand in the menu, the head or the foot of every page."""
+    yield EVERYTHING
+
+
+def _lists(language: str) -> Iterator[str]:
+    home = path(address("home", language=language))
+    yield home
+    yield f"{home}page/**"
+    yield f"{home}archive/**"
+    yield path(address("feed", language=language))
+
+
+def _author_pages(author: Author) -> Iterator[str]:
+    """In both languages: the page exists in each as soon as there is an article in either."""
+    for language in Language.values:
+        yield _tree("author", author.slug, language)
+
+
+def _tree(name: str, slug: str, language: str) -> str:
+    return path(address(name, slug, language=language)) + "**"
+
+
+def _may_relate(article: Article, topic: Topic) -> Iterator[str]:
+    """The pages on which `Article.objects.beside` may name this article: the next newer ones of the topic, and its first ones."""
+    others = Article.objects.public(article.language).filter(topics=topic).exclude(pk=article.pk).order_by("publish_at", "pk")
+    for other in [*others.filter(publish_at__gte=article.publish_at)[:RELATED], *others[:RELATED]]:
+        yield path(other.get_absolute_url())

@@ -1,0 +1,176 @@
+"""What readers read. Public pages depend on their path alone; search and preview are made for each request."""
+
+from urllib.parse import urlencode
+
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ictiger.delivery.decorators import public_page
+from ictiger.languages import Language
+
+from . import models, preview_links
+from .links import absolute, address, everywhere, page_links, versions
+from .models import Article, Author, SlugRedirect, Topic
+from .search import MAX_QUERY, find, terms_of
+from .services import preview_of
+from .text import storable
+
+PAGE_SIZE = 10
+
+
+@public_page
+def home(request: HttpRequest, number: str | None = None) -> HttpResponse:
+    articles = Article.objects.public(Language.active()).for_lists()
+    lead = articles.filter(featured=True).first() or articles.first()
+    others = articles.exclude(pk=lead.pk) if lead else articles
+    context = {"lead": lead if number is None else None, "feed_url": address("feed"), **page_links(everywhere("home"))}
+    return _list(request, "articles/article_list.html", others, number, address("home"), context)
+
+
+@public_page
+def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
+    topic = get_object_or_404(Topic, slug=slug)
+    articles = Article.objects.public(Language.active()).filter(topics=topic).for_lists()
+    context = {"topic": topic, "feed_url": address("topic_feed", slug), **page_links(everywhere("topic", slug))}
+    return _list(request, "articles/topic_detail.html", articles, number, topic.get_absolute_url(), context)
+
+
+@public_page
+def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
+    author = get_object_or_404(Author.objects.published(), slug=slug)
+    articles = Article.objects.public(Language.active()).filter(authors=author).for_lists()
+    context = {"author": author, "feed_url": address("author_feed", slug), **page_links(everywhere("author", slug))}
+    return _list(request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context)
+
+
+@public_page
+def archive(request: HttpRequest, year: int, month: int | None = None, number: str | None = None) -> HttpResponse:
+    articles = Article.objects.public(Language.active())
+    in_year = articles.filter(publish_at__year=year)
+    in_period = in_year.filter(publish_at__month=month) if month else in_year
+    months = list(in_year.datetimes("publish_at", "month"))
+    period = next((start for start in months if month in (None, start.month)), None)
+    if period is None:
+        raise Http404("nothing was published then")
+    list_url = address("archive_month", year, month) if month else address("archive_year", year)
+    years = articles.datetimes("publish_at", "year", order="DESC")
+    context = {
+        "year": year,
+        "month": month,
+        "period": period.date(),
+        "months": months,
+        "years": list(years),
+        "canonical_url": absolute(list_url),
+    }
+    return _list(request, "articles/article_archive.html", in_period.for_lists(), number, list_url, context)
+
+
+@public_page
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    article = Article.objects.public(Language.active()).for_reading().filter(slug=slug).first()
+    if article is None:
+        return _absent_article(request, slug)
+    translation = Article.objects.public().filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
+    context = {
+        "article": article,
+        "translation": translation,
+        "related": Article.objects.beside(article),
+        "feed_url": address("feed"),
+        **page_links(versions(article, translation)),
+    }
+    context["canonical_url"] = article.canonical_url or context["canonical_url"]
+    return render(request, "articles/article_detail.html", context)
+
+
+def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:
+    """No public article has this address. It may have had it before, or it may have been taken down."""
+    language = Language.active()
+    old = SlugRedirect.objects.filter(language=language, slug=slug).select_related("article").first()
+    if old is not None and (old.article.is_public or old.article.has_expired):
+        return redirect(old.article, permanent=True)
+    if Article.objects.expired(language).filter(slug=slug).exists():
+        return render(request, "410.html", status=410)
+    raise Http404("no public article has this address")
+
+
+@public_page
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(models.Page, language=Language.active(), slug=slug)
+    translation = models.Page.objects.filter(translation_key=page.translation_key).exclude(pk=page.pk).first()
+    return render(request, "articles/page_detail.html", {"page": page, **page_links(versions(page, translation))})
+
+
+@never_cache
+@require_safe
+def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
+    query = storable(request.GET.get("q", "")).strip()
+    context = {
+        "query": query[:MAX_QUERY],
+        "message": _trouble_with(query),
+        "page_obj": None,
+        "total": 0,
+        **page_links(everywhere("search")),
+    }
+    if not query or context["message"]:
+        response = render(request, "articles/article_search.html", context)
+    else:
+        found = find(query, language=Language.active())
+        context["list_query"] = "?" + urlencode({"q": query})
+        response = _list(request, "articles/article_search.html", found, number, address("search"), context)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _trouble_with(query: str) -> str:
+    if len(query) > MAX_QUERY:
+        return _("A search may have at most %(limit)s characters. Look for fewer words.") % {"limit": MAX_QUERY}
+    if query and not terms_of(query):
+        return _("There is no word in this. Type letters or Chinese characters.")
+    return ""
+
+
+@never_cache
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A draft, for whoever has the signed link. Never stored, never indexed, and its address is told to no other site."""
+    draft = preview_links.draft_behind(token)
+    if draft is None:
+        raise Http404("no such preview, or no longer")
+    if draft.article.language != Language.active():
+        return redirect(preview_links.preview_url(draft.article))
+    article = preview_of(draft)
+    response = render(request, "articles/article_preview.html", {"article": article, "draft": draft})
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _list(
+    request: HttpRequest, template: str, articles: QuerySet, number: str | None, list_url: str, context: dict[str, object]
+) -> HttpResponse:
+    """One page of a list. Only canonical paths are pages: page 1 is the list itself, and numbers have no leading zeros."""
+    if number is not None and (number.startswith("0") or number == "1"):
+        return _canonical_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
+    page_obj = _page_or_404(articles, int(number or 1))
+    context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
+    if page_obj.number > 1:
+        context |= {"canonical_url": absolute(f"{list_url}page/{page_obj.number}/"), "alternates": []}
+    return render(request, template, context)
+
+
+def _canonical_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
+    if number == 0:
+        raise Http404("pages are counted from 1")
+    return redirect(pattern.format("" if number == 1 else f"page/{number}/"), permanent=True)
+
+
+def _page_or_404(articles: QuerySet, number: int) -> Page:
+    try:
+        return Paginator(articles, PAGE_SIZE).page(number)
+    except EmptyPage as error:
+        raise Http404("no such page") from error
