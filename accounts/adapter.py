@@ -1,5 +1,79 @@
+"""Our one way into allauth: every mail it wants to send becomes a row of the mail queue, and its words become ours."""
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ictiger.languages import Language
+from ictiger.mail.queue import enqueue
+
+from . import codes, verification
+from .models import User
+
+EMAIL_LENGTH = User._meta.get_field("email").max_length
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "duplicate_email": _("This is already the address of your account."),
+        "email_password_mismatch": _("Address and password do not belong together. Check both, or reset the password."),
+        "enter_current_password": _("This is not your current password."),
+        "incorrect_code": _("This is not the code we sent."),
+        "incorrect_password": _("This is not your password."),
+        "too_many_login_attempts": _("Too many attempts. Wait a few minutes, then try again."),
+    }
+
+    def new_user(self, request: HttpRequest) -> User:
+        return User(language=Language.active())
+
+    def clean_email(self, email: str) -> str:
+        """One spelling for one mailbox: lower case, and the domain as people write it, however it was typed (`xn--…`, full width).
+
+        Raises ValidationError for an address longer than the database keeps, or one no mail server could be asked about.
+        """
+        if not email:
+            return email
+        mailbox, _at, domain = email.lower().rpartition("@")
+        try:
+            domain = domain.encode("idna").decode("idna")
+        except UnicodeError as error:
+            raise ValidationError(_("The part after @ is not the name of a mail server."), code="invalid") from error
+        email = f"{mailbox}@{domain}"
+        if len(email) > EMAIL_LENGTH:
+            too_long = _("An e-mail address has at most %(limit)s characters.")
+            raise ValidationError(too_long, code="max_length", params={"limit": EMAIL_LENGTH})
+        return email
+
+    # --- mail: ids go into the queue; links, codes and texts are made when a mail is sent (emails.py) ---------------------------------
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation, signup: bool) -> None:
+        verification.send(emailconfirmation.email_address)  # over the limit nothing is sent, and the banner says when it may be
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict) -> None:
+        enqueue("accounts/password_reset", to=email, language=user.language, context={"user": user.pk}, user=user)
+
+    def generate_login_code(self) -> str:
+        self.request.login_code_nonce = codes.new_nonce()
+        return codes.code_for(self.request.login_code_nonce)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
+        """What allauth sends to people who are not signed in. It names no account: the owner's language comes from the address."""
+        owner = User.objects.reachable_at(email)
+        language = owner.language if owner else Language.active()
+        if template_prefix == "account/email/login_code":
+            enqueue("accounts/login_code", to=email, language=language, context={"nonce": self.request.login_code_nonce}, user=owner)
+        elif template_prefix == "account/email/unknown_account":
+            enqueue("accounts/unknown_account", to=email, language=language)
+        else:
+            raise LookupError(f"allauth wants to send {template_prefix!r}, which accounts/emails.py cannot write.")
+
+    def send_notification_mail(self, template_prefix: str, user: User, context: dict | None = None, email: str | None = None) -> None:
+        """Tell the owner what was done to the account: at the mailbox given (the old one, after a change), else at the primary one."""
+        event = template_prefix.rpartition("/")[2]
+        to = email or EmailAddress.objects.get_primary_email(user)
+        about = {"event": event, "at": timezone.now().isoformat()}
+        enqueue("accounts/security_notice", to=to, language=user.language, context=about, user=user)

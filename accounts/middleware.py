@@ -1,6 +1,52 @@
+"""The hint cookie: it tells the script of a stored page whether there is anything personal to fetch, and what room to keep for it."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+HINT = "reader"  # member | unverified | guest; readable by JavaScript, believed by nobody on the server
+WAITING = "waiting"  # the cookie under which a stranger's comment waits (set by comments)
+MESSAGES = "messages"  # Django's cookie of messages not shown yet
+
+
 class HintCookieMiddleware:
-    def __init__(self, get_response):
+    """Keep the hint cookie true.
+
+    Only an answer made for its reader may set it: never a public page, nor one that asked nothing of the session (health, sitemap).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
-        return self.get_response(request)
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(request, "public_page", False) or not (request.session.accessed or WAITING in response.cookies):
+            return response
+        hint = hint_for(request, response)
+        if hint:
+            self._set(request, response, hint)
+        elif HINT in request.COOKIES:
+            response.delete_cookie(HINT, samesite="Lax")
+        return response
+
+    def _set(self, request: HttpRequest, response: HttpResponse, hint: str) -> None:
+        """As long as a session lives: a hint that outlives its reason costs one fetch, whose answer takes it back."""
+        if request.COOKIES.get(HINT) != hint or request.session.modified:
+            max_age = None if request.session.get_expire_at_browser_close() else settings.SESSION_COOKIE_AGE
+            response.set_cookie(HINT, hint, max_age=max_age, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax")
+
+
+def hint_for(request: HttpRequest, response: HttpResponse) -> str:
+    """What this browser will find at `/me/…`: "member", "unverified", "guest", or "" for nothing."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return "member" if getattr(user, "has_proven_mailbox", None) or user.is_verified else "unverified"
+    return "guest" if _will_carry(request, response, WAITING) or _will_carry(request, response, MESSAGES) else ""
+
+
+def _will_carry(request: HttpRequest, response: HttpResponse, cookie: str) -> bool:
+    """Whether the browser sends `cookie` next time: it is set by this answer, or was sent and is not deleted by it."""
+    if cookie in response.cookies:
+        return bool(response.cookies[cookie].value)
+    return cookie in request.COOKIES

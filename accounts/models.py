@@ -2,25 +2,47 @@
 
 import uuid
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from ictiger.languages import Language
 
 
-class UserManager(BaseUserManager):
+class UserQuerySet(models.QuerySet):
+    def with_standing(self) -> "UserQuerySet":
+        """With `has_proven_mailbox`, in the query that reads the user: nearly every personal page asks."""
+        return self.annotate(has_proven_mailbox=models.Exists(EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=True)))
+
+    def reachable_at(self, address: str) -> "User | None":
+        """The one account that a mail to `address` may open: whoever has proven the address; else the newest that waits to prove it.
+
+        An address somebody with a proven one merely wants to change to opens nothing: it may be a typing error, that is, a stranger's.
+        """
+        active = self.filter(is_active=True, emailaddress__email=address.lower()).order_by("-pk")
+        return (
+            active.filter(emailaddress__email=address.lower(), emailaddress__verified=True).first()
+            or active.with_standing().filter(has_proven_mailbox=False).first()
+        )
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
-        """A superuser whose address counts as verified: whoever may run this command owns the house."""
+        """A superuser whose address counts as verified: whoever may run this owns the house.
+
+        Raises IntegrityError when another account has verified the address.
+        """
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-        user.emailaddress_set.create(email=user.email.lower(), verified=True, primary=True)
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
         return user
 
 
@@ -28,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with a log-in.
 
     `email` is deliberately not unique: with enumeration prevention a stranger may sign up with an address that is taken, and a unique
-    column would answer that with an error. What is unique is a *verified* EmailAddress (allauth's).
+    column would answer that with an error. What is unique is a *verified* EmailAddress (allauth's). `email` always repeats the primary one.
     """
 
     handle = models.UUIDField(_("handle"), default=uuid.uuid4, unique=True, editable=False)
@@ -69,5 +91,5 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_verified(self) -> bool:
-        """Whether a mailbox of this user is proven: only then are they heard."""
+        """Whether a mailbox of this user is proven: only then are they heard. Asks the database each time."""
         return self.emailaddress_set.filter(verified=True).exists()

@@ -1,2 +1,15 @@
+from django.urls import path
+
+from . import views
+
 app_name = "accounts"
-urlpatterns = []
+urlpatterns = [
+    path("me/bar/", views.bar, name="bar"),
+    path("accounts/verification/", views.verification_page, name="verification"),
+    path("accounts/me/", views.profile, name="profile"),
+    path("accounts/me/data/", views.data, name="data"),
+    path("accounts/me/delete/", views.delete, name="delete"),
+    # In the place of allauth's view of the same path (`account_confirm_email`): it cannot tell a used link from an expired one, and it
+    # signs another reader out of this browser without a word.
+    path("accounts/confirm-email/<str:key>/", views.confirm, name="confirm"),
+]

@@ -1,0 +1,86 @@
+"""What accounts writes to people: each function makes a mail's context when it is sent; the texts are in templates/accounts/email/."""
+
+from datetime import datetime, timedelta
+
+from allauth.account.app_settings import EMAIL_CONFIRMATION_EXPIRE_DAYS, LOGIN_BY_CODE_TIMEOUT
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ictiger.mail.composers import composer
+from ictiger.mail.models import Mail
+
+from . import codes
+from .models import User
+from .verification import LINK_PURPOSE, TAKEN_PURPOSE, link_key
+
+# What a security notice says happened. The keys are the last parts of allauth's template names, and our own "erased".
+EVENTS = {
+    "password_changed": _("The password of your account was changed."),
+    "password_reset": _("The password of your account was reset, with a link that was sent to this address."),
+    "password_set": _("A password was set for your account."),
+    "email_changed": _("Your account has a new e-mail address. This one no longer belongs to it."),
+    "email_deleted": _("An e-mail address was removed from your account."),
+    "totp_activated": _("An authenticator app was added to your account."),
+    "totp_deactivated": _("The authenticator app was removed from your account."),
+    "recovery_codes_generated": _("New recovery codes were made for your account. The old ones no longer work."),
+    "webauthn_added": _("A passkey or security key was added to your account."),
+    "webauthn_removed": _("A passkey or security key was removed from your account."),
+    "erased": _("Your account and what we kept of you were deleted, as you asked."),
+}
+
+
+def absolute(name: str, *args: str) -> str:
+    """The absolute address of a page, in the language of the mail being written."""
+    return settings.SITE_URL + reverse(name, args=args)
+
+
+@composer(LINK_PURPOSE, lives=timedelta(days=3))
+def verification(mail: Mail) -> dict | None:
+    address = EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient).first()
+    if address is None:
+        return None
+    return {"address": address.email, "url": absolute("account_confirm_email", link_key(address)), "days": EMAIL_CONFIRMATION_EXPIRE_DAYS}
+
+
+@composer(TAKEN_PURPOSE, lives=timedelta(days=3))
+def account_exists(mail: Mail) -> dict | None:
+    if not EmailAddress.objects.filter(email=mail.recipient, verified=True).exists():
+        return None
+    return {"address": mail.recipient, "url": absolute("account_login"), "reset_url": absolute("account_reset_password")}
+
+
+@composer("accounts/unknown_account", lives=timedelta(hours=12))
+def unknown_account(mail: Mail) -> dict | None:
+    if User.objects.reachable_at(mail.recipient):
+        return None
+    return {"address": mail.recipient, "url": absolute("account_signup")}
+
+
+@composer("accounts/password_reset", lives=timedelta(hours=12))
+def password_reset(mail: Mail) -> dict | None:
+    user = User.objects.reachable_at(mail.recipient)
+    if user is None or user.pk != mail.context["user"]:
+        return None
+    key = default_token_generator.make_token(user)
+    url = absolute("account_reset_password_from_key", user_pk_to_url_str(user), key)
+    return {"address": mail.recipient, "url": url, "days": settings.PASSWORD_RESET_TIMEOUT // 86_400}
+
+
+@composer("accounts/login_code", lives=timedelta(seconds=LOGIN_BY_CODE_TIMEOUT))
+def login_code(mail: Mail) -> dict:
+    return {"address": mail.recipient, "code": codes.code_for(mail.context["nonce"]), "minutes": LOGIN_BY_CODE_TIMEOUT // 60}
+
+
+@composer("accounts/security_notice", lives=timedelta(days=3))
+def security_notice(mail: Mail) -> dict:
+    event = mail.context["event"]
+    return {
+        "address": mail.recipient,
+        "what": EVENTS[event],
+        "at": datetime.fromisoformat(mail.context["at"]),
+        "url": "" if event in ("erased", "email_changed") else absolute("account_reset_password"),
+    }

@@ -1,0 +1,106 @@
+"""allauth's forms where ours differ, and the reader's own: address and profile."""
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import EmailField
+from allauth.core import context
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from . import names, verification
+from .models import User
+
+PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
+
+
+class SignupForm(allauth.SignupForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = _("We send one mail there, with a link that confirms it is yours. Nobody else sees it.")
+        self.fields["password1"].help_text = PASSWORD_HELP
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> User:
+        return super().save(request)  # the user and the address: both or neither
+
+
+class ResetPasswordForm(allauth.ResetPasswordForm):
+    def clean_email(self) -> str:
+        """One mail to one account, however many strangers have signed up with the address."""
+        email = get_adapter().clean_email(self.cleaned_data["email"])
+        user = User.objects.reachable_at(email)
+        self.users = [user] if user else []
+        return email
+
+
+class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HELP
+
+    @transaction.atomic
+    def save(self) -> None:
+        """The link came by mail: whoever has it reads the mailbox."""
+        super().save()
+        address = self.user.emailaddress_set.filter(email=self.user.email, verified=False).first()
+        if address is not None and not self.user.is_verified:
+            verification.confirm(context.request, address)
+
+
+class ChangePasswordForm(allauth.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HELP
+
+
+class RequestLoginCodeForm(allauth.RequestLoginCodeForm):
+    def clean_email(self) -> str:
+        email = get_adapter().clean_email(super().clean_email())
+        self._user = User.objects.reachable_at(email)
+        return email
+
+
+class AddressForm(allauth.AddEmailForm):
+    """The new address of an account, on the page of the banner and on allauth's e-mail page."""
+
+    email = EmailField(label=_("New address"))
+
+    def save(self, request: HttpRequest) -> Any:
+        """Put the address in place and ask for its mail; the banner tells what becomes of it."""
+        address = verification.change_address(self.user, self.cleaned_data["email"])
+        verification.send(address)
+        return address
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("display_name", "language")
+        labels = {"language": _("Language of this site's mails to you")}
+        help_texts = {"display_name": _("Shown beside your comments. Without one you are “Reader” and a number.")}
+
+    def clean_display_name(self) -> str:
+        name = names.tidy(self.cleaned_data["display_name"])
+        if name:
+            check_display_name(name, self.instance)
+        return name
+
+
+def check_display_name(name: str, user: User) -> None:
+    """Raises ValidationError for a name that cannot be read, hides something, or passes its bearer off as somebody of the house."""
+    if names.has_invisible(name):
+        raise ValidationError(_("The name contains characters that cannot be seen."), code="invisible")
+    if not names.has_letter(name):
+        raise ValidationError(_("A name needs at least one letter."), code="no_letter")
+    if "@" in name or "/" in name:
+        raise ValidationError(_("An address is not a name."), code="address")
+    if names.mixes_scripts(name):
+        raise ValidationError(_("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed")
+    staff = User.objects.filter(is_staff=True).exclude(pk=user.pk).exclude(display_name="").values_list("display_name", flat=True)
+    if not user.is_staff and (names.is_reserved(name) or names.skeleton(name) in map(names.skeleton, staff)):
+        raise ValidationError(_("This name would be taken for somebody of the house. Choose another."), code="reserved")

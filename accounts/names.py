@@ -1,0 +1,39 @@
+"""What a name shown beside comments may be. Pure: no ORM, no settings."""
+
+import unicodedata
+
+LIMIT = 40  # characters
+# Letters of these scripts look alike; one name uses one of them.
+LOOKALIKE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+RESERVED = ("ictiger", "admin", "administrator", "moderator", "editor", "webmaster", "support", "管理员", "版主", "编辑", "编辑部", "官方")
+# Categories of characters that cannot be seen: two names that look the same would differ.
+INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+
+
+def tidy(name: str) -> str:
+    """`name` in one normal form, without space around it or runs of it inside."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def has_invisible(name: str) -> bool:
+    return any(unicodedata.category(character) in INVISIBLE for character in name)
+
+
+def has_letter(name: str) -> bool:
+    return any(unicodedata.category(character).startswith(("L", "N")) for character in name)
+
+
+def mixes_scripts(name: str) -> bool:
+    """Whether letters of look-alike scripts stand together, like a Cyrillic а in a Latin name."""
+    words = {unicodedata.name(character, "").partition(" ")[0] for character in name if character.isalpha()}
+    return len(words.intersection(LOOKALIKE_SCRIPTS)) > 1
+
+
+def skeleton(name: str) -> str:
+    """What is left of a name when case, width, accents and spacing are taken away: equal skeletons are taken for one name."""
+    flat = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(character for character in flat if unicodedata.category(character).startswith(("L", "N")))
+
+
+def is_reserved(name: str) -> bool:
+    return skeleton(name) in RESERVED

@@ -1,0 +1,37 @@
+"""Where apps that know more about a person than accounts does add their part. They register from their AppConfig.ready()."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from .models import User
+
+# A takeout's parts: title in the JSON file → what this app holds of the user, ready for JSON.
+takeout_sections: dict[str, Callable[[User], Any]] = {}
+# What must happen before a user's row is deleted; in order, inside the erasure's transaction.
+erasure_steps: list[Callable[[User], None]] = []
+# What confirming this user's address will set free: shown above the button of the page behind the mail's link. HTML, "" for nothing.
+confirmation_notes: list[Callable[[User], SafeString]] = []
+
+
+def takeout_section(title: str) -> Callable[[Callable[[User], Any]], Callable[[User], Any]]:
+    """Register the decorated function as the takeout's part `title`."""
+
+    def register(section: Callable[[User], Any]) -> Callable[[User], Any]:
+        takeout_sections[title] = section
+        return section
+
+    return register
+
+
+def erasure_step(step: Callable[[User], None]) -> Callable[[User], None]:
+    """Register the decorated function as a step of every erasure."""
+    erasure_steps.append(step)
+    return step
+
+
+def confirmation_note(note: Callable[[User], SafeString]) -> Callable[[User], SafeString]:
+    """Register the decorated function as a source of what the confirmation page says will happen."""
+    confirmation_notes.append(note)
+    return note

@@ -1,0 +1,55 @@
+"""What the bar and the banner ask for, lazily: a page that shows neither pays nothing."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django import template
+from django.http import HttpRequest
+from django.template import RequestContext
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import verification
+
+register = template.Library()
+
+FRAGMENTS = ("accounts:bar", "comments:me")  # fetched by a page: "here" is that page
+MENDING = ("accounts:verification", "accounts:confirm")  # these pages are about the address themselves: no banner above them
+
+
+@register.simple_tag(takes_context=True)
+def banner_standing(context: RequestContext) -> verification.Standing | None:
+    """How the reader's address stands, where a banner is to say so."""
+    request = context["request"]
+    if _view_name(request) in MENDING:
+        return None
+    return verification.standing_of(request.user)
+
+
+@register.simple_tag(takes_context=True)
+def here(context: RequestContext) -> str:
+    """The path to come back to after logging in or out; "" on the account's own pages, which are no place to come back to."""
+    request = context["request"]
+    path = _page_of(request) if _view_name(request) in FRAGMENTS else request.path
+    return "" if "/accounts/" in path else path
+
+
+@register.filter
+def moment(value: datetime) -> SafeString:
+    """`value` as a clock time today, else with its date. The script rewrites it in the reader's own time zone."""
+    local = timezone.localtime(value)
+    is_today = local.date() == timezone.localdate()
+    text = f"{local:%H:%M}" if is_today else date_format(local, "DATETIME_FORMAT")
+    return format_html('<time datetime="{}" data-local="{}">{}</time>', value.isoformat(), "time" if is_today else "date", text)
+
+
+def _view_name(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The path of the page whose script fetched this fragment; "" when the browser does not tell, or it is not ours."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return page.path if page.netloc == request.get_host() else ""

@@ -1,0 +1,227 @@
+"""Where a reader's e-mail address stands, and the ways to move it on: a new mail, another address, the link.
+
+Every limit is counted from the mail ledger, so what the banner promises and what the server allows are one number.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.db.models import Q, TextChoices
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from ictiger.mail.models import Mail
+from ictiger.mail.models import State as MailState
+from ictiger.mail.queue import enqueue
+
+from . import typos
+from .models import User
+
+LINK_PURPOSE, TAKEN_PURPOSE = "accounts/verification", "accounts/account_exists"
+PURPOSES = (LINK_PURPOSE, TAKEN_PURPOSE)  # to the reader who asked they look alike: the second must not tell that an address is taken
+
+PAUSE = timedelta(seconds=60)  # between two mails to one address
+HOUR = timedelta(hours=1)
+ADDRESS_LIMIT = 5  # mails an hour to one address, whoever asks
+USER_LIMIT = 10  # mails an hour for one account, to whatever addresses
+LEDGER_ROWS = 30  # the newest rows decide; a busier hour than this is over every limit anyway
+
+
+class Progress(TextChoices):
+    """What became of the newest verification mail."""
+
+    NONE = "none"
+    QUEUED = "queued"
+    RETRYING = "retrying"
+    SENT = "sent"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An address that waits to be proven, with what the ledger says of its mails."""
+
+    address: EmailAddress
+    mails: list[Mail]  # verification mails to this address or for this user, newest first
+
+    @cached_property
+    def mail(self) -> Mail | None:
+        """The newest mail for this very address row. Another account's mail to the same mailbox is none of this reader's business."""
+        return next((mail for mail in self.mails if mail.context.get("address") == self.address.pk), None)
+
+    @property
+    def progress(self) -> Progress:
+        if self.mail is None or self.mail.state == MailState.CANCELLED:
+            return Progress.NONE
+        if self.mail.state == MailState.QUEUED and self.mail.attempts:
+            return Progress.RETRYING
+        if self.mail.state == MailState.SENDING:
+            return Progress.QUEUED
+        return Progress(self.mail.state)
+
+    @property
+    def reason(self) -> str:
+        """Why the mail was refused: a code for the templates ("mailbox", "full", "policy", "address" or "")."""
+        return refusal(self.mail.reply) if self.mail else ""
+
+    @cached_property
+    def wait(self) -> int:
+        """Seconds until another mail may be asked for; 0 when it may be now."""
+        return seconds_to_wait(self.address, self.mails)
+
+    @cached_property
+    def suggestion(self) -> str:
+        """The address that was probably meant, or ""."""
+        return typos.suggestion(self.address.email)
+
+
+def standing_of(user: User) -> Standing | None:
+    """How the address of `user` stands; None when nothing is to be proven. One query for a verified user, two otherwise.
+
+    (One less for the user of a request: `ReaderBackend` has asked already.)
+    """
+    proven = getattr(user, "has_proven_mailbox", None)
+    if proven:
+        return None
+    address = user.emailaddress_set.order_by("-verified", "-primary", "-pk").first()
+    if address is None or address.verified:
+        return None
+    address.user = user
+    return Standing(address, ledger(address))
+
+
+def ledger(address: EmailAddress) -> list[Mail]:
+    """The newest verification mails to this address, whoever asked, and for this user, wherever to."""
+    to_or_for = Q(recipient=address.email) | Q(user_id=address.user_id)
+    return list(Mail.objects.filter(to_or_for, purpose__in=PURPOSES).order_by("-created_at", "-pk")[:LEDGER_ROWS])
+
+
+def seconds_to_wait(address: EmailAddress, mails: Iterable[Mail]) -> int:
+    """Seconds until a mail to `address` is within every limit again; `mails` as `ledger` gives them."""
+    to_address = [mail.created_at for mail in mails if mail.recipient == address.email]
+    for_user = [mail.created_at for mail in mails if mail.user_id == address.user_id]
+    free_at = [
+        *(asked + PAUSE for asked in to_address[:1]),
+        *(asked + HOUR for asked in to_address[ADDRESS_LIMIT - 1 : ADDRESS_LIMIT]),
+        *(asked + HOUR for asked in for_user[USER_LIMIT - 1 : USER_LIMIT]),
+    ]
+    return _seconds_until(max(free_at)) if free_at else 0
+
+
+def _seconds_until(moment: datetime) -> int:
+    return max(0, ceil((moment - timezone.now()).total_seconds()))
+
+
+def refusal(reply: str) -> str:
+    """The mail server's refusal as one of a few reasons a reader can act on. Codes: RFC 3463; without one, the basic code of RFC 5321."""
+    enhanced = next((word for word in reply.split() if word.startswith("5.") and word.count(".") == 2), "")
+    if enhanced.startswith("5.1.") or (not enhanced and reply.startswith("550")):
+        return "mailbox"
+    if enhanced.startswith("5.2.2") or reply.startswith("552"):
+        return "full"
+    if enhanced.startswith("5.7."):
+        return "policy"
+    return "address" if reply.startswith("not an address") else ""
+
+
+@transaction.atomic
+def send(address: EmailAddress) -> int:
+    """Queue the mail that proves `address`. Returns 0, or the seconds to wait when that is over the limit: then nothing was queued.
+
+    Where another account has proven the address, its owner is told so by mail instead; the asking reader sees no difference.
+    """
+    EmailAddress.objects.select_for_update().filter(pk=address.pk).first()  # two clicks at once count one after the other
+    wait = seconds_to_wait(address, ledger(address))
+    if wait:
+        return wait
+    owner = User.objects.filter(emailaddress__email=address.email, emailaddress__verified=True).exclude(pk=address.user_id).first()
+    purpose, language = (TAKEN_PURPOSE, owner.language) if owner else (LINK_PURPOSE, address.user.language)
+    enqueue(purpose, to=address.email, language=language, context={"address": address.pk}, user=address.user)
+    return 0
+
+
+@transaction.atomic
+def change_address(user: User, email: str) -> EmailAddress:
+    """Put `email` in the place of the unproven address of `user`, or beside the proven one until it is proven itself.
+
+    The old row goes and a new one comes: links carry the row's id, so those to the old address die, and none can prove the new one.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    email = email.lower()
+    same = user.emailaddress_set.filter(email=email).first()
+    if same is not None:
+        return same
+    user.emailaddress_set.filter(verified=False).delete()
+    is_pending_change = user.emailaddress_set.exists()
+    if not is_pending_change:
+        user.email = email
+        user.save(update_fields=["email"])
+    return user.emailaddress_set.create(user=user, email=email, primary=not is_pending_change)
+
+
+class LinkState(TextChoices):
+    GOOD = "good"
+    USED = "used"
+    EXPIRED = "expired"
+    TAKEN = "taken"  # another account has proven the address since
+    DEAD = "dead"  # never ours, altered, or of an address that was given up
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a verification link leads to."""
+
+    state: LinkState
+    address: EmailAddress | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state in (LinkState.GOOD, LinkState.EXPIRED)
+
+
+def link_key(address: EmailAddress) -> str:
+    """The secret part of the link that proves `address`; it says when it was made."""
+    return EmailConfirmationHMAC(address).key
+
+
+def read_link(key: str) -> Link:
+    """Tell what the link with `key` can do now. Raises nothing, whatever `key` is."""
+    max_age = timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
+    try:
+        pk = signing.loads(key, salt=app_settings.SALT)
+    except signing.BadSignature:
+        return Link(LinkState.DEAD)
+    address = EmailAddress.objects.select_related("user").filter(pk=pk).first()
+    if address is None:
+        return Link(LinkState.DEAD)
+    if address.verified:
+        return Link(LinkState.USED, address)
+    if not address.can_set_verified():
+        return Link(LinkState.TAKEN, address)
+    try:
+        signing.loads(key, salt=app_settings.SALT, max_age=max_age)
+    except signing.SignatureExpired:
+        return Link(LinkState.EXPIRED, address)
+    return Link(LinkState.GOOD, address)
+
+
+def confirm(request: HttpRequest, address: EmailAddress) -> bool:
+    """Prove `address`: in one transaction with all that follows from it, because `email_confirmed` sets waiting comments free.
+
+    False when it is too late: the row is gone, or another account was faster.
+    """
+    try:
+        with transaction.atomic():
+            fresh = EmailAddress.objects.select_for_update().filter(pk=address.pk).first()
+            return fresh is not None and (fresh.verified or get_adapter().confirm_email(request, fresh))
+    except IntegrityError:  # unique_verified_email: the other account's confirmation was committed in between
+        return False

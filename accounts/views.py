@@ -1,0 +1,200 @@
+"""The bar, the verification of an address, and a reader's own pages. Everything else is allauth's."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ictiger.delivery.change import change
+
+from . import takeout, verification
+from .erasure import erase
+from .forms import AddressForm, ProfileForm
+from .registries import confirmation_notes
+from .verification import LinkState, Standing
+
+FRAGMENT = "X-Fragment"  # sent by verification.js: answer with the banner alone
+
+personal = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@personal
+def bar(request: HttpRequest) -> HttpResponse:
+    """What a public page fetches for a browser that carries the hint cookie."""
+    return render(request, "accounts/bar.html")
+
+
+# --- the banner's page -----------------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+@login_required
+def verification_page(request: HttpRequest) -> HttpResponse:
+    """How the address stands and how to mend it; `action=resend` and `action=change` (with `email`) mend it."""
+    standing = verification.standing_of(request.user)
+    if request.method != "POST":
+        return _show_standing(request, standing)
+    if standing is None:
+        return _show_standing(request, standing, _("Nothing to do: your address is confirmed already."))
+    match request.POST.get("action"):
+        case "resend":
+            return _resend(request, standing)
+        case "change":
+            return _change(request, standing)
+    return _show_standing(request, standing, _("This form was not complete. Nothing was changed."), status=400)
+
+
+def _resend(request: HttpRequest, standing: Standing) -> HttpResponse:
+    if not _client_may_ask(request):
+        return _show_standing(request, standing, _("Too many mails were asked for from here. Try again in an hour."), status=429)
+    wait = verification.send(standing.address)
+    if wait:
+        return _show_standing(request, standing, wait_message(wait), status=429, retry_after=wait)
+    return _done(request)
+
+
+def _change(request: HttpRequest, standing: Standing) -> HttpResponse:
+    form = AddressForm(request.user, request.POST)
+    if request.POST.get("email", "").strip().lower() == standing.address.email:
+        return _resend(request, standing)
+    if not form.is_valid():
+        return _show_standing(request, standing, form=form)
+    if not _client_may_ask(request):
+        return _show_standing(request, standing, _("Too many mails were asked for from here. Try again in an hour."), status=429, form=form)
+    form.save(request)
+    return _done(request)
+
+
+def _client_may_ask(request: HttpRequest) -> bool:
+    """Twenty mails an hour from one network address (ACCOUNT_RATE_LIMITS); the limits per address and user are the ledger's."""
+    return ratelimit.consume(request, action="verification_mail")
+
+
+def wait_message(seconds: int) -> str:
+    """Why no mail was sent, and when one may be: seconds below two minutes, else minutes."""
+    if seconds <= 120:
+        template = ngettext(
+            "A mail went to this address a moment ago. Another may follow in %(count)s second.",
+            "A mail went to this address a moment ago. Another may follow in %(count)s seconds.",
+            seconds,
+        )
+        return template % {"count": seconds}
+    minutes = -(-seconds // 60)
+    template = ngettext(
+        "Several mails were asked for within the hour. Another may follow in %(count)s minute.",
+        "Several mails were asked for within the hour. Another may follow in %(count)s minutes.",
+        minutes,
+    )
+    return template % {"count": minutes}
+
+
+def _done(request: HttpRequest) -> HttpResponse:
+    """Show what the ledger says now: as a page by a redirect, or at once to the script that replaces the banner."""
+    if request.headers.get(FRAGMENT):
+        return _show_standing(request, verification.standing_of(request.user))
+    return redirect("accounts:verification")
+
+
+def _show_standing(
+    request: HttpRequest,
+    standing: Standing | None,
+    message: str = "",
+    *,
+    status: int = 200,
+    retry_after: int = 0,
+    form: AddressForm | None = None,
+) -> HttpResponse:
+    """The page; or, for verification.js, the banner alone, and 204 when there is nothing to verify any more."""
+    context = {"standing": standing, "banner_message": message, "address_form": form or AddressForm(request.user)}
+    if request.headers.get(FRAGMENT):
+        if standing is None:
+            return HttpResponse(status=204)
+        response = render(request, "accounts/_banner.html", context, status=status)
+    else:
+        response = render(request, "accounts/verification.html", context, status=status)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+# --- the page behind the mail's link -----------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def confirm(request: HttpRequest, key: str) -> HttpResponse:
+    """GET shows what the link would do, POST does it: mail scanners follow links, but press no buttons. Nobody needs to be signed in."""
+    link = verification.read_link(key)
+    if request.method == "POST" and link.state == LinkState.GOOD:
+        verification.confirm(request, link.address)
+        return redirect(request.path)
+    if request.method == "POST" and link.state == LinkState.EXPIRED:
+        return _renew(request, link.address)
+    context = {"link": link, "notes": _confirmation_notes(link)}
+    return render(request, "accounts/verification_confirm.html", context, status=404 if link.state == LinkState.DEAD else 200)
+
+
+def _renew(request: HttpRequest, address: verification.EmailAddress) -> HttpResponse:
+    wait = verification.send(address)
+    if wait:
+        messages.warning(request, wait_message(wait))
+    else:
+        messages.success(request, _("A new mail is on its way to %(address)s.") % {"address": address.email})
+    return redirect(request.path)
+
+
+def _confirmation_notes(link: verification.Link) -> list[SafeString]:
+    """What the apps say will follow from confirming; only the mailbox's owner gets here, because only they have the link."""
+    if link.state != LinkState.GOOD:
+        return []
+    return [note for note in (make(link.address.user) for make in confirmation_notes) if note]
+
+
+# --- the reader's own pages --------------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        with change(request.user):  # the name shows beside comments
+            form.save()
+        messages.success(request, _("Saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+@require_safe
+@personal
+@login_required
+def data(request: HttpRequest) -> HttpResponse:
+    """Everything we keep of the reader, as one JSON file."""
+    response = JsonResponse(takeout.of(request.user), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response.headers["Content-Disposition"] = 'attachment; filename="ictiger-data.json"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+@login_required
+@reauthentication_required
+def delete(request: HttpRequest) -> HttpResponse:
+    """Erase the account, after the password was given once more. Staff is asked to hand over first: their work has their name on it."""
+    if request.method == "POST" and not request.user.is_staff:
+        erase(request.user)
+        logout(request)
+        messages.success(request, _("Your account is deleted. Thank you for having been here."))
+        return redirect("articles:home")
+    return render(request, "accounts/user_delete.html", status=403 if request.method == "POST" else 200)
