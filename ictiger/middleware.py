@@ -1,10 +1,12 @@
-"""The language of a page is the language of its path, and nothing else."""
+"""What a path says: its language, and whether its final slash is missing."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.utils import translation
+from django.utils.http import escape_leading_slashes
 
 
 class PathLanguageMiddleware:
@@ -23,3 +25,19 @@ class PathLanguageMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
             return response
+
+
+class FinalSlashMiddleware(CommonMiddleware):
+    """Leads to the path with its final slash: reads by 301, writes by 308, with which the browser sends the text once more.
+
+    Django's own answers writes with 301 too, and the browser then asks again without the text.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code == 404 and super().should_redirect_with_slash(request):
+            path = escape_leading_slashes(request.get_full_path(force_append_slash=True))
+            return HttpResponsePermanentRedirect(path, preserve_request=True)
+        return super().process_response(request, response)

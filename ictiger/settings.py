@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.HintCookieMiddleware",
     "ictiger.middleware.PathLanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "ictiger.middleware.FinalSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from ictiger.delivery.decorators import forget_reader
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     too_big = isinstance(exception, RequestDataTooBig)
@@ -18,6 +20,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The same bytes for everybody: whether a page exists is no more personal than the page."""
+    forget_reader(request)
     return render(request, "404.html", status=404)
 
 

@@ -12,6 +12,14 @@ class PersonalPublicPage(RuntimeError):
     """A public page tried to set a cookie or to vary by reader."""
 
 
+def forget_reader(request: HttpRequest) -> None:
+    """Make the request a stranger's, without cookies or query: what is rendered for it cannot show who asked."""
+    request.public_page = True
+    request.user = AnonymousUser()
+    request.COOKIES = {}
+    request.GET = QueryDict()
+
+
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The decorated view sees a stranger without cookies or query, whoever asks.
 
@@ -22,10 +30,7 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @wraps(view)
     @require_safe
     def public_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        request.public_page = True
-        request.user = AnonymousUser()
-        request.COOKIES = {}
-        request.GET = QueryDict()
+        forget_reader(request)
         response = view(request, *args, **kwargs)
         if response.cookies or response.has_header("Vary"):
             raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
