@@ -50,6 +50,7 @@ ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope"},
 }
 CLASSES = {"table", "highlight", "footnote", "footnote-ref", "footnote-backref", "task-list", "task-list-item", "filename"}
+OTHER_SITE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 PYGMENTS_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
 FIXED_VALUES = {  # on a div only what the box of a table has
     ("div", "role"): {"region"},
@@ -206,6 +207,7 @@ def _headings(tokens: list[dict]) -> Iterator[dict[str, str | int]]:
 
 def _sanitise(dirty: str) -> str:
     seen: set[str] = set()
+    foreign: list[str] = []  # nh3 swallows what its callback raises
 
     def allow(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "id":
@@ -214,12 +216,12 @@ def _sanitise(dirty: str) -> str:
             seen.add(value)
         if attribute == "class":
             return " ".join(name for name in value.split() if name in CLASSES or PYGMENTS_CLASS.fullmatch(name)) or None
-        if tag == "img" and attribute == "src":
-            _refuse_foreign_picture(value)
+        if tag == "img" and attribute == "src" and OTHER_SITE.match(value):
+            foreign.append(value)
         allowed = FIXED_VALUES.get((tag, attribute))
         return value if allowed is None or value in allowed else None
 
-    return nh3.clean(
+    clean = nh3.clean(
         dirty,
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -228,14 +230,14 @@ def _sanitise(dirty: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-
-
-def _refuse_foreign_picture(src: str) -> None:
-    """A picture from elsewhere tells its host who reads us, and our own content policy would not show it."""
-    if re.match(r"(?:[a-z][a-z0-9+.-]*:)?//", src, re.IGNORECASE):
+    if foreign:
+        # It would tell its host who reads us, and our own content policy would not show it.
         raise ValidationError(
-            _("The picture %(src)s is on another site. Upload it here and use its new address."), code="picture", params={"src": src[:200]}
+            _("The picture %(src)s is on another site. Upload it here and use its new address."),
+            code="picture",
+            params={"src": foreign[0][:200]},
         )
+    return clean
 
 
 class _Text(HTMLParser):

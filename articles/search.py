@@ -33,9 +33,11 @@ def terms_of(query: str) -> list[str]:
 
 def find(query: str, *, language: str) -> ArticleQuerySet:
     """Public articles with every word of the query in their text or among their authors; those with all of it in the title first."""
-    articles = Article.objects.public(language).for_lists()
-    in_title = Q()
-    for term in terms_of(query):
+    articles, in_title = Article.objects.public(language).for_lists(), Q()
+    terms = terms_of(query)
+    if not terms:
+        return articles.none()
+    for term in terms:
         by_author = Byline.objects.filter(Q(author__name_en__icontains=term) | Q(author__name_zh__icontains=term)).values("article")
         articles = articles.filter(Q(search_text__contains=f" {term}") | Q(pk__in=by_author))
         in_title &= Q(title__icontains=term)

@@ -1,0 +1,139 @@
+"""Pictures that editors upload, and the smaller versions made of them.
+
+A picture is decoded and written anew: what a file carries beside its pixels (where it was taken, with whose camera, a script in a
+comment) is left behind. Drawings (SVG) are documents that can run scripts: only those of the house itself are shown, and none is taken as an upload.
+"""
+
+import hashlib
+import logging
+import warnings
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from PIL import Image as Picture
+from PIL import ImageOps, UnidentifiedImageError, features
+
+from ictiger.delivery.change import change
+
+from .models import Image
+from .text import storable
+
+logger = logging.getLogger("ictiger.images")
+
+FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "png"}  # and what each is kept as
+MAX_BYTES = 15_000_000
+MAX_PIXELS = 40_000_000  # a few kilobytes of PNG can unpack to gigabytes
+WIDTHS = (480, 960, 1600)  # pixels: a phone's column, the text column twice as dense, a wide figure
+PER_SWEEP = 10  # pictures: decoding a large one takes a second
+
+
+def add_image(*, upload: File, alt: str, caption: str = "", credit: str = "") -> Image:
+    """Check an uploaded picture and keep it. Raises ValidationError in words."""
+    content, suffix, size = _clean(upload)
+    image = Image(width=size[0], height=size[1], alt=storable(alt), caption=storable(caption), credit=storable(credit))
+    image.clean_fields(exclude=["file"])
+    with change() as this:
+        image.file.save(f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False)
+        image.save()
+        this.touch(image)
+    return image
+
+
+def replace_file(image: Image, upload: File) -> None:
+    """Put another file behind the picture. Its address changes with it, so that no browser keeps the old one."""
+    content, suffix, size = _clean(upload)
+    with change(image):
+        image.file.save(f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False)
+        image.width, image.height = size
+        image.renditions = []
+        image.save()
+
+
+def make_renditions() -> int:
+    """Make the smaller versions of pictures that have none yet, newest first. Returns the number of pictures done.
+
+    May be run at any time, by several workers: making a version twice writes the same file.
+    """
+    done = 0
+    for image in Image.objects.filter(renditions=[]).exclude(file__endswith=".svg"):
+        try:
+            renditions = _renditions_of(image)
+        except (OSError, ValueError):
+            logger.exception("no renditions of picture %s", image.pk)
+            continue
+        with change(image):
+            image.renditions = renditions
+            image.save(update_fields=["renditions"])
+        done += 1
+        if done == PER_SWEEP:
+            break
+    return done
+
+
+def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
+    """The picture written anew, its suffix, its width and height."""
+    if upload.size > MAX_BYTES:
+        raise ValidationError(_("This file is too large: at most %(limit)s MB."), params={"limit": MAX_BYTES // 1_000_000})
+    picture = _open(upload)
+    kind = FORMATS[picture.format].upper().replace("JPG", "JPEG")
+    upright = ImageOps.exif_transpose(_decoded(picture))
+    if kind == "JPEG" and upright.mode not in ("RGB", "L"):
+        upright = upright.convert("RGB")
+    if kind == "PNG" and upright.mode in ("CMYK", "YCbCr"):
+        upright = upright.convert("RGBA")
+    profile = {"icc_profile": picture.info["icc_profile"]} if picture.info.get("icc_profile") and upright.mode == picture.mode else {}
+    content = BytesIO()
+    upright.save(content, kind, exif=b"", **({"quality": 90} if kind != "PNG" else {"optimize": True}), **profile)
+    return content.getvalue(), FORMATS[picture.format], upright.size
+
+
+def _open(upload: File) -> Picture.Image:
+    """The picture with its size and kind known and allowed, not yet decoded."""
+    upload.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # ours is the lower limit
+            picture = Picture.open(upload, formats=list(FORMATS))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ValidationError(_("This is no picture that can be shown. Use JPEG, PNG, WebP, AVIF or GIF.")) from error
+    except Picture.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    if picture.width * picture.height > MAX_PIXELS:
+        raise _too_many_pixels()
+    if getattr(picture, "n_frames", 1) > 1:
+        raise ValidationError(_("Moving pictures are not taken. Use a still one."))
+    return picture
+
+
+def _decoded(picture: Picture.Image) -> Picture.Image:
+    try:
+        picture.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValidationError(_("This file is damaged. Export the picture again and upload that.")) from error
+    return picture
+
+
+def _too_many_pixels() -> ValidationError:
+    return ValidationError(_("This picture is too large: at most %(limit)s million pixels."), params={"limit": MAX_PIXELS // 1_000_000})
+
+
+def _renditions_of(image: Image) -> list[dict[str, str | int]]:
+    kinds = ["avif", "webp"] if features.check("avif") else ["webp"]
+    widths = [width for width in WIDTHS if width < image.width] or [image.width]
+    with default_storage.open(image.file.name) as file, Picture.open(file, formats=list(FORMATS)) as picture:
+        full = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        return [_rendition(image, full, kind, width) for kind in kinds for width in widths]
+
+
+def _rendition(image: Image, full: Picture.Image, kind: str, width: int) -> dict[str, str | int]:
+    height = max(1, round(full.height * width / full.width))
+    content = BytesIO()
+    full.resize((width, height), Picture.Resampling.LANCZOS).save(content, kind.upper(), quality=60 if kind == "avif" else 80)
+    original = PurePosixPath(image.file.name)
+    name = str(original.with_name(f"{original.stem}-{width}.{kind}"))
+    default_storage.delete(name)  # a save beside it would get another name
+    return {"file": default_storage.save(name, ContentFile(content.getvalue())), "type": f"image/{kind}", "width": width}
