@@ -41,6 +41,16 @@ def number(name: str) -> int:
         raise WrongEnvironment(name, f"is {value!r}: write a whole number.") from None
 
 
+def folder(name: str, *, default: Path) -> Path:
+    """An absolute path. The folder is made when it is not there, so that the first command finds a place for the database."""
+    path = Path(env(name, default="").strip() or default).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongEnvironment(name, f"is {str(path)!r}, and there can be no such folder ({error.strerror}).") from None
+    return path
+
+
 def database(name: str, *, default: Path) -> dict[str, Any]:
     """Django's settings of the database, a SQLite file at `default` when it is not set."""
     url = env(name, default="").strip()

@@ -18,10 +18,10 @@ env.read_env(BASE_DIR / ".env")
 
 # --- what the environment says -------------------------------------------------------------------------------------------------------
 
-VAR = Path(env("ICTIGER_VAR", default="") or BASE_DIR / "var")
-SECRET_KEY = env("SECRET_KEY", default="")  # No default: the check ictiger.E001 and Django itself refuse to run without one.
+VAR = environment.folder("ICTIGER_VAR", default=BASE_DIR / "var")
+SECRET_KEY = env("SECRET_KEY", default="")  # No default; ictiger.E001 refuses to run without one.
 DEBUG = environment.flag("DEBUG")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) if host.strip()]
 SITE_URL = (env("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
 PAGE_STORE = env("PAGE_STORE", default="") or "off"
 # Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
+    "django.forms",  # FORM_RENDERER looks for its templates here
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
@@ -129,7 +130,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "ictiger" / "locale"]
 FORMAT_MODULE_PATH = ["ictiger.formats"]
 USE_TZ = True
-TIME_ZONE = env("TIME_ZONE", default="Asia/Shanghai")
+TIME_ZONE = env("TIME_ZONE", default="") or "Asia/Shanghai"
 
 # --- files ---------------------------------------------------------------------------------------------------------------------------
 
