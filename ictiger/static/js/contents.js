@@ -11,7 +11,9 @@ function followReading(contents) {
   const headings = [...links.keys()];
 
   // The section being read is the last one whose heading has passed the upper third of the window.
+  let waiting = false;
   const mark = () => {
+    waiting = false;
     const reading = headings.findLast((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
     for (const [heading, link] of links) {
       if (heading === reading) {
@@ -21,8 +23,14 @@ function followReading(contents) {
       }
     }
   };
-  const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px", threshold: [0, 1] });
-  headings.forEach((heading) => observer.observe(heading));
+  const markSoon = () => {
+    if (!waiting) {
+      waiting = true;
+      requestAnimationFrame(mark);
+    }
+  };
+  addEventListener("scroll", markSoon, { passive: true });
+  markSoon();
 }
 
 function openInMargin(details) {

@@ -1,0 +1,45 @@
+// Text that was typed and not sent, kept in this browser for each article and each comment that is answered.
+
+const PREFIX = "ictiger:draft:";
+
+export function draftKey(form) {
+  return `${PREFIX}${form.dataset.article}:${form.dataset.of}`;
+}
+
+// Storage may be full, or forbidden: then nothing is kept, and nothing breaks.
+export function keepDraft(key, text) {
+  try {
+    if (text.trim()) {
+      localStorage.setItem(key, text);
+    } else {
+      localStorage.removeItem(key);
+    }
+  } catch (problem) {
+    console.warn("This text is not kept in the browser.", problem);
+  }
+}
+
+export function readDraft(key) {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function forgetDrafts() {
+  try {
+    Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX))
+      .forEach((key) => localStorage.removeItem(key));
+  } catch (problem) {
+    console.warn("Drafts in this browser could not be forgotten.", problem);
+  }
+}
+
+// Whoever logs out leaves nothing behind for the next one at this computer.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[action$='/accounts/logout/']")) {
+    forgetDrafts();
+  }
+});

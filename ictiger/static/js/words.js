@@ -1,0 +1,61 @@
+// How many words a text has: the same two steps over the same ranges as comments/words.py. The ranges come with the form (data-ranges), so
+// that a page kept in the browser counts as the server that made its form does. Never \w, \p{} or Intl.Segmenter: they differ between versions.
+
+export class WordRule {
+  // `ranges` is "sep|ideo|word", each a list of code points and spans in hexadecimal: "9-D,20|2E80-2FDF|30-39".
+  constructor(ranges) {
+    const [sep, ideo, word] = ranges.split("|").map(insideOfClass);
+    this.token = new RegExp(`[${ideo}]|[^${sep}${ideo}]+`, "gu");
+    this.counts = new RegExp(`[${ideo}${word}]`, "u");
+  }
+
+  count(text) {
+    let number = 0;
+    for (const [token] of text.replaceAll("\r\n", "\n").matchAll(this.token)) {
+      number += this.counts.test(token) ? 1 : 0;
+    }
+    return number;
+  }
+
+  // Where the first word begins that is more than `limit` allows, in code units; the length of the text when none is.
+  excessFrom(text, limit) {
+    let number = 0;
+    for (const match of text.matchAll(this.token)) {
+      number += this.counts.test(match[0]) ? 1 : 0;
+      if (number > limit) {
+        return match.index;
+      }
+    }
+    return text.length;
+  }
+}
+
+function insideOfClass(spans) {
+  return spans
+    .split(",")
+    .map((span) => span.split("-").map((end) => `\\u{${end}}`).join("-"))
+    .join("");
+}
+
+// Python counts code points, JavaScript's length counts code units.
+export function countCodePoints(text) {
+  let number = 0;
+  for (const _character of text) {
+    number += 1;
+  }
+  return number;
+}
+
+// Where the code point stands that is one more than `limit`, in code units; the length of the text when it has no more.
+export function codePointsExcessFrom(text, limit) {
+  let index = 0;
+  let number = 0;
+  for (const character of text) {
+    number += 1;
+    if (number > limit) {
+      return index;
+    }
+    index += character.length;
+  }
+  return index;
+}
