@@ -37,7 +37,7 @@ class FinalSlashMiddleware(CommonMiddleware):
         return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if response.status_code == 404 and super().should_redirect_with_slash(request):
+        if response.status_code == 404 and request.method not in ("GET", "HEAD") and super().should_redirect_with_slash(request):
             path = escape_leading_slashes(request.get_full_path(force_append_slash=True))
             return HttpResponsePermanentRedirect(path, preserve_request=True)
         return super().process_response(request, response)
