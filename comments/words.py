@@ -1,0 +1,53 @@
+"""What a word is, and how many a text has. Pure.
+
+The code points are in `word_ranges.json`, for the browser too: the form carries `RANGES` to `ictiger/static/js/words.js`. Both sides
+follow the same two steps, and a browser test holds them against each other on random text over all of Unicode. Python's `\\w` and `\\s`,
+the browser's `\\p{}` and `Intl.Segmenter` differ from each other and from one version to the next, so neither side uses them.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from articles.text import storable
+
+_SETS: dict[str, list[str]] = json.loads((Path(__file__).parent / "word_ranges.json").read_text(encoding="ascii"))
+
+# The same ranges for the browser, short enough to stand in an attribute: "9-D,20,…|2E80-2FDF,…|30-39,…".
+RANGES = "|".join(",".join(_SETS[name]) for name in ("sep", "ideo", "word"))
+
+
+def _inside(name: str) -> str:
+    """The ranges of one set as the inside of a regular expression's character class."""
+    return "".join("-".join(f"\\U{int(end, 16):08X}" for end in span.split("-")) for span in _SETS[name])
+
+
+# Two expressions, one after the other: a single one for both steps backtracks quadratically.
+_TOKEN = re.compile(f"[{_inside('ideo')}]|[^{_inside('sep')}{_inside('ideo')}]+")
+_COUNTS = re.compile(f"[{_inside('ideo')}{_inside('word')}]")
+_IDEOGRAPH = re.compile(f"[{_inside('ideo')}]")
+
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def count_words(text: str) -> int:
+    """The number of words: each ideograph is one, and each run of other text between separators that has a letter or a digit."""
+    return sum(1 for token in _TOKEN.finditer(text.replace("\r\n", "\n")) if _COUNTS.search(token[0]))
+
+
+def is_blank(text: str) -> bool:
+    """Nothing but spaces and punctuation of the separating kind."""
+    return _TOKEN.search(text) is None
+
+
+def clean(text: str) -> str:
+    """The text as it is kept: line ends as `\\n`, without what cannot be stored. None of that separates words: the count stays."""
+    return storable(_LINE_ENDS.sub("\n", text))
+
+
+def language_of(text: str, *, otherwise: str) -> str:
+    """`zh-hans` when most of the words are ideographs, `en` when most are not, `otherwise` when there are none."""
+    words = count_words(text)
+    if not words:
+        return otherwise
+    return "zh-hans" if 2 * len(_IDEOGRAPH.findall(text)) > words else "en"
