@@ -1,0 +1,226 @@
+"""Articles at the desk: what the form shows, what may be changed when, and how it is saved.
+
+The form shows the draft. Its text is kept apart from the live article until Publish is pressed; the listing (topics, bylines, dates,
+discussion) is set on the article itself and takes effect when it is saved.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Field, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles import services
+from articles.models import Article, ArticleTopic, Byline, Draft
+from articles.preview_links import preview_url
+from ictiger.languages import Language
+
+from .article_form import SEARCH_ENGINES, ArticleForm, BylineFormSet, own_byline, refuse_overtaken
+from .article_list import ArticleColumns, StateFilter, for_the_desk, state_in_words
+from .bulk import BulkActions
+from .buttons import Buttons, buttons_for
+from .fields import SlugFormField
+from .history import TextHistoryAdmin
+from .public import PublicModelAdmin
+from .rights import articles_of, is_open_to, listing_is_open, may_publish
+from .schedule import ScheduleViews
+from .verbs import has_unpublished_changes, schedule_label, schedule_refusal
+
+PUBLISHERS_OPTIONS = ("featured", "expires_at")
+
+
+class ListingInline(admin.TabularInline):
+    """Part of the listing: as open to change as the listing of its article is."""
+
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_add_permission(request, obj) and listing_is_open(request.user, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_change_permission(request, obj) and listing_is_open(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and listing_is_open(request.user, obj)
+
+
+class TopicInline(ListingInline):
+    model = ArticleTopic
+    autocomplete_fields = ["topic"]
+    verbose_name = gettext_lazy("topic")
+    verbose_name_plural = gettext_lazy("Topics (the first stands above the title)")
+
+
+class BylineInline(ListingInline):
+    model = Byline
+    formset = BylineFormSet
+    autocomplete_fields = ["author"]
+    verbose_name_plural = gettext_lazy("Bylines, in the order of their positions")
+
+
+@admin.register(Article)
+class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, ArticleColumns, PublicModelAdmin):
+    form = ArticleForm
+    inlines = [TopicInline, BylineInline]
+    autocomplete_fields = ["cover"]
+    prepopulated_fields = {"slug": ["title"]}
+    list_filter = ["language", StateFilter, "topics", "authors"]
+    search_fields = ["title", "summary", "slug", "draft__title", "draft__summary", "draft__slug"]
+    search_help_text = gettext_lazy("Looks in titles, summaries and addresses, of drafts too.")
+    date_hierarchy = "publish_at"
+    list_per_page = 50
+    text_fields = Draft.TEXT_FIELDS
+    kept_text_model = Draft
+
+    # --- who ---------------------------------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        return for_the_desk(articles_of(request.user))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Article | None:
+        """Any article: whoever may not open it is told so (403), rather than that it does not exist."""
+        try:
+            return Article.objects.select_related("draft").filter(pk=object_id).first()
+        except (ValueError, ValidationError):
+            return None
+
+    def has_view_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_view_permission(request, obj) and is_open_to(request.user, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_change_permission(request, obj) and is_open_to(request.user, obj)
+
+    # --- the form ----------------------------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> list[tuple]:
+        hidden = ["version"] if obj else ["translation_of"]
+        return [
+            (
+                _("The text"),
+                {
+                    "fields": ["title", "slug", "summary", "body", "cover", *hidden],
+                    "description": _("Kept as a draft. Readers see it when it is published."),
+                },
+            ),
+            (_("For search engines"), {"fields": [*SEARCH_ENGINES], "classes": ["collapse"]}),
+            (
+                _("The listing"),
+                {
+                    "fields": ["language", "featured", "comments_open", "comments_close_at", "expires_at"],
+                    "description": _("Takes effect as soon as it is saved, with the topics and bylines below."),
+                },
+            ),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> list[str]:
+        fixed = ["language"] if obj else []
+        if not listing_is_open(request.user, obj):
+            return [*fixed, *services.OPTIONS]
+        return fixed if may_publish(request.user) else [*fixed, *PUBLISHERS_OPTIONS]
+
+    def get_form(self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs) -> type[ArticleForm]:
+        """The fields of the text are the draft's, those of the listing the article's."""
+        readonly = self.get_readonly_fields(request, obj)
+        text = {name: self.formfield_for_dbfield(Draft._meta.get_field(name), request) for name in Draft.TEXT_FIELDS}
+        kwargs["form"] = type("ArticleForm", (ArticleForm,), text)
+        kwargs["fields"] = [name for name in ("language", *services.OPTIONS) if name not in readonly]
+        return super().get_form(request, obj, change, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs) -> forms.Field | None:
+        if db_field.name == "slug":
+            return SlugFormField(required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: Article | None) -> list[type[ListingInline]]:
+        """A translation begins with the topics and bylines of its original."""
+        return [] if obj is None and self._original(request) is not None else self.inlines
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Article, inline: ListingInline, prefix: str) -> dict:
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, BylineInline) and obj.pk is None and request.method == "GET":
+            inline.extra = len(own_byline(request))
+            kwargs["initial"] = own_byline(request)
+        return kwargs
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
+        original = self._original(request)
+        if original is None:
+            return {"language": Language.active()}
+        language = next((code for code in Language.values if code != original.language), original.language)
+        return {"translation_of": original.pk, "language": language, "cover": original.draft.cover_id}
+
+    def _original(self, request: HttpRequest) -> Article | None:
+        """The article that the one being added translates, if any."""
+        pk = request.POST.get("translation_of") or request.GET.get("translation_of")
+        if not pk or not pk.isdecimal():
+            return None
+        original = get_object_or_404(Article.objects.select_related("draft"), pk=pk)
+        if not self.has_view_permission(request, original):
+            raise PermissionDenied
+        return original
+
+    def render_change_form(self, request: HttpRequest, context: dict, *args, obj: Article | None = None, **kwargs) -> HttpResponse:
+        context |= self._context_of(request, obj) if obj else {"original_article": self._original(request)}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _context_of(self, request: HttpRequest, article: Article) -> dict:
+        translation = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
+        return {
+            "subtitle": article.draft.title,
+            "state": state_in_words(article),
+            "unpublished_changes": has_unpublished_changes(article),
+            "page_url": article.get_absolute_url() if article.is_public else "",
+            "preview_url": preview_url(article),
+            "translation": translation if is_open_to(request.user, translation) else None,
+            "may_add_translation": translation is None and self.has_add_permission(request),
+            "may_draw_cover": article.draft.cover_id is None and self.has_change_permission(request, article),
+            "buttons": buttons_for(request, article),
+            "schedule_label": schedule_label(article) if may_publish(request.user) and not schedule_refusal(article) else "",
+            "listing_is_open": listing_is_open(request.user, article),
+        }
+
+    # --- saving ------------------------------------------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Article, form: ArticleForm, change: bool) -> None:
+        if change:
+            self._save_draft(obj, form)
+        else:
+            self._create(request, obj, form)
+        if form.changed_options:
+            services.set_options(obj, **form.changed_options)
+
+    def _create(self, request: HttpRequest, obj: Article, form: ArticleForm) -> None:
+        credited = own_byline(request) if not request.user.has_perm("articles.add_byline") else []
+        created = services.create_article(
+            by=request.user,
+            language=form.cleaned_data["language"],
+            translation_of=self._original(request),
+            authors=[request.user.author] if credited else [],
+            **form.text,
+        )
+        obj.pk, obj._state.adding = created.pk, False
+        obj.refresh_from_db()
+
+    def _save_draft(self, article: Article, form: ArticleForm) -> None:
+        Article.objects.select_for_update().get(pk=article.pk)  # the draft is compared and saved under its article's lock
+        draft = Draft.objects.get(article=article)
+        refuse_overtaken(draft, form, reverse("admin:articles_article_history", args=[article.pk]))
+        if form.differs_from(draft):
+            services.save_draft(article, **form.text)
+
+    def kept_text(self, obj: Article) -> Draft:
+        return obj.draft
+
+    def restore(self, request: HttpRequest, obj: Article, version: Model) -> None:
+        services.save_draft(obj, **{name: self._restored(version, name) for name in Draft.TEXT_FIELDS})
+
+    @staticmethod
+    def _restored(version: Model, name: str) -> object:
+        """A value of an earlier version; a picture that has been deleted since is left out."""
+        field = Draft._meta.get_field(name)
+        value = getattr(version, field.attname)
+        return field.related_model.objects.filter(pk=value).first() if field.is_relation else value

@@ -1,0 +1,142 @@
+"""The list of articles: what an editor wants to know of each, and to choose by."""
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.models import Article, Byline, Draft, Status, Topic
+
+
+def for_the_desk(articles: QuerySet[Article]) -> QuerySet[Article]:
+    """With what the list shows of each, in a number of queries that does not grow; without the long texts."""
+    return (
+        articles.select_related("draft")
+        .prefetch_related(
+            Prefetch("topics", Topic.objects.order_by("articletopic")),
+            Prefetch("bylines", Byline.objects.select_related("author")),
+        )
+        .defer("body", "body_html", "contents", "search_text", "draft__body")
+        .annotate(draft_differs=Exists(_differing_drafts()), comment_count=Coalesce(Subquery(_counts_of_comments()), 0))
+    )
+
+
+def _differing_drafts() -> QuerySet[Draft]:
+    """The draft of the article at hand, if the article is published and its draft says something else."""
+    differs = ~Q(same_cover=Coalesce(OuterRef("cover"), 0))
+    for name in Draft.TEXT_FIELDS:
+        if name != "cover":
+            differs |= ~Q(**{name: OuterRef(name)})
+    return Draft.objects.annotate(same_cover=Coalesce(F("cover"), 0)).filter(
+        differs, article=OuterRef("pk"), article__status=Status.PUBLISHED
+    )
+
+
+def _counts_of_comments() -> QuerySet:
+    """The visible comments, shared by both languages. Asked for by name: comments know of articles, not the other way round."""
+    return apps.get_model("comments", "Discussion").objects.filter(key=OuterRef("translation_key")).values("comments")[:1]
+
+
+def state_in_words(article: Article) -> str:
+    """What readers see of the article now, or when they will: "scheduled for 3 December 2026, 08:30"."""
+    if article.status != Status.PUBLISHED:
+        return article.get_status_display()
+    if article.has_expired:
+        return _("taken down, %(when)s") % {"when": in_words(article.expires_at)}
+    if article.is_scheduled:
+        return _("scheduled for %(when)s") % {"when": in_words(article.publish_at)}
+    if article.expires_at is not None:
+        return _("published, until %(when)s") % {"when": in_words(article.expires_at)}
+    return _("published")
+
+
+def in_words(moment) -> str:
+    """A moment in the site's time zone, to the second where it has seconds."""
+    local = timezone.localtime(moment)
+    return date_format(local, "SHORT_DATETIME_FORMAT") + (f":{local:%S}" if local.second else "")
+
+
+class ArticleColumns(admin.ModelAdmin):
+    """The columns of the list."""
+
+    list_display = [
+        "draft_title",
+        "state",
+        "on_site",
+        "language",
+        "topic_names",
+        "author_names",
+        "publish_at",
+        "word_count",
+        "comment_count",
+    ]
+
+    @admin.display(description=gettext_lazy("title"), ordering="draft__title")
+    def draft_title(self, article: Article) -> SafeString:
+        return format_html('<span lang="{}">{}</span>', article.language, article.draft.title)
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, article: Article) -> SafeString:
+        note = format_html('<span class="desk-note">{}</span>', _("has unpublished changes")) if article.draft_differs else ""
+        return format_html('<span class="desk-state">{}</span> {}', state_in_words(article), note)
+
+    @admin.display(description=gettext_lazy("page"))
+    def on_site(self, article: Article) -> SafeString:
+        if not article.is_public:
+            return format_html('<span class="desk-note">–</span>')
+        label = _("Open the page of “%(title)s”") % {"title": article.title}
+        return format_html('<a href="{}" aria-label="{}">{}</a>', article.get_absolute_url(), label, _("Open"))
+
+    @admin.display(description=gettext_lazy("topics"))
+    def topic_names(self, article: Article) -> str:
+        return _(", ").join(topic.name for topic in article.topics.all())
+
+    @admin.display(description=gettext_lazy("authors"))
+    def author_names(self, article: Article) -> str:
+        return _(", ").join(byline.author.name for byline in article.bylines.all())
+
+    @admin.display(description=gettext_lazy("words"), ordering="words")
+    def word_count(self, article: Article) -> int:
+        return article.words
+
+    @admin.display(description=gettext_lazy("comments"), ordering="comment_count")
+    def comment_count(self, article: Article) -> int:
+        return article.comment_count
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [
+            ("draft", _("draft")),
+            ("in_review", _("in review")),
+            ("scheduled", _("scheduled")),
+            ("public", _("published")),
+            ("expired", _("taken down")),
+            ("changed", _("has unpublished changes")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        now = timezone.now()
+        published = queryset.filter(status=Status.PUBLISHED)
+        match self.value():
+            case "draft" | "in_review" as status:
+                return queryset.filter(status=status)
+            case "scheduled":
+                return published.filter(publish_at__gt=now)
+            case "public":
+                return queryset.filter(pk__in=Article.objects.public())
+            case "expired":
+                return published.filter(expires_at__lte=now)
+            case "changed":
+                return queryset.filter(draft_differs=True)
+        return queryset

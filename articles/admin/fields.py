@@ -1,0 +1,68 @@
+"""Form fields of the desk."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.models import SLUG_BYTES, validate_slug, validate_slug_bytes
+from articles.text import slug_from
+
+
+class SlugFormField(forms.CharField):
+    """Raw Unicode slugs. `allow_unicode` is what Django's prepopulating script looks for."""
+
+    allow_unicode = True
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(
+            **{
+                "label": gettext_lazy("slug"),
+                "max_length": SLUG_BYTES,
+                "validators": [validate_slug, validate_slug_bytes],
+                "help_text": gettext_lazy("The last part of the address. Left empty, it is made from the title."),
+                **kwargs,
+            }
+        )
+
+    def made_from(self, title: str) -> str:
+        """The slug for a field left empty. Raises ValidationError, keyed for this field, when the title has nothing to make one from."""
+        if slug := slug_from(title, limit=SLUG_BYTES):
+            return slug
+        raise ValidationError({"slug": _("The title has no letters to make a slug from: enter one.")})
+
+
+class WhenWidget(forms.SplitDateTimeWidget):
+    """A date and a time of day to the second, by the browser's own pickers."""
+
+    template_name = "admin/articles/when.html"
+
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__(
+            attrs,
+            date_format="%Y-%m-%d",
+            time_format="%H:%M:%S",
+            date_attrs={"type": "date", "aria-label": gettext_lazy("Date")},
+            time_attrs={"type": "time", "step": "1", "aria-label": gettext_lazy("Time")},
+        )
+
+
+def _time_zone_note() -> str:
+    now = timezone.localtime()
+    return _("Time zone: %(zone)s (UTC%(offset)s).") % {"zone": timezone.get_current_timezone_name(), "offset": now.isoformat()[-6:]}
+
+
+time_zone_note = lazy(_time_zone_note, str)
+
+
+class WhenField(forms.SplitDateTimeField):
+    """A moment, in the site's time zone, which its help text names."""
+
+    widget = WhenWidget
+
+    def __init__(self, **kwargs) -> None:
+        formats = {"input_date_formats": ["%Y-%m-%d"], "input_time_formats": ["%H:%M:%S", "%H:%M"]}
+        super().__init__(**{**formats, **kwargs, "widget": WhenWidget})
+        self.help_text = self.help_text or time_zone_note()

@@ -1,0 +1,53 @@
+"""What the publication says of itself, and the addresses that articles had before."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Article, Publication, SlugRedirect, SocialLink
+from ictiger.languages import Language
+
+from .public import PublicModelAdmin
+
+
+class SocialLinkInline(admin.TabularInline):
+    model = SocialLink
+    extra = 0
+
+
+@admin.register(Publication)
+class PublicationAdmin(PublicModelAdmin):
+    """One row per language. A change here shows on every page of the site."""
+
+    list_display = ["name", "language", "tagline"]
+    inlines = [SocialLinkInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and Publication.objects.count() < len(Language)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Publication | None = None) -> list[str]:
+        return ["language"] if obj else []
+
+
+@admin.register(SlugRedirect)
+class SlugRedirectAdmin(PublicModelAdmin):
+    """A list to look things up in: the addresses themselves are kept when a slug changes."""
+
+    list_display = ["slug", "language", "leads_to"]
+    list_filter = ["language"]
+    list_select_related = ["article"]
+    search_fields = ["slug", "article__title"]
+    ordering = ["slug"]
+
+    @admin.display(description=_("leads to"), ordering="article__slug")
+    def leads_to(self, redirect: SlugRedirect) -> Article:
+        return redirect.article
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SlugRedirect | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: SlugRedirect | None = None) -> bool:
+        return False
