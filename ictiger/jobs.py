@@ -30,6 +30,7 @@ MAIL_KEPT = timedelta(days=90)
 TASKS_KEPT = timedelta(days=3)
 TASK_GIVEN_UP = timedelta(days=1)  # a task that has been running for so long was killed
 PAUSE_AFTER_FAULT = 5.0  # seconds
+SUPERVISION = 1.0  # seconds between two looks at the loops
 
 
 @task()
@@ -59,10 +60,9 @@ RECURRING: dict[Task, timedelta] = {
 
 def enqueue_due_jobs() -> int:
     """Hand every recurring job whose time has come to the task queue. Returns how many this worker was the first to claim."""
-    now = timezone.now()
     recurring = {job.module_path: job for job in RECURRING}
     Recurring.objects.bulk_create([Recurring(name=name) for name in recurring], ignore_conflicts=True)
-    due = Recurring.objects.filter(name__in=recurring, due_at__lte=now)
+    due = Recurring.objects.filter(name__in=recurring, due_at__lte=timezone.now())
     return sum(_claim(recurring[row.name], row) for row in due)
 
 
@@ -149,6 +149,6 @@ def run_worker(stop: threading.Event) -> None:
             if name not in loops or not loops[name].is_alive():
                 loops[name] = make()
                 loops[name].start()
-        stop.wait(1.0)
+        stop.wait(SUPERVISION)
     for loop in loops.values():
         loop.join()

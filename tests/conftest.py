@@ -3,9 +3,13 @@
 A test with `transaction=True` empties the tables when it ends: mark it `serialized_rollback=True` as well, so that the groups come back.
 """
 
+import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from accounts.models import User
@@ -55,3 +59,31 @@ def client_of(db) -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def in_threads() -> Callable[[list[Callable]], list]:
+    """Runs the functions at once, each with a database connection of its own, and returns what they returned."""
+
+    def run(functions: list[Callable]) -> list:
+        together = threading.Barrier(len(functions))
+
+        def each(function: Callable) -> object:
+            try:
+                together.wait(timeout=10)
+                return function()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(each, functions))
+
+    return run
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

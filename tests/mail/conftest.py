@@ -4,7 +4,6 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.db import connections
 from django.utils import translation
 
 from ictiger.mail import composers
@@ -80,13 +78,6 @@ class Postmaster:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
 def smtp(settings, free_port) -> None:
     """Mail goes by SMTP to a port where nobody listens."""
     settings.EMAIL_BACKEND = "ictiger.mail.backend.EmailBackend"
@@ -127,23 +118,3 @@ def dripping_server(smtp, free_port) -> Iterator[None]:
         yield
         stop.set()
         thread.join()
-
-
-@pytest.fixture
-def in_threads() -> Callable[[list[Callable]], list]:
-    """Runs the functions at once, each with a database connection of its own, and returns what they returned."""
-
-    def run(functions: list[Callable]) -> list:
-        together = threading.Barrier(len(functions))
-
-        def each(function: Callable) -> object:
-            try:
-                together.wait(timeout=10)
-                return function()
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(len(functions)) as pool:
-            return list(pool.map(each, functions))
-
-    return run
