@@ -7,7 +7,10 @@ from .models import User
 
 DOMAIN = "ictiger.example"
 
-# name: (display name, language, group, verified)
+# Who may be tried out, with the one password that quickstart prints.
+LOGINS = ("editor", "moderator", "author", "reader", "newcomer")
+
+# name: (display name, language, group, verified). Whoever has no log-in is there for the discussions.
 PEOPLE = {
     "editor": ("The editor", "en", "Editor", True),
     "moderator": ("The moderator", "en", "Moderator", True),
@@ -19,6 +22,7 @@ PEOPLE = {
     "lender": ("Branch lender", "en", "", True),
     "student": ("法学院三年级", "zh-hans", "", True),
     "counsel": ("In-house counsel", "en", "", True),
+    "peddler": ("Quick Translations", "en", "", True),
 }
 
 
@@ -34,9 +38,7 @@ def _find(name: str) -> User | None:
 
 def _create(name: str, password: str) -> User:
     display_name, language, group, verified = PEOPLE[name]
-    user = User.objects.create_user(
-        f"{name}@{DOMAIN}", password, display_name=display_name, language=language, is_staff=bool(group)
-    )
+    user = User.objects.create_user(f"{name}@{DOMAIN}", password, display_name=display_name, language=language, is_staff=bool(group))
     user.emailaddress_set.create(email=user.email, verified=verified, primary=True)
     if group:
         user.groups.add(Group.objects.get(name=group))

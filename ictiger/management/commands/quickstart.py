@@ -16,6 +16,7 @@ from comments.demo import load_discussions
 from ictiger.jobs import run_worker
 from ictiger.quickstart import DEFAULT_PORT, demo_password, settings_file
 
+# What each demo log-in is good for.
 ROLES = {
     "editor": "publishes",
     "moderator": "decides about comments",
