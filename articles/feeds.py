@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from html import escape
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -64,7 +65,7 @@ def _add(feed: "AtomFeed", article: Article) -> None:
     feed.add_item(
         title=storable(article.title),
         link=url,
-        description=storable(article.summary),
+        description=escape(storable(article.summary)),  # Django marks it as HTML
         content=storable(_with_absolute_addresses(article.body_html, url)),
         unique_id=stable_id(article),
         pubdate=article.publish_at,

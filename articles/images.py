@@ -1,7 +1,8 @@
 """Pictures that editors upload, and the smaller versions made of them.
 
 A picture is decoded and written anew: what a file carries beside its pixels (where it was taken, with whose camera, a script in a
-comment) is left behind. Drawings (SVG) are documents that can run scripts: only those of the house itself are shown, and none is taken as an upload.
+comment) is left behind. Drawings (SVG) are documents that can run scripts: only those of the house itself are shown, and none is taken
+as an upload.
 """
 
 import hashlib

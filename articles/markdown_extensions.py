@@ -134,6 +134,9 @@ class ScrollingTables(Treeprocessor):
         box = Element("div", {"class": "table", "role": "region", "tabindex": "0", "aria-label": label})
         box.tail, table.tail = table.tail, None
         box.append(table)
+        for cell in table.iter("th"):
+            if not len(cell) and not (cell.text or "").strip():
+                cell.tag = "td"  # an empty corner is the head of nothing
         return box
 
 

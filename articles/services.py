@@ -55,7 +55,7 @@ def create_article(
         _refuse_taken_slug(article, article.slug)
         article.clean_fields(exclude=["title"])
         article.save()
-        Draft.objects.create(article=article, title=article.title, slug=article.slug)
+        Draft.objects.bulk_create([Draft(article=article, title=article.title, slug=article.slug)])  # an empty one is no revision
         save_draft(article, **text)
         _put_topics(article, topics)
         _put_authors(article, authors)
@@ -73,7 +73,8 @@ def save_draft(article: Article, *, revision: bool = True, **text: object) -> Dr
         draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
         _write_text(draft, text)
         _refuse_taken_slug(article, draft.slug)
-        draft.skip_history_when_saving = not revision
+        if not revision:
+            draft.skip_history_when_saving = True
         draft.save()
         article.refresh_from_db()
         if article.publish_at is None:

@@ -1,5 +1,6 @@
 """Rows for tests: plain functions, each with a default for what the test does not care about."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
@@ -7,8 +8,10 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from articles.models import Article, ArticleTopic, Author, Byline, Draft, Image, Page, Publication, Status, Topic
+from articles.models import Article, ArticleText, Author, Image, Page, Publication, Status, Topic
+from articles.services import create_article, publish
 from ictiger.delivery.change import change
+from ictiger.languages import Language
 
 PASSWORD = "correct horse battery staple"
 BODY = "## First\n\nA paragraph about patents.\n\n## Second\n\nAnother about standards."
@@ -53,26 +56,23 @@ def make_image(file: str = "images/test.png", **fields) -> Image:
     return image
 
 
-def make_article(slug: str = "", *, topics: list[Topic] = (), authors: list[Author] = (), **fields) -> Article:
-    """An article and its draft with the same text; public since yesterday unless `status` or the times say otherwise."""
+def make_article(slug: str = "", *, topics: Sequence[Topic] = (), authors: Sequence[Author] = (), **fields) -> Article:
+    """An article made and published as an editor would, public since yesterday unless `status` or the times say otherwise.
+
+    Its text is its draft's; what is no text (`featured`, `expires_at`, `translation_key`, …) is set on the article itself.
+    """
     slug = slug or f"article-{next(_numbers)}"
-    fields = {
-        "title": f"Title of {slug}",
-        "summary": f"Summary of {slug}",
-        "body": BODY,
-        "status": Status.PUBLISHED,
-        "publish_at": timezone.now() - timedelta(days=1),
-        **fields,
-    }
-    with change() as this:
-        article = Article(slug=slug, body_html="<h2>First</h2><p>A paragraph about patents.</p>", **fields)
+    text = {"title": f"Title of {slug}", "summary": f"Summary of {slug}", "body": BODY, "slug": slug}
+    text |= {name: fields.pop(name) for name in ArticleText.TEXT_FIELDS if name in fields}
+    language, created_by = fields.pop("language", Language.EN), fields.pop("created_by", None)
+    publish_at = fields.pop("publish_at", timezone.now() - timedelta(days=1))
+    article = create_article(by=created_by, language=language, topics=topics, authors=authors, **text)
+    if fields.setdefault("status", Status.PUBLISHED) == Status.PUBLISHED:
+        publish(article, at=publish_at)
+    with change(article):
+        for name, value in fields.items():
+            setattr(article, name, value)
         article.save()
-        Draft.objects.create(article=article, **{name: getattr(article, name) for name in Draft.TEXT_FIELDS})
-        for topic in topics:
-            ArticleTopic(article=article, topic=topic).save()
-        for position, author in enumerate(authors):
-            Byline(article=article, author=author, position=position).save()
-        this.touch(article)
     return article
 
 
