@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from argparse import ArgumentParser
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management import call_command
@@ -45,9 +46,10 @@ class Command(BaseCommand):
             self.stdout.write("The demo publication is in place.")
         elif password and password != demo_password():
             self.stdout.write("The demo log-ins keep the password of the first start.")
-        self.tell(port)
-        if not no_server:
-            serve(port)
+        if no_server:
+            self.tell(port)
+        else:
+            serve(port, when_listening=lambda: self.tell(port))
 
     def tell(self, port: int) -> None:
         site = f"http://127.0.0.1:{port}"
@@ -77,14 +79,15 @@ def refuse_busy_port(port: int) -> None:
             raise CommandError(f"Port {port} cannot be used ({error}). Choose another: quickstart --port {port + 1}") from error
 
 
-def serve(port: int) -> None:
+def serve(port: int, *, when_listening: Callable[[], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; the worker is asked to finish what it has in hand."""
     stop = threading.Event()
     worker = threading.Thread(target=run_worker, args=(stop,), name="worker")
     worker.start()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        basehttp.run("127.0.0.1", port, basehttp.get_internal_wsgi_application(), threading=True)
+        application = basehttp.get_internal_wsgi_application()
+        basehttp.run("127.0.0.1", port, application, threading=True, on_bind=lambda _port: when_listening())
     except KeyboardInterrupt:
         pass
     finally:
