@@ -1,8 +1,8 @@
 """One stylesheet and one script for readers, put together from parts that are small enough to read.
 
 A staticfiles finder, so that `runserver`, whitenoise and `collectstatic` all see `css/site.css` and `js/site.js` as ordinary files, and
-there is no build step to forget. Style sheets are joined in order. Scripts are ES modules: joining gives them one scope, so `export` and the
-imports between parts are dropped, and a part stands after those that it imports (`tests/articles/test_look.py` holds them to it).
+there is no build step to forget. Style sheets are joined in order. Scripts are ES modules: joining gives them one scope, so `export` and
+the imports between parts are dropped, and a part stands after those that it imports (`tests/articles/test_look.py` holds them to it).
 """
 
 import os
@@ -36,8 +36,14 @@ BUNDLES = {
     ),
     "js/site.js": (
         "js/bar.js",
+        "js/verification.js",
         "js/contents.js",
         "js/sidenotes.js",
+        "js/scrollers.js",
+        "js/words.js",
+        "js/counter.js",
+        "js/drafts.js",
+        "js/discussion.js",
     ),
 }
 
