@@ -4,4 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class CommentsConfig(AppConfig):
     name = "comments"
-    verbose_name = _("comments")
+    verbose_name = _("discussion")
+
+    def ready(self) -> None:
+        from . import paths, people  # noqa: F401  (register where comments show, and what an account brings and takes along)

@@ -1,0 +1,250 @@
+"""The discussion of an article, in both of its languages: comments, what was decided about them, and by whom.
+
+What readers see is written inside `ictiger.delivery.change.change()`, by the verbs of `services.py`.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Article
+from ictiger.delivery.guard import PublicQuerySet
+from ictiger.delivery.models import PublicModel
+from ictiger.languages import Language
+
+from . import policy
+from .policy import Rejection, Remover, State, Verb
+
+FORMER_READER = _("Former reader")
+
+
+class Discussion(PublicModel):
+    """What the languages of an article share: its key is their `translation_key`.
+
+    The row is the lock under which threads are numbered and counted. `threads` never falls; `comments` counts what is visible now.
+    """
+
+    key = models.UUIDField(primary_key=True, editable=False)
+    threads = models.PositiveIntegerField(default=0, editable=False)
+    comments = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("discussion")
+        verbose_name_plural = _("discussions")
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class CommentQuerySet(PublicQuerySet):
+    def visible(self) -> "CommentQuerySet":
+        """Comments that readers see."""
+        return self.filter(state=State.VISIBLE)
+
+    def below(self, article: Article) -> "CommentQuerySet":
+        """All of the discussion that `article` shares with its other language."""
+        return self.filter(discussion_id=article.translation_key)
+
+    def threads(self) -> "CommentQuerySet":
+        """First comments that stand in the discussion: visible ones, and the places of others that still have visible replies."""
+        below = Comment.objects.visible().filter(parent=OuterRef("pk"))
+        return self.filter(Q(state=State.VISIBLE) | Exists(below), parent=None, thread_no__isnull=False)
+
+    def queue(self) -> "CommentQuerySet":
+        """What waits for a moderator, the longest first."""
+        return self.filter(state=State.PENDING).order_by("created_at", "pk")
+
+
+class Comment(PublicModel):
+    """A comment, or a reply to one. `body` is plain text; `body_html` and the two dates are made from it when it is written."""
+
+    discussion = models.ForeignKey(Discussion, models.PROTECT, related_name="+", editable=False, verbose_name=_("discussion"))
+    article = models.ForeignKey(Article, models.PROTECT, related_name="comments", verbose_name=_("article"))
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=_("author"))
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread"))
+    answers = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("answers"))
+    body = models.TextField(_("text"))
+    body_html = models.TextField(editable=False)
+    language = models.CharField(_("language"), max_length=10, choices=Language)
+    words = models.PositiveSmallIntegerField(_("words"), editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, a Rejection or a Remover, according to the state
+    note = models.CharField(_("words to the author"), max_length=300, blank=True)
+    approved = models.BooleanField(_("approved"), default=False)  # by a moderator, the text as it stands
+    thread_no = models.PositiveIntegerField(_("thread"), null=True, editable=False)
+    submission = models.UUIDField(_("submission"), default=uuid.uuid4, unique=True, editable=False)
+    revision = models.PositiveSmallIntegerField(default=0, editable=False)  # how often its author has changed the text
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    created_en = models.CharField(max_length=60, editable=False)
+    created_zh = models.CharField(max_length=60, editable=False)
+    shown_at = models.DateTimeField(_("first visible"), null=True, editable=False)
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ("view",)
+        permissions = [("moderate_comment", _("Can decide about comments"))]
+        indexes = [
+            models.Index(fields=["parent", "state"], name="comment_replies"),
+            models.Index(fields=["state", "created_at"], name="comment_queue"),
+            models.Index(fields=["author", "discussion"], name="comment_of_author"),
+            models.Index(fields=["discussion", "-shown_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["discussion", "thread_no"], name="comment_thread_no_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="comment_state_known"),
+            models.CheckConstraint(condition=Q(language__in=Language.values), name="comment_language_known"),
+            models.CheckConstraint(condition=Q(parent=None) | Q(thread_no=None), name="comment_reply_has_no_number"),
+            models.CheckConstraint(condition=~Q(state=State.VISIBLE) | Q(shown_at__isnull=False), name="comment_visible_was_shown"),
+            models.CheckConstraint(
+                condition=Q(shown_at=None) | Q(parent__isnull=False) | Q(thread_no__isnull=False), name="comment_shown_thread_has_number"
+            ),
+            models.CheckConstraint(condition=Q(parent=None) | ~Q(parent=F("id")), name="comment_not_its_own_parent"),
+            models.CheckConstraint(condition=Q(answers=None) | Q(parent__isnull=False), name="comment_answer_is_reply"),
+            models.CheckConstraint(
+                condition=~Q(body="") | Q(state=State.REMOVED, reason=Remover.ERASURE), name="comment_has_text_unless_erased"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.body if len(self.body) <= 60 else f"{self.body[:59]}…"
+
+    def get_absolute_url(self) -> str:
+        return reverse("comments:permalink", args=[self.pk])
+
+    @property
+    def author_name(self) -> str:
+        return self.author.public_name if self.author else str(FORMER_READER)
+
+    @property
+    def reason_text(self) -> str:
+        """What its author is told about the state it is in."""
+        return policy.told_to_author(self.state, self.reason)
+
+    @property
+    def may_be_edited(self) -> bool:
+        return self.state in policy.EDITABLE and timezone.now() < self.created_at + policy.EDIT_WINDOW
+
+    @property
+    def may_be_removed(self) -> bool:
+        return self.state != State.REMOVED
+
+    @property
+    def seen(self) -> str:
+        """What a moderator who looks at this row sees, in short: a decision about anything else is refused."""
+        return f"{self.state}.{self.revision}"
+
+
+class Decision(models.Model):
+    """Who moved a comment from which state to which, and the text that was judged. Never changed."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
+    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator"))
+    verb = models.CharField(_("decision"), max_length=10, choices=Verb)
+    from_state = models.CharField(_("from"), max_length=10, choices=State)
+    to_state = models.CharField(_("to"), max_length=10, choices=State)
+    from_reason = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(_("reason"), max_length=20, blank=True)
+    note = models.CharField(_("words to the author"), max_length=300, blank=True)
+    body = models.TextField(_("text that was judged"))
+    decided_at = models.DateTimeField(_("decided"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["-decided_at", "-pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(verb__in=Verb.values), name="decision_verb_known"),
+            models.CheckConstraint(condition=Q(from_state__in=State.values, to_state__in=State.values), name="decision_states_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_from_state_display()} → {self.get_to_state_display()}"
+
+
+class Report(models.Model):
+    """A reader finds that a comment should not stand. `counts` when the reporter was trusted at the time."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("reporter"))
+    reason = models.CharField(_("reason"), max_length=20, choices=Rejection)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    counts = models.BooleanField(_("counts"), default=False)
+    created_at = models.DateTimeField(_("reported"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "reporter"], name="report_once_per_reader"),
+            models.CheckConstraint(condition=Q(reason__in=Rejection.values), name="report_reason_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
+class BanQuerySet(models.QuerySet):
+    def active(self) -> "BanQuerySet":
+        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+
+
+class Ban(models.Model):
+    """Somebody who may not comment, until a time or for good."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="bans", verbose_name=_("user"))
+    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
+    why = models.CharField(_("why"), max_length=300, help_text=_("For moderators only."))
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    objects = BanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ban")
+        verbose_name_plural = _("bans")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class WaitingText(models.Model):
+    """What somebody without an account has written. It waits under the cookie `waiting`, whose value is `token`, until it is posted."""
+
+    token = models.UUIDField(db_index=True)
+    submission = models.UUIDField(unique=True)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="+")
+    parent = models.ForeignKey(Comment, models.SET_NULL, null=True, related_name="+")
+    body = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("waiting text")
+        verbose_name_plural = _("waiting texts")
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=~Q(body=""), name="waiting_has_text")]
+
+    def __str__(self) -> str:
+        return f"{self.article}: {len(self.body)}"
+
+    def get_absolute_url(self) -> str:
+        return new_url(self.article, self.parent_id)
+
+
+def new_url(article: Article, parent_id: int | None) -> str:
+    """The page with the form for a comment on `article`, or for a reply."""
+    with translation.override(article.language):
+        url = reverse("comments:new", args=[article.slug])
+    return f"{url}?parent={parent_id}" if parent_id else url

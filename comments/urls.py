@@ -1,2 +1,21 @@
+"""Addresses of the discussion (blueprint §3)."""
+
+from django.urls import path
+
+import articles.urls  # noqa: F401  (registers the converter of slugs)
+
+from . import feeds, views, views_own
+
 app_name = "comments"
-urlpatterns = []
+urlpatterns = [
+    path("articles/<rawslug:slug>/comments/", views.post, name="post"),
+    path("articles/<rawslug:slug>/comments/new/", views.new, name="new"),
+    path("articles/<rawslug:slug>/comments/feed/", feeds.feed, name="feed"),
+    path("articles/<rawslug:slug>/discussion/<int:number>/", views.discussion, name="discussion"),
+    path("comments/mine/", views_own.mine, name="mine"),
+    path("comments/<int:pk>/", views.permalink, name="permalink"),
+    path("comments/<int:pk>/edit/", views_own.edit, name="edit"),
+    path("comments/<int:pk>/remove/", views_own.remove, name="remove"),
+    path("comments/<int:pk>/report/", views_own.report, name="report"),
+    path("me/discussion/<int:article_id>/", views_own.me, name="me"),
+]

@@ -2,7 +2,7 @@
 // from there and puts the answer in its place. Nothing typed is lost: what the server refuses comes back in the box, what does not arrive stays.
 
 import { attachCounter } from "./counter.js";
-import { draftKey, keepDraft, readDraft } from "./drafts.js";
+import { draftKey, keepDraft, markSent, readDraft, settleSent } from "./drafts.js";
 
 const AS_FRAGMENT = { "HX-Request": "true" }; // the server answers with the form or the comment alone
 const discussionSection = document.getElementById("discussion");
@@ -234,5 +234,9 @@ if (discussionSection) {
   });
   document.addEventListener("ictiger:bar", placeOwnComments);
 } else {
-  document.querySelectorAll(".comment-form").forEach(prepareForm);
+  for (const form of document.querySelectorAll(".comment-form")) {
+    prepareForm(form);
+    form.addEventListener("submit", () => markSent(draftKey(form)));
+  }
 }
+settleSent();

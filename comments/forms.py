@@ -1,0 +1,107 @@
+"""What readers send, held against the limits. Nothing is ever cut."""
+
+import uuid
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from . import words
+from .policy import Rejection
+
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Limits:
+    words: int
+    code_points: int
+
+
+def limits_of(*, reply: bool) -> Limits:
+    if reply:
+        return Limits(settings.REPLY_WORD_LIMIT, settings.REPLY_CODE_POINT_LIMIT)
+    return Limits(settings.COMMENT_WORD_LIMIT, settings.COMMENT_CODE_POINT_LIMIT)
+
+
+def id_from(text: str) -> int | None:
+    """A row's id out of a request; None for whatever cannot be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID else None
+
+
+class TextField(forms.CharField):
+    """Plain text as it is kept: cleaned, not stripped, not cut."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(strip=False, widget=forms.Textarea, **kwargs)
+
+    def to_python(self, value: str | None) -> str:
+        return words.clean(super().to_python(value))
+
+
+class BodyForm(forms.Form):
+    """The text of a comment or a reply, which have different limits."""
+
+    body = TextField(required=False)
+
+    def __init__(self, data=None, *, reply: bool) -> None:
+        super().__init__(data)
+        self.limits = limits_of(reply=reply)
+
+    def clean_body(self) -> str:
+        body = self.cleaned_data["body"]
+        if words.is_blank(body):
+            raise ValidationError(_("There is no text yet. Write something first."))
+        # The cheap measure first: it bounds what is counted.
+        excess = len(body) - self.limits.code_points
+        if excess > 0:
+            raise ValidationError(
+                ngettext(
+                    "This text is %(excess)s character longer than the %(limit)s that are possible. Please shorten it.",
+                    "This text is %(excess)s characters longer than the %(limit)s that are possible. Please shorten it.",
+                    excess,
+                )
+                % {"excess": excess, "limit": self.limits.code_points}
+            )
+        excess = words.count_words(body) - self.limits.words
+        if excess > 0:
+            raise ValidationError(
+                ngettext(
+                    "This text is %(excess)s word longer than the %(limit)s that are possible. Please shorten it.",
+                    "This text is %(excess)s words longer than the %(limit)s that are possible. Please shorten it.",
+                    excess,
+                )
+                % {"excess": excess, "limit": self.limits.words}
+            )
+        return body
+
+
+class CommentForm(BodyForm):
+    """A new comment: `parent` is what it answers, `submission` makes a repeated POST the same comment."""
+
+    parent = forms.CharField(required=False)
+    submission = forms.CharField(required=False)
+
+    def __init__(self, data) -> None:
+        super().__init__(data, reply=bool(data.get("parent")))
+
+    def clean_parent(self) -> int | None:
+        if not self.cleaned_data["parent"]:
+            return None
+        # An id that no comment can have is refused like one that no comment has.
+        parent_id = id_from(self.cleaned_data["parent"])
+        return 0 if parent_id is None else parent_id
+
+    def clean_submission(self) -> uuid.UUID:
+        try:
+            return uuid.UUID(self.cleaned_data["submission"]) if self.cleaned_data["submission"] else uuid.uuid4()
+        except ValueError:
+            raise ValidationError(_("This form was damaged on its way. Please send it again.")) from None
+
+
+class ReportForm(forms.Form):
+    reason = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), choices=Rejection)
+    note = forms.CharField(label=gettext_lazy("Anything to add?"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))

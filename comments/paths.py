@@ -1,0 +1,47 @@
+"""Which public paths a comment, and what stands beside it, shows on."""
+
+from collections.abc import Iterable, Iterator
+
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from articles.links import path
+from articles.models import Article
+from ictiger.delivery.paths import shows_on
+
+from .models import Comment
+from .policy import page_of
+
+
+@shows_on(Comment)
+def paths_of_comment(comment: Comment) -> Iterator[str]:
+    """Its thread's page, the article and the feed, in each public language. A comment that was never visible shows nowhere."""
+    return _paths([comment] if comment.shown_at else [])
+
+
+@shows_on(User)
+def paths_of_writer(user: User) -> Iterator[str]:
+    """Wherever the name of somebody who comments stands."""
+    return _paths(user.comments.filter(shown_at__isnull=False).select_related("parent"))
+
+
+@shows_on(Article)
+def paths_below_article(article: Article) -> Iterator[str]:
+    """The pages of its discussion have its title and its address."""
+    with translation.override(article.language):
+        yield path(reverse("comments:discussion", args=[article.slug, 1])).removesuffix("1/") + "**"
+        yield path(reverse("comments:feed", args=[article.slug]))
+
+
+def _paths(comments: Iterable[Comment]) -> Iterator[str]:
+    pages: dict = {}
+    for comment in comments:
+        thread = comment.parent or comment
+        pages.setdefault(comment.discussion_id, set()).add(page_of(thread.thread_no))
+    for article in Article.objects.public().filter(translation_key__in=pages):
+        with translation.override(article.language):
+            yield path(article.get_absolute_url())
+            yield path(reverse("comments:feed", args=[article.slug]))
+            for number in pages[article.translation_key]:
+                yield path(reverse("comments:discussion", args=[article.slug, number]))

@@ -1,0 +1,53 @@
+"""What becomes of comments when something happens to an account. Imported once, by the app's configuration."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
+from django.dispatch import receiver
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from accounts.registries import confirmation_note, erasure_step, takeout_section
+
+from . import services
+from .models import Report
+from .policy import State
+
+erasure_step(services.erase)
+
+
+@receiver(email_confirmed)
+def release_what_waits(*, email_address: EmailAddress, **kwargs) -> None:
+    """allauth sends this outside any transaction; `release` opens its own."""
+    services.release(email_address.user)
+
+
+@confirmation_note
+def what_will_be_released(user: User) -> SafeString:
+    """Shown above the button that confirms the address."""
+    waiting = user.comments.filter(state=State.UNVERIFIED).select_related("article").order_by("pk")
+    return render_to_string("comments/_confirmation_note.html", {"comments": waiting}) if waiting else SafeString()
+
+
+@takeout_section("comments")
+def comments(user: User) -> list[dict[str, Any]]:
+    written = user.comments.order_by("pk").select_related("article")
+    return [
+        {
+            "article": comment.article.title,
+            "text": comment.body,
+            "state": comment.state,
+            "reason": comment.reason,
+            "words from the moderator": comment.note,
+            "written": comment.created_at,
+            "edited": comment.edited_at,
+        }
+        for comment in written
+    ]
+
+
+@takeout_section("reports")
+def reports(user: User) -> list[dict[str, Any]]:
+    return list(Report.objects.filter(reporter=user).order_by("pk").values("comment_id", "reason", "note", "created_at"))

@@ -1,0 +1,131 @@
+"""The rules of the discussion: what holds a comment, and what may become of it. Pure: no ORM, no request, no settings."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+EDIT_WINDOW = timedelta(minutes=15)
+REJECTION_COUNTS_FOR = timedelta(days=30)
+REPORTS_THAT_HOLD = 3
+THREADS_PER_PAGE = 50
+
+
+class State(models.TextChoices):
+    UNVERIFIED = "unverified", _("waiting for the address to be confirmed")
+    PENDING = "pending", _("waiting for a moderator")
+    VISIBLE = "visible", _("visible")
+    REJECTED = "rejected", _("rejected")
+    REMOVED = "removed", _("removed")
+
+
+class Hold(models.TextChoices):
+    """The rule that keeps a comment from being visible at once, as its author is told."""
+
+    NEWCOMER = "newcomer", _("A moderator reads everyone's first comment. Later ones appear at once.")
+    LINKS = "links", _("It has links, and none of your comments has been approved yet. A moderator looks at it first.")
+    REJECTED_LATELY = (
+        "rejected_lately",
+        _("A comment of yours was turned down in the last 30 days, so a moderator looks at this one first."),
+    )
+    DUPLICATE = "duplicate", _("You have written the same before. A moderator looks at it first.")
+    REPORTED = "reported", _("Readers have reported it. A moderator looks at it again.")
+    UNDONE = "undone", _("A moderator has taken back a decision and will look at it again.")
+
+
+class Rejection(models.TextChoices):
+    """What the author of a comment is told that a moderator has rejected or removed."""
+
+    OFF_TOPIC = "off_topic", _("It is not about the article or the comment it answers.")
+    UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
+    ADVERTISING = "advertising", _("It advertises.")
+    UNLAWFUL = "unlawful", _("It may break the law or somebody's rights.")
+    UNCLEAR = "unclear", _("We could not make out what it says.")
+    OTHER = "other", _("It does not fit the comment policy.")
+
+
+class Remover(models.TextChoices):
+    """Who removed a comment, as its place in the thread says. A moderator may give a Rejection instead."""
+
+    AUTHOR = "author", _("Removed by its author.")
+    MODERATOR = "moderator", _("Removed by a moderator.")
+    ERASURE = "erasure", _("Its author has left, and took this comment along.")
+
+
+IN_ITS_PLACE = {
+    State.PENDING: _("A moderator is looking at this comment again."),
+    State.REJECTED: Remover.MODERATOR.label,
+}
+
+
+class Verb(models.TextChoices):
+    """What a moderator may do."""
+
+    APPROVE = "approve", _("approve")
+    REJECT = "reject", _("reject")
+    REMOVE = "remove", _("remove")
+    UNDO = "undo", _("undo")
+
+
+# Where each decision may be taken, and where it leads. Undo leads back to where the last decision came from.
+MOVES: dict[str, dict[str, str]] = {
+    Verb.APPROVE: {State.PENDING: State.VISIBLE},
+    Verb.REJECT: {State.PENDING: State.REJECTED},
+    Verb.REMOVE: {State.PENDING: State.REMOVED, State.VISIBLE: State.REMOVED},
+}
+UNDOABLE = frozenset({State.VISIBLE, State.REJECTED, State.REMOVED})
+EDITABLE = frozenset({State.UNVERIFIED, State.PENDING, State.VISIBLE})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at. `approved_before` and `duplicate` do not count the comment that is judged."""
+
+    verified: bool
+    approved_before: bool = False
+    rejected_lately: bool = False
+    duplicate: bool = False
+    links: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    state: State
+    rule: Hold | None = None
+
+
+def judge(facts: Facts) -> Verdict:
+    """The state in which a comment, new or edited, enters the discussion, and the rule that holds it, if one does."""
+    if not facts.verified:
+        return Verdict(State.UNVERIFIED)
+    rule = _rule_against(facts)
+    return Verdict(State.PENDING, rule) if rule else Verdict(State.VISIBLE)
+
+
+def _rule_against(facts: Facts) -> Hold | None:
+    if not facts.approved_before:
+        return Hold.LINKS if facts.links else Hold.NEWCOMER
+    if facts.rejected_lately:
+        return Hold.REJECTED_LATELY
+    if facts.duplicate:
+        return Hold.DUPLICATE
+    return None
+
+
+def page_of(thread_no: int) -> int:
+    """The page that a thread has for good: pages are numbered from the oldest, 1."""
+    return (thread_no - 1) // THREADS_PER_PAGE + 1
+
+
+def told_to_author(state: str, reason: str) -> str:
+    """Why a comment is in its state, for its author; "" where the state says all."""
+    kind = {State.PENDING: Hold, State.REJECTED: Rejection, State.REMOVED: Rejection}.get(state)
+    return str(dict(kind.choices).get(reason, "")) if kind else ""
+
+
+def told_in_its_place(state: str, reason: str) -> str:
+    """What stands where a comment was that is not visible now, for everybody."""
+    if state == State.REMOVED:
+        return str(dict(Remover.choices).get(reason, Remover.MODERATOR.label))
+    return str(IN_ITS_PLACE.get(state, ""))

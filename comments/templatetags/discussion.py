@@ -1,0 +1,13 @@
+"""`{% discussion article %}`: the newest threads of an article's discussion, the same for every reader."""
+
+from django import template
+
+from articles.models import Article
+from comments.views import discussion_context
+
+register = template.Library()
+
+
+@register.inclusion_tag("comments/_discussion.html")
+def discussion(article: Article) -> dict:
+    return discussion_context(article)

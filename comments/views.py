@@ -1,0 +1,238 @@
+"""The discussion as everybody reads it, and the form as a page: it works without JavaScript, which fetches the same form into place."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from articles.links import page_links
+from articles.models import Article
+from ictiger.delivery.decorators import public_page
+from ictiger.languages import Language
+
+from . import reading, services, waiting, words
+from .forms import CommentForm, Limits, id_from, limits_of
+from .models import Comment, WaitingText, new_url
+from .policy import State, page_of
+from .services import NoSuchParent, Refused, SubmissionTaken
+
+
+def find_article(slug: str) -> Article:
+    """The public article of the active language, under its present slug or one that it had. Raises Http404."""
+    public = Article.objects.public(Language.active()).prefetch_related("bylines__author")
+    article = public.filter(slug=slug).first() or public.filter(old_slugs__slug=slug, old_slugs__language=Language.active()).first()
+    if article is None:
+        raise Http404
+    return article
+
+
+# --- reading -------------------------------------------------------------------------------------------------------------------------
+
+
+def discussion_context(article: Article, number: int | None = None) -> dict:
+    """What `comments/_discussion.html` shows: the newest threads, or those of page `number`. Raises Http404 for a page that is none."""
+    threads, comments = reading.count_of(article)
+    markup = reading.CommentMarkup(article)
+    if number is None:
+        page = reading.newest_threads(article, markup) if threads else reading.Threads([])
+    elif threads and 1 <= number <= page_of(threads):
+        page = reading.threads_on_page(article, number, markup)
+    else:
+        raise Http404
+    return {
+        "article": article,
+        "open": services.is_open(article),
+        "count": comments,
+        "page": page,
+        "number": number,
+        "newer": number + 1 if number and number < page_of(threads) else None,
+        "limits": limits_of(reply=False),
+    }
+
+
+@public_page
+def discussion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Older threads. A page's number and its threads are fixed."""
+    article = find_article(slug)
+    path = reverse("comments:discussion", args=[article.slug, number])
+    if article.slug != slug or not request.path.endswith(f"/{number}/"):
+        return redirect(path, permanent=True)
+    context = discussion_context(article, number) | {"bar_src": reverse("comments:me", args=[article.pk])}
+    context |= page_links(_in_each_language(article, number))
+    return render(request, "comments/discussion_detail.html", context)
+
+
+def _in_each_language(article: Article, number: int) -> dict[str, str]:
+    """The addresses of the same page under the article and under its translation: they share the discussion."""
+    urls = {}
+    for version in Article.objects.public().filter(translation_key=article.translation_key):
+        with translation.override(version.language):
+            urls[version.language] = reverse("comments:discussion", args=[version.slug, number])
+    return urls
+
+
+@never_cache
+@require_safe
+def permalink(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the page that holds the comment now. One that only its author may see is among the author's own."""
+    comment = get_object_or_404(Comment.objects.select_related("parent"), pk=pk)
+    article = _article_to_read(comment)
+    thread = comment.parent or comment
+    if comment.state == State.VISIBLE or (comment.thread_no and Comment.objects.threads().filter(pk=thread.pk).exists()):
+        return redirect(reading.page_url(comment, article))
+    if comment.author_id is not None and comment.author_id == request.user.pk:
+        return redirect(own_url(comment))
+    raise Http404
+
+
+def own_url(comment: Comment) -> str:
+    return f"{reverse('comments:mine')}#comment-{comment.pk}"
+
+
+def _article_to_read(comment: Comment) -> Article:
+    """The article in the reader's language, or in the one it exists in. Raises Http404 when it is not public."""
+    public = {article.language: article for article in Article.objects.public().filter(translation_key=comment.discussion_id)}
+    article = public.get(Language.active()) or next(iter(public.values()), None)
+    if article is None:
+        raise Http404
+    return article
+
+
+# --- writing -------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Box:
+    """The form as it is shown: the text as it was typed, what it answers, and what stands in its way."""
+
+    article: Article
+    text: str = ""
+    answered: Comment | None = None
+    submission: uuid.UUID | str = field(default_factory=uuid.uuid4)
+    errors: list[str] = field(default_factory=list)
+    kept: WaitingText | None = None
+    editing: Comment | None = None
+
+    @property
+    def action(self) -> str:
+        if self.editing:
+            return reverse("comments:edit", args=[self.editing.pk])
+        return reverse("comments:post", args=[self.article.slug])
+
+    @property
+    def key(self) -> str:
+        """What tells this form from others on the page, and names what the browser keeps of it."""
+        if self.editing:
+            return f"edit-{self.editing.pk}"
+        return str(self.answered.pk) if self.answered else "new"
+
+    @property
+    def limits(self) -> Limits:
+        return limits_of(reply=self.answered is not None)
+
+    @property
+    def words_left(self) -> int:
+        return self.limits.words - words.count_words(self.text)
+
+    @property
+    def ranges(self) -> str:
+        """For the browser's counter."""
+        return words.RANGES
+
+
+@never_cache
+@require_safe
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form, for strangers too. A text that waits for this place is in the box, to be posted after one "Post this?"."""
+    article = find_article(slug)
+    box = Box(article, answered=_answered(article, request.GET.get("parent", "")))
+    box.kept = waiting.texts_of(request).filter(article__translation_key=article.translation_key, parent=box.answered).last()
+    if box.kept is not None:
+        box.text, box.submission = box.kept.body, box.kept.submission
+    if request.GET.get("parent") and box.answered is None:
+        box.errors.append(str(NoSuchParent()))
+    if not services.is_open(article):
+        box.errors.append(_("This discussion has closed."))
+    return show_box(request, box)
+
+
+@never_cache
+@require_POST
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a comment or a reply; whatever stands in its way, the text comes back."""
+    article = find_article(slug)
+    form = CommentForm(request.POST)
+    box = Box(article, text=form.data.get("body", ""), answered=_answered(article, form.data.get("parent", "")))
+    if not form.is_valid():
+        box.errors = [error for errors in form.errors.values() for error in errors]
+        box.submission = form.cleaned_data.get("submission", box.submission)
+        return show_box(request, box, status=422)
+    data = form.cleaned_data
+    box.submission = data["submission"]
+    sent = {"article": article, "body": data["body"], "parent_id": data["parent"], "submission": data["submission"]}
+    try:
+        return _accept(request, box, sent)
+    except Refused as refusal:
+        box.errors = [str(refusal)]
+        if isinstance(refusal, NoSuchParent):
+            box.answered = None
+        if isinstance(refusal, SubmissionTaken):
+            box.submission = uuid.uuid4()
+        return show_box(request, box, status=refusal.status)
+
+
+def _accept(request: HttpRequest, box: Box, sent: dict) -> HttpResponse:
+    if request.user.is_authenticated:
+        return accepted(request, services.post(user=request.user, **sent))
+    token = waiting.token_of(request) or uuid.uuid4()
+    box.kept = waiting.keep(token=token, **sent)
+    box.submission = box.kept.submission
+    response = show_box(request, box) if request.htmx else redirect(_new_url(box))
+    waiting.set_cookie(response, token)
+    return response
+
+
+def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Lead to the comment as its author sees it; a script gets its markup to put in place."""
+    if request.htmx:
+        row = reading.rows(Comment.objects.filter(pk=comment.pk))[0]
+        own = reading.CommentMarkup().html(row)
+        return render(request, "comments/_accepted.html", {"comment": comment, "own": own}, status=201)
+    return redirect("comments:permalink", comment.pk)
+
+
+def show_box(request: HttpRequest, box: Box, *, status: int = 200) -> HttpResponse:
+    """The form with its text: alone for a script, else as a page."""
+    template = "comments/_form.html" if request.htmx else "comments/comment_form.html"
+    here = box.action if box.editing else _new_url(box)
+    context = {"box": box, "article": box.article, "here": here}
+    response = render(request, template, context, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
+    """The form's token was missing or stale: the text comes back in a form with a fresh one. For the CSRF failure view."""
+    comment = Comment.objects.select_related("article", "parent").filter(pk=pk).first() if pk else None
+    article = comment.article if comment else find_article(slug)
+    answered = comment.parent if comment else _answered(article, request.POST.get("parent", ""))
+    box = Box(article, text=request.POST.get("body", ""), answered=answered, editing=comment)
+    box.submission = request.POST.get("submission", "")
+    box.errors = [_("This form had been open for too long, or cookies are off. Your text is here: please send it again.")]
+    return show_box(request, box, status=403)
+
+
+def _answered(article: Article, typed: str) -> Comment | None:
+    """The comment that the form answers, as far as it can be answered."""
+    parent_id = id_from(typed)
+    return Comment.objects.below(article).visible().filter(pk=parent_id).select_related("author").first() if parent_id else None
+
+
+def _new_url(box: Box) -> str:
+    return new_url(box.article, box.answered and box.answered.pk)

@@ -1,0 +1,31 @@
+"""What the tests of the discussion share: an article to discuss, and posting to it as a browser does."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from articles.models import Article
+from tests.factories import make_article
+
+FRAGMENT = {"HX-Request": "true"}  # what discussion.js sends along
+
+
+@pytest.fixture
+def article(db) -> Article:
+    return make_article("a-patent")
+
+
+@pytest.fixture
+def send(article) -> Callable[..., HttpResponse]:
+    """`send(client, "text", parent=3)`: the POST of the comment form."""
+
+    def post(client: Client, body: str, *, to: Article = article, **fields) -> HttpResponse:
+        headers = fields.pop("headers", None)
+        data = {"body": body, "submission": str(uuid.uuid4()), "parent": "", **fields}
+        return client.post(reverse("comments:post", args=[to.slug]), data, headers=headers)
+
+    return post

@@ -1,0 +1,55 @@
+import pytest
+
+from comments.markup import links_in, to_html
+
+LINK = '<a href="{0}" rel="nofollow ugc noopener" dir="ltr">{0}</a>'
+
+
+def test_paragraphs_and_lines_are_kept():
+    assert to_html("one\ntwo\n\nthree") == '<p dir="auto">one<br>two</p><p dir="auto">three</p>'
+
+
+def test_a_thousand_blank_lines_are_one_break():
+    assert to_html("one" + "\n" * 1000 + "two") == '<p dir="auto">one</p><p dir="auto">two</p>'
+
+
+def test_markup_is_escaped():
+    assert to_html("<script>alert('x')</script> & <b>") == (
+        '<p dir="auto">&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &lt;b&gt;</p>'
+    )
+
+
+def test_an_address_becomes_a_link():
+    assert to_html("See https://example.org/a?b=1&c=2.") == (
+        '<p dir="auto">See ' + LINK.format("https://example.org/a?b=1&amp;c=2") + ".</p>"
+    )
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "https://", "HTTP ://x", "https:///x"])
+def test_other_schemes_become_no_link(text: str):
+    assert "<a" not in to_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("https://例.cn", []),
+        ("见https://a.cn/b。好", ["https://a.cn/b"]),
+        ("(https://en.wikipedia.org/wiki/Patent_(law))", ["https://en.wikipedia.org/wiki/Patent_(law)"]),
+        ('"https://a.cn/"', ["https://a.cn/"]),
+        ("https://a.cn/'><script>", ["https://a.cn/"]),
+        ("**https://a.cn/**", ["https://a.cn/"]),
+        ("http://a.cn http://b.cn", ["http://a.cn", "http://b.cn"]),
+    ],
+)
+def test_a_link_ends_where_its_address_does(text: str, links: list[str]):
+    assert links_in(text) == links
+
+
+def test_a_link_cannot_break_out_of_its_attribute():
+    assert '"onclick' not in to_html('https://a.cn/"onclick="x')
+
+
+def test_bidirectional_controls_end_with_their_paragraph():
+    html = to_html("left \u202eright\n\nnext")
+    assert html.count('dir="auto"') == 2

@@ -1,0 +1,41 @@
+import pytest
+
+from comments.policy import MOVES, Facts, Hold, Remover, State, Verb, Verdict, judge, page_of, told_in_its_place, told_to_author
+
+TRUSTED = Facts(verified=True, approved_before=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (TRUSTED, Verdict(State.VISIBLE)),
+        (Facts(verified=True), Verdict(State.PENDING, Hold.NEWCOMER)),
+        (Facts(verified=True, links=1), Verdict(State.PENDING, Hold.LINKS)),
+        (Facts(verified=True, approved_before=True, links=3), Verdict(State.VISIBLE)),
+        (Facts(verified=True, approved_before=True, rejected_lately=True), Verdict(State.PENDING, Hold.REJECTED_LATELY)),
+        (Facts(verified=True, approved_before=True, duplicate=True), Verdict(State.PENDING, Hold.DUPLICATE)),
+        (Facts(verified=False, approved_before=True), Verdict(State.UNVERIFIED)),
+    ],
+)
+def test_judge(facts: Facts, verdict: Verdict):
+    assert judge(facts) == verdict
+
+
+def test_every_decision_starts_from_a_state_that_moderators_see():
+    assert {state for moves in MOVES.values() for state in moves} == {State.PENDING, State.VISIBLE}
+    assert set(MOVES) == set(Verb) - {Verb.UNDO}
+
+
+@pytest.mark.parametrize(("thread_no", "page"), [(1, 1), (50, 1), (51, 2), (100, 2), (101, 3)])
+def test_page_of(thread_no: int, page: int):
+    assert page_of(thread_no) == page
+
+
+def test_a_place_says_who_removed_the_comment():
+    assert told_in_its_place(State.REMOVED, Remover.AUTHOR) == "Removed by its author."
+    assert told_in_its_place(State.REMOVED, "advertising") == "Removed by a moderator."
+
+
+def test_a_moderators_reason_is_for_the_author_alone():
+    assert told_to_author(State.REMOVED, "advertising") == "It advertises."
+    assert told_in_its_place(State.REJECTED, "uncivil") == "Removed by a moderator."
