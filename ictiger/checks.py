@@ -148,10 +148,10 @@ def check_sender_is_ours(app_configs, **kwargs) -> Iterator[CheckMessage]:
 
 @register
 def check_page_store(app_configs, **kwargs) -> Iterator[CheckMessage]:
-    if settings.PAGE_STORE != "off":
+    if settings.PAGE_STORE != "off" and not os.path.isabs(settings.PAGE_STORE):
         yield Error(
-            f"PAGE_STORE is {settings.PAGE_STORE!r}, and this version stores no pages yet.",
-            hint="Leave PAGE_STORE empty, or write off: every page is rendered when it is asked for.",
+            f"PAGE_STORE is {settings.PAGE_STORE!r}: server, worker and commands could each mean another folder by it and leave old pages.",
+            hint="Write the whole path, the same for all of them: PAGE_STORE=/srv/ictiger/pages. Or off.",
             id="ictiger.E015",
         )
 

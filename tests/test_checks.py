@@ -128,9 +128,10 @@ def test_sender_of_the_example_domain(settings):
     assert ids(checks.check_sender_is_ours) == ["ictiger.W014"]
 
 
-def test_page_store_is_not_there_yet(settings):
-    settings.PAGE_STORE = "var/pages"
-    assert ids(checks.check_page_store) == ["ictiger.E015"]
+@pytest.mark.parametrize(("store", "expected"), [("off", []), ("/srv/p", []), ("var/pages", ["ictiger.E015"]), ("on", ["ictiger.E015"])])
+def test_page_store_is_one_folder_for_every_process(settings, store, expected):
+    settings.PAGE_STORE = store
+    assert ids(checks.check_page_store) == expected
 
 
 @pytest.mark.parametrize(("https", "count", "expected"), [(True, 0, ["ictiger.W017"]), (True, 1, []), (False, 0, [])])

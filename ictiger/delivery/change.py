@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from django.db import models, transaction
 
-from .guard import under_way
+from .guard import refuse_while_reading, under_way
 from .models import Purge
 from .paths import EVERYTHING, paths_of
 from .purge import purge
@@ -74,6 +74,7 @@ def change(*subjects: models.Model) -> Iterator[Change]:
 
     Inside another `change()` it joins it: one transaction, one row, one purge.
     """
+    refuse_while_reading()
     outer = under_way.get()
     if outer is not None:
         outer.touch(*subjects)

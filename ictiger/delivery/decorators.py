@@ -5,7 +5,10 @@ from functools import wraps
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from .guard import reading_only
 
 
 class PersonalPublicPage(RuntimeError):
@@ -24,17 +27,23 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     """The decorated view sees a stranger without cookies or query, whoever asks.
 
     What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What is personal comes by
-    `/me/…` afterwards (blueprint §1.1).
+    `/me/…` afterwards (blueprint §1.1). It writes nothing. `request.asked_at` is a time before its first query, for `lives_until()`.
+
+    The view only bears the mark, for the page store to read: `view.public_page` and `response.public_page`.
     """
 
     @wraps(view)
     @require_safe
     def public_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         forget_reader(request)
-        response = view(request, *args, **kwargs)
+        request.asked_at = timezone.now()
+        with reading_only():
+            response = view(request, *args, **kwargs)
         if response.cookies or response.has_header("Vary"):
             raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
         response.headers["Cache-Control"] = "no-cache"
+        response.public_page = True
         return response
 
+    public_view.public_page = True
     return public_view

@@ -1,15 +1,38 @@
-"""Refuses writes to public models outside `change()`."""
+"""Refuses writes to public models outside `change()`, and `change()` while a public page is made."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.db import models
 
 # The change under way in this thread or task; set by `change()` alone.
 under_way: ContextVar = ContextVar("change_under_way", default=None)
+_reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 
 
 class WriteOutsideChange(RuntimeError):
     """A model that shows on public pages was written without purging them."""
+
+
+class WriteWhileReading(RuntimeError):
+    """The view of a public page began a change. Its purge would take away the page that is being made, at every reading of it."""
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """Refuse changes for as long as a public page is made."""
+    token = _reading_only.set(True)
+    try:
+        yield
+    finally:
+        _reading_only.reset(token)
+
+
+def refuse_while_reading() -> None:
+    """Raise WriteWhileReading while a public page is made."""
+    if _reading_only.get():
+        raise WriteWhileReading("a public page is a function of its path: its view may not write")
 
 
 def require_change(model: type[models.Model]) -> None:

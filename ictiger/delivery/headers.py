@@ -1,0 +1,84 @@
+"""The headers of a stored page. They follow from the page's ending and path alone, so that a file server can send the same."""
+
+import logging
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+logger = logging.getLogger("ictiger.delivery")
+
+TYPES = {b"html": "text/html; charset=utf-8", b"atom": "application/atom+xml; charset=utf-8"}
+# What says in settings.MIDDLEWARE how a browser may use a page. They are asked, so that their settings are said once.
+SAFETY = frozenset(
+    [
+        "django.middleware.security.SecurityMiddleware",
+        "csp.middleware.CSPMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
+)
+Headers = tuple[tuple[str, str], ...]
+
+
+def page_headers(path: bytes, *, secure: bool) -> Headers:
+    """All but those about the body: type, length, encoding and ETag."""
+    return _page_headers(_language_of(path[1:].partition(b"/")[0]), secure)
+
+
+@cache
+def _page_headers(language: str, secure: bool) -> Headers:
+    return (
+        ("Content-Language", language),
+        ("Cache-Control", "no-cache"),
+        ("Vary", "Accept-Encoding"),
+        *safety_headers(secure),
+    )
+
+
+def _language_of(first_segment: bytes) -> str:
+    """The language of a path, by its prefix."""
+    prefixes = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    return next((code for code in prefixes if first_segment == code.encode()), settings.LANGUAGE_CODE)
+
+
+@cache
+def safety_headers(secure: bool) -> Headers:
+    """What Django's middleware puts on every answer: content policy, frames, referrer, type sniffing, the promise to stay with https."""
+    request = HttpRequest()
+    request.META = {"SERVER_NAME": "localhost", "SERVER_PORT": "443"}
+    request._get_scheme = lambda: "https" if secure else "http"
+    response = HttpResponse()
+    before = set(response.headers)
+    for name in reversed([name for name in settings.MIDDLEWARE if name in SAFETY]):
+        response = import_string(name)(lambda _request, response=response: response).process_response(request, response)
+    return tuple((name, value) for name, value in response.headers.items() if name not in before)
+
+
+def rendered_as_page(response: object, path: bytes) -> bytes | None:
+    """The ending under which an answer of Django's may be stored and sent to everybody, or None.
+
+    Only what a view marked, fully rendered, 200, without a cookie, and with no header that a stored page would be sent without.
+    """
+    if not getattr(response, "public_page", False) or response.status_code != 200:
+        return None
+    ending = next((ending for ending, type_ in TYPES.items() if type_ == response.headers.get("Content-Type")), None)
+    trouble = _trouble_with(response, ending, path)
+    if trouble:
+        logger.error("%s is marked public and cannot be stored: %s", path.decode(errors="replace"), trouble)
+        return None
+    return ending
+
+
+def _trouble_with(response: HttpResponse, ending: bytes | None, path: bytes) -> str:
+    if response.streaming or not getattr(response, "is_rendered", True):
+        return "it is not fully rendered"
+    if not response.content:
+        return "it is empty"
+    if response.cookies:
+        return "it sets a cookie"
+    if ending is None:
+        return f"no ending stands for {response.headers.get('Content-Type')}"
+    sent = dict(page_headers(path, secure=settings.SITE_URL.startswith("https:"))) | {"Content-Type": TYPES[ending]}
+    own = {name: value for name, value in response.headers.items() if name != "Content-Length" and sent.get(name) != value}
+    return f"a stored page has no {own}" if own else ""
