@@ -206,7 +206,7 @@ class ArticleQuerySet(PublicQuerySet):
         return list(self.for_lists().filter(pk__in=found))
 
 
-class Article(ArticleText, PublicModel):
+class Article(PublicModel, ArticleText):
     """What readers see: one row per language, tied by `translation_key`. Times are instants; `words` counts the body (`markdown.py`)."""
 
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)

@@ -28,6 +28,12 @@ def told_to_stop() -> None:
     STOP.set()
 
 
+@pytest.fixture
+def one_connection(monkeypatch) -> None:
+    """The worker would close the connection of the test's own transaction."""
+    monkeypatch.setattr("django_tasks_db.management.commands.db_worker.close_old_connections", lambda: None)
+
+
 def settle_mail(**fields) -> Mail:
     return Mail.objects.create(purpose="a/b", recipient="a@b.org", language="en", not_after=timezone.now(), **fields)
 
@@ -57,7 +63,7 @@ def test_recurring_jobs_run_once_however_many_workers_there_are(in_threads):
 
 
 @pytest.mark.django_db
-def test_every_recurring_job_runs():
+def test_every_recurring_job_runs(one_connection):
     enqueue_due_jobs()
     work_off_tasks(NEVER)
     outcomes = dict(DBTaskResult.objects.values_list("task_path", "status"))
@@ -91,7 +97,7 @@ def test_expired_sessions_are_cleared():
 
 
 @pytest.mark.django_db
-def test_stopping_worker_begins_no_further_task():
+def test_stopping_worker_begins_no_further_task(one_connection):
     told_to_stop.enqueue()
     told_to_stop.enqueue()
     work_off_tasks(STOP)
