@@ -3,16 +3,15 @@
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
+from comments.views import form_expired
 from ictiger.delivery.decorators import forget_reader
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    too_big = isinstance(exception, RequestDataTooBig)
-    status = 413 if too_big else 400
-    message = _("That was too much to take in at once. Shorten it and send it again.") if too_big else _("This request could not be read.")
-    return HttpResponse(f"{message}\n", status=status, content_type="text/plain; charset=utf-8")
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
+    return render(request, "400.html", status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,4 +29,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A stale or missing form token. A comment's text comes back, with a fresh token, to be sent again."""
+    if request.resolver_match.view_name in ("comments:post", "comments:edit"):
+        return form_expired(request, **request.resolver_match.kwargs)
     return render(request, "403_csrf.html", status=403)
