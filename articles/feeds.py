@@ -101,5 +101,6 @@ def _write_authors(handler: SimplerXMLGenerator, authors: Iterable[tuple[str, st
     for name, uri in authors:
         handler.startElement("author", {})
         handler.addQuickElement("name", name)
-        handler.addQuickElement("uri", uri)
+        if uri:
+            handler.addQuickElement("uri", uri)
         handler.endElement("author")

@@ -6,6 +6,7 @@ from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -81,6 +82,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "translation": translation,
         "related": Article.objects.beside(article),
         "feed_url": address("feed"),
+        "bar_src": reverse("comments:me", args=[article.pk]),
         **page_links(versions(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]

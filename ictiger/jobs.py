@@ -18,6 +18,7 @@ from django_tasks.base import Task
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from comments import waiting
 from ictiger.delivery.purge import purge_left_over
 from ictiger.mail.models import Mail
 from ictiger.mail.sweep import send_due_mail
@@ -51,10 +52,17 @@ def clear_sessions() -> None:
     call_command("clearsessions")
 
 
+@task()
+def prune_waiting_texts() -> int:
+    """Forget what strangers wrote and did not come back for."""
+    return waiting.purge()
+
+
 RECURRING: dict[Task, timedelta] = {
     prune_mail: timedelta(days=1),
     prune_tasks: timedelta(hours=1),
     clear_sessions: timedelta(days=1),
+    prune_waiting_texts: timedelta(days=1),
 }
 
 
