@@ -1,6 +1,7 @@
 """Rows for tests: plain functions, each with a default for what the test does not care about."""
 
 from collections.abc import Sequence
+import uuid
 from datetime import timedelta
 from itertools import count
 
@@ -10,6 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from articles.models import Article, ArticleText, Author, Image, Page, Publication, Status, Topic
 from articles.services import create_article, publish
+from comments import services
+from comments.models import Comment, Decision
+from comments.policy import Rejection, State, Verb
 from ictiger.delivery.change import change
 from ictiger.languages import Language
 
@@ -90,3 +94,22 @@ def make_publication(language: str = "en", **fields) -> Publication:
         publication.save()
         this.touch(publication)
     return publication
+
+
+def make_comment(article: Article, *, author: User | None = None, parent: Comment | None = None, state: str = State.VISIBLE, **fields) -> Comment:
+    """A comment that came to its state the way comments do: posted, held, decided about. An unverified one needs an unverified author."""
+    author = author or make_user(verified=state != State.UNVERIFIED)
+    sent = {"body": "An argument about patents.", "submission": uuid.uuid4(), **fields}
+    comment = services.post(user=author, article=article, parent_id=parent and parent.pk, **sent)
+    if state in (State.VISIBLE, State.REMOVED) and comment.state == State.PENDING:
+        decide_as_somebody(comment, Verb.APPROVE)
+    if state == State.REMOVED:
+        decide_as_somebody(comment, Verb.REMOVE)
+    if state == State.REJECTED:
+        decide_as_somebody(comment, Verb.REJECT, reason=Rejection.OFF_TOPIC)
+    comment.refresh_from_db()
+    return comment
+
+
+def decide_as_somebody(comment: Comment, verb: Verb, **told: str) -> Decision:
+    return services.decide(moderator=make_user(), comment_id=comment.pk, verb=verb, **told)
