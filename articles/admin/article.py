@@ -73,8 +73,12 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     search_help_text = gettext_lazy("Looks in titles, summaries and addresses, of drafts too.")
     date_hierarchy = "publish_at"
     list_per_page = 50
+    ordering = ["-publish_at", "-pk"]
     text_fields = Draft.TEXT_FIELDS
     kept_text_model = Draft
+
+    class Media:
+        css = {"all": ["css/desk_articles.css"]}
 
     # --- who ---------------------------------------------------------------------------------------------------------------------------
 
@@ -133,6 +137,8 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs) -> forms.Field | None:
         if db_field.name == "slug":
             return SlugFormField(required=False)
+        if db_field.name in ("title", "summary"):
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 3}) if db_field.name == "summary" else forms.TextInput
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Article | None) -> list[type[ListingInline]]:

@@ -66,33 +66,25 @@ def in_words(moment) -> str:
 class ArticleColumns(admin.ModelAdmin):
     """The columns of the list."""
 
-    list_display = [
-        "draft_title",
-        "state",
-        "on_site",
-        "language",
-        "topic_names",
-        "author_names",
-        "publish_at",
-        "word_count",
-        "comment_count",
-    ]
+    list_display = ["draft_title", "state", "language", "topic_names", "author_names", "appeared", "word_count", "comment_count"]
 
     @admin.display(description=gettext_lazy("title"), ordering="draft__title")
     def draft_title(self, article: Article) -> SafeString:
         return format_html('<span lang="{}">{}</span>', article.language, article.draft.title)
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, article: Article) -> SafeString:
+        """In words; where there is a page to see, the words lead there."""
+        words = state_in_words(article)
+        if article.is_public:
+            label = _("Open the page of “%(title)s”") % {"title": article.title}
+            words = format_html('<a href="{}" title="{}">{}</a>', article.get_absolute_url(), label, words)
         note = format_html('<span class="desk-note">{}</span>', _("has unpublished changes")) if article.draft_differs else ""
-        return format_html('<span class="desk-state">{}</span> {}', state_in_words(article), note)
+        return format_html("{} {}", words, note)
 
-    @admin.display(description=gettext_lazy("page"))
-    def on_site(self, article: Article) -> SafeString:
-        if not article.is_public:
-            return format_html('<span class="desk-note">–</span>')
-        label = _("Open the page of “%(title)s”") % {"title": article.title}
-        return format_html('<a href="{}" aria-label="{}">{}</a>', article.get_absolute_url(), label, _("Open"))
+    @admin.display(description=gettext_lazy("published"), ordering="publish_at")
+    def appeared(self, article: Article) -> str:
+        return in_words(article.publish_at) if article.publish_at else "–"
 
     @admin.display(description=gettext_lazy("topics"))
     def topic_names(self, article: Article) -> str:

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import DateTimeField, URLField
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
@@ -34,6 +35,9 @@ class SlugFormField(forms.CharField):
         raise ValidationError({"slug": _("The title has no letters to make a slug from: enter one.")})
 
 
+DATE_FORMAT, TIME_FORMAT = "%Y-%m-%d", "%H:%M:%S"  # what the browser's own pickers send and take, in every language
+
+
 class WhenWidget(forms.SplitDateTimeWidget):
     """A date and a time of day to the second, by the browser's own pickers."""
 
@@ -42,11 +46,16 @@ class WhenWidget(forms.SplitDateTimeWidget):
     def __init__(self, attrs: dict | None = None) -> None:
         super().__init__(
             attrs,
-            date_format="%Y-%m-%d",
-            time_format="%H:%M:%S",
+            date_format=DATE_FORMAT,
+            time_format=TIME_FORMAT,
             date_attrs={"type": "date", "aria-label": gettext_lazy("Date")},
             time_attrs={"type": "time", "step": "1", "aria-label": gettext_lazy("Time")},
         )
+
+
+class HiddenWhenWidget(forms.SplitHiddenDateTimeWidget):
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__(attrs, date_format=DATE_FORMAT, time_format=TIME_FORMAT)
 
 
 def _time_zone_note() -> str:
@@ -61,8 +70,13 @@ class WhenField(forms.SplitDateTimeField):
     """A moment, in the site's time zone, which its help text names."""
 
     widget = WhenWidget
+    hidden_widget = HiddenWhenWidget
 
     def __init__(self, **kwargs) -> None:
-        formats = {"input_date_formats": ["%Y-%m-%d"], "input_time_formats": ["%H:%M:%S", "%H:%M"]}
-        super().__init__(**{**formats, **kwargs, "widget": WhenWidget})
+        formats = {"input_date_formats": [DATE_FORMAT], "input_time_formats": [TIME_FORMAT, "%H:%M"]}
+        super().__init__(**{**formats, **kwargs})
         self.help_text = self.help_text or time_zone_note()
+
+
+# What ModelAdmin calls `formfield_overrides`.
+FIELDS_OF_THE_DESK = {DateTimeField: {"form_class": WhenField}, URLField: {"assume_scheme": "https"}}

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 from ictiger.delivery.change import change as writing
 
+from .fields import FIELDS_OF_THE_DESK
+
 
 class RefusableForm(forms.ModelForm):
     """A form that can be shown again with what was found out only when it was being saved."""
@@ -35,6 +37,7 @@ class PublicModelAdmin(admin.ModelAdmin):
     """
 
     form = RefusableForm
+    formfield_overrides = FIELDS_OF_THE_DESK
 
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method != "POST":

@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Article, Publication, SlugRedirect, SocialLink
 from ictiger.languages import Language
 
+from .fields import FIELDS_OF_THE_DESK
 from .public import PublicModelAdmin
 
 
 class SocialLinkInline(admin.TabularInline):
     model = SocialLink
     extra = 0
+    formfield_overrides = FIELDS_OF_THE_DESK
 
 
 @admin.register(Publication)

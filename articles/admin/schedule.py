@@ -53,6 +53,7 @@ class ScheduleViews(admin.ModelAdmin):
             "title": _("Schedule"),
             "form": form,
             "articles": [(article, state_in_words(article), schedule_refusal(article)) for article in articles],
+            "may_any": any(not schedule_refusal(article) for article in articles),
             "now": timezone.localtime(),
         }
         return TemplateResponse(request, "admin/articles/article/schedule.html", context)

@@ -120,7 +120,7 @@ def test_tilde_deletes_in_pairs_and_is_a_range_alone():
 
 
 def test_task_lists_cannot_be_operated():
-    assert '<input checked="" type="checkbox" disabled=""> done' in html("- [x] done")
+    assert '<input type="checkbox" checked="" disabled=""> done' in html("- [x] done")
     assert html('<input type="password" name="a">') == '<p><input disabled=""></p>'
 
 
