@@ -10,7 +10,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -22,6 +23,14 @@ from .models import User
 
 # One door for everybody, with one set of limits: the desk's log-in is the readers'.
 admin.site.login = secure_admin_login(admin.site.login)
+
+
+def change_password(request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    """One page for that, too: it limits attempts and tells the owner by mail."""
+    return redirect("account_change_password")
+
+
+admin.site.password_change = change_password
 
 # allauth's own pages show what nobody needs to see (session keys, TOTP secrets) or let an address be edited in place, which would make
 # an old link prove a new address.

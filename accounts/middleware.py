@@ -41,7 +41,8 @@ def hint_for(request: HttpRequest, response: HttpResponse) -> str:
     """What this browser will find at `/me/…`: "member", "unverified", "guest", or "" for nothing."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        return "member" if getattr(user, "has_proven_mailbox", None) or user.is_verified else "unverified"
+        is_proven = user.has_proven_mailbox if hasattr(user, "has_proven_mailbox") else user.is_verified
+        return "member" if is_proven else "unverified"
     return "guest" if _will_carry(request, response, WAITING) or _will_carry(request, response, MESSAGES) else ""
 
 

@@ -13,8 +13,12 @@ from ictiger.languages import Language
 
 class UserQuerySet(models.QuerySet):
     def with_standing(self) -> "UserQuerySet":
-        """With `has_proven_mailbox`, in the query that reads the user: nearly every personal page asks."""
-        return self.annotate(has_proven_mailbox=models.Exists(EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=True)))
+        """With `has_proven_mailbox` and `unproven_address_id`, in the query that reads the user: nearly every personal page asks."""
+        addresses = EmailAddress.objects.filter(user=models.OuterRef("pk"))
+        return self.annotate(
+            has_proven_mailbox=models.Exists(addresses.filter(verified=True)),
+            unproven_address_id=models.Subquery(addresses.filter(verified=False, primary=True).values("pk")[:1]),
+        )
 
     def reachable_at(self, address: str) -> "User | None":
         """The one account that a mail to `address` may open: whoever has proven the address; else the newest that waits to prove it.

@@ -85,17 +85,15 @@ class Standing:
 
 
 def standing_of(user: User) -> Standing | None:
-    """How the address of `user` stands; None when nothing is to be proven. One query for a verified user, two otherwise.
+    """How the address of `user` stood when `user` was read; None when there is nothing to prove.
 
-    (One less for the user of a request: `ReaderBackend` has asked already.)
+    At most one query for a user that came `with_standing`, as a request's does; one more for any other.
     """
-    proven = getattr(user, "has_proven_mailbox", None)
-    if proven:
+    if not hasattr(user, "has_proven_mailbox"):
+        user = User.objects.with_standing().get(pk=user.pk)
+    if user.has_proven_mailbox or user.unproven_address_id is None:
         return None
-    address = user.emailaddress_set.order_by("-verified", "-primary", "-pk").first()
-    if address is None or address.verified:
-        return None
-    address.user = user
+    address = EmailAddress(pk=user.unproven_address_id, user=user, email=user.email, primary=True)  # as it is stored: see User.email
     return Standing(address, ledger(address))
 
 

@@ -18,6 +18,7 @@ from ictiger.delivery.change import change
 from . import takeout, verification
 from .erasure import erase
 from .forms import AddressForm, ProfileForm
+from .models import User
 from .registries import confirmation_notes
 from .verification import LinkState, Standing
 
@@ -101,7 +102,7 @@ def wait_message(seconds: int) -> str:
 def _done(request: HttpRequest) -> HttpResponse:
     """Show what the ledger says now: as a page by a redirect, or at once to the script that replaces the banner."""
     if request.headers.get(FRAGMENT):
-        return _show_standing(request, verification.standing_of(request.user))
+        return _show_standing(request, verification.standing_of(User.objects.with_standing().get(pk=request.user.pk)))
     return redirect("accounts:verification")
 
 
@@ -167,9 +168,10 @@ def _confirmation_notes(link: verification.Link) -> list[SafeString]:
 @personal
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=request.user)
+    user = User.objects.get(pk=request.user.pk)  # a copy: a refused form leaves its values on it, and the bar shows request.user
+    form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        with change(request.user):  # the name shows beside comments
+        with change(user):  # the name shows beside comments
             form.save()
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
@@ -193,7 +195,7 @@ def data(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     """Erase the account, after the password was given once more. Staff is asked to hand over first: their work has their name on it."""
     if request.method == "POST" and not request.user.is_staff:
-        erase(request.user)
+        erase(User.objects.get(pk=request.user.pk))
         logout(request)
         messages.success(request, _("Your account is deleted. Thank you for having been here."))
         return redirect("articles:home")

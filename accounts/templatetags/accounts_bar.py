@@ -51,5 +51,8 @@ def _view_name(request: HttpRequest) -> str:
 
 def _page_of(request: HttpRequest) -> str:
     """The path of the page whose script fetched this fragment; "" when the browser does not tell, or it is not ours."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # whoever writes headers by hand may write nonsense
+        return ""
     return page.path if page.netloc == request.get_host() else ""

@@ -1,0 +1,142 @@
+"""Every mail accounts can write, in both languages."""
+
+import re
+from pathlib import Path
+
+import allauth
+import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.test import Client
+
+from accounts import emails, verification
+from accounts.adapter import AccountAdapter
+from accounts.models import User
+from ictiger.mail.composers import compose
+from ictiger.mail.models import Mail
+from ictiger.mail.queue import enqueue
+from tests.factories import make_user
+
+from .conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+PROVEN, UNPROVEN = "proven@example.org", "unproven@example.org"
+
+
+def queue_all(language: str) -> list[Mail]:
+    """One mail of every purpose and every event."""
+    proven, unproven = make_user(PROVEN), make_user(UNPROVEN, verified=False)
+    address = unproven.emailaddress_set.get()
+    wanted = [
+        (verification.LINK_PURPOSE, UNPROVEN, {"address": address.pk}),
+        (verification.TAKEN_PURPOSE, PROVEN, {"address": address.pk}),
+        ("accounts/unknown_account", "nobody@example.org", {}),
+        ("accounts/password_reset", PROVEN, {"user": proven.pk}),
+        ("accounts/login_code", PROVEN, {"nonce": "n" * 32}),
+        *(("accounts/security_notice", PROVEN, {"event": event, "at": "2026-09-14T08:30:00+00:00"}) for event in emails.EVENTS),
+    ]
+    return [enqueue(purpose, to=to, language=language, context=context) for purpose, to, context in wanted]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_mail_can_be_written_as_text_and_html(language):
+    for mail in queue_all(language):
+        message = compose(mail)
+        html = message.alternatives[0][0]
+
+        assert message.subject.strip()
+        assert "\n" not in message.subject
+        assert f'<html lang="{language}">' in html
+        assert "<" not in message.body
+        for url in re.findall(r"http://testserver/\S+", message.body):
+            assert f'href="{url}"' in html
+
+
+def test_links_lead_to_pages_in_the_recipients_language(stranger):
+    for mail in queue_all("zh-hans"):
+        for url in re.findall(r"http://testserver(/\S+)", compose(mail).body):
+            assert url.startswith("/zh-hans/accounts/")
+            assert stranger.get(url).status_code in (200, 302)
+
+
+def test_mails_hold_no_words_of_the_reader_but_the_address():
+    queue_all("en")
+    User.objects.update(display_name="Buy pills at evil.example")
+
+    for mail in Mail.objects.all():
+        message = compose(mail)
+        assert "pills" not in message.subject + message.body + message.alternatives[0][0]
+
+
+def test_address_is_escaped_in_html_and_plain_in_text():
+    user = make_user("o'brien&co@example.org", verified=False)
+    verification.send(user.emailaddress_set.get())
+
+    message = compose(Mail.objects.get())
+
+    assert "o'brien&co@example.org" in message.body
+    assert "o&#x27;brien&amp;co@example.org" in message.alternatives[0][0]
+
+
+def test_verification_mail_is_cancelled_when_there_is_nothing_left_to_prove(unverified):
+    verification.send(unverified.emailaddress_set.get())
+    unverified.emailaddress_set.update(verified=True)
+
+    assert compose(Mail.objects.get()) is None
+
+
+def test_verification_mail_is_not_written_for_an_address_edited_in_place(unverified):
+    verification.send(unverified.emailaddress_set.get())
+    unverified.emailaddress_set.update(email="edited@example.org")
+
+    assert compose(Mail.objects.get()) is None
+
+
+def test_account_exists_mail_is_cancelled_when_the_owner_is_gone(reader, unverified):
+    enqueue(verification.TAKEN_PURPOSE, to=reader.email, language="en", context={"address": 1})
+    reader.emailaddress_set.all().delete()
+
+    assert compose(Mail.objects.get()) is None
+
+
+def test_unknown_account_mail_is_cancelled_when_somebody_signed_up_meanwhile():
+    enqueue("accounts/unknown_account", to="late@example.org", language="en")
+    make_user("late@example.org")
+
+    assert compose(Mail.objects.get()) is None
+
+
+def test_mail_of_allauths_that_nobody_can_write_is_an_error_at_once():
+    with pytest.raises(LookupError, match="account/email/phone"):
+        AccountAdapter().send_mail("account/email/phone", "anna@example.org", {})
+
+
+def test_every_notice_allauth_sends_has_its_sentence():
+    """allauth names a notice by the template it would render: those names are our events."""
+    source = Path(allauth.__file__).parent
+    sent = set()
+    for room in ("account", "mfa"):
+        for file in (source / room).rglob("*.py"):
+            sent |= set(re.findall(r'send_notification_mail\(\s*"(?:account|mfa)/email/(\w+)"', file.read_text(encoding="utf-8")))
+
+    assert sent
+    assert sent <= set(emails.EVENTS)
+
+
+def test_a_second_factor_is_announced(reader, client_of, django_capture_on_commit_callbacks):
+    client = client_of(reader)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+    code = totp.format_hotp_value(totp.hotp_value(secret, next(totp.yield_hotp_counters_from_time())))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/totp/activate/", {"code": code})
+
+    told = [(mail.recipient, mail.context["event"]) for mail in Mail.objects.all()]
+    assert (reader.email, "totp_activated") in told
+
+
+def test_login_page_needs_no_mail(reader):
+    Client().post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
+
+    assert not Mail.objects.exists()

@@ -1,0 +1,204 @@
+import re
+
+import pytest
+from django.test import Client
+
+from accounts import codes
+from accounts.models import User
+from ictiger.mail.models import Mail
+from tests.factories import make_user
+
+from .conftest import PASSWORD, purposes
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in(client: Client, email: str, password: str = PASSWORD, **fields):
+    return client.post("/accounts/login/", {"login": email, "password": password, **fields})
+
+
+def is_signed_in(client: Client) -> bool:
+    return "Log out" in client.get("/me/bar/").content.decode()
+
+
+def test_login_goes_back_to_where_the_reader_was(reader, stranger):
+    response = log_in(stranger, reader.email, next="/articles/a/?x=1")
+
+    assert response.headers["Location"] == "/articles/a/?x=1"
+    assert is_signed_in(stranger)
+
+
+@pytest.mark.parametrize("path", ["/", "/zh-hans/"])
+def test_login_without_a_place_to_go_back_to_goes_home_in_the_language_of_its_page(reader, stranger, path):
+    response = stranger.post(f"{path}accounts/login/", {"login": reader.email, "password": PASSWORD})
+
+    assert response.headers["Location"] == path
+
+
+@pytest.mark.parametrize(
+    "evil", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", "\x00/evil"]
+)
+def test_login_never_leads_off_the_site(reader, stranger, evil):
+    response = log_in(stranger, reader.email, next=evil)
+
+    assert response.headers["Location"] == "/"
+
+
+def test_login_does_not_break_a_header(reader, stranger):
+    response = log_in(stranger, reader.email, next="/a/\r\nSet-Cookie: x=y")
+
+    assert response.status_code == 302
+    assert "x" not in response.cookies
+
+
+def test_login_works_for_an_unverified_reader(unverified, stranger):
+    log_in(stranger, unverified.email)
+
+    assert is_signed_in(stranger)
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [("reader@example.org", "wrong password"), ("nobody@example.org", PASSWORD), ("reader@example.org", "x\x00y")]
+)
+def test_login_refuses_without_telling_whether_the_account_exists(reader, stranger, email, password):
+    text = log_in(stranger, email, password).content.decode()
+
+    assert ("Address and password do not belong together." in text) or ("Null characters are not allowed." in text)
+    assert not is_signed_in(stranger)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"login": "reader@example.org"}, {"password": PASSWORD}, {"login": "a" * 5000, "password": "b" * 5000}]
+)
+def test_login_with_missing_or_monstrous_fields_is_a_form_error(reader, stranger, fields):
+    response = stranger.post("/accounts/login/", fields)
+
+    assert response.status_code == 200
+    assert 'class="field-error"' in response.content.decode()
+
+
+def test_login_refuses_an_account_that_was_closed(reader, stranger):
+    User.objects.update(is_active=False)
+
+    assert log_in(stranger, reader.email).headers["Location"] == "/accounts/inactive/"
+    assert not is_signed_in(stranger)
+
+
+def test_thirty_wrong_passwords_lock_the_desks_door_too(editor, stranger):
+    door = stranger.get("/admin/", follow=True).redirect_chain[-1][0]
+    for _ in range(30):
+        stranger.post(door, {"login": editor.email, "password": "wrong password"})
+
+    response = stranger.post(door, {"login": editor.email, "password": PASSWORD})
+
+    assert response.status_code == 429 or "Too many attempts." in response.content.decode()
+    assert not is_signed_in(stranger)
+
+
+def test_logout_needs_a_post_and_goes_back_to_the_page(reader, client_of):
+    client = client_of(reader)
+    client.get("/accounts/logout/")
+    assert is_signed_in(client)
+
+    response = client.post("/accounts/logout/", {"next": "/articles/a/"})
+
+    assert response.headers["Location"] == "/articles/a/"
+    assert not is_signed_in(client)
+
+
+# --- by code -----------------------------------------------------------------------------------------------------------------------------
+
+
+def ask_for_code(client: Client, email: str) -> str:
+    client.post("/accounts/login/code/", {"email": email})
+    return codes.code_for(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
+
+
+def test_login_by_code_signs_in_with_the_code_of_the_mail(reader, stranger, mailbox):
+    code = ask_for_code(stranger, reader.email)
+    assert code in mailbox(reader.email)[0].body
+
+    stranger.post("/accounts/login/code/confirm/", {"code": code.lower().replace("-", " ")})
+
+    assert is_signed_in(stranger)
+
+
+def test_login_code_is_not_in_the_ledger(reader, stranger):
+    code = ask_for_code(stranger, reader.email)
+
+    row = str(Mail.objects.values().get())
+    assert code not in row
+    assert code.replace("-", "") not in row
+
+
+def test_login_code_dies_with_its_session_not_later(reader, stranger, settings):
+    ask_for_code(stranger, reader.email)
+
+    mail = Mail.objects.get()
+    assert round((mail.not_after - mail.created_at).total_seconds()) == settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
+
+
+def test_new_code_replaces_the_old_one(reader, stranger):
+    stranger.post("/accounts/login/code/", {"email": reader.email})
+    stranger.post("/accounts/login/code/confirm/", {"action": "resend"})
+    first, second = (codes.code_for(mail.context["nonce"]) for mail in Mail.objects.order_by("pk"))
+
+    stranger.post("/accounts/login/code/confirm/", {"code": first})
+    assert not is_signed_in(stranger)
+    stranger.post("/accounts/login/code/confirm/", {"code": second})
+    assert is_signed_in(stranger)
+
+
+def test_wrong_code_is_refused_in_clear_words(reader, stranger):
+    ask_for_code(stranger, reader.email)
+
+    response = stranger.post("/accounts/login/code/confirm/", {"code": "BBBB-BBBB"})
+
+    assert "This is not the code we sent." in response.content.decode()
+
+
+def test_code_for_an_unknown_address_looks_the_same_and_says_so_by_mail(stranger, mailbox):
+    response = stranger.post("/accounts/login/code/", {"email": "nobody@example.org"})
+
+    assert response.headers["Location"] == "/accounts/login/code/confirm/"
+    assert purposes() == ["accounts/unknown_account"]
+    assert "There is none with this address." in mailbox("nobody@example.org")[0].body
+
+
+def test_code_opens_no_account_that_merely_wants_to_change_to_the_address(reader, stranger):
+    reader.emailaddress_set.create(email="typo@example.org", verified=False, primary=False)
+
+    stranger.post("/accounts/login/code/", {"email": "typo@example.org"})
+
+    assert purposes() == ["accounts/unknown_account"]
+
+
+def test_codes_look_as_promised_and_differ():
+    drawn = {codes.code_for(codes.new_nonce()) for _ in range(200)}
+
+    assert len(drawn) == 200
+    assert all(re.fullmatch(rf"[{codes.ALPHABET}]{{4}}-[{codes.ALPHABET}]{{4}}", code) for code in drawn)
+
+
+# --- whom a mail may let in ---------------------------------------------------------------------------------------------------------------
+
+
+def test_reachable_at_prefers_the_proven_account(db):
+    make_user("anna@example.org", verified=False)
+    owner = make_user("anna@example.org")
+    make_user("anna@example.org", verified=False)
+
+    assert User.objects.reachable_at("Anna@example.org") == owner
+
+
+def test_reachable_at_takes_the_newest_of_unproven_accounts(db):
+    make_user("anna@example.org", verified=False)
+    newest = make_user("anna@example.org", verified=False)
+
+    assert User.objects.reachable_at("anna@example.org") == newest
+
+
+def test_reachable_at_finds_no_closed_account(db):
+    make_user("anna@example.org", is_active=False)
+
+    assert User.objects.reachable_at("anna@example.org") is None

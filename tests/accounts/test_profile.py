@@ -1,0 +1,178 @@
+import json
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+
+from accounts import names, registries
+from accounts.models import User
+from ictiger.delivery import paths
+from ictiger.delivery.models import Purge
+from ictiger.mail.models import Mail
+from tests.factories import make_user
+
+from .conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+PROFILE, DATA, DELETE = "/accounts/me/", "/accounts/me/data/", "/accounts/me/delete/"
+
+
+# --- profile -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_profile_saves_name_and_language(reader, client_of):
+    response = client_of(reader).post(PROFILE, {"display_name": "  Anna\u3000 Larsen ", "language": "zh-hans"}, follow=True)
+
+    reader.refresh_from_db()
+    assert (reader.display_name, reader.language) == ("Anna Larsen", "zh-hans")
+    assert "Saved." in response.content.decode()
+
+
+def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):
+    """Pages that show the name are to be purged: here one that a test registers."""
+    monkeypatch.setitem(paths._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
+
+    client_of(reader).post(PROFILE, {"display_name": "New", "language": "en"})
+
+    assert Purge.objects.get().paths == ["/shows/New/", "/shows/nobody/"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("x" * 41, "at most 40 characters"),
+        ("An\u200bna", "characters that cannot be seen"),
+        ("Anna\u202e", "characters that cannot be seen"),
+        ("An\x00na", "Null characters are not allowed."),
+        ("…!?", "at least one letter"),
+        ("anna@example.org", "An address is not a name."),
+        ("evil.example/buy", "An address is not a name."),
+        ("Аnna", "alphabets whose letters look alike"),
+        ("Moderator", "somebody of the house"),
+        ("ＩＣＴｉｇｅｒ", "somebody of the house"),
+        ("管理员", "somebody of the house"),
+        ("Li  Wéi", "somebody of the house"),
+    ],
+)
+def test_profile_refuses_a_name_beside_its_field(reader, client_of, name, says):
+    make_user("staff@example.org", group="Editor", display_name="Li Wei")
+
+    response = client_of(reader).post(PROFILE, {"display_name": name, "language": "en"})
+
+    assert response.status_code == 200
+    assert says in response.content.decode()
+    reader.refresh_from_db()
+    assert reader.display_name == ""
+
+
+@pytest.mark.parametrize("name", ["", "李雷", "Anna 李", "Zoë O’Neill-García", "Анна", "R2-D2"])
+def test_profile_takes_names_from_everywhere(reader, client_of, name):
+    assert client_of(reader).post(PROFILE, {"display_name": name, "language": "en"}).status_code == 302
+    reader.refresh_from_db()
+    assert reader.display_name == name
+
+
+def test_staff_may_keep_a_name_of_the_house(editor, client_of):
+    assert client_of(editor).post(PROFILE, {"display_name": "Editor", "language": "en"}).status_code == 302
+
+
+def test_profile_refuses_an_unknown_language(reader, client_of):
+    response = client_of(reader).post(PROFILE, {"display_name": "Anna", "language": "tlh"})
+
+    assert "tlh is not one of the available choices" in response.content.decode()
+
+
+def test_skeleton_takes_case_width_accents_and_spacing_away():
+    assert names.skeleton("Ｌｉ  Wéi.") == names.skeleton("li-wei")
+
+
+# --- takeout -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_takeout_is_one_file_with_every_apps_section(reader, client_of, monkeypatch):
+    monkeypatch.setitem(registries.takeout_sections, "letters", lambda user: [{"to": user.email, "at": user.date_joined}])
+
+    response = client_of(reader).get(DATA)
+
+    assert response.headers["Content-Disposition"] == 'attachment; filename="ictiger-data.json"'
+    assert response.headers["Cache-Control"] == "private, no-store"
+    told = json.loads(response.content)
+    assert told["account"]["e-mail address"] == "reader@example.org"
+    assert told["addresses"] == [{"email": "reader@example.org", "verified": True, "primary": True}]
+    assert told["letters"][0]["to"] == "reader@example.org"
+
+
+def test_takeout_holds_nothing_of_others_and_no_secret(reader, unverified, client_of):
+    client = client_of(reader)
+    text = client.get(DATA).content.decode()
+
+    assert unverified.email not in text
+    assert reader.password not in text
+    assert client.session.session_key not in text
+
+
+# --- erasure -----------------------------------------------------------------------------------------------------------------------------
+
+
+def sure(client):
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def test_erasure_asks_for_the_password_first(reader, client_of):
+    client = client_of(reader)
+
+    assert client.get(DELETE).headers["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert client.post(DELETE).headers["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert User.objects.filter(pk=reader.pk).exists()
+
+
+def test_erasure_needs_a_post(reader, client_of):
+    text = sure(client_of(reader)).get(DELETE).content.decode()
+
+    assert "Delete for good" in text
+    assert User.objects.filter(pk=reader.pk).exists()
+
+
+def test_erasure_leaves_nothing_of_the_person_and_says_so_by_mail(reader, stranger, mailbox):
+    stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
+    assert UserSession.objects.filter(user=reader).count() == 1
+
+    response = sure(stranger).post(DELETE)
+
+    assert response.headers["Location"] == reverse("articles:home")
+    assert not User.objects.exists()
+    assert not Session.objects.exists()
+    assert [mail.context["event"] for mail in Mail.objects.all()] == ["erased"]
+    assert "were deleted, as you asked" in mailbox("reader@example.org")[0].body
+    assert "Your account is deleted." in stranger.get("/me/bar/").content.decode()
+
+
+def test_erasure_runs_every_apps_step_before_the_row_goes(reader, client_of, monkeypatch):
+    seen = []
+    monkeypatch.setattr("accounts.erasure.erasure_steps", [lambda user: seen.append(User.objects.filter(pk=user.pk).exists())])
+
+    sure(client_of(reader)).post(DELETE)
+
+    assert seen == [True]
+
+
+def test_erasure_whose_step_fails_erases_nothing(reader, client_of, monkeypatch):
+    def fail(user):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("accounts.erasure.erasure_steps", [fail])
+
+    with pytest.raises(RuntimeError):
+        sure(client_of(reader)).post(DELETE)
+    assert User.objects.filter(pk=reader.pk).exists()
+
+
+def test_erasure_is_not_for_people_whose_work_carries_their_name(editor, client_of):
+    client = sure(client_of(editor))
+
+    assert "Hand over first" in client.get(DELETE).content.decode()
+    assert client.post(DELETE).status_code == 403
+    assert User.objects.filter(pk=editor.pk).exists()

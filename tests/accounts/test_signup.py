@@ -1,0 +1,164 @@
+from urllib.parse import urlencode
+
+import pytest
+from django.core import mail as outbox
+
+from accounts.models import User
+from ictiger.mail.models import Mail
+from tests.factories import make_user
+
+from .conftest import PASSWORD, purposes
+
+pytestmark = pytest.mark.django_db
+
+
+def test_signup_signs_in_and_shows_the_address_that_waits(sign_up):
+    client = sign_up("anna@example.org")
+
+    bar = client.get("/me/bar/").content.decode()
+
+    assert 'data-banner="verification"' in bar
+    assert '<strong class="banner-address">anna@example.org</strong>' in bar
+    assert "Log out" in bar
+
+
+def test_signup_queues_one_mail_and_talks_to_no_server(sign_up):
+    sign_up("anna@example.org")
+
+    assert purposes(recipient="anna@example.org") == ["accounts/verification"]
+    assert Mail.objects.get().state == "queued"
+    assert outbox.outbox == []
+
+
+def test_signup_makes_one_primary_unproven_address(sign_up):
+    sign_up("Anna@Example.ORG")
+
+    user = User.objects.get()
+    assert user.email == "anna@example.org"
+    assert list(user.emailaddress_set.values_list("email", "verified", "primary")) == [("anna@example.org", False, True)]
+
+
+@pytest.mark.parametrize(("path", "language"), [("/accounts/signup/", "en"), ("/zh-hans/accounts/signup/", "zh-hans")])
+def test_signup_keeps_the_language_of_its_page(sign_up, path, language):
+    sign_up("anna@example.org", path=path)
+
+    assert User.objects.get().language == language
+    assert Mail.objects.get().language == language
+
+
+def test_signup_goes_back_to_where_the_reader_was(stranger):
+    response = stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD, "next": "/articles/a/"})
+
+    assert response.headers["Location"] == "/articles/a/"
+
+
+def test_signup_leaves_the_ledger_without_a_key(sign_up, mailbox, link_in):
+    sign_up("anna@example.org")
+
+    key = link_in(mailbox("anna@example.org")[0]).split("/")[-2]
+    row = Mail.objects.values().get()
+    assert len(key) > 40
+    assert key not in str(row)
+
+
+# --- an address that is taken ------------------------------------------------------------------------------------------------------------
+
+
+def test_signup_with_a_taken_address_looks_the_same_to_whoever_asks(reader, sign_up):
+    taken, free = sign_up(reader.email), sign_up("free@example.org")
+
+    def banner(client, address):
+        text = client.get("/accounts/verification/").content.decode()
+        return text[text.index("<aside") : text.index("</aside>")].replace(address, "ADDRESS")
+
+    def shape(text):
+        return [line for line in text.splitlines() if "csrf" not in line and "<time" not in line and "wait" not in line]
+
+    assert shape(banner(taken, reader.email)) == shape(banner(free, "free@example.org"))
+
+
+def test_signup_with_a_taken_address_tells_its_owner_instead(sign_up, mailbox):
+    owner = make_user("owner@example.org", language="zh-hans")
+
+    sign_up(owner.email)
+
+    (message,) = mailbox(owner.email)
+    assert purposes() == ["accounts/account_exists"]
+    assert Mail.objects.get().language == "zh-hans"
+    assert "/zh-hans/accounts/login/" in message.body
+    assert "confirm-email" not in message.body
+
+
+def test_two_unproven_accounts_with_one_address_break_neither_login(sign_up, stranger):
+    sign_up("anna@example.org")
+    stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": "another long password"})
+    stranger.post("/accounts/logout/")
+
+    first = stranger.post("/accounts/login/", {"login": "anna@example.org", "password": PASSWORD})
+    stranger.post("/accounts/logout/")
+    second = stranger.post("/accounts/login/", {"login": "anna@example.org", "password": "another long password"})
+
+    assert (first.status_code, second.status_code) == (302, 302)
+
+
+def test_a_second_signup_within_the_minute_sends_no_second_mail(sign_up):
+    sign_up("anna@example.org")
+
+    second = sign_up("anna@example.org")
+
+    assert len(purposes(recipient="anna@example.org")) == 1
+    banner = second.get("/accounts/verification/").content.decode()
+    assert 'data-state="none"' in banner
+    assert "is not confirmed yet, and no mail is on its way." in banner
+
+
+# --- refusals ----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, "This field is required."),
+        ({"email": "anna@example.org"}, "This field is required."),
+        ({"email": "anna", "password1": PASSWORD}, "Enter a valid email address."),
+        ({"email": "an\x00na@example.org", "password1": PASSWORD}, "Enter a valid email address."),
+        ({"email": "anna@example.org", "password1": "nul\x00 in a long password"}, "Null characters are not allowed."),
+        ({"email": "anna@example.org", "password1": "short"}, "This password is too short. It must contain at least 10 characters."),
+        ({"email": "anna@example.org", "password1": "1234567890"}, "This password is entirely numeric."),
+        ({"email": "anna.larsen@example.org", "password1": "anna.larsen@example.org"}, "too similar to the e-mail address"),
+        ({"email": f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.org", "password1": PASSWORD}, "at most 254 characters"),
+        ({"email": "anna@exa\ud800mple.org", "password1": PASSWORD}, "The part after @ is not the name of a mail server."),
+    ],
+)
+def test_signup_refuses_beside_the_field_and_makes_nothing(stranger, fields, says):
+    body = urlencode({name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()})
+
+    response = stranger.post("/accounts/signup/", body, content_type="application/x-www-form-urlencoded")
+
+    assert response.status_code == 200
+    assert says in response.content.decode()
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert User.objects.count() == 0
+
+
+def test_signup_keeps_the_address_when_the_password_is_refused(stranger):
+    response = stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": "short"})
+
+    assert 'value="anna@example.org"' in response.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["anna@例子.中国", "anna@xn--fsqu00a.xn--fiqs8s", "ANNA@例子.中国"])
+def test_signup_takes_a_chinese_domain_in_one_spelling(sign_up, typed):
+    sign_up(typed)
+
+    assert User.objects.get().email == "anna@例子.中国"
+
+
+def test_signup_answers_too_many_attempts_in_the_readers_language(stranger, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"signup": "1/m/ip"}
+    stranger.post("/zh-hans/accounts/signup/", {})
+
+    response = stranger.post("/zh-hans/accounts/signup/", {})
+
+    assert response.status_code == 429
+    assert 'lang="zh-hans"' in response.content.decode()
