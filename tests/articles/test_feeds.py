@@ -1,0 +1,180 @@
+"""The feeds and the sitemap, as the programs that read them do."""
+
+from datetime import timedelta
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import pytest
+from django.utils import timezone
+
+from articles import sitemaps
+from articles.services import publish, save_draft
+from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
+
+pytestmark = pytest.mark.django_db
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+
+
+def feed(client, path: str) -> ElementTree.Element:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
+    return ElementTree.fromstring(response.content)
+
+
+def texts(element: ElementTree.Element, path: str) -> list[str]:
+    return [found.text for found in element.findall(path, ATOM)]
+
+
+# --- feeds ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_feed_has_the_full_text_and_every_author(stranger):
+    make_publication("en", name="ICTiger", tagline="Tigers & <ideas>")
+    authors = [make_author("lin", name_en="Lin Yuqing"), make_author("feld", name_en="Marcus Feld")]
+    article = make_article("claims", title="A < B", summary="C < D", body="Some **text**.", authors=authors, topics=[make_topic("patents")])
+
+    root = feed(stranger, "/feed/")
+    entry = root.find("a:entry", ATOM)
+
+    assert texts(root, "a:title") == ["ICTiger"]
+    assert texts(root, "a:subtitle") == ["Tigers & <ideas>"]
+    assert texts(entry, "a:title") == ["A < B"]
+    assert texts(entry, "a:summary") == ["C &lt; D"]
+    assert texts(entry, "a:content") == ["<p>Some <strong>text</strong>.</p>"]
+    assert texts(entry, "a:author/a:name") == ["Lin Yuqing", "Marcus Feld"]
+    assert texts(entry, "a:published") == [article.publish_at.isoformat()]
+    assert entry.find("a:link", ATOM).get("href") == "http://testserver/articles/claims/"
+    assert root.find("a:link[@rel='self']", ATOM).get("href") == "http://testserver/feed/"
+
+
+def test_addresses_in_a_feed_are_whole(stranger):
+    make_image("images/a.png", width=10, height=10)
+    make_article("a", body='[x](/about/) ![p](/media/images/a.png) Note[^1]. `href="/b"` [out](https://example.org/)\n\n[^1]: N.')
+    content = texts(feed(stranger, "/feed/"), "a:entry/a:content")[0]
+
+    assert 'href="http://testserver/about/"' in content
+    assert 'src="http://testserver/media/images/a.png"' in content
+    assert 'href="http://testserver/articles/a/#s-fn:1"' in content
+    assert 'href="/b"</code>' in content
+    assert 'href="https://example.org/"' in content
+
+
+def test_an_entry_keeps_its_id_when_its_address_changes(stranger):
+    article = make_article("a")
+    before = texts(feed(stranger, "/feed/"), "a:entry/a:id")
+    save_draft(article, slug="b", body="Changed.")
+    publish(article)
+
+    entry = feed(stranger, "/feed/").find("a:entry", ATOM)
+    assert texts(entry, "a:id") == before
+    assert before[0].startswith("urn:uuid:")
+    assert texts(entry, "a:updated") == [article.updated_at.isoformat()]
+
+
+def test_versions_in_two_languages_are_two_entries(stranger):
+    english = make_article("a")
+    make_article("甲", language="zh-hans", translation_key=english.translation_key)
+    assert texts(feed(stranger, "/feed/"), "a:entry/a:id") != texts(feed(stranger, "/zh-hans/feed/"), "a:entry/a:id")
+
+
+def test_each_feed_has_its_own_articles(stranger):
+    topic, author = make_topic("patents"), make_author("lin", name_zh="林雨青")
+    make_article("other")
+    make_article("by-topic", topics=[topic])
+    make_article("by-author", authors=[author])
+    make_article("中文", language="zh-hans", topics=[topic], authors=[author])
+
+    def links(path: str) -> list[str]:
+        return sorted(link.get("href").removeprefix("http://testserver") for link in feed(stranger, path).findall("a:entry/a:link", ATOM))
+
+    assert links("/topics/patents/feed/") == ["/articles/by-topic/"]
+    assert links("/authors/lin/feed/") == ["/articles/by-author/"]
+    assert links("/zh-hans/authors/lin/feed/") == links("/zh-hans/feed/") == ["/zh-hans/articles/" + quote("中文") + "/"]
+    assert feed(stranger, "/zh-hans/authors/lin/feed/").get("{http://www.w3.org/XML/1998/namespace}lang") == "zh-hans"
+
+
+def test_a_feed_has_the_newest_twenty(stranger):
+    for n in range(22):
+        make_article(f"a{n}", publish_at=timezone.now() - timedelta(days=n))
+    links = [link.get("href") for link in feed(stranger, "/feed/").findall("a:entry/a:link", ATOM)]
+    assert links == [f"http://testserver/articles/a{n}/" for n in range(20)]
+
+
+def test_an_empty_feed_is_valid_and_always_the_same(stranger, time_machine):
+    first = stranger.get("/feed/").content
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    assert stranger.get("/feed/").content == first
+    assert texts(ElementTree.fromstring(first), "a:updated") == ["1970-01-01T00:00:00+00:00"]
+
+
+def test_a_feed_survives_characters_that_xml_has_not(stranger):
+    make_article("a", topics=[make_topic("t", name_en="Bell \x07")], title="Esc \x1b")
+    assert texts(feed(stranger, "/topics/t/feed/"), "a:entry/a:title") == ["Esc "]
+
+
+# --- sitemap, robots -----------------------------------------------------------------------------------------------------------------
+
+
+def locations(client, path: str = "/sitemap.xml") -> dict[str, dict[str, str]]:
+    """Each address of the sitemap, with its versions by language."""
+    response = client.get(path)
+    assert response["Content-Type"] == "application/xml"
+    urls = ElementTree.fromstring(response.content).findall("s:url", MAP)
+    return {url.find("s:loc", MAP).text: {link.get("hreflang"): link.get("href") for link in url.findall("x:link", MAP)} for url in urls}
+
+
+def test_the_sitemap_names_every_page_with_its_versions(stranger):
+    author = make_author("lin")
+    english = make_article("claims", authors=[author], topics=[make_topic("patents")])
+    make_article("权利要求", language="zh-hans", translation_key=english.translation_key)
+    make_article("alone")
+    page = make_page("about")
+    make_page("关于", language="zh-hans", translation_key=page.translation_key)
+
+    site = "http://testserver"
+    chinese = f"{site}/zh-hans/articles/{quote('权利要求')}/"
+    found = locations(stranger)
+
+    both = {"en": f"{site}/articles/claims/", "zh-hans": chinese}
+    assert found[f"{site}/articles/claims/"] == found[chinese] == both
+    assert found[f"{site}/articles/alone/"] == {}
+    assert found[f"{site}/about/"] == {"en": f"{site}/about/", "zh-hans": f"{site}/zh-hans/{quote('关于')}/"}
+    assert found[f"{site}/"] == {"en": f"{site}/", "zh-hans": f"{site}/zh-hans/"}
+    for path in ("topics/patents/", "authors/lin/"):
+        assert f"{site}/{path}" in found
+        assert f"{site}/zh-hans/{path}" in found
+    assert len(found) == 11
+
+
+def test_every_address_of_the_sitemap_is_a_page_that_calls_itself_so(stranger):
+    english = make_article("claims", authors=[make_author("lin")], topics=[make_topic("patents")])
+    make_article("权利要求", language="zh-hans", translation_key=english.translation_key, authors=[make_author("周")])
+    make_page("about")
+    for location in locations(stranger):
+        page = stranger.get(location.removeprefix("http://testserver"))
+        assert page.status_code == 200
+        assert f'<link rel="canonical" href="{location}">' in page.content.decode()
+
+
+def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
+    monkeypatch.setattr(sitemaps, "SECTION", 2)
+    for n in range(5):
+        make_article(f"a{n}")
+
+    index = ElementTree.fromstring(stranger.get("/sitemap.xml").content)
+    parts = [loc.text.removeprefix("http://testserver") for loc in index.findall("s:sitemap/s:loc", MAP)]
+    assert parts == ["/sitemap-1.xml", "/sitemap-2.xml", "/sitemap-3.xml"]
+    articles = [location for part in parts for location in locations(stranger, part) if "/articles/" in location]
+    assert articles == [f"http://testserver/articles/a{n}/" for n in range(5)]
+    assert stranger.get("/sitemap-4.xml").status_code == 404
+    assert stranger.get("/sitemap-0.xml").status_code == 404
+
+
+def test_robots_are_shown_the_sitemap_and_kept_from_forms(stranger):
+    lines = stranger.get("/robots.txt").content.decode().splitlines()
+    assert "Sitemap: http://testserver/sitemap.xml" in lines
+    assert "Disallow: /zh-hans/accounts/" in lines
+    assert "Disallow: /" not in lines

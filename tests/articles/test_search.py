@@ -1,0 +1,123 @@
+"""Search: words, beginnings of words, Chinese words of one character and more."""
+
+import pytest
+
+from articles.search import MAX_QUERY, MAX_TERMS, find, index_text, terms_of
+from articles.services import publish, save_draft
+from tests.factories import make_article, make_author
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str, language: str = "en") -> list[str]:
+    return [article.slug for article in find(query, language=language)]
+
+
+@pytest.mark.parametrize(
+    "query", ["patent", "PATENT", "Paten", "ｐａｔｅｎｔ", "royalty patent", "“patents”, royalty!", "feld", "Marcus Feld"]
+)
+def test_finds_latin_words_by_their_beginning_in_any_case(query):
+    make_article("hit", title="Patents", body="On royalty rates.", authors=[make_author(name_en="Marcus Feld")])
+    make_article("miss", title="Standards", body="On committees.", authors=[make_author(name_en="Zhou Min")])
+    assert found(query) == ["hit"]
+
+
+@pytest.mark.parametrize("query", ["tents", "atent", "patent standards", "zzz"])
+def test_finds_neither_ends_of_words_nor_articles_with_some_of_them(query):
+    make_article("a", title="Patents", body="On royalty rates.")
+    assert found(query) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["专", "利", "专利", "权利要求", "权利要求书", "求书", "书", "FRAND", "frand 承诺", "2026年", "林雨青", "雨青"]
+)
+def test_finds_chinese_words_of_any_length(query):
+    make_article(
+        "hit", language="zh-hans", title="专利", body="读权利要求书。\nFRAND承诺，2026年。", authors=[make_author(name_zh="林雨青")]
+    )
+    make_article("miss", language="zh-hans", title="标准", body="谈会议。", authors=[make_author(name_zh="周敏")])
+    assert found(query, "zh-hans") == ["hit"]
+
+
+@pytest.mark.parametrize("query", ["要权", "利书", "专书利"])
+def test_does_not_find_what_is_not_written(query):
+    make_article("a", language="zh-hans", title="专利", body="读权利要求书。")
+    assert found(query, "zh-hans") == []
+
+
+def test_titles_come_first_then_the_newest():
+    make_article("in-text", title="New", body="About pledges.")
+    make_article("in-title", title="Pledges", body="Text.", publish_at=make_article("x").publish_at.replace(year=2020))
+    assert found("pledge") == ["in-title", "in-text"]
+
+
+def test_finds_the_text_that_readers_see_and_not_the_draft():
+    article = make_article("a", body="Old words.")
+    save_draft(article, body="New words.")
+    assert (found("old"), found("new")) == (["a"], [])
+    publish(article)
+    assert (found("old"), found("new")) == ([], ["a"])
+
+
+@pytest.mark.parametrize("query", ["%", "_", "\\", "' OR 1=1 --", "a%", '"', "*", "( ) AND", "\x00", "\ud800", "🐯"])
+def test_signs_mean_nothing(query, stranger):
+    make_article("abc", title="abc")
+    assert found(query.replace("\ud800", "")) in ([], ["abc"] if query == "a%" else [])
+    assert stranger.get("/search/", {"q": query.encode("utf-8", "surrogatepass")}).status_code == 200
+
+
+def test_terms_are_few_however_long_the_query():
+    assert len(terms_of("字" * 1_000)) <= MAX_TERMS
+    assert len(terms_of(" ".join(map(str, range(1_000))))) == MAX_TERMS
+
+
+def test_index_holds_each_entry_once():
+    assert index_text("专利 专利 Patent", "patent") == " 专利 利 patent "
+
+
+# --- the page ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_search_page_asks_for_words(stranger):
+    response = stranger.get("/search/")
+    assert response.status_code == 200
+    assert 'name="q"' in response.content.decode()
+    assert response["X-Robots-Tag"] == "noindex"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_search_page_shows_what_it_found_and_what_was_asked(stranger):
+    make_article("hit", title="Patents")
+    response = stranger.get("/search/?q=%3Cb%3Epatent")
+    page = response.content.decode()
+    assert 'href="/articles/hit/"' not in page
+    assert "&lt;b&gt;patent" in page
+    assert "<b>patent" not in page
+    assert 'href="/articles/hit/"' in stranger.get("/search/?q=patent").content.decode()
+
+
+def test_search_results_are_paged_with_the_query(stranger):
+    for n in range(12):
+        make_article(f"a{n}", title="Patents")
+    first = stranger.get("/search/?q=patent&x=1")
+    assert first.context["total"] == 12
+    assert 'href="/search/page/2/?q=patent"' in first.content.decode()
+    assert len(stranger.get("/search/page/2/?q=patent").context["page_obj"]) == 2
+    assert stranger.get("/search/page/1/?q=patent")["Location"] == "/search/?q=patent"
+    assert stranger.get("/search/page/3/?q=patent").status_code == 404
+    assert stranger.get("/search/page/0/?q=patent").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "words"), [("x" * (MAX_QUERY + 1), "at most 100 characters"), ("?!", "no word in this"), ("🐯", "no word in this")]
+)
+def test_search_says_what_is_wrong_with_a_query(query, words, stranger, django_assert_num_queries):
+    response = stranger.get("/search/", {"q": query})
+    assert response.status_code == 200
+    assert words in response.content.decode()
+
+
+def test_search_keeps_to_the_language_of_the_page(stranger):
+    make_article("english", title="FRAND")
+    make_article("中文", title="FRAND", language="zh-hans")
+    assert [article.slug for article in stranger.get("/zh-hans/search/?q=frand").context["page_obj"]] == ["中文"]
