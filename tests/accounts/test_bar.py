@@ -89,7 +89,7 @@ def test_bar_takes_three_queries_at_most(reader, unverified, sign_up, client_of,
             client.get(BAR)
 
 
-# --- the hint cookie -----------------------------------------------------------------------------------------------------------------------
+# --- the hint cookie -------------------------------------------------------------------------------------------------------------------
 
 
 def test_hint_follows_the_reader_from_signup_to_logout(sign_up):
