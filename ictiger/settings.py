@@ -191,6 +191,7 @@ ACCOUNT_RATE_LIMITS = {"confirm_email": None, "verification_mail": "20/h/ip"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600  # seconds; the code's mail waits in a queue and may meet a slow server
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change a proven address
