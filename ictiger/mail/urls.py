@@ -1,2 +1,12 @@
+"""`/mailbox/`: part of the house in DEBUG alone."""
+
+from django.urls import path
+
+from . import views
+
 app_name = "mail"
-urlpatterns = []
+urlpatterns = [
+    path("", views.mailbox, name="mailbox"),
+    path("<slug:file>/<int:number>/", views.letter, name="letter"),
+    path("<slug:file>/<int:number>/html/", views.letter_html, name="letter_html"),
+]
