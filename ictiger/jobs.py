@@ -18,6 +18,7 @@ from django_tasks.base import Task
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from articles.images import make_renditions
 from comments import waiting
 from ictiger.delivery.purge import purge_left_over
 from ictiger.mail.models import Mail
@@ -32,6 +33,12 @@ TASKS_KEPT = timedelta(days=3)
 TASK_GIVEN_UP = timedelta(days=1)  # a task that has been running for so long was killed
 PAUSE_AFTER_FAULT = 5.0  # seconds
 SUPERVISION = 1.0  # seconds between two looks at the loops
+
+
+@task()
+def render_pictures() -> int:
+    """Make the smaller versions of a few pictures that editors have uploaded; the next round makes those of the next."""
+    return make_renditions()
 
 
 @task()
@@ -59,6 +66,7 @@ def prune_waiting_texts() -> int:
 
 
 RECURRING: dict[Task, timedelta] = {
+    render_pictures: timedelta(seconds=30),
     prune_mail: timedelta(days=1),
     prune_tasks: timedelta(hours=1),
     clear_sessions: timedelta(days=1),
