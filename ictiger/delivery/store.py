@@ -100,7 +100,7 @@ class Store:
     def __init__(self, root: str | Path, release: str) -> None:
         self.root = os.path.abspath(os.fspath(root)).encode()
         self.release = release.encode()
-        if self.release in MACHINERY or not storable(b"/" + self.release + b"/"):
+        if self.release in MACHINERY or not re.fullmatch(rb"[\w-]+", self.release):
             raise ValueError(f"{release!r} cannot name a release")
         self.pages = self.shelf(b"", self.release)
         self.timed = self.shelf(TIMED, self.release)

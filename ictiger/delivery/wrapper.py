@@ -50,10 +50,10 @@ class PageWrapper:
         self.tally = Tally(store)
         self.sweeper = sweeper_for(store)
         self.caretaker = caretaker_for(store, self.tally)
-        self.site = urlsplit(settings.SITE_URL)
         self.unwell_until = 0.0
-        if not is_our_host(self.site.netloc):
-            raise ImproperlyConfigured(f"ALLOWED_HOSTS refuses {self.site.netloc}, the host of SITE_URL, for which pages are rendered")
+        site = urlsplit(settings.SITE_URL).netloc
+        if not is_our_host(site):
+            raise ImproperlyConfigured(f"ALLOWED_HOSTS refuses {site}, the host of SITE_URL, for which pages are rendered")
 
     def start(self) -> None:
         """Begin what goes on beside serving, in this process."""
@@ -125,7 +125,7 @@ class PageWrapper:
     def _render(self, path: bytes, environ: dict, start_response: Callable, lease: Lease | None) -> Iterable[bytes]:
         """Ask Django. What it marked as a page is stored by the lease and answered like a stored one, anything else as it is."""
         told: list = []
-        response = self.application(self._plain_environ(path, environ), lambda *args: told.append(args))
+        response = self.application(bare(environ, path), lambda *args: told.append(args))
         ending = rendered_as_page(response, path)
         if ending is None:
             start_response(*told[-1])
@@ -152,17 +152,19 @@ class PageWrapper:
             logger.error("the page store cannot store: %s", error)
         self.unwell_until = time.monotonic() + UNWELL_FOR
 
-    def _plain_environ(self, path: bytes, environ: dict) -> dict:
-        """A stranger's bare request for this page, addressed to the site's own host."""
-        plain = {key: value for key, value in environ.items() if not key.startswith(("HTTP_", "CONTENT_"))}
-        return plain | {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": path.decode("latin-1"),
-            "QUERY_STRING": "",
-            "HTTP_HOST": self.site.netloc,
-            "wsgi.url_scheme": self.site.scheme,
-            "wsgi.input": BytesIO(),
-        }
+
+def bare(environ: dict, path: bytes) -> dict:
+    """A stranger's bare request for this page, addressed to the site's own host."""
+    plain = {key: value for key, value in environ.items() if not key.startswith(("HTTP_", "CONTENT_"))}
+    site = urlsplit(settings.SITE_URL)
+    return plain | {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path.decode("latin-1"),
+        "QUERY_STRING": "",
+        "HTTP_HOST": site.netloc,
+        "wsgi.url_scheme": site.scheme,
+        "wsgi.input": BytesIO(),
+    }
 
 
 def packed(ending: bytes, response: HttpResponse) -> Rendered:

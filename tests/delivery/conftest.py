@@ -2,7 +2,9 @@ import pytest
 
 from articles.models import Topic
 from ictiger.delivery import paths
-from tests.delivery import recorder
+from ictiger.delivery.store import Store, the_store
+from tests.delivery import recorder, store_urls
+from tests.delivery.site import Site
 from tests.factories import make_topic
 
 
@@ -21,3 +23,29 @@ def topic(db, monkeypatch, django_capture_on_commit_callbacks) -> Topic:
     monkeypatch.setitem(paths._providers, Topic, [lambda topic: [f"/topics/{topic.slug}/"]])
     with django_capture_on_commit_callbacks(execute=True):
         return make_topic("patents")
+
+
+@pytest.fixture
+def store(tmp_path, settings) -> Store:
+    """An empty page store, told of every change."""
+    settings.PAGE_STORE = str(tmp_path / "pages")
+    settings.PAGE_KEEPERS = ["ictiger.delivery.store.purge"]
+    return the_store()
+
+
+@pytest.fixture
+def site(store, settings, monkeypatch) -> Site:
+    """The pages of `store_urls.py` behind that store; a topic shows on /notes/<slug>/ and on every list."""
+    settings.ROOT_URLCONF = "tests.delivery.store_urls"
+    settings.CSRF_FAILURE_VIEW = "tests.delivery.store_urls.refused"
+    monkeypatch.setitem(paths._providers, Topic, [lambda topic: [f"/notes/{topic.slug}/", "/", "/page/**", "/timed/"]])
+    monkeypatch.setattr(store_urls, "deadlines", [])
+    monkeypatch.setattr(store_urls, "requests", [])
+    return Site(store)
+
+
+@pytest.fixture
+def note(db, site, django_capture_on_commit_callbacks) -> Topic:
+    """The row behind /notes/a/, named "first"."""
+    with django_capture_on_commit_callbacks(execute=True):
+        return make_topic("a", name_en="first")
