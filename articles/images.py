@@ -80,16 +80,24 @@ def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
     if upload.size > MAX_BYTES:
         raise ValidationError(_("This file is too large: at most %(limit)s MB."), params={"limit": MAX_BYTES // 1_000_000})
     picture = _open(upload)
-    kind = FORMATS[picture.format].upper().replace("JPG", "JPEG")
-    upright = ImageOps.exif_transpose(_decoded(picture))
-    if kind == "JPEG" and upright.mode not in ("RGB", "L"):
-        upright = upright.convert("RGB")
-    if kind == "PNG" and upright.mode in ("CMYK", "YCbCr"):
-        upright = upright.convert("RGBA")
-    profile = {"icc_profile": picture.info["icc_profile"]} if picture.info.get("icc_profile") and upright.mode == picture.mode else {}
+    suffix = FORMATS[picture.format]
+    pixels = _pixels(picture, opaque=suffix == "jpg")
+    # The profile says what the colours mean, and nothing of who made them.
+    profile = {"icc_profile": picture.info["icc_profile"]} if picture.info.get("icc_profile") and pixels.mode == picture.mode else {}
     content = BytesIO()
-    upright.save(content, kind, exif=b"", **({"quality": 90} if kind != "PNG" else {"optimize": True}), **profile)
-    return content.getvalue(), FORMATS[picture.format], upright.size
+    pixels.save(content, "JPEG" if suffix == "jpg" else suffix.upper(), quality=90, optimize=True, **profile)
+    return content.getvalue(), suffix, pixels.size
+
+
+def _pixels(picture: Picture.Image, *, opaque: bool) -> Picture.Image:
+    """The picture upright, in colours that browsers know, with nothing beside its pixels."""
+    pixels = ImageOps.exif_transpose(_decoded(picture))
+    if opaque or not pixels.has_transparency_data:
+        pixels = pixels if pixels.mode in ("RGB", "L") else pixels.convert("RGB")
+    elif pixels.mode != "RGBA":
+        pixels = pixels.convert("RGBA")
+    pixels.info = {}  # Pillow writes some of it back: comments, for one
+    return pixels
 
 
 def _open(upload: File) -> Picture.Image:

@@ -173,6 +173,8 @@ def _canonical_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
 
 def _page_or_404(articles: QuerySet, number: int) -> Page:
     try:
-        return Paginator(articles, PAGE_SIZE).page(number)
+        page_obj = Paginator(articles, PAGE_SIZE).page(number)
     except EmptyPage as error:
         raise Http404("no such page") from error
+    page_obj.object_list = list(page_obj.object_list)  # a template that takes slices of a queryset asks for each anew
+    return page_obj

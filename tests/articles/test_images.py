@@ -1,0 +1,191 @@
+"""Uploaded pictures: what is taken, what is left behind, what is refused."""
+
+import struct
+import zlib
+from io import BytesIO
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template import Context, Template
+from PIL import Image as Picture
+
+from articles.images import MAX_BYTES, WIDTHS, add_image, make_renditions, replace_file
+from articles.models import Image
+from tests.factories import make_image
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def upload(content: bytes, name: str = "x.jpg") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options) -> bytes:
+    content = BytesIO()
+    Picture.new(mode, size, 128 if mode in ("L", "P") else (200, 100, 50, 128)[: len(mode)]).save(content, kind, **options)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "kept"),
+    [
+        ("JPEG", "RGB", "JPEG"),
+        ("JPEG", "CMYK", "JPEG"),
+        ("PNG", "RGBA", "PNG"),
+        ("PNG", "P", "PNG"),
+        ("WEBP", "RGB", "WEBP"),
+        ("GIF", "P", "PNG"),
+    ],
+)
+def test_a_picture_is_kept_under_a_name_of_its_content(kind, mode, kept):
+    image = add_image(upload=upload(picture(kind, mode=mode), "../../evil.php"), alt="A drawing")
+
+    assert (image.width, image.height, image.alt) == (60, 40, "A drawing")
+    assert "evil" not in image.file.name
+    assert image.file.name.startswith("images/")
+    with Picture.open(image.file.path) as stored:
+        assert (stored.format, stored.size) == (kept, (60, 40))
+
+
+def test_where_and_with_what_it_was_taken_is_left_behind():
+    exif = Picture.Exif()
+    exif[0x010F] = "A camera"
+    exif[0x0112] = 6  # turned
+    exif.get_ifd(0x8825)[1] = "N"
+    image = add_image(upload=upload(picture(exif=exif.tobytes(), comment=b"secret comment")), alt="x")
+
+    with Picture.open(image.file.path) as stored:
+        assert dict(stored.getexif()) == {}
+        assert stored.size == (40, 60)
+    assert (image.width, image.height) == (40, 60)
+    content = image.file.read()
+    image.file.close()
+    assert b"secret comment" not in content
+    assert b"A camera" not in content
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes that says it has 900 million pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def moving() -> bytes:
+    content = BytesIO()
+    frames = [Picture.new("RGB", (10, 10), colour) for colour in ("red", "blue")]
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no picture that can be shown"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "no picture that can be shown"),
+        (b"<?php system($_GET['x']);", "no picture that can be shown"),
+        (picture("TIFF"), "no picture that can be shown"),
+        (picture("BMP"), "no picture that can be shown"),
+        (picture(size=(600, 400))[:1_500], "damaged"),
+        (picture("PNG", (7_000, 6_000), "L"), "at most 40 million pixels"),
+        (bomb(), "at most 40 million pixels"),
+        (moving(), "Moving pictures"),
+        (b"x" * (MAX_BYTES + 1), "at most 15 MB"),
+    ],
+    ids=["empty", "drawing", "script", "tiff", "bmp", "cut off", "large", "bomb", "moving", "heavy"],
+)
+def test_what_is_no_still_picture_of_bounded_size_is_refused(content, words, tmp_path):
+    with pytest.raises(ValidationError, match=words):
+        add_image(upload=upload(content), alt="x")
+    assert not Image.objects.exists()
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_a_picture_needs_words():
+    with pytest.raises(ValidationError):
+        add_image(upload=upload(picture()), alt="")
+
+
+def test_another_file_has_another_address_and_its_own_versions():
+    image = add_image(upload=upload(picture()), alt="x")
+    make_renditions()
+    before = image.file.name
+
+    replace_file(image, upload(picture(size=(80, 80))))
+
+    image.refresh_from_db()
+    assert image.file.name != before
+    assert (image.width, image.renditions) == (80, [])
+
+
+# --- smaller versions ----------------------------------------------------------------------------------------------------------------
+
+
+def test_renditions_are_smaller_and_made_once():
+    image = add_image(upload=upload(picture(size=(1_200, 800))), alt="x")
+
+    assert make_renditions() == 1
+    assert make_renditions() == 0
+
+    image.refresh_from_db()
+    webp = [version for version in image.renditions if version["type"] == "image/webp"]
+    assert [version["width"] for version in webp] == [480, 960]
+    for version in image.renditions:
+        with Picture.open(image.file.storage.path(version["file"])) as made:
+            assert made.width == version["width"] < 1_200
+            assert made.height == round(800 * version["width"] / 1_200)
+
+
+def test_a_small_picture_gets_no_larger():
+    image = add_image(upload=upload(picture("PNG", (100, 50), "RGBA")), alt="x")
+    make_renditions()
+    image.refresh_from_db()
+    assert {version["width"] for version in image.renditions} == {100}
+    assert max(WIDTHS) > 100
+
+
+def test_a_missing_file_keeps_no_other_picture_waiting():
+    make_image("images/missing.png")
+    make_image("images/drawing.svg")
+    image = add_image(upload=upload(picture()), alt="x")
+    make_image("images/missing-too.png")
+
+    assert make_renditions() == 1
+    image.refresh_from_db()
+    assert image.renditions
+
+
+# --- the tag -------------------------------------------------------------------------------------------------------------------------
+
+
+def show(image: Image, tag: str = "{% picture image sizes='50vw' %}") -> str:
+    return Template("{% load pictures %}" + tag).render(Context({"image": image}))
+
+
+def test_picture_tag_offers_the_versions_there_are():
+    image = make_image("images/a.png", alt='A "quoted" tree')
+    image.renditions = [
+        {"file": "images/a-480.avif", "type": "image/avif", "width": 480},
+        {"file": "images/a-960.avif", "type": "image/avif", "width": 960},
+        {"file": "images/a-480.webp", "type": "image/webp", "width": 480},
+    ]
+    assert show(image) == (
+        '<picture><source type="image/avif" srcset="/media/images/a-480.avif 480w, /media/images/a-960.avif 960w" sizes="50vw">'
+        '<source type="image/webp" srcset="/media/images/a-480.webp 480w" sizes="50vw">'
+        '<img src="/media/images/a.png" width="1600" height="900" alt="A &quot;quoted&quot; tree" loading="lazy" decoding="async">'
+        "</picture>"
+    )
+
+
+def test_picture_tag_without_versions_is_an_img():
+    html = show(make_image("images/a.svg"), "{% picture image alt='' eager=True %}")
+    assert html == '<img src="/media/images/a.svg" width="1600" height="900" alt="" fetchpriority="high">'

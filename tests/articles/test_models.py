@@ -1,0 +1,150 @@
+"""What the database itself refuses, and who may do what."""
+
+import importlib
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+import accounts.urls
+import articles.urls
+import comments.urls
+import ictiger.urls
+from articles.models import (
+    RESERVED_SLUGS,
+    Article,
+    ArticleTopic,
+    Author,
+    Byline,
+    Draft,
+    Page,
+    Publication,
+    SlugRedirect,
+    Status,
+    Topic,
+)
+from ictiger.delivery.change import change
+from ictiger.delivery.guard import WriteOutsideChange
+from ictiger.delivery.models import PublicModel
+from tests.factories import make_article, make_author, make_page, make_publication, make_topic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rows(db) -> dict:
+    article = make_article("a", topics=[make_topic("t")], authors=[make_author("u")])
+    page, publication = make_page("about"), make_publication("en")
+    return {"article": article, "page": page, "publication": publication, "topic": Topic.objects.get(), "author": Author.objects.get()}
+
+
+NOW = timezone.now()
+
+REFUSED = {
+    "same slug and language": lambda _r: Article(title="T", slug="a"),
+    "same translation twice": lambda r: Article(title="T", slug="b", translation_key=r["article"].translation_key),
+    "unknown status": lambda _r: Article(title="T", slug="b", status="gone"),
+    "published without time": lambda _r: Article(title="T", slug="b", status=Status.PUBLISHED),
+    "ends before it begins": lambda _r: Article(title="T", slug="b", publish_at=NOW, expires_at=NOW - timedelta(seconds=1)),
+    "unknown language": lambda _r: Article(title="T", slug="b", language="fr"),
+    "empty slug": lambda _r: Article(title="T", slug=""),
+    "slash in slug": lambda _r: Article(title="T", slug="a/b"),
+    "dot in slug": lambda _r: Article(title="T", slug="a.b"),
+    "author twice": lambda r: Byline(article=r["article"], author=r["author"]),
+    "topic twice": lambda r: ArticleTopic(article=r["article"], topic=r["topic"]),
+    "topic slug twice": lambda _r: Topic(slug="t", name_en="T", name_zh="题"),
+    "author slug twice": lambda _r: Author(slug="u", name_en="U"),
+    "slash in topic": lambda _r: Topic(slug="a/b", name_en="T", name_zh="题"),
+    "dot in author": lambda _r: Author(slug="a.b", name_en="U"),
+    "page twice": lambda _r: Page(slug="about", title="T"),
+    "page in unknown language": lambda _r: Page(slug="b", title="T", language="fr"),
+    "publication twice": lambda _r: Publication(language="en"),
+    "publication in unknown language": lambda _r: Publication(language="fr"),
+    "redirect in unknown language": lambda r: SlugRedirect(language="fr", slug="x", article=r["article"]),
+    "draft twice": lambda r: Draft(article=r["article"], title="T", slug="x"),
+    **{f"page called {slug}": lambda _r, slug=slug: Page(slug=slug, title="T") for slug in RESERVED_SLUGS},
+}
+
+
+@pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED.keys())
+def test_the_database_refuses(make, rows):
+    row = make(rows)
+    with pytest.raises(IntegrityError), change():
+        row.save()
+
+
+def test_two_redirects_cannot_lead_from_one_address(rows):
+    with change():
+        SlugRedirect(language="en", slug="x", article=rows["article"]).save()
+    with pytest.raises(IntegrityError), change():
+        SlugRedirect(language="en", slug="x", article=make_article("b")).save()
+
+
+def test_every_first_segment_of_the_house_is_reserved():
+    """A page called like one of these could never be read, or would hide what is there."""
+    patterns = [*ictiger.urls.urlpatterns, *ictiger.urls.urlpatterns[-1].url_patterns]
+    for module in (accounts.urls, comments.urls, articles.urls):
+        patterns += module.urlpatterns
+    segments = {str(pattern.pattern).split("/")[0] for pattern in patterns if "/" in str(pattern.pattern)}
+    plain = {segment for segment in segments if segment and "<" not in segment}
+
+    assert plain >= {"admin", "accounts", "articles", "comments", "me", "topics", "search", "feed", "preview"}
+    assert plain - set(RESERVED_SLUGS) == set()
+
+
+def test_public_rows_are_written_inside_a_change_alone():
+    public = [model for model in apps.get_app_config("articles").get_models() if issubclass(model, PublicModel)]
+    assert {model.__name__ for model in public} >= {"Article", "Author", "Byline", "Image", "Page", "Publication", "SlugRedirect", "Topic"}
+    for model in public:
+        for write in (
+            model().save,
+            model.objects.all().delete,
+            lambda model=model: model.objects.update(pk=1),
+            lambda model=model: model.objects.bulk_create([model()]),
+            lambda model=model: model.objects.bulk_update([model(pk=1)], ["pk"]),
+        ):
+            with pytest.raises(WriteOutsideChange):
+                write()
+
+
+def test_public_agrees_with_the_row_in_memory():
+    hour = timedelta(hours=1)
+    for publish_at, expires_at in [(-hour, None), (hour, None), (-hour, hour), (-2 * hour, -hour)]:
+        article = make_article(publish_at=timezone.now() + publish_at, expires_at=timezone.now() + expires_at if expires_at else None)
+        assert Article.objects.public().filter(pk=article.pk).exists() == article.is_public
+
+
+# --- groups --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_author_may_write_and_not_publish(author):
+    assert author.has_perms(["articles.add_article", "articles.change_article", "articles.view_article", "articles.change_draft"])
+    for right in ("publish_article", "delete_article", "add_image", "change_page", "change_publication", "change_author", "change_byline"):
+        assert not author.has_perm(f"articles.{right}")
+
+
+def test_an_editor_may_do_everything_in_articles_but_rewrite_history(editor):
+    ours = Permission.objects.filter(content_type__app_label="articles").values_list("codename", flat=True)
+    missing = {codename for codename in ours if not editor.has_perm(f"articles.{codename}")}
+    assert missing == {f"{verb}_{model}" for verb in ("add", "change", "delete") for model in ("historicaldraft", "historicalpage")}
+
+
+def test_no_group_reaches_into_accounts(author, editor):
+    for user in (author, editor):
+        assert not {right for right in user.get_all_permissions() if not right.startswith("articles.")}
+
+
+def test_the_groups_are_made_and_unmade_any_number_of_times():
+    migration = importlib.import_module("articles.migrations.0002_groups")
+    with connection.schema_editor() if connection.vendor != "sqlite" else transaction.atomic() as editor:
+        editor = editor or type("Editor", (), {"connection": connection})
+        before = Group.objects.get(name="Editor").permissions.count()
+        migration.make_groups(apps, editor)
+        assert Group.objects.get(name="Editor").permissions.count() == before
+        migration.remove_groups(apps, editor)
+        assert not Group.objects.filter(name__in=["Author", "Editor"]).exists()
+        migration.make_groups(apps, editor)
+        assert Group.objects.get(name="Editor").permissions.count() == before

@@ -1,0 +1,59 @@
+"""Queries do not grow with the number of articles: each page costs the same literal count for one article and for thirty."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from articles.models import Article
+from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
+
+pytestmark = pytest.mark.django_db
+
+# The frame costs 4: the publication, its links, the menu, the foot. A list costs 4: the count, the articles, their topics, their bylines.
+PAGES = {
+    "/": 4 + 1 + 3 + 4,  # featured? then the lead, with its topics and bylines
+    "/page/2/": 4 + 1 + 3 + 4,
+    "/topics/patents/": 4 + 1 + 4,
+    "/topics/patents/page/2/": 4 + 1 + 4,
+    "/authors/lin/": 4 + 1 + 4,
+    "/archive/2026/": 4 + 2 + 4,  # its months, all years
+    "/archive/2026/03/": 4 + 2 + 4,
+    "/search/?q=title": 4 + 4,
+    "/feed/": 2 + 3,
+    "/topics/patents/feed/": 2 + 1 + 3,
+    "/authors/lin/feed/": 2 + 1 + 3,
+    "/sitemap.xml": 5,  # the count, topics, authors, pages, articles
+    "/about/": 4 + 2,
+}
+
+
+@pytest.fixture
+def fill(db):
+    """`fill(30)`: a publication with thirty articles, each with two topics, two authors and a cover of its own."""
+    make_publication("en")
+    make_page("about")
+    topics, authors = [make_topic("patents"), make_topic("standards")], [make_author("lin"), make_author("feld")]
+
+    def fill_up_to(number: int) -> None:
+        for n in range(Article.objects.count(), number):
+            published = timezone.make_aware(timezone.datetime(2026, 3, 20)) - timedelta(hours=n)
+            make_article(f"a{n}", topics=topics, authors=authors, cover=make_image(f"images/{n}.png"), publish_at=published)
+
+    return fill_up_to
+
+
+def test_a_page_costs_the_same_for_few_articles_and_for_many(fill, stranger, django_assert_num_queries):
+    for number in (12, 30):
+        fill(number)
+        for path, queries in PAGES.items():
+            with django_assert_num_queries(queries, info=path):
+                assert stranger.get(path).status_code == 200, path
+
+
+def test_an_article_costs_the_same_among_few_and_among_many(fill, stranger, django_assert_num_queries):
+    for number in (8, 30):
+        fill(number)
+        # The frame; itself; its translation; the related ones; how many comments there are (what they cost is tested with them).
+        with django_assert_num_queries(4 + 3 + 1 + 4 + 1):
+            assert stranger.get("/articles/a2/").status_code == 200
