@@ -1,6 +1,6 @@
 """The verbs of the discussion. Each is one transaction, through `change()`; what it cannot do it refuses in words for the person who asked.
 
-Rows are locked in one order everywhere (the writer, the comment, the discussion), so that no two verbs wait for each other.
+Rows are locked in one order everywhere (the writer, all the comments, the discussion), so that no two verbs wait for each other.
 """
 
 import uuid
@@ -158,8 +158,8 @@ def erase(user: User) -> None:
     """The person leaves, and so do their words. A comment with replies below it leaves its place, without name or text."""
     with change() as this:
         _lock(user)
-        for pk in reversed(_ids(Comment.objects.filter(author=user))):  # replies before what they answer
-            comment = _locked(this, pk)
+        written = [_locked(this, pk) for pk in _ids(Comment.objects.filter(author=user))]
+        for comment in reversed(written):  # replies before what they answer
             _move(comment, Verdict(State.REMOVED, Remover.ERASURE))
             if comment.replies.exists():
                 comment.decisions.update(body="", note="")

@@ -1,0 +1,148 @@
+"""Two at once, with real transactions: each test lets threads run into each other at the one moment where it matters."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import close_old_connections, connection
+
+from comments import services
+from comments.models import Comment, Decision, Discussion
+from comments.policy import Rejection, State, Verb
+from tests.factories import make_article, make_comment, make_user
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: there is nothing to race"),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+def at_once(*verbs: Callable[[], object]) -> list[object]:
+    """Start all together, each on its own connection. What a verb raises is its result."""
+    gate = threading.Barrier(len(verbs))
+
+    def run(verb: Callable[[], object]) -> object:
+        gate.wait(10)
+        try:
+            return verb()
+        except services.Refused as refusal:
+            return refusal
+        finally:
+            connection.close()
+            close_old_connections()
+
+    with ThreadPoolExecutor(len(verbs)) as pool:
+        return list(pool.map(run, verbs))
+
+
+@pytest.fixture
+def article():
+    return make_article("raced")
+
+
+def test_one_submission_sent_twice_at_once_is_one_comment(article):
+    user, submission = make_user(), uuid.uuid4()
+
+    def send():
+        return services.post(user=user, article=article, body="Once.", submission=submission).pk
+
+    assert len(set(at_once(*[send] * 6))) == 1
+    assert Comment.objects.count() == 1
+
+
+def test_threads_that_become_visible_at_once_get_different_numbers(article):
+    pending = [make_comment(article, state=State.PENDING) for _number in range(6)]
+    moderator = make_user()
+    at_once(*[lambda pk=comment.pk: services.decide(moderator=moderator, comment_id=pk, verb=Verb.APPROVE) for comment in pending])
+    assert sorted(Comment.objects.values_list("thread_no", flat=True)) == [1, 2, 3, 4, 5, 6]
+    assert Discussion.objects.values_list("threads", "comments").get() == (6, 6)
+
+
+def test_two_moderators_decide_once(article):
+    comment = make_comment(article, state=State.PENDING)
+    seen, one, other = comment.seen, make_user(), make_user()
+    results = at_once(
+        lambda: services.decide(moderator=one, comment_id=comment.pk, verb=Verb.APPROVE, seen=seen),
+        lambda: services.decide(moderator=other, comment_id=comment.pk, verb=Verb.REJECT, reason=Rejection.OTHER, seen=seen),
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Decision", "Overtaken"]
+    decision = Decision.objects.get()
+    comment.refresh_from_db()
+    assert comment.state == decision.to_state
+
+
+def test_an_edit_at_the_moment_of_the_decision_is_never_decided_unseen(article):
+    author, moderator = make_user(), make_user()
+    comment = make_comment(article, author=author, state=State.PENDING)
+    seen = comment.seen
+    decided, _edited = at_once(
+        lambda: services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.APPROVE, seen=seen),
+        lambda: services.edit(user=author, comment_id=comment.pk, body="Not what was read."),
+    )
+    comment.refresh_from_db()
+    # Whoever was first: what nobody has read is not visible.
+    assert comment.state == State.PENDING
+    assert comment.body == "Not what was read."
+    if isinstance(decided, Decision):
+        assert decided.body == "An argument about patents."
+
+
+def test_an_edit_at_the_moment_of_the_release_is_kept_and_released(article):
+    author = make_user(verified=False)
+    comment = make_comment(article, author=author, state=State.UNVERIFIED)
+    author.emailaddress_set.update(verified=True)
+    at_once(
+        lambda: services.release(author),
+        lambda: services.edit(user=author, comment_id=comment.pk, body="Mended."),
+    )
+    comment.refresh_from_db()
+    assert (comment.state, comment.body) == (State.PENDING, "Mended.")
+
+
+def test_a_comment_posted_at_the_moment_of_the_release_does_not_stay_behind(article):
+    author = make_user(verified=False)
+
+    def confirm():
+        author.emailaddress_set.update(verified=True)
+        return services.release(author)
+
+    at_once(confirm, lambda: services.post(user=author, article=article, body="Just now.", submission=uuid.uuid4()))
+    assert Comment.objects.get().state == State.PENDING
+
+
+def test_a_reply_to_what_is_being_removed_has_a_visible_parent_or_none(article):
+    author, replier = make_user(), make_user()
+    thread = make_comment(article, author=author)
+    make_comment(article, author=replier)  # trusted
+    removed, replied = at_once(
+        lambda: services.remove(user=author, comment_id=thread.pk),
+        lambda: services.post(user=replier, article=article, body="But why?", submission=uuid.uuid4(), parent_id=thread.pk),
+    )
+    assert removed.state == State.REMOVED
+    assert isinstance(replied, services.NoSuchParent) or replied.parent_id == thread.pk
+
+
+def test_leaving_while_others_answer_and_decide_ends_well(article):
+    leaver, replier, moderator = make_user(), make_user(), make_user()
+    make_comment(article, author=replier)
+    threads = [make_comment(article, author=leaver) for _number in range(3)]
+    replies = [make_comment(article, author=leaver, parent=thread, state=State.PENDING) for thread in threads]
+
+    def decide(comment):
+        try:
+            return services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.APPROVE)
+        except Comment.DoesNotExist:
+            return None
+
+    at_once(
+        lambda: services.erase(leaver),
+        *[
+            lambda pk=thread.pk: services.post(user=replier, article=article, body=f"On {pk}.", submission=uuid.uuid4(), parent_id=pk)
+            for thread in threads
+        ],
+        *[lambda reply=reply: decide(reply) for reply in replies],
+    )
+    assert not Comment.objects.filter(author=leaver).exists()
+    assert Discussion.objects.get().comments == Comment.objects.visible().count()

@@ -1,0 +1,151 @@
+"""A stranger writes first, and joins afterwards."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from comments import waiting
+from comments.models import Comment, WaitingText
+from comments.policy import State
+from tests.comments.conftest import FRAGMENT
+from tests.factories import PASSWORD, make_article, make_comment
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/articles/a-patent/comments/new/"
+
+
+def test_what_a_stranger_sends_is_kept_and_asks_them_in(stranger, send):
+    response = send(stranger, "Wait for me.")
+    assert response["Location"] == NEW
+    html = stranger.get(NEW).content.decode()
+    assert "Your text is kept." in html
+    assert ">\nWait for me.</textarea>" in html
+    assert f"/accounts/signup/?next={NEW.replace('/', '%2F')}" in html
+    assert f"/accounts/login/?next={NEW.replace('/', '%2F')}" in html
+    assert not Comment.objects.exists()
+
+
+def test_the_cookie_is_for_the_server_alone(stranger, send):
+    cookie = send(stranger, "Wait for me.").cookies["waiting"]
+    assert uuid.UUID(cookie.value) == WaitingText.objects.get().token
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 14 * 24 * 3600)
+
+
+def test_the_hint_cookie_tells_the_script_that_something_waits(stranger, send):
+    assert send(stranger, "Wait for me.").cookies["reader"].value == "guest"
+
+
+def test_a_script_gets_the_form_with_the_way_in(stranger, send):
+    response = send(stranger, "Wait for me.", headers=FRAGMENT)
+    assert response.status_code == 200
+    assert "data-kept" in response.content.decode()
+    assert "waiting" in response.cookies
+
+
+def test_a_text_is_posted_after_one_question(stranger, send, reader):
+    send(stranger, "Wait for me.")
+    stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD, "next": NEW})
+    assert not Comment.objects.exists()
+    page = stranger.get(NEW)
+    assert "Post this?" in page.content.decode()
+    box = page.context["box"]
+    send(stranger, box.text, submission=str(box.submission))
+    comment = Comment.objects.get()
+    assert (comment.body, comment.author, comment.state) == ("Wait for me.", reader, State.PENDING)
+    assert not WaitingText.objects.exists()
+
+
+def test_a_text_that_was_changed_before_it_is_posted(stranger, send, reader):
+    send(stranger, "Wait for me.")
+    stranger.force_login(reader)
+    submission = str(stranger.get(NEW).context["box"].submission)
+    send(stranger, "Better put.", submission=submission)
+    assert Comment.objects.get().body == "Better put."
+    assert not WaitingText.objects.exists()
+
+
+def test_a_stranger_who_changes_the_text_has_one_text(stranger, send):
+    send(stranger, "Wait for me.")
+    submission = str(stranger.get(NEW).context["box"].submission)
+    send(stranger, "Better put.", submission=submission)
+    assert WaitingText.objects.get().body == "Better put."
+
+
+def test_a_reply_waits_for_its_place(article, stranger, send):
+    thread = make_comment(article)
+    response = send(stranger, "But why?", parent=thread.pk)
+    assert response["Location"] == f"{NEW}?parent={thread.pk}"
+    assert stranger.get(response["Location"]).context["box"].text == "But why?"
+    assert stranger.get(NEW).context["box"].text == ""
+
+
+def test_an_expired_session_costs_no_text(client_of, reader, send):
+    client = client_of(reader)
+    client.cookies.pop("sessionid")
+    send(client, "Typed while signed in.")
+    assert WaitingText.objects.get().body == "Typed while signed in."
+
+
+def test_nobody_else_sees_what_waits(article, stranger, send, client_of, reader):
+    send(stranger, "Mine alone.")
+    for other in (Client(), client_of(reader)):
+        for url in (NEW, f"/me/discussion/{article.pk}/", article.get_absolute_url()):
+            assert "Mine alone." not in other.get(url).content.decode()
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "00000000-0000-0000-0000-000000000000", "\0", "1" * 5000])
+def test_a_cookie_that_is_not_ours_is_none(article, stranger, send, cookie):
+    stranger.cookies["waiting"] = cookie
+    assert stranger.get(NEW).context["box"].kept is None
+    assert send(stranger, "Mine.").status_code == 302
+
+
+def test_the_fragment_and_the_own_page_show_what_waits(article, stranger, send):
+    send(stranger, "Wait for me.")
+    for url in (f"/me/discussion/{article.pk}/", "/comments/mine/"):
+        html = stranger.get(url).content.decode()
+        assert "Wait for me." in html
+        assert f'href="{NEW}"' in html
+
+
+def test_a_stranger_with_nothing_waiting_is_asked_to_log_in(stranger):
+    assert stranger.get("/comments/mine/")["Location"] == "/accounts/login/?next=/comments/mine/"
+
+
+def test_twenty_texts_are_enough_for_one_stranger(stranger, send):
+    for number in range(waiting.MOST):
+        assert send(stranger, f"Text {number}.").status_code == 302
+    response = send(stranger, "One more.")
+    assert (response.status_code, ">\nOne more.</textarea>" in response.content.decode()) == (429, True)
+
+
+def test_a_stranger_cannot_take_over_anothers_text(stranger, send):
+    submission = str(uuid.uuid4())
+    send(Client(), "Theirs.", submission=submission)
+    send(stranger, "Mine.", submission=submission)
+    assert set(WaitingText.objects.values_list("body", flat=True)) == {"Theirs.", "Mine."}
+
+
+@pytest.mark.parametrize("parent", ["999999", "abc"])
+def test_a_stranger_cannot_answer_what_is_not_there(stranger, send, parent):
+    response = send(stranger, "But why?", parent=parent)
+    assert (response.status_code, ">\nBut why?</textarea>" in response.content.decode()) == (422, True)
+
+
+def test_a_stranger_in_a_closed_discussion(stranger, send):
+    response = send(stranger, "Just in time?", to=make_article(comments_open=False))
+    assert (response.status_code, ">\nJust in time?</textarea>" in response.content.decode()) == (422, True)
+
+
+def test_texts_that_nobody_came_back_for_are_forgotten_after_fourteen_days(stranger, send):
+    send(stranger, "Wait for me.")
+    with time_machine.travel(timezone.now() + timedelta(days=13, hours=23)):
+        assert waiting.purge() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
+        assert stranger.get(NEW).context["box"].kept is None
+        assert waiting.purge() == 1
