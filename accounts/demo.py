@@ -38,7 +38,13 @@ def _find(name: str) -> User | None:
 
 def _create(name: str, password: str) -> User:
     display_name, language, group, verified = PEOPLE[name]
-    user = User.objects.create_user(f"{name}@{DOMAIN}", password, display_name=display_name, language=language, is_staff=bool(group))
+    user = User.objects.create_user(
+        f"{name}@{DOMAIN}",
+        password if name in LOGINS else None,
+        display_name=display_name,
+        language=language,
+        is_staff=bool(group),
+    )
     user.emailaddress_set.create(email=user.email, verified=verified, primary=True)
     if group:
         user.groups.add(Group.objects.get(name=group))

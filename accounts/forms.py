@@ -18,7 +18,19 @@ from .models import User
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
 
 
-class SignupForm(allauth.SignupForm):
+class AddressLabel:
+    """The address is called the same on every page, whatever allauth calls its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login" if "login" in self.fields else "email"].label = _("E-mail address")
+
+
+class LoginForm(AddressLabel, allauth.LoginForm):
+    pass
+
+
+class SignupForm(AddressLabel, allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].help_text = _("We send one mail there, with a link that confirms it is yours. Nobody else sees it.")
@@ -29,7 +41,7 @@ class SignupForm(allauth.SignupForm):
         return super().save(request)  # the user and the address: both or neither
 
 
-class ResetPasswordForm(allauth.ResetPasswordForm):
+class ResetPasswordForm(AddressLabel, allauth.ResetPasswordForm):
     def clean_email(self) -> str:
         """One mail to one account, however many strangers have signed up with the address."""
         email = get_adapter().clean_email(self.cleaned_data["email"])
@@ -58,7 +70,7 @@ class ChangePasswordForm(allauth.ChangePasswordForm):
         self.fields["password1"].help_text = PASSWORD_HELP
 
 
-class RequestLoginCodeForm(allauth.RequestLoginCodeForm):
+class RequestLoginCodeForm(AddressLabel, allauth.RequestLoginCodeForm):
     def clean_email(self) -> str:
         email = get_adapter().clean_email(super().clean_email())
         self._user = User.objects.reachable_at(email)

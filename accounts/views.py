@@ -116,13 +116,14 @@ def _show_standing(
     form: AddressForm | None = None,
 ) -> HttpResponse:
     """The page; or, for verification.js, the banner alone, and 204 when there is nothing to verify any more."""
-    context = {"standing": standing, "banner_message": message, "address_form": form or AddressForm(request.user)}
-    if request.headers.get(FRAGMENT):
-        if standing is None:
-            return HttpResponse(status=204)
-        response = render(request, "accounts/_banner.html", context, status=status)
-    else:
+    context = {"standing": standing, "banner_message": message, "address_form": form}
+    if not request.headers.get(FRAGMENT):
+        context["address_form"] = form or AddressForm(request.user)  # on the page it stands open
         response = render(request, "accounts/verification.html", context, status=status)
+    elif standing is None:
+        return HttpResponse(status=204)
+    else:
+        response = render(request, "accounts/_banner.html", context, status=status)
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response

@@ -179,6 +179,7 @@ ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 14
 ACCOUNT_EMAIL_CONFIRMATION_HMAC = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
     "add_email": "accounts.forms.AddressForm",
     "change_password": "accounts.forms.ChangePasswordForm",

@@ -16,7 +16,7 @@ function tendBanner(root) {
     return;
   }
   banner.addEventListener("submit", mendInPlace);
-  banner.querySelector("[data-change]").addEventListener("click", openChangeForm);
+  banner.querySelector("[data-change]")?.addEventListener("click", openChangeForm);
   showLocalTimes(banner);
   countDown(banner);
   watch(banner);
