@@ -1,7 +1,6 @@
 """The first command of README, run as a newcomer runs it: a process of its own, in a folder of its own."""
 
 import os
-import re
 import signal
 import socket
 import stat
@@ -56,29 +55,27 @@ def test_second_start_keeps_the_password_and_says_so(first, var: Path):
     assert "tiger-in-the-reeds" in second.stdout
 
 
-def test_password_is_random_unless_given(tmp_path: Path):
-    printed = [re.search(r"password\s+(\S+)", quickstart(tmp_path / name).stdout)[1] for name in ("a", "b")]
-    assert printed[0] != printed[1]
-    assert all(len(password) >= 12 for password in printed)
+def test_password_and_key_are_random_unless_given(tmp_path: Path):
+    made = []
+    for name in ("a", "b"):
+        quickstart(tmp_path / name, "--help")  # the settings come before anything else
+        lines = (tmp_path / name / "quickstart.env").read_text().splitlines()
+        made.append(dict(line.split("=", 1) for line in lines))
+    for secret in ("SECRET_KEY", "QUICKSTART_PASSWORD"):
+        assert made[0][secret] != made[1][secret]
+    assert len(made[0]["QUICKSTART_PASSWORD"]) >= 12
 
 
 def test_server_answers_until_it_is_stopped(first, var: Path, free_port: int):
-    server = subprocess.Popen(
-        [sys.executable, "manage.py", "quickstart", "--port", str(free_port)],
-        cwd=ROOT,
-        env=environment(var),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        for line in server.stdout:
-            if "Stop with Ctrl-C" in line:
-                break
-        with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/", timeout=30) as answer:
-            page = answer.read().decode()
-    finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=20) == 0
+    command = [sys.executable, "manage.py", "quickstart", "--port", str(free_port)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(var), stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert any("Stop with Ctrl-C" in line for line in server.stdout)
+            with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/", timeout=30) as answer:
+                page = answer.read().decode()
+        finally:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=20) == 0
     assert "ICTiger" in page
     assert '<html lang="en"' in page
 

@@ -1,0 +1,100 @@
+"""The demo publication is what README promises: real articles, in both languages, with every kind of text a reader may meet."""
+
+import re
+from collections import Counter, defaultdict
+
+import pytest
+
+from accounts.demo import LOGINS, load_people
+from accounts.models import User
+from articles.demo.load import article_files, load_publication
+from articles.models import Article, Author, Image, Page, Publication, Topic
+from comments.demo import load_discussions
+from comments.models import Comment
+from comments.words import count_words
+from ictiger.delivery.change import change
+from tests.factories import PASSWORD
+
+
+@pytest.fixture
+def demo(db, settings, tmp_path) -> dict[str, User]:
+    settings.MEDIA_ROOT = tmp_path
+    people = load_people(password=PASSWORD)
+    assert load_publication(author_login=people["author"])
+    load_discussions(people)
+    return people
+
+
+def test_articles_are_of_the_promised_length():
+    lengths = {front["slug"]: count_words(body) for front, body in article_files()}
+    assert len(lengths) >= 12
+    assert {slug: words for slug, words in lengths.items() if not 600 <= words <= 1500} == {}
+
+
+def test_four_articles_at_least_are_in_both_languages():
+    languages = defaultdict(set)
+    for front, _body in article_files():
+        languages[front["key"]].add(front["language"])
+    assert sum(found == {"en", "zh-hans"} for found in languages.values()) >= 4
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        pytest.param(r"^\|[ :-]+\|", id="a table"),
+        pytest.param(r"^\[\^1\]:", id="a footnote"),
+        pytest.param(r"^> ", id="a quote"),
+        pytest.param(r"^```\w+", id="code"),
+        pytest.param(r"^!\[.+\]\(figures/", id="a figure"),
+    ],
+)
+def test_every_kind_of_text_is_among_them_in_both_languages(sign: str):
+    with_it = {front["language"] for front, body in article_files() if re.search(sign, body, re.MULTILINE)}
+    assert with_it == {"en", "zh-hans"}
+
+
+def test_loading_publishes_every_file_with_its_people_and_its_picture(demo):
+    files = article_files()
+    assert Article.objects.public().count() == len(files)
+    assert Topic.objects.count() == 4
+    for front, _body in files:
+        article = Article.objects.get(language=front["language"], slug=front["slug"])
+        assert [byline.author.slug for byline in article.bylines.all()] == front["authors"]
+        assert article.publish_at == front["published"]
+        assert article.cover.file.storage.exists(article.cover.file.name)
+        assert "figures/" not in article.body
+
+
+def test_pairs_are_tied_and_share_one_discussion(demo):
+    keys = Counter(Article.objects.values_list("translation_key", flat=True))
+    assert sorted(keys.values(), reverse=True)[:4] == [2, 2, 2, 2]
+
+
+def test_comments_are_there_in_every_state(demo):
+    assert set(Comment.objects.values_list("state", flat=True)) == {"unverified", "pending", "visible", "rejected", "removed"}
+
+
+def test_comments_were_written_after_their_article(demo):
+    assert [c.pk for c in Comment.objects.select_related("article") if c.created_at < c.article.publish_at] == []
+
+
+def test_only_the_printed_log_ins_have_a_password(demo):
+    assert {name for name, user in demo.items() if user.has_usable_password()} == set(LOGINS)
+    assert demo["reader"].is_verified
+    assert not demo["newcomer"].is_verified
+
+
+def test_loading_again_changes_nothing(demo):
+    article = Article.objects.order_by("pk").first()
+    with change(article):
+        article.title = "Changed by its owner"
+        article.save()
+    before = {model: model.objects.count() for model in (Article, Author, Comment, Image, Page, Publication, User)}
+
+    people = load_people(password="another password")
+    assert not load_publication(author_login=people["author"])
+
+    assert {model: model.objects.count() for model in before} == before
+    article.refresh_from_db()
+    assert article.title == "Changed by its owner"
+    assert people["reader"].check_password(PASSWORD)
