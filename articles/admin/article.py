@@ -77,9 +77,6 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     text_fields = Draft.TEXT_FIELDS
     kept_text_model = Draft
 
-    class Media:
-        css = {"all": ["css/desk_articles.css"]}
-
     # --- who ---------------------------------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:

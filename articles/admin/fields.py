@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, URLField
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,7 @@ class SlugFormField(forms.CharField):
     def __init__(self, **kwargs) -> None:
         super().__init__(
             **{
-                "label": gettext_lazy("slug"),
+                "label": capfirst(gettext_lazy("slug")),
                 "max_length": SLUG_BYTES,
                 "validators": [validate_slug, validate_slug_bytes],
                 "help_text": gettext_lazy("The last part of the address. Left empty, it is made from the title."),
@@ -79,4 +80,4 @@ class WhenField(forms.SplitDateTimeField):
 
 
 # What ModelAdmin calls `formfield_overrides`.
-FIELDS_OF_THE_DESK = {DateTimeField: {"form_class": WhenField}, URLField: {"assume_scheme": "https"}}
+FIELDS_OF_THE_DESK = {DateTimeField: {"form_class": WhenField, "widget": WhenWidget}, URLField: {"assume_scheme": "https"}}

@@ -59,6 +59,7 @@ class TextHistoryAdmin(admin.ModelAdmin):
         older = self._versions(obj)[page.end_index() : page.end_index() + 1]  # what the last one on this page is compared with
         versions = [*page.object_list, *older]
         for version, before in pairwise([*versions, None]):
+            version.is_first = before is None
             version.changed = self._differences(before, version) if before else []
         context = {
             **self._context(request, obj),

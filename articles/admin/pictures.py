@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +20,7 @@ THUMBNAIL = 160  # pixels, the longer side
 
 class ImageForm(RefusableForm):
     upload = forms.FileField(
-        label=gettext_lazy("file"),
+        label=capfirst(gettext_lazy("file")),
         help_text=gettext_lazy("JPEG, PNG, WebP, AVIF or GIF, up to 15 MB. What the file says of place and camera is removed."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}),
     )
@@ -28,7 +29,7 @@ class ImageForm(RefusableForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["upload"].required = False
-            self.fields["upload"].label = _("another file")
+            self.fields["upload"].label = _("Another file")
 
 
 @admin.register(Image)

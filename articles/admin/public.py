@@ -39,6 +39,9 @@ class PublicModelAdmin(admin.ModelAdmin):
     form = RefusableForm
     formfield_overrides = FIELDS_OF_THE_DESK
 
+    class Media:
+        css = {"all": ["css/desk_articles.css"]}
+
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)

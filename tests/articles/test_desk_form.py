@@ -324,7 +324,7 @@ def test_view_says_what_readers_see(desk):
 
     page = desk.get(change_url(article)).content.decode()
 
-    assert "This article is <strong>published</strong>." in page
+    assert "State: <strong>published</strong>." in page
     assert "changes that readers do not see yet" in page
 
 
