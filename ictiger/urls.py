@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.static import serve
 
+admin.site.site_header = admin.site.site_title = settings.ADMIN_SITE_HEADER
+
 urlpatterns = [
     path("", include("articles.urls_site")),
 ]
