@@ -30,7 +30,7 @@ function putInMargin(reference) {
   note.value = Number.parseInt(reference.textContent, 10); // keeps its number when its neighbours are hidden
   note.dataset.place = "margin";
   const adapt = () => {
-    reference.hash = MARGIN.matches ? aside.id : note.id;
+    reference.setAttribute("href", `#${MARGIN.matches ? aside.id : note.id}`);
   };
   MARGIN.addEventListener("change", adapt);
   adapt();
