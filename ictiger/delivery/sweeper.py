@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from . import upkeep
 from .purge import purge_left_over
@@ -32,14 +32,21 @@ class Sweeper:
         self._lock = threading.Lock()
         self._pid: int | None = None
         self._begun = threading.Event()
+        self._end = threading.Event()
 
     def start(self) -> None:
         """Begin sweeping in this process. A thread does not survive a fork: the child begins anew."""
         with self._lock:
             if self._pid != os.getpid():
-                self._begun = threading.Event()
+                self._begun, self._end = threading.Event(), threading.Event()
                 self._pid = os.getpid()
-                threading.Thread(target=self._run, args=[self._begun], name=self.name, daemon=True).start()
+                self._thread = threading.Thread(target=self._run, args=[self._begun, self._end], name=self.name, daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """End sweeping in this process, after the round under way."""
+        self._end.set()
+        self._thread.join()
 
     def wait_for_first(self) -> None:
         """Return once what was left over when this process began is purged, or cannot be."""
@@ -48,12 +55,12 @@ class Sweeper:
         if not self._begun.is_set():
             self._begun.wait(FIRST_SWEEP_WAIT)
 
-    def _run(self, begun: threading.Event) -> None:
+    def _run(self, begun: threading.Event, end: threading.Event) -> None:
         well = self._once(self.begin, True)
         begun.set()
-        while True:
-            time.sleep(self.every)
+        while not end.wait(self.every):
             well = self._once(self.sweep, well)
+        connections.close_all()
 
     def _once(self, work: Callable[[], object], was_well: bool) -> bool:
         """A fault is told when it begins, not each second: the next round must come."""

@@ -13,6 +13,7 @@ from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 
 handler400 = "tests.delivery.store_urls.refused"
+handler500 = "tests.delivery.store_urls.broken"
 handler404 = "tests.delivery.store_urls.absent"
 deadlines: list[datetime] = []  # of the pages below /timed/
 requests: list[HttpRequest] = []  # that reached a public view
@@ -20,6 +21,10 @@ requests: list[HttpRequest] = []  # that reached a public view
 
 def absent(request, exception):
     return HttpResponse("absent", status=404)
+
+
+def broken(request):
+    return HttpResponse("broken", status=500)
 
 
 def refused(request, exception=None, reason=""):
