@@ -1,5 +1,6 @@
 """What the mail server gets, and what becomes of the row, with a real server on the other side."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,13 @@ def test_limit_bounds_a_sweep(note, server):
     assert Mail.objects.filter(state=State.QUEUED).count() == 1
 
 
+def test_longest_due_goes_first(note, server):
+    for to, minutes in (("b@example.org", 1), ("a@example.org", 2)):
+        Mail.objects.filter(pk=note(to=to).pk).update(next_try_at=timezone.now() - timedelta(minutes=minutes))
+    send_due_mail(10)
+    assert [message["To"] for message in server.messages] == ["a@example.org", "b@example.org"]
+
+
 def test_greylisted_mail_comes_again_and_arrives(note, server, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     server.recipient_answers = ["451 4.7.1 greylisted, come again"]
@@ -117,11 +125,13 @@ def test_line_dropped_after_the_text_is_tried_again(note, server):
     assert [message["Message-ID"] for message in server.messages] == [mail.message_id]
 
 
-def test_server_that_hangs_is_cut_off_at_the_hard_limit(note, server, monkeypatch):
+def test_server_that_hangs_is_cut_off_at_the_hard_limit(note, server, settings, monkeypatch):
     monkeypatch.setattr(backend, "HARD_LIMIT", 0.3)
     server.text_answers = ["hang"]
     mail = note()
+    began = time.monotonic()
     send_due_mail(10)
+    assert time.monotonic() - began < settings.EMAIL_TIMEOUT
     mail.refresh_from_db()
     assert mail.state == State.QUEUED
     assert "took longer" in mail.reply
