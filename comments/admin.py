@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import linebreaks, truncatechars
+from django.template.defaultfilters import linebreaks_filter, truncatechars
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -139,12 +139,13 @@ class CommentAdmin(admin.ModelAdmin):
             comment.pk,
             comment.seen,
             comment.language,
-            linebreaks(comment.body, autoescape=True),
+            linebreaks_filter(comment.body),
         )
 
     @admin.display(description=gettext_lazy("on"), ordering="article__title")
     def about(self, comment: Comment) -> SafeString:
-        article = format_html('<a href="{}" lang="{}">{}</a>', comment.get_absolute_url(), comment.article.language, comment.article.title)
+        place = comment if comment.state == State.VISIBLE else comment.article
+        article = format_html('<a href="{}" lang="{}">{}</a>', place.get_absolute_url(), comment.article.language, comment.article.title)
         answered = comment.answers or comment.parent
         if answered is None:
             return article

@@ -114,17 +114,21 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Tell the moderators what is wrong with a comment."""
     comment = get_object_or_404(Comment.objects.visible().select_related("article", "author"), pk=pk)
-    form = ReportForm(request.POST or None)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.report(user=request.user, comment_id=pk, **form.cleaned_data)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-            status = refusal.status
-        else:
-            messages.success(request, _("Thank you. A moderator will look at it."))
-            return redirect(comment)
+    if request.method != "POST":
+        return _show_report(request, comment, ReportForm())
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return _show_report(request, comment, form, status=422)
+    try:
+        services.report(user=request.user, comment_id=pk, **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _show_report(request, comment, form, status=refusal.status)
+    messages.success(request, _("Thank you. A moderator will look at it."))
+    return redirect(comment)
+
+
+def _show_report(request: HttpRequest, comment: Comment, form: ReportForm, *, status: int = 200) -> HttpResponse:
     return render(request, "comments/comment_report.html", {"comment": comment, "form": form}, status=status)
 
 

@@ -14,7 +14,7 @@ from comments.models import Comment, Discussion
 from comments.policy import State, Verb
 from comments.views import discussion_context
 from ictiger.delivery.change import change
-from tests.factories import decide_as_somebody, make_article, make_author, make_comment, make_user
+from tests.factories import make_article, make_author, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,75 @@
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from articles.models import SlugRedirect
+from comments import services
+from comments.policy import State
+from ictiger.delivery.change import change
+from tests.factories import make_article, make_comment, make_user
+
+pytestmark = pytest.mark.django_db
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+FEED = "/articles/a-patent/comments/feed/"
+
+
+def entries(client, url: str = FEED) -> list[ET.Element]:
+    response = client.get(url)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/atom+xml; charset=utf-8")
+    return ET.fromstring(response.content).findall("a:entry", ATOM)
+
+
+def test_an_entry_is_a_comment_with_its_full_text(article, stranger):
+    comment = make_comment(article, author=make_user(display_name="A & B"), body="One.\n\n<Two>.")
+    (entry,) = entries(stranger)
+    assert entry.findtext("a:title", namespaces=ATOM) == "A & B on “Title of a-patent”"
+    assert entry.findtext("a:content", namespaces=ATOM) == comment.body_html
+    assert entry.find("a:link", ATOM).get("href") == f"http://testserver/comments/{comment.pk}/"
+    assert entry.findtext("a:author/a:name", namespaces=ATOM) == "A & B"
+    assert str(comment.submission) not in ET.tostring(entry).decode()
+
+
+def test_the_newest_comes_first_and_fifty_are_enough(article, stranger):
+    comments = [make_comment(article) for _number in range(52)]
+    links = [entry.find("a:link", ATOM).get("href") for entry in entries(stranger)]
+    assert links == [f"http://testserver/comments/{comment.pk}/" for comment in reversed(comments[2:])]
+
+
+def test_only_what_is_visible_is_in_the_feed(article, stranger, reader):
+    make_comment(article, state=State.PENDING)
+    thread = make_comment(article, author=reader)
+    reply = make_comment(article, parent=thread)
+    services.remove(user=reader, comment_id=thread.pk)
+    (entry,) = entries(stranger)
+    assert entry.find("a:link", ATOM).get("href").endswith(f"/{reply.pk}/")
+
+
+def test_the_chinese_feed_has_the_whole_discussion(article, stranger):
+    make_article("专利", language="zh-hans", translation_key=article.translation_key)
+    make_comment(article)
+    (entry,) = entries(stranger, "/zh-hans/articles/专利/comments/feed/")
+    assert "/zh-hans/comments/" in entry.find("a:link", ATOM).get("href")
+
+
+def test_a_feed_without_comments_is_the_same_bytes_each_time(article, stranger):
+    assert entries(stranger) == []
+    assert stranger.get(FEED).content == stranger.get(FEED).content
+
+
+def test_the_feed_of_an_old_address_moves(article, stranger):
+    with change():
+        SlugRedirect(language="en", slug="as-it-was", article=article).save()
+    response = stranger.get("/articles/as-it-was/comments/feed/")
+    assert (response.status_code, response["Location"]) == (301, FEED)
+    make_comment(article)
+    response = stranger.get("/articles/as-it-was/discussion/1/")
+    assert (response.status_code, response["Location"]) == (301, "/articles/a-patent/discussion/1/")
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_feed_takes_as_many_queries_with_many(article, stranger, django_assert_num_queries, number):
+    for _number in range(number):
+        make_comment(article)
+    with django_assert_num_queries(3):
+        entries(stranger)

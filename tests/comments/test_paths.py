@@ -1,0 +1,117 @@
+"""Which pages hear of a change: what a comment shows on, and nothing for one that shows nowhere."""
+
+import uuid
+
+import pytest
+
+from comments import services
+from comments.models import Comment, Discussion
+from comments.policy import State, Verb
+from ictiger.delivery.change import change
+from ictiger.delivery.guard import WriteOutsideChange
+from ictiger.delivery.models import Purge
+from ictiger.delivery.paths import paths_of
+from tests.factories import decide_as_somebody, make_article, make_comment, make_user
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"/articles/a-patent/", "/articles/a-patent/discussion/1/", "/articles/a-patent/comments/feed/"}
+CHINESE = {"/zh-hans/articles/专利/", "/zh-hans/articles/专利/discussion/1/", "/zh-hans/articles/专利/comments/feed/"}
+
+
+@pytest.fixture
+def purged(settings, django_capture_on_commit_callbacks):
+    """`purged(verb)`: the paths that a keeper of pages is told after it."""
+
+    def paths_after(verb) -> set[str]:
+        told: list[str] = []
+        settings.PAGE_KEEPERS = ["tests.comments.test_paths.keep"]
+        keep.told = told
+        with django_capture_on_commit_callbacks(execute=True):
+            verb()
+        return set(told)
+
+    return paths_after
+
+
+def keep(paths: list[str]) -> None:
+    keep.told += paths
+
+
+def test_a_comment_shows_in_both_languages_on_its_page_the_article_and_the_feed(article):
+    make_article("专利", language="zh-hans", translation_key=article.translation_key)
+    thread = make_comment(article)
+    assert paths_of(thread) == ENGLISH | CHINESE
+    assert paths_of(make_comment(article, parent=thread)) == ENGLISH | CHINESE
+
+
+def test_a_translation_that_is_not_public_has_no_pages(article):
+    make_article("专利", language="zh-hans", translation_key=article.translation_key, status="draft")
+    assert paths_of(make_comment(article)) == ENGLISH
+
+
+def test_a_thread_shows_on_the_page_of_its_number(article):
+    comment = make_comment(article)
+    with change(comment):
+        Comment.objects.filter(pk=comment.pk).update(thread_no=51)
+    comment.refresh_from_db()
+    assert "/articles/a-patent/discussion/2/" in paths_of(comment)
+    assert "/articles/a-patent/discussion/2/" in paths_of(make_comment(article, parent=comment))
+
+
+@pytest.mark.parametrize("state", [State.UNVERIFIED, State.PENDING, State.REJECTED])
+def test_what_was_never_visible_shows_nowhere(article, state):
+    assert paths_of(make_comment(article, state=state)) == set()
+
+
+def test_a_name_shows_wherever_its_owner_was_heard(article, reader):
+    other = make_article("other")
+    make_comment(make_article("unheard"), author=reader, state=State.REJECTED)
+    make_comment(article, author=reader)
+    make_comment(other, author=reader)
+    paths = paths_of(reader)
+    assert paths >= ENGLISH
+    assert "/articles/other/discussion/1/" in paths
+    assert "/articles/unheard/" not in paths
+
+
+def test_an_article_shows_on_the_pages_of_its_discussion(article):
+    assert {"/articles/a-patent/discussion/**", "/articles/a-patent/comments/feed/"} <= paths_of(article)
+
+
+def test_each_verb_tells_the_pages_that_it_changes(article, reader, purged):
+    make_comment(make_article(), author=reader)
+    Purge.objects.all().delete()
+    comment = None
+
+    def post():
+        nonlocal comment
+        comment = services.post(user=reader, article=article, body="An argument.", submission=uuid.uuid4())
+
+    assert purged(post) == ENGLISH
+    assert purged(lambda: services.edit(user=reader, comment_id=comment.pk, body="Better put.")) == ENGLISH
+    assert purged(lambda: decide_as_somebody(comment, Verb.REMOVE)) == ENGLISH
+    assert purged(lambda: decide_as_somebody(comment, Verb.UNDO)) == ENGLISH
+    assert purged(lambda: services.remove(user=reader, comment_id=comment.pk)) == ENGLISH
+    assert not Purge.objects.exists()
+
+
+def test_erasing_tells_the_pages_of_what_is_gone(article, reader, purged):
+    make_comment(article, author=reader)
+    assert purged(lambda: services.erase(reader)) == ENGLISH
+
+
+def test_what_nobody_sees_purges_nothing(article, purged):
+    assert purged(lambda: services.post(user=make_user(), article=article, body="First.", submission=uuid.uuid4())) == set()
+
+
+def test_approving_tells_the_pages(article, purged):
+    comment = make_comment(article, state=State.PENDING)
+    assert purged(lambda: decide_as_somebody(comment, Verb.APPROVE)) == ENGLISH
+
+
+def test_comments_are_not_written_outside_a_change(article):
+    comment = make_comment(article)
+    for write in (comment.save, comment.delete, Comment.objects.all().delete, Discussion.objects.get().save):
+        with pytest.raises(WriteOutsideChange):
+            write()
