@@ -12,8 +12,8 @@ class PublicModel(models.Model):
 
     class Meta:
         abstract = True
-        # Related managers and cascades write through the base manager: without its guard `publication.social_links.add(…)` or the deletion of a user
-        # would change public pages unseen.
+        # Related managers and cascades write through the base manager: without its guard `publication.social_links.add(…)` or the
+        # deletion of a user would change public pages unseen.
         base_manager_name = "objects"
 
     def save(self, *args, **kwargs):
