@@ -4,6 +4,8 @@ The form shows the draft. Its text is kept apart from the live article until Pub
 discussion) is set on the article itself and takes effect when it is saved.
 """
 
+from collections.abc import Iterable
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles import services
-from articles.models import Article, ArticleTopic, Byline, Draft
+from articles.models import Article, ArticleTopic, Byline, Draft, SlugRedirect
 from articles.preview_links import preview_url
 from ictiger.languages import Language
 
@@ -95,10 +97,20 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         return super().has_change_permission(request, obj) and is_open_to(request.user, obj)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and is_open_to(request.user, obj)
+
+    def get_deleted_objects(self, objs: Iterable[Article], request: HttpRequest) -> tuple:
+        """Its old addresses go with an article, though nobody deletes them by themselves."""
+        to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, lacking - {SlugRedirect._meta.verbose_name}, protected
+
     # --- the form ----------------------------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> list[tuple]:
         hidden = ["version"] if obj else ["translation_of"]
+        if not self.has_change_permission(request, obj):
+            hidden = []
         return [
             (
                 _("The text"),

@@ -36,7 +36,7 @@ class ArticleForm(RefusableForm):
             draft = self.instance.draft
             stored = {name: draft.serializable_value(name) for name in Draft.TEXT_FIELDS}
             self.initial = {**stored, "version": version_of(draft), **self.initial}
-        for name in self._meta.fields:
+        for name in self.fields.keys() & set(self._meta.fields):
             # What another editor has set meanwhile is not set back by a form that was opened before.
             self.fields[name].show_hidden_initial = True
         if isinstance(self.refusal, Overtaken):

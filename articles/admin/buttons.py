@@ -12,7 +12,7 @@ from articles.models import Article
 
 from .drawn_covers import draw_cover_for
 from .rights import may_publish
-from .verbs import VERBS, Verb, has_unpublished_changes, schedule_refusal
+from .verbs import VERBS, Verb, has_unpublished_changes
 
 # For these the draft has to be text that can be shown to readers.
 NEEDS_SOUND_TEXT = ("publish", "submit", "schedule")
@@ -69,7 +69,7 @@ class Buttons(admin.ModelAdmin):
         return self._respond(request, obj)
 
     def _respond(self, request: HttpRequest, article: Article) -> HttpResponse:
-        if request.pressed == "schedule" and not schedule_refusal(article):
+        if request.pressed == "schedule":
             return HttpResponseRedirect(f"{reverse('admin:articles_article_schedule')}?article={article.pk}")
         self.message_user(request, self._outcome(request.pressed, article), messages.SUCCESS)
         if request.trouble_with_text is not None:

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import services
@@ -14,13 +15,30 @@ from .fields import SlugFormField
 from .history import TextHistoryAdmin
 from .public import PublicModelAdmin, RefusableForm
 
+PAGE_FIELDS = ["language", "title", "slug", "body", "position"]
+
 
 class PageForm(RefusableForm):
+    translation_of = forms.ModelChoiceField(
+        Page.objects.all(),
+        required=False,
+        label=_("Translation of"),
+        help_text=_("The same page in the other language: readers get from one to the other."),
+    )
     slug = SlugFormField(
         help_text=format_lazy(
             _("The address is this word alone: /about/. Taken by the site itself: {reserved}."), reserved=", ".join(RESERVED_SLUGS)
         )
     )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        original = cleaned.get("translation_of")
+        if original is not None:
+            self.instance.translation_key = original.translation_key
+            if Page.objects.filter(translation_key=original.translation_key, language=cleaned.get("language")).exists():
+                self.add_error("translation_of", gettext("This page already has a version in that language."))
+        return cleaned
 
 
 @admin.register(Page)
@@ -28,13 +46,18 @@ class PageAdmin(TextHistoryAdmin, PublicModelAdmin):
     """Unlike an article, a page has no draft: what is saved is shown."""
 
     form = PageForm
-    fields = ["language", "title", "slug", "body", "position"]
     list_display = ["title", "language", "slug", "position"]
     list_filter = ["language"]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
     text_fields = ("title", "slug", "body")
     kept_text_model = Page
+
+    def get_fields(self, request: HttpRequest, obj: Page | None = None) -> list[str]:
+        return PAGE_FIELDS if obj else [*PAGE_FIELDS, "translation_of"]
+
+    def get_form(self, request: HttpRequest, *args, **kwargs) -> type[forms.ModelForm]:
+        return super().get_form(request, *args, **{**kwargs, "fields": PAGE_FIELDS})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Page | None = None) -> list[str]:
         return ["language"] if obj else []

@@ -3,8 +3,10 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from ictiger.delivery.change import change as writing
 
@@ -50,8 +52,11 @@ class PublicModelAdmin(admin.ModelAdmin):
                 return super().changeform_view(request, *args, **kwargs)
         except ValidationError as refusal:
             request.refusal = refusal
-            with writing():
-                return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            request.refusal = ValidationError(
+                _("Another change was saved at the same moment. Look at it, and save again."), code="conflict"
+            )
+        return super().changeform_view(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, *args, **kwargs) -> type[forms.ModelForm]:
         form = super().get_form(request, *args, **kwargs)

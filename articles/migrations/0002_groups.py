@@ -20,7 +20,7 @@ RIGHTS = {
         "byline": ("view",),
         "author": ("view",),
         "topic": ("view",),
-        "image": ("view",),
+        "image": ("add", "view"),
     },
     "Editor": {
         "article": (*CHANGE, "publish"),

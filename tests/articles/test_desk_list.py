@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from articles.models import Article, Status
 from articles.services import save_draft
+from comments.models import Discussion
+from ictiger.delivery.change import change
 from tests.articles.desk import messages_of
 from tests.factories import make_article, make_author, make_image, make_topic
 
@@ -157,6 +159,15 @@ def test_desk_speaks_both_languages(desk, prefix):
 
     assert "A title" in page
     assert ("专利" if prefix else "Patents") in page
+
+
+def test_comments_of_both_languages_are_counted(desk):
+    original = make_article()
+    make_article("标题", language="zh-hans", translation_key=original.translation_key)
+    with change():
+        Discussion(key=original.translation_key, comments=7).save()
+
+    assert [article.comment_count for article in desk.get(LIST).context["cl"].result_list] == [7, 7]
 
 
 def test_long_texts_are_not_loaded(desk):

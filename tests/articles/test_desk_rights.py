@@ -1,15 +1,19 @@
 """Who may do what at the desk: every view and every action, by role."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image as Picture
 
 from articles.admin.bulk import BulkActions
-from articles.models import Article, Draft, Status
+from articles.models import Article, Draft, Image, Status
 from tests.articles.desk import buttons_of, change_url, edit, fields_of, open_form, send
-from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
+from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic, make_user
 
 LIST = "/admin/articles/article/"
 
@@ -171,6 +175,17 @@ def test_new_article_of_an_author_bears_their_name(client_of, author):
     assert list(article.authors.all()) == [profile]
 
 
+def test_author_uploads_a_picture(client_of, author):
+    content = BytesIO()
+    Picture.new("RGB", (40, 30)).save(content, "PNG")
+
+    upload = SimpleUploadedFile("a.png", content.getvalue(), "image/png")
+    response = client_of(author).post("/admin/articles/image/add/", {"upload": upload, "alt": "A square"})
+
+    assert response.status_code == 302
+    assert Image.objects.get().alt == "A square"
+
+
 # --- everybody else ------------------------------------------------------------------------------------------------------------------
 
 
@@ -184,6 +199,19 @@ def test_moderator_reader_and_stranger_have_no_business_with_articles(client_of,
             response = client.get(url)
             assert response.status_code in (302, 403)
             assert response.status_code == 403 or "/log" in response.url
+
+
+def test_who_may_only_look_sees_the_live_text_and_no_button(client_of, strange):
+    looker = make_user(group="Moderator")
+    looker.user_permissions.add(Permission.objects.get(codename="view_article"))
+    client = client_of(looker)
+
+    response = client.get(change_url(strange))
+
+    assert response.status_code == 200
+    assert buttons_of(response) == {}
+    assert "_draw_cover" not in response.content.decode()
+    assert client.post(change_url(strange), {"title": "x"}).status_code == 403
 
 
 MODELS = ["topic", "author", "page", "publication", "image", "slugredirect"]

@@ -216,6 +216,17 @@ def test_the_rest_in_bulk(desk, make):
     assert not type(thing).objects.exists()
 
 
+def test_article_is_deleted_with_its_old_addresses(desk):
+    article = make_article("old")
+    edit(desk, article, slug="new", press="_publish")
+    purged()
+
+    delete(desk, article)
+
+    assert not Article.objects.exists()
+    assert "/articles/new/**" in purged()
+
+
 def test_one_save_is_one_purge(desk):
     article = make_article("a", topics=[make_topic()])
     purged()
@@ -252,6 +263,42 @@ def test_reserved_page_address_is_refused_beside_the_field(desk):
     assert "belongs to the site itself" in str(response.context["errors"])
     assert fields_of(response, "page_form")["body"] == ["Kept."]
     assert not Page.objects.exists()
+
+
+def test_page_is_tied_to_its_translation(desk):
+    about = make_page("about")
+
+    add(desk, Page, title="关于", slug="about", body="我们。", language="zh-hans", translation_of=about.pk)
+
+    assert set(Page.objects.values_list("translation_key", "language")) == {
+        (about.translation_key, "en"),
+        (about.translation_key, "zh-hans"),
+    }
+
+
+def test_page_has_one_translation(desk):
+    about = make_page("about")
+    url = reverse("admin:articles_page_add")
+    form = fields_of(desk.get(url), "page_form")
+
+    response = desk.post(url, {**form, "title": "Again", "slug": "again", "body": "Text.", "translation_of": about.pk})
+
+    assert list(response.context["adminform"].form.errors) == ["translation_of"]
+    assert Page.objects.count() == 1
+
+
+def test_two_saves_at_one_moment_are_told_apart_in_words(desk, monkeypatch):
+    """The database refuses the second of two rows that each looked good when it was checked."""
+    article, topic = make_article(), make_topic()
+    form = open_form(desk, article)
+    monkeypatch.setattr("django.forms.models.BaseModelFormSet.validate_unique", lambda _formset: None)
+    twice = {f"articletopic_set-{n}-{name}": value for n in (0, 1) for name, value in {"topic": topic.pk, "article": article.pk}.items()}
+
+    response = send(desk, article, form, body="Kept.", **twice, **{"articletopic_set-TOTAL_FORMS": "2"})
+
+    assert "saved at the same moment" in str(response.context["errors"])
+    assert fields_of(response)["body"] == ["Kept."]
+    assert not article.topics.exists()
 
 
 def test_unrenderable_page_is_refused_with_its_text(desk):
