@@ -12,6 +12,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from ictiger.delivery.decorators import public_page
+from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
 from .links import absolute, address
@@ -27,24 +28,24 @@ LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     publication = Publication.objects.here()
-    return _feed(publication, publication.name, publication.tagline, address("home"), Article.objects.all())
+    return _feed(request, publication, publication.name, publication.tagline, address("home"), Article.objects.all())
 
 
 @public_page
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     topic, publication = get_object_or_404(Topic, slug=slug), Publication.objects.here()
     title = f"{publication.name} · {topic.name}"
-    return _feed(publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
+    return _feed(request, publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
 
 
 @public_page
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author, publication = get_object_or_404(Author.objects.published(), slug=slug), Publication.objects.here()
     title = f"{publication.name} · {author.name}"
-    return _feed(publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
+    return _feed(request, publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
 
 
-def _feed(publication: Publication, title: str, subtitle: str, link: str, articles: ArticleQuerySet) -> HttpResponse:
+def _feed(request: HttpRequest, publication: Publication, title: str, subtitle: str, link: str, articles: ArticleQuerySet) -> HttpResponse:
     feed = AtomFeed(
         title=storable(title),
         link=absolute(link),
@@ -57,7 +58,8 @@ def _feed(publication: Publication, title: str, subtitle: str, link: str, articl
     )
     for article in articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:LENGTH]:
         _add(feed, article)
-    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+    response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+    return lives_until(response, *articles.next_moments(request.asked_at))
 
 
 def _add(feed: "AtomFeed", article: Article) -> None:

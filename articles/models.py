@@ -4,6 +4,7 @@ Everything here shows on public pages and is written inside `ictiger.delivery.ch
 """
 
 import uuid
+from datetime import datetime
 from functools import partial
 
 from django.core.exceptions import ValidationError
@@ -178,6 +179,13 @@ class ArticleQuerySet(PublicQuerySet):
         """Articles that were public and have been taken down."""
         return self.filter(language=language, status=Status.PUBLISHED, expires_at__lte=timezone.now())
 
+    def next_moments(self, after: datetime) -> tuple[datetime | None, datetime | None]:
+        """When the next of these appears, and when the next is taken down: no stored page that shows them may outlive that."""
+        published = self.filter(status=Status.PUBLISHED)
+        appears = published.filter(publish_at__gt=after).aggregate(moment=models.Min("publish_at"))
+        expires = published.filter(expires_at__gt=after).aggregate(moment=models.Min("expires_at"))
+        return appears["moment"], expires["moment"]
+
     def for_lists(self) -> "ArticleQuerySet":
         """With what a list shows of each, in a number of queries that does not grow; without the long texts. Newest first."""
         return self.for_reading().defer("body", "body_html", "contents", "search_text").order_by("-publish_at", "-pk")
@@ -193,13 +201,17 @@ class ArticleQuerySet(PublicQuerySet):
             .defer("body", "search_text")
         )
 
+    def sharing_topics_with(self, article: "Article") -> "ArticleQuerySet":
+        """Articles in its language under any of its topics, itself among them."""
+        link = ArticleTopic.objects.filter(article=models.OuterRef("pk"), topic__in=[topic.pk for topic in article.topics.all()])
+        return self.filter(models.Exists(link), language=article.language)
+
     def beside(self, article: "Article", limit: int = 3) -> list["Article"]:
         """Up to `limit` public articles that share a topic with this one: the nearest older ones, and newer ones where those are too few.
 
         Older ones, so that a new article changes the related articles of few others (paths.py).
         """
-        link = ArticleTopic.objects.filter(article=models.OuterRef("pk"), topic__in=[topic.pk for topic in article.topics.all()])
-        shared = self.public(article.language).filter(models.Exists(link)).exclude(pk=article.pk)
+        shared = self.public().sharing_topics_with(article).exclude(pk=article.pk)
         is_older = Q(publish_at__lt=article.publish_at) | Q(publish_at=article.publish_at, pk__lt=article.pk)
         found = list(shared.filter(is_older).order_by("-publish_at", "-pk").values_list("pk", flat=True)[:limit])
         found += shared.exclude(is_older).order_by("publish_at", "pk").values_list("pk", flat=True)[: limit - len(found)]
@@ -237,6 +249,7 @@ class Article(PublicModel, ArticleText):
         indexes = [
             models.Index(fields=["language", "status", "-publish_at", "-id", "expires_at"], name="article_public_newest"),
             models.Index(fields=["language", "-publish_at"], condition=Q(featured=True), name="article_featured_newest"),
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="article_expiring"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["language", "slug"], name="article_slug_per_language"),

@@ -1,5 +1,7 @@
 """What readers read. Public pages depend on their path alone; search and preview are made for each request."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.core.paginator import EmptyPage, Page, Paginator
@@ -12,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ictiger.delivery.decorators import public_page
+from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
 from . import models, preview_links
@@ -26,49 +29,48 @@ PAGE_SIZE = 10
 
 @public_page
 def home(request: HttpRequest, number: str | None = None) -> HttpResponse:
-    articles = Article.objects.public(Language.active()).for_lists()
+    scope = Article.objects.filter(language=Language.active())
+    articles = scope.public().for_lists()
     lead = articles.filter(featured=True).first() or articles.first()
     others = articles.exclude(pk=lead.pk) if lead else articles
     context = {"lead": lead if number is None else None, "feed_url": address("feed"), **page_links(everywhere("home"))}
-    return _list(request, "articles/article_list.html", others, number, address("home"), context)
+    response = _list(request, "articles/article_list.html", others, number, address("home"), context)
+    return lives_until(response, *scope.next_moments(request.asked_at))
 
 
 @public_page
 def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
     topic = get_object_or_404(Topic, slug=slug)
-    articles = Article.objects.public(Language.active()).filter(topics=topic).for_lists()
+    scope = Article.objects.filter(language=Language.active(), topics=topic)
     context = {"topic": topic, "feed_url": address("topic_feed", slug), **page_links(everywhere("topic", slug))}
-    return _list(request, "articles/topic_detail.html", articles, number, topic.get_absolute_url(), context)
+    response = _list(request, "articles/topic_detail.html", scope.public().for_lists(), number, topic.get_absolute_url(), context)
+    return lives_until(response, *scope.next_moments(request.asked_at))
 
 
 @public_page
 def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
-    articles = Article.objects.public(Language.active()).filter(authors=author).for_lists()
+    scope = Article.objects.filter(authors=author)  # in any language: with the last of them the page goes
+    articles = scope.public(Language.active()).for_lists()
     context = {"author": author, "feed_url": address("author_feed", slug), **page_links(everywhere("author", slug))}
-    return _list(request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context)
+    response = _list(request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context)
+    return lives_until(response, *scope.next_moments(request.asked_at))
 
 
 @public_page
 def archive(request: HttpRequest, year: int, month: int | None = None, number: str | None = None) -> HttpResponse:
-    articles = Article.objects.public(Language.active())
-    in_year = articles.filter(publish_at__year=year)
+    scope = Article.objects.filter(language=Language.active())
+    in_year = scope.public().filter(publish_at__year=year)
     in_period = in_year.filter(publish_at__month=month) if month else in_year
     months = list(in_year.datetimes("publish_at", "month"))
     period = next((start for start in months if month in (None, start.month)), None)
     if period is None:
         raise Http404("nothing was published then")
     list_url = address("archive_month", year, month) if month else address("archive_year", year)
-    years = articles.datetimes("publish_at", "year", order="DESC")
-    context = {
-        "year": year,
-        "month": month,
-        "period": period.date(),
-        "months": months,
-        "years": list(years),
-        "canonical_url": absolute(list_url),
-    }
-    return _list(request, "articles/article_archive.html", in_period.for_lists(), number, list_url, context)
+    years = list(scope.public().datetimes("publish_at", "year", order="DESC"))
+    context = {"year": year, "month": month, "period": period.date(), "months": months, "years": years, "canonical_url": absolute(list_url)}
+    response = _list(request, "articles/article_archive.html", in_period.for_lists(), number, list_url, context)
+    return lives_until(response, *scope.next_moments(request.asked_at))
 
 
 @public_page
@@ -86,7 +88,15 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         **page_links(versions(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
-    return render(request, "articles/article_detail.html", context)
+    return lives_until(render(request, "articles/article_detail.html", context), *_moments_of(article, request.asked_at))
+
+
+def _moments_of(article: Article, after: datetime) -> Iterator[datetime | None]:
+    """When its page will read differently: itself, its translation, the related ones, the discussion that closes."""
+    yield from Article.objects.filter(translation_key=article.translation_key).next_moments(after)
+    yield from Article.objects.sharing_topics_with(article).next_moments(after)
+    if article.comments_close_at is not None and article.comments_close_at > after:
+        yield article.comments_close_at
 
 
 def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:

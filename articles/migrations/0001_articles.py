@@ -313,6 +313,10 @@ class Migration(migrations.Migration):
             model_name='article',
             index=models.Index(condition=models.Q(('featured', True)), fields=['language', '-publish_at'], name='article_featured_newest'),
         ),
+        migrations.AddIndex(
+            model_name='article',
+            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='article_expiring'),
+        ),
         migrations.AddConstraint(
             model_name='article',
             constraint=models.UniqueConstraint(fields=('language', 'slug'), name='article_slug_per_language'),

@@ -21,6 +21,8 @@ def forget_reader(request: HttpRequest) -> None:
     request.user = AnonymousUser()
     request.COOKIES = {}
     request.GET = QueryDict()
+    # A browser that sent a broken token is given a new one, whatever it asked for; it gets that with its next form.
+    request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
