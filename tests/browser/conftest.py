@@ -1,0 +1,184 @@
+"""A real browser before a real site: quickstart in a process of its own, its mail going to a real SMTP server.
+
+Where there is no Chromium these tests are skipped, saying so; with ICTIGER_BROWSER_REQUIRED=1 (CI) its absence is a failure.
+"""
+
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.test import Client
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from accounts.models import User
+
+ROOT = Path(__file__).parent.parent.parent
+PASSWORD = "a tiger crouching in the reeds"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+# No sandbox as root; nothing of the browser's own talks to the outside.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def no_browser(why: str) -> None:
+    if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    if not CHROMIUM:
+        no_browser("no Chromium on this machine")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        no_browser("Playwright is not installed: uv run --group browser pytest")
+    # Playwright's loop runs in this thread until the session ends; Django would take every later query for one from asynchronous code.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: "Browser") -> Iterator[Callable[..., "Page"]]:
+    """Opens a page in a browser profile of its own: `browse(width=390, javascript=False)`. Errors on the console fail the test."""
+    contexts, complaints = [], []
+
+    def open_page(*, width: int = 1280, javascript: bool = True, dark: bool = False, locale: str = "en-GB") -> "Page":
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            java_script_enabled=javascript,
+            color_scheme="dark" if dark else "light",
+            locale=locale,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: _is_ours(message) and complaints.append(f"{page.url}: {message.text}"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _is_ours(message) -> bool:
+    """An error on the console, unless the browser merely reports that an answer was a refusal: tests ask for those on purpose."""
+    return message.type == "error" and "Failed to load resource" not in message.text
+
+
+@dataclass
+class Site:
+    """The address of the running site, and the mails that have reached its readers' mailboxes."""
+
+    url: str
+    mailbox: "queue.Queue[EmailMessage]" = field(default_factory=queue.Queue)
+
+    def mail_to(self, address: str) -> EmailMessage:
+        """The next mail to this address; waits up to 20 seconds for it to arrive."""
+        while True:
+            mail = self.mailbox.get(timeout=20)
+            if address in mail["To"]:
+                return mail
+
+
+class _Postman:
+    def __init__(self, mailbox: "queue.Queue[EmailMessage]") -> None:
+        self.mailbox = mailbox
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
+        self.mailbox.put(message_from_bytes(envelope.original_content, policy=default))
+        return "250 OK"
+
+
+@pytest.fixture(scope="module")
+def site(chromium: "Browser", tmp_path_factory) -> Iterator[Site]:
+    """The demo publication, served by quickstart with its worker."""
+    port = _free_port()
+    running = Site(f"http://127.0.0.1:{port}")
+    mail_server = Controller(_Postman(running.mailbox), hostname="127.0.0.1", port=_free_port())
+    mail_server.start()
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
+        "ICTIGER_VAR": str(tmp_path_factory.mktemp("site")),
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "manage.py", "quickstart", "--port", str(port), "--password", PASSWORD]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert any("Stop with Ctrl-C" in line for line in server.stdout), "quickstart ended before it served"
+            yield running
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=30)
+            mail_server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def password() -> str:
+    """Of the demo log-ins."""
+    return PASSWORD
+
+
+# --- a small site on the test's own database -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live_site(live_server, settings) -> str:
+    """The address of a server that answers from the test's database, and that believes to be the site."""
+    settings.SITE_URL = live_server.url
+    return live_server.url
+
+
+@pytest.fixture
+def sign_in(live_site: str) -> Callable[["Page", "User"], None]:
+    """`sign_in(page, reader)`: the session and the hint cookie of a log-in, without its form."""
+
+    def give_session(page: "Page", user: "User") -> None:
+        client = Client()
+        client.force_login(user)
+        cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value, "reader": "member"}
+        page.context.add_cookies([{"name": name, "value": value, "url": live_site} for name, value in cookies.items()])
+
+    return give_session
