@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -98,18 +100,24 @@ def test_real_server_answers_and_ends_on_sigterm(tmp_path, free_port):
     where = {"cwd": django_settings.BASE_DIR, "env": variables}
     subprocess.run([*manage, "migrate", "--verbosity=0"], check=True, timeout=120, **where)
     command = [*manage, "serve", f"--port={free_port}", "--workers=1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **where) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **where) as server:
         try:
-            said = []
-            for line in server.stdout:
-                said.append(line)
-                if "Started worker-1" in line:
-                    break
-            else:
-                pytest.fail("".join(said))
-            with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/readyz", timeout=30) as answer:
-                assert answer.read() == b"ok\n"
+            assert ask(f"http://127.0.0.1:{free_port}/readyz", server) == b"ok\n"
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=30) == 0
         finally:
-            server.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+
+
+def ask(address: str, server: subprocess.Popen) -> bytes:
+    """The server's answer, as soon as it listens."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return answer.read()
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:
+            continue
+    return pytest.fail(server.stdout.read())
