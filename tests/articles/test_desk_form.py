@@ -1,9 +1,12 @@
 """The form of an article: it edits the draft, its buttons act on the article, and what is refused is kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import time_machine
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -239,6 +242,28 @@ def test_double_click_on_save_is_no_conflict(desk):
     responses = [send(desk, article, form, body="Twice.") for _ in range(2)]
 
     assert [response.status_code for response in responses] == [302, 302]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets writers in one after another anyway")
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_saves_at_the_same_moment_one_is_told(client_of, editor):
+    article = make_article()
+    desks = [client_of(editor), client_of(editor)]
+    forms = [open_form(desk, article) for desk in desks]
+    start = Barrier(2)
+
+    def save(number: int) -> int:
+        start.wait()
+        try:
+            return send(desks[number], article, forms[number], body=f"Text {number}").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = list(threads.map(save, range(2)))
+
+    assert sorted(statuses) == [200, 302]
+    assert Draft.objects.get(article=article).body == f"Text {statuses.index(302)}"
 
 
 # --- the buttons ---------------------------------------------------------------------------------------------------------------------

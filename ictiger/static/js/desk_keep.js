@@ -61,14 +61,17 @@ function start() {
     });
   }
   let waiting = 0;
+  const keepNow = () => {
+    clearTimeout(waiting);
+    if (waiting) keep(key);
+    waiting = 0;
+  };
   form.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => keep(key), 400);
+    waiting = setTimeout(keepNow, 400);
   });
-  form.addEventListener("submit", () => {
-    clearTimeout(waiting);
-    keep(key);
-  });
+  form.addEventListener("submit", () => keep(key));
+  addEventListener("pagehide", keepNow);
 }
 
 if (form && offer) start();
