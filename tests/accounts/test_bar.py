@@ -73,6 +73,7 @@ def test_bar_carries_pending_messages_to_pages_that_cannot(reader, client_of):
 
     text = client.get(BAR).content.decode()
 
+    assert '<div data-slot="messages"></div>' in client.get("/").content.decode()
     assert 'data-slot="messages"' in text
     assert "You have signed out." in text
     assert "You have signed out." not in client.get(BAR).content.decode()

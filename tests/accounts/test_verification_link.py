@@ -33,7 +33,7 @@ def test_get_shows_the_address_and_one_button_and_confirms_nothing(link, strange
     text = stranger.get(link).content.decode()
 
     assert "<h1>Confirm anna@example.org</h1>" in text
-    assert text.count('<button class="button">Confirm</button>') == 1
+    assert text.count('<button type="submit" class="button">Confirm</button>') == 1
     assert not is_verified()
 
 
