@@ -4,6 +4,7 @@ Everything here shows on public pages and is written inside `ictiger.delivery.ch
 """
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
@@ -286,6 +287,12 @@ class Article(PublicModel, ArticleText):
     @property
     def has_expired(self) -> bool:
         return self.status == Status.PUBLISHED and self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def next_moments(self, after: datetime) -> Iterator[datetime | None]:
+        """When it, its translation or its discussion next appears, ends or closes by the clock alone."""
+        yield from Article.objects.filter(translation_key=self.translation_key).next_moments(after)
+        if self.comments_close_at is not None and self.comments_close_at > after:
+            yield self.comments_close_at
 
     def get_absolute_url(self) -> str:
         with translation.override(self.language):  # an article lives under its own language's prefix, whatever page links to it

@@ -92,11 +92,9 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _moments_of(article: Article, after: datetime) -> Iterator[datetime | None]:
-    """When its page will read differently: itself, its translation, the related ones, the discussion that closes."""
-    yield from Article.objects.filter(translation_key=article.translation_key).next_moments(after)
+    """When its page will read differently: itself and what belongs to it, and the related ones."""
+    yield from article.next_moments(after)
     yield from Article.objects.sharing_topics_with(article).next_moments(after)
-    if article.comments_close_at is not None and article.comments_close_at > after:
-        yield article.comments_close_at
 
 
 def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from articles.feeds import AtomFeed
 from articles.links import absolute
 from articles.text import storable
 from ictiger.delivery.decorators import public_page
+from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
 from .models import Comment
@@ -36,7 +37,8 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
     shown = Comment.objects.below(article).visible().select_related("author").order_by("-shown_at", "-pk")
     for comment in shown[:LENGTH]:
         _add(atom, comment, article.title)
-    return HttpResponse(atom.writeString("utf-8"), content_type=atom.content_type)
+    response = HttpResponse(atom.writeString("utf-8"), content_type=atom.content_type)
+    return lives_until(response, *article.next_moments(request.asked_at))
 
 
 def _add(atom: AtomFeed, comment: Comment, title: str) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from articles.links import page_links
 from articles.models import Article
 from ictiger.delivery.decorators import public_page
+from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
 from . import reading, services, waiting, words
@@ -65,7 +66,7 @@ def discussion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         return redirect(path, permanent=True)
     context = discussion_context(article, number) | {"bar_src": reverse("comments:me", args=[article.pk])}
     context |= page_links(_in_each_language(article, number))
-    return render(request, "comments/discussion_detail.html", context)
+    return lives_until(render(request, "comments/discussion_detail.html", context), *article.next_moments(request.asked_at))
 
 
 def _in_each_language(article: Article, number: int) -> dict[str, str]:
