@@ -92,7 +92,6 @@ class CommentAdmin(admin.ModelAdmin):
     list_per_page = 50
     actions = ["approve", "reject", "remove", "undo", "ban_authors"]
     action_form = DecisionForm
-    actions_on_bottom = True
     actions_selection_counter = False  # with it goes "select all": nobody decides about what they have not seen
     fields = ["text", "about", "who", "state_and_reason", "language", "words", "created_at", "edited_at"]
     inlines = [DecisionInline, ReportInline]
@@ -129,6 +128,9 @@ class CommentAdmin(admin.ModelAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
         context = {"verbs": Verb.choices, "rejections": Rejection.choices, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Comments: what waits, and what was decided"), **(extra_context or {})})
 
     # --- columns -------------------------------------------------------------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ def _enter(article: Article, entry: dict, people: dict[str, User], answers: Comm
     comment = services.post(
         user=people[entry["by"]],
         article=article,
-        body=entry["body"].strip(),
+        body=_unwrapped(entry["body"]),
         submission=uuid4(),
         parent_id=answers.pk if answers else None,
         written_at=_moment(article, entry),
@@ -53,6 +53,11 @@ def _enter(article: Article, entry: dict, people: dict[str, User], answers: Comm
         services.decide(moderator=people["moderator"], comment_id=comment.pk, verb=Verb.APPROVE)
         comment.refresh_from_db()
     return comment
+
+
+def _unwrapped(text: str) -> str:
+    """The file's lines are wrapped, a comment's are not. Blank lines part its paragraphs."""
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in text.strip().split("\n\n"))
 
 
 def _moment(article: Article, entry: dict) -> datetime:
