@@ -68,6 +68,7 @@ class Command(BaseCommand):
   Stop with Ctrl-C.
 """
         )
+        self.stdout.flush()  # at once into a pipe or a file, too
 
 
 def refuse_busy_port(port: int) -> None:
