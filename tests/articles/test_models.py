@@ -122,7 +122,15 @@ def test_public_agrees_with_the_row_in_memory():
 
 def test_an_author_may_write_and_not_publish(author):
     assert author.has_perms(["articles.add_article", "articles.change_article", "articles.view_article", "articles.change_draft"])
-    for right in ("publish_article", "delete_article", "add_image", "change_page", "change_publication", "change_author", "change_byline"):
+    for right in (
+        "publish_article",
+        "delete_article",
+        "change_image",
+        "change_page",
+        "change_publication",
+        "change_author",
+        "change_byline",
+    ):
         assert not author.has_perm(f"articles.{right}")
 
 

@@ -64,6 +64,7 @@ def site(db) -> list[str]:
         )
         if n < 3:
             make_article(f"译{n}", language="zh-hans", translation_key=article.translation_key, topics=[topics[0]], authors=[authors[0]])
+    make_article("only", authors=[make_author("solo")], publish_at=timezone.now() - timedelta(days=15))
     make_page("about")
     years = sorted({timezone.localtime(a.publish_at).year for a in Article.objects.all()})
     lists = [
@@ -124,6 +125,7 @@ CHANGES = {
     "unpublish the newest": lambda: unpublish(get(0)),
     "unpublish one in the middle": lambda: unpublish(get(7)),
     "unpublish the oldest": lambda: unpublish(get(13)),
+    "unpublish an author's only article": lambda: unpublish(Article.objects.get(slug="only")),
     "take down": lambda: take_down(get(5)),
     "delete": lambda: remove(get(4)),
     "publish a new one": lambda: make_article("fresh"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from articles.models import Status
 from articles.preview_links import preview_url
-from articles.services import create_article, save_draft, take_down
+from articles.services import create_article, save_draft, take_down, unpublish
 from ictiger.delivery.change import change
 from tests.factories import make_article, make_author, make_topic
 
@@ -26,7 +26,8 @@ def hidden(state: str, **fields):
     elif state == "scheduled":
         article = make_article(**text, publish_at=timezone.now() + timedelta(minutes=1), **fields)
     elif state == "unpublished":
-        article = make_article(**text, **fields, status=Status.DRAFT)
+        article = make_article(**text, **fields)
+        unpublish(article)
     else:
         article = make_article(**text, **fields)
         take_down(article)
