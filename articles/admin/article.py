@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Field, Model, QuerySet
+from django.db.models import F, Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -75,7 +75,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     search_help_text = gettext_lazy("Looks in titles, summaries and addresses, of drafts too.")
     date_hierarchy = "publish_at"
     list_per_page = 50
-    ordering = ["-publish_at", "-pk"]
+    ordering = [F("publish_at").desc(nulls_first=True), "-pk"]  # what is not published yet on top, on every database
     text_fields = Draft.TEXT_FIELDS
     kept_text_model = Draft
 

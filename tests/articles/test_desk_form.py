@@ -145,24 +145,23 @@ def test_listing_takes_effect_on_save(desk):
     assert (article.featured, article.comments_open) == (True, False)
 
 
-def test_bylines_and_topics_keep_their_order(desk):
-    article = make_article(authors=[make_author("first")], topics=[make_topic("one")])
-    second, two = make_author("second"), make_topic("two")
-    form = open_form(desk, article)
+def test_new_bylines_and_topics_follow_those_that_are_there(desk):
+    article = make_article(authors=[make_author("first"), make_author("second")], topics=[make_topic("one")])
+    third, two = make_author("third"), make_topic("two")
 
     typed = {
-        "bylines-TOTAL_FORMS": "2",
-        "bylines-1-author": second.pk,
-        "bylines-1-article": article.pk,
-        "bylines-1-position": "0",
+        "bylines-TOTAL_FORMS": "3",
+        "bylines-2-author": third.pk,
+        "bylines-2-article": article.pk,
+        "bylines-2-position": "0",
         "articletopic_set-TOTAL_FORMS": "2",
         "articletopic_set-1-topic": two.pk,
         "articletopic_set-1-article": article.pk,
     }
-    send(desk, article, form, **typed)
+    edit(desk, article, **typed)
 
     article.refresh_from_db()
-    assert [byline.author.slug for byline in article.bylines.all()] == ["first", "second"]
+    assert [byline.author.slug for byline in article.bylines.all()] == ["first", "second", "third"]
     assert [link.topic.slug for link in article.articletopic_set.all()] == ["one", "two"]
 
 
@@ -351,6 +350,12 @@ def test_view_says_what_readers_see(desk):
 
     assert "State: <strong>published</strong>." in page
     assert "changes that readers do not see yet" in page
+
+
+@pytest.mark.parametrize("pk", ["0", "99999999999999999999999", "x", "%00"])
+def test_article_that_is_not_there_leads_back_to_the_desk(desk, pk):
+    assert desk.get(f"/admin/articles/article/{pk}/change/").url == "/admin/"
+    assert desk.get(f"/admin/articles/article/{pk}/history/").status_code == 404
 
 
 # --- translations --------------------------------------------------------------------------------------------------------------------

@@ -127,6 +127,14 @@ def test_search_finds_what_stands_in_the_draft_alone(desk, query):
     assert rows(desk.get(LIST, {"q": query})) == ["a"]
 
 
+def test_what_is_not_published_yet_stands_on_top(desk):
+    make_article("old", publish_at=NOW - 9 * DAY)
+    make_article("draft", status=Status.DRAFT)
+    make_article("new")
+
+    assert rows(desk.get(LIST)) == ["draft", "new", "old"]
+
+
 def test_list_is_narrowed_by_date(desk):
     make_article("old", publish_at=datetime(2020, 5, 5, tzinfo=ZoneInfo("UTC")))
     make_article("new", publish_at=datetime(2024, 5, 5, tzinfo=ZoneInfo("UTC")))
