@@ -77,6 +77,7 @@ def site(db) -> list[str]:
         "authors/u1/",
         "authors/u2/",
         "authors/u2/feed/",
+        "authors/solo/",
         "about/",
     ]
     lists += [f"archive/{year}/" for year in years]
