@@ -1,7 +1,7 @@
 """Rows for tests: plain functions, each with a default for what the test does not care about."""
 
-from collections.abc import Sequence
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
@@ -96,7 +96,9 @@ def make_publication(language: str = "en", **fields) -> Publication:
     return publication
 
 
-def make_comment(article: Article, *, author: User | None = None, parent: Comment | None = None, state: str = State.VISIBLE, **fields) -> Comment:
+def make_comment(
+    article: Article, *, author: User | None = None, parent: Comment | None = None, state: str = State.VISIBLE, **fields
+) -> Comment:
     """A comment that came to its state the way comments do: posted, held, decided about. An unverified one needs an unverified author."""
     author = author or make_user(verified=state != State.UNVERIFIED)
     sent = {"body": "An argument about patents.", "submission": uuid.uuid4(), **fields}
