@@ -188,7 +188,12 @@ ACCOUNT_FORMS = {
     "request_login_code": "accounts.forms.RequestLoginCodeForm",
 }
 # Verification mails are limited per address by the ledger (accounts/verification.py), which tells the reader; allauth's limit is silent.
-ACCOUNT_RATE_LIMITS = {"confirm_email": None, "verification_mail": "20/h/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": None,
+    "verification_mail": "20/h/ip",
+    "reset_password": "20/m/ip,5/m/key,10/h/key",  # by the hour as well: nobody's mailbox is to be filled from here
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

@@ -155,6 +155,18 @@ def test_hint_says_guest_in_the_answer_that_lets_a_comment_wait(rf):
     assert hint(HintCookieMiddleware(keep)(request)) == "guest"
 
 
+def test_hint_is_withheld_from_a_public_page_even_if_it_asked_for_the_session(rf):
+    def careless_page(request):
+        request.public_page = True
+        request.session.get("x")
+        return HttpResponse()
+
+    request = rf.get("/")
+    request.session, request.COOKIES = Client().session, {"waiting": "0b5a2c8e"}
+
+    assert hint(HintCookieMiddleware(careless_page)(request)) is None
+
+
 def test_strangers_get_no_hint(stranger):
     assert hint(stranger.get(BAR)) is None
     assert hint(stranger.get("/accounts/login/")) is None
