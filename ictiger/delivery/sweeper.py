@@ -43,6 +43,12 @@ class Sweeper:
                 self._thread = threading.Thread(target=self._run, args=[self._begun, self._end], name=self.name, daemon=True)
                 self._thread.start()
 
+    def run_once(self) -> None:
+        """The first round in the caller's own thread, and none after it: for a command."""
+        self.begin()
+        self._pid = os.getpid()
+        self._begun.set()
+
     def stop(self) -> None:
         """End sweeping in this process, after the round under way."""
         self._end.set()

@@ -74,7 +74,8 @@ def pages(store: Store) -> Iterator[Kept]:
     for release in sorted(store.releases()):
         for kind in (b"", TIMED):
             shelf = store.shelf(kind, release)
-            for folder, _folders, files in os.walk(shelf):
+            for folder, folders, files in os.walk(shelf):
+                folders.sort()
                 kept = _kept(shelf, folder, files, release.decode(), bool(kind))
                 if kept is not None:
                     yield kept

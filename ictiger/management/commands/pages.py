@@ -63,6 +63,7 @@ class Command(BaseCommand):
 
     def _warm(self, store: Store) -> None:
         application = PageWrapper(WSGIHandler(), store)
+        application.sweeper.run_once()
         statuses: Counter[int] = Counter()
         for _path, status, waiting in warm(application):
             statuses[status] += 1
