@@ -92,7 +92,6 @@ class CommentAdmin(admin.ModelAdmin):
     list_per_page = 50
     actions = ["approve", "reject", "remove", "undo", "ban_authors"]
     action_form = DecisionForm
-    actions_selection_counter = False  # with it goes "select all": nobody decides about what they have not seen
     fields = ["text", "about", "who", "state_and_reason", "language", "words", "created_at", "edited_at"]
     inlines = [DecisionInline, ReportInline]
 
@@ -199,7 +198,10 @@ class CommentAdmin(admin.ModelAdmin):
         self.message_user(request, ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number})
 
     def _decide(self, request: HttpRequest, verb: Verb) -> None:
-        """About each selected comment as this moderator saw it. Not about the queryset: it no longer has what another has just decided."""
+        """About each selected comment as this moderator saw it.
+
+        Not about the queryset: it no longer has what another has just decided, and with "select all" it has what nobody has seen.
+        """
         told = {"reason": request.POST.get("reason", ""), "note": request.POST.get("note", "")}
         done = 0
         for comment_id in _selected(request):

@@ -71,5 +71,5 @@ def test_the_feed_of_an_old_address_moves(article, stranger):
 def test_the_feed_takes_as_many_queries_with_many(article, stranger, django_assert_num_queries, number):
     for _number in range(number):
         make_comment(article)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         entries(stranger)

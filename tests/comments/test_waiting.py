@@ -93,7 +93,9 @@ def test_an_expired_session_costs_no_text(client_of, reader, send):
 
 def test_nobody_else_sees_what_waits(article, stranger, send, client_of, reader):
     send(stranger, "Mine alone.")
-    for other in (Client(), client_of(reader)):
+    writer = Client()
+    send(writer, "Theirs.")  # has a cookie of its own
+    for other in (Client(), writer, client_of(reader)):
         for url in (NEW, f"/me/discussion/{article.pk}/", article.get_absolute_url()):
             assert "Mine alone." not in other.get(url).content.decode()
 
