@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
+    import axe_playwright_python  # noqa: F401  (missing: a failure here, not a skip in each module)
+    import playwright  # noqa: F401
+
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "a tiger crouching in the reeds"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")

@@ -1,20 +1,25 @@
 """The editor's desk in a real browser: nothing that its content policy refuses, nothing wider than a phone, and no typed text lost."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
 
 from articles.services import save_draft
 from tests.factories import make_article, make_author, make_topic
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
-def desk(browse: Callable[..., Page], sign_in, editor) -> Callable[..., Page]:
-    def open_desk(**how) -> Page:
+def desk(browse: Callable[..., "Page"], sign_in, editor) -> Callable[..., "Page"]:
+    def open_desk(**how) -> "Page":
         page = browse(**how)
         sign_in(page, editor)
         return page

@@ -17,6 +17,8 @@ from comments.demo import load_discussions
 from ictiger.jobs import run_worker
 from ictiger.quickstart import DEFAULT_PORT, demo_password, settings_file
 
+WORKER_PATIENCE = 10  # seconds
+
 # What each demo log-in is good for.
 ROLES = {
     "editor": "publishes",
@@ -81,9 +83,9 @@ def refuse_busy_port(port: int) -> None:
 
 
 def serve(port: int, *, when_listening: Callable[[], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; the worker is asked to finish what it has in hand."""
+    """Serve until Ctrl-C or SIGTERM; the worker gets a moment to finish what it has in hand, and what it has not waits in the database."""
     stop = threading.Event()
-    worker = threading.Thread(target=run_worker, args=(stop,), name="worker")
+    worker = threading.Thread(target=run_worker, args=(stop,), name="worker", daemon=True)
     worker.start()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -92,5 +94,7 @@ def serve(port: int, *, when_listening: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         pass
     finally:
+        for again in (signal.SIGINT, signal.SIGTERM):  # uv passes on what the terminal has sent us already
+            signal.signal(again, signal.SIG_IGN)
         stop.set()
-        worker.join()
+        worker.join(timeout=WORKER_PATIENCE)
