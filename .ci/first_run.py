@@ -23,7 +23,7 @@ def free_port() -> int:
 
 def home_page(url: str) -> bytes:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (loopback)
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.read()
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return b""
@@ -32,7 +32,7 @@ def home_page(url: str) -> bytes:
 def first_page(port: int) -> float:
     """Seconds from the command to a complete home page."""
     started = time.monotonic()
-    server = subprocess.Popen(["uv", "run", "manage.py", "quickstart", "--port", str(port)], start_new_session=True)  # noqa: S607
+    server = subprocess.Popen(["uv", "run", "manage.py", "quickstart", "--port", str(port)], start_new_session=True)
     try:
         while time.monotonic() - started < LIMIT:
             if b"</html>" in home_page(f"http://127.0.0.1:{port}/"):
@@ -48,4 +48,4 @@ def first_page(port: int) -> float:
 
 if __name__ == "__main__":
     for which in ("first", "second"):
-        print(f"{which} start: home page after {first_page(free_port()):.1f} s", flush=True)  # noqa: T201
+        print(f"{which} start: home page after {first_page(free_port()):.1f} s", flush=True)
