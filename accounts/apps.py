@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("accounts")
 
     def ready(self) -> None:
-        from . import emails  # noqa: F401
+        from . import emails, handover  # noqa: F401  (register what is sent, and listen to log-ins by code)

@@ -1,6 +1,5 @@
 """Erasure: the person goes, with everything that is theirs alone. What others have answered leaves a tombstone (comments does that)."""
 
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from ictiger.delivery.change import change
@@ -8,6 +7,7 @@ from ictiger.mail.queue import enqueue
 
 from .models import User
 from .registries import erasure_steps
+from .sessions import end_sessions
 
 
 def erase(user: User) -> None:
@@ -16,14 +16,8 @@ def erase(user: User) -> None:
     with change(user):
         for step in erasure_steps:
             step(user)
-        _end_sessions(user)
+        end_sessions(user)
         user.delete()
         if proven is not None:
             about = {"event": "erased", "at": timezone.now().isoformat()}
             enqueue("accounts/security_notice", to=proven.email, language=user.language, context=about)
-
-
-def _end_sessions(user: User) -> None:
-    """A session holds what its reader typed and did; usersessions knows which are theirs."""
-    keys = list(user.usersession_set.values_list("session_key", flat=True))
-    Session.objects.filter(session_key__in=keys).delete()

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import names, verification
+from . import handover, names, verification
 from .models import User
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
@@ -58,10 +58,10 @@ class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
     @transaction.atomic
     def save(self) -> None:
         """The link came by mail: whoever has it reads the mailbox."""
-        super().save()
         address = self.user.emailaddress_set.filter(email=self.user.email, verified=False).first()
         if address is not None and not self.user.is_verified:
-            verification.confirm(context.request, address)
+            handover.prove(context.request, self.user, address)
+        super().save()
 
 
 class ChangePasswordForm(allauth.ChangePasswordForm):
@@ -93,8 +93,8 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("display_name", "language")
-        labels = {"language": _("Language of this site's mails to you")}
-        help_texts = {"display_name": _("Shown beside your comments. Without one you are “Reader” and a number.")}
+        labels = {"language": _("Language of our mails to you")}
+        help_texts = {"display_name": _("Shown beside your comments. Without one, you appear as “Reader” and a number.")}
 
     def clean_display_name(self) -> str:
         name = names.tidy(self.cleaned_data["display_name"])
@@ -115,4 +115,4 @@ def check_display_name(name: str, user: User) -> None:
         raise ValidationError(_("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed")
     staff = User.objects.filter(is_staff=True).exclude(pk=user.pk).exclude(display_name="").values_list("display_name", flat=True)
     if not user.is_staff and (names.is_reserved(name) or names.skeleton(name) in map(names.skeleton, staff)):
-        raise ValidationError(_("This name would be taken for somebody of the house. Choose another."), code="reserved")
+        raise ValidationError(_("This name could be mistaken for that of our staff. Choose another."), code="reserved")

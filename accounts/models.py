@@ -64,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    # The mailbox was proven from outside the account's own session: what was written before waits until its owner says it is theirs.
+    waiting_is_doubted = models.BooleanField(default=False, editable=False)
 
     objects = UserManager()
 

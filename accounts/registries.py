@@ -11,8 +11,12 @@ from .models import User
 takeout_sections: dict[str, Callable[[User], Any]] = {}
 # What must happen before a user's row is deleted; in order, inside the erasure's transaction.
 erasure_steps: list[Callable[[User], None]] = []
-# What confirming this user's address will set free: shown above the button of the page behind the mail's link. HTML, "" for nothing.
-confirmation_notes: list[Callable[[User], SafeString]] = []
+# What waits for this user's address to be confirmed, as HTML, "" for nothing. `at_once` tells whether confirming publishes it (shown above
+# the button of the page behind the mail's link) or whether its owner is to say first that it is theirs.
+confirmation_notes: list[Callable[..., SafeString]] = []
+# What to do with it once its owner has said so; in order, in one transaction.
+release_steps: list[Callable[[User], None]] = []
+discard_steps: list[Callable[[User], None]] = []
 
 
 def takeout_section(title: str) -> Callable[[Callable[[User], Any]], Callable[[User], Any]]:
@@ -31,7 +35,19 @@ def erasure_step(step: Callable[[User], None]) -> Callable[[User], None]:
     return step
 
 
-def confirmation_note(note: Callable[[User], SafeString]) -> Callable[[User], SafeString]:
-    """Register the decorated function as a source of what the confirmation page says will happen."""
+def release_step(step: Callable[[User], None]) -> Callable[[User], None]:
+    """Register what releases what waited, after its owner said that it is theirs."""
+    release_steps.append(step)
+    return step
+
+
+def discard_step(step: Callable[[User], None]) -> Callable[[User], None]:
+    """Register what deletes what waited, after the mailbox's owner said that it is not theirs."""
+    discard_steps.append(step)
+    return step
+
+
+def confirmation_note(note: Callable[..., SafeString]) -> Callable[..., SafeString]:
+    """Register the decorated function, `note(user, at_once=…)`, as a source of what the confirmation page says will happen."""
     confirmation_notes.append(note)
     return note

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import link_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -9,7 +9,8 @@ urlpatterns = [
     path("accounts/me/", views.profile, name="profile"),
     path("accounts/me/data/", views.data, name="data"),
     path("accounts/me/delete/", views.delete, name="delete"),
+    path("accounts/waiting/", link_views.waiting, name="waiting"),
     # In the place of allauth's view of the same path (`account_confirm_email`): it cannot tell a used link from an expired one, and it
     # signs another reader out of this browser without a word.
-    path("accounts/confirm-email/<str:key>/", views.confirm, name="confirm"),
+    path("accounts/confirm-email/<str:key>/", link_views.confirm, name="confirm"),
 ]

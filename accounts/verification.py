@@ -131,7 +131,7 @@ def refusal(reply: str) -> str:
     return "address" if reply.startswith("not an address") else ""
 
 
-def _lock(user_id: int) -> User | None:
+def lock(user_id: int) -> User | None:
     """Everything that touches an address takes this lock first, and no other: two orders would be a deadlock."""
     return User.objects.select_for_update().filter(pk=user_id).first()
 
@@ -142,7 +142,7 @@ def send(address: EmailAddress) -> int:
 
     Where another account has proven the address, its owner is told so by mail instead; the asking reader sees no difference.
     """
-    _lock(address.user_id)  # two clicks at once count one after the other
+    lock(address.user_id)  # two clicks at once count one after the other
     wait = seconds_to_wait(address, ledger(address))
     if wait:
         return wait
@@ -158,7 +158,7 @@ def change_address(user: User, email: str) -> EmailAddress:
 
     The old row goes and a new one comes: links carry the row's id, so those to the old address die, and none can prove the new one.
     """
-    user = _lock(user.pk)
+    user = lock(user.pk)
     email = email.lower()
     same = user.emailaddress_set.filter(email=email).first()
     if same is not None:
@@ -224,7 +224,7 @@ def confirm(request: HttpRequest, address: EmailAddress) -> bool:
     """
     try:
         with transaction.atomic():
-            user = _lock(address.user_id)
+            user = lock(address.user_id)
             fresh = EmailAddress.objects.filter(pk=address.pk).first()
             return bool(user and fresh) and (fresh.verified or get_adapter().confirm_email(request, fresh))
     except IntegrityError:  # unique_verified_email: the other account's confirmation was committed in between

@@ -7,9 +7,8 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,9 +18,9 @@ from . import takeout, verification
 from .erasure import erase
 from .forms import AddressForm, ProfileForm
 from .models import User
-from .registries import confirmation_notes
-from .verification import LinkState, Standing
+from .verification import Standing
 
+TOO_MANY_MAILS = gettext_lazy("Too many mails have been requested from your connection. Try again in an hour.")
 FRAGMENT = "X-Fragment"  # sent by verification.js: answer with the banner alone
 
 personal = cache_control(private=True, no_store=True)
@@ -57,7 +56,7 @@ def verification_page(request: HttpRequest) -> HttpResponse:
 
 def _resend(request: HttpRequest, standing: Standing) -> HttpResponse:
     if not _client_may_ask(request):
-        return _show_standing(request, standing, _("Too many mails were asked for from here. Try again in an hour."), status=429)
+        return _show_standing(request, standing, TOO_MANY_MAILS, status=429)
     wait = verification.send(standing.address)
     if wait:
         return _show_standing(request, standing, wait_message(wait), status=429, retry_after=wait)
@@ -71,7 +70,7 @@ def _change(request: HttpRequest, standing: Standing) -> HttpResponse:
     if not form.is_valid():
         return _show_standing(request, standing, form=form)
     if not _client_may_ask(request):
-        return _show_standing(request, standing, _("Too many mails were asked for from here. Try again in an hour."), status=429, form=form)
+        return _show_standing(request, standing, TOO_MANY_MAILS, status=429, form=form)
     form.save(request)
     return _done(request)
 
@@ -85,15 +84,15 @@ def wait_message(seconds: int) -> str:
     """Why no mail was sent, and when one may be: seconds below two minutes, else minutes."""
     if seconds <= 120:
         template = ngettext(
-            "A mail went to this address a moment ago. Another may follow in %(count)s second.",
-            "A mail went to this address a moment ago. Another may follow in %(count)s seconds.",
+            "A mail to this address was requested a moment ago. You can ask for another in %(count)s second.",
+            "A mail to this address was requested a moment ago. You can ask for another in %(count)s seconds.",
             seconds,
         )
         return template % {"count": seconds}
     minutes = -(-seconds // 60)
     template = ngettext(
-        "Several mails were asked for within the hour. Another may follow in %(count)s minute.",
-        "Several mails were asked for within the hour. Another may follow in %(count)s minutes.",
+        "Several mails have been requested within the hour. You can ask for another in %(count)s minute.",
+        "Several mails have been requested within the hour. You can ask for another in %(count)s minutes.",
         minutes,
     )
     return template % {"count": minutes}
@@ -127,39 +126,6 @@ def _show_standing(
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
-
-
-# --- the page behind the mail's link -----------------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@personal
-def confirm(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows what the link would do, POST does it: mail scanners follow links, but press no buttons. Nobody needs to be signed in."""
-    link = verification.read_link(key)
-    if request.method == "POST" and link.state == LinkState.GOOD:
-        verification.confirm(request, link.address)
-        return redirect(request.path)
-    if request.method == "POST" and link.state == LinkState.EXPIRED:
-        return _renew(request, link.address)
-    context = {"link": link, "notes": _confirmation_notes(link)}
-    return render(request, "accounts/verification_confirm.html", context, status=404 if link.state == LinkState.DEAD else 200)
-
-
-def _renew(request: HttpRequest, address: verification.EmailAddress) -> HttpResponse:
-    wait = verification.send(address)
-    if wait:
-        messages.warning(request, wait_message(wait))
-    else:
-        messages.success(request, _("A new mail is on its way to %(address)s.") % {"address": address.email})
-    return redirect(request.path)
-
-
-def _confirmation_notes(link: verification.Link) -> list[SafeString]:
-    """What the apps say will follow from confirming; only the mailbox's owner gets here, because only they have the link."""
-    if link.state != LinkState.GOOD:
-        return []
-    return [note for note in (make(link.address.user) for make in confirmation_notes) if note]
 
 
 # --- the reader's own pages --------------------------------------------------------------------------------------------------------------
@@ -198,6 +164,6 @@ def delete(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not request.user.is_staff:
         erase(User.objects.get(pk=request.user.pk))
         logout(request)
-        messages.success(request, _("Your account is deleted. Thank you for having been here."))
+        messages.success(request, _("Your account has been deleted. Thank you for having been with us."))
         return redirect("articles:home")
     return render(request, "accounts/user_delete.html", status=403 if request.method == "POST" else 200)

@@ -9,26 +9,29 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from accounts.registries import confirmation_note, erasure_step, takeout_section
+from accounts.registries import confirmation_note, discard_step, erasure_step, release_step, takeout_section
 
 from . import services
 from .models import Report
 from .policy import State
 
 erasure_step(services.erase)
+release_step(services.release)
+discard_step(services.discard_waiting)
 
 
 @receiver(email_confirmed)
 def release_what_waits(*, email_address: EmailAddress, **kwargs) -> None:
-    """allauth sends this outside any transaction; `release` opens its own."""
-    services.release(email_address.user)
+    """allauth sends this outside any transaction; `release` opens its own. What is doubted waits on, for its owner's word."""
+    if not email_address.user.waiting_is_doubted:
+        services.release(email_address.user)
 
 
 @confirmation_note
-def what_will_be_released(user: User) -> SafeString:
-    """Shown above the button that confirms the address."""
+def what_will_be_released(user: User, *, at_once: bool) -> SafeString:
+    """Shown above the button that confirms the address, or where its owner is asked whether it is theirs."""
     waiting = user.comments.filter(state=State.UNVERIFIED).select_related("article").order_by("pk")
-    return render_to_string("comments/_confirmation_note.html", {"comments": waiting}) if waiting else SafeString()
+    return render_to_string("comments/_confirmation_note.html", {"comments": waiting, "at_once": at_once}) if waiting else SafeString()
 
 
 @takeout_section("comments")

@@ -154,6 +154,15 @@ def release(user: User) -> list[Comment]:
     return released
 
 
+def discard_waiting(user: User) -> None:
+    """The mailbox's owner did not write what waited for it: it goes, seen by nobody."""
+    with change() as this:
+        _lock(user)
+        waiting = [_locked(this, pk) for pk in _ids(Comment.objects.filter(author=user, state=State.UNVERIFIED))]
+        for comment in waiting:
+            comment.delete()
+
+
 def erase(user: User) -> None:
     """The person leaves, and so do their words. A comment with replies below it leaves its place, without name or text."""
     with change() as this:

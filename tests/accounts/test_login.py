@@ -63,7 +63,7 @@ def test_login_works_for_an_unverified_reader(unverified, stranger):
 def test_login_refuses_without_telling_whether_the_account_exists(reader, stranger, email, password):
     text = log_in(stranger, email, password).content.decode()
 
-    assert ("Address and password do not belong together." in text) or ("Null characters are not allowed." in text)
+    assert ("This address and this password do not match." in text) or ("Null characters are not allowed." in text)
     assert not is_signed_in(stranger)
 
 
@@ -162,7 +162,7 @@ def test_code_for_an_unknown_address_looks_the_same_and_says_so_by_mail(stranger
 
     assert response.headers["Location"] == "/accounts/login/code/confirm/"
     assert purposes() == ["accounts/unknown_account"]
-    assert "There is none with this address." in mailbox("nobody@example.org")[0].body
+    assert "no account has this address" in mailbox("nobody@example.org")[0].body
 
 
 def test_code_opens_no_account_that_merely_wants_to_change_to_the_address(reader, stranger):

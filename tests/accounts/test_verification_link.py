@@ -41,7 +41,8 @@ def test_post_confirms_without_being_signed_in_and_signs_nobody_in(link, strange
     response = stranger.post(link, follow=True)
 
     assert is_verified()
-    assert "<h1>This address is confirmed</h1>" in response.content.decode()
+    assert "Thank you. anna@example.org is confirmed" in response.content.decode()
+    assert "<h1>Set a new password</h1>" in response.content.decode()
     assert "_auth_user_id" not in stranger.session
 
 
@@ -81,7 +82,7 @@ def test_expired_link_sends_no_more_mails_than_the_banner(link, stranger, time_m
 
     response = stranger.post(link, follow=True)
 
-    assert "Another may follow in 60 seconds." in response.content.decode()
+    assert "You can ask for another in 60 seconds." in response.content.decode()
     assert Mail.objects.count() == 2
 
 
@@ -149,8 +150,8 @@ def test_confirmation_and_what_follows_from_it_are_one_transaction(link, strange
 
 
 def test_page_shows_what_confirming_will_publish(link, stranger, monkeypatch):
-    monkeypatch.setattr(registries, "confirmation_notes", notes := [lambda user: mark_safe(f"<p>Waiting of {user.pk}</p>")])
-    monkeypatch.setattr("accounts.views.confirmation_notes", notes)
+    monkeypatch.setattr(registries, "confirmation_notes", notes := [lambda user, **_: mark_safe(f"<p>Waiting of {user.pk}</p>")])
+    monkeypatch.setattr("accounts.link_views.confirmation_notes", notes)
 
     assert f"<p>Waiting of {User.objects.get().pk}</p>" in stranger.get(link).content.decode()
 

@@ -276,9 +276,9 @@ def test_what_is_not_visible_cannot_be_reported(article, client_of, reader):
 def test_the_confirmation_page_shows_what_confirming_releases(article, unverified):
     from comments.people import what_will_be_released
 
-    assert what_will_be_released(unverified) == ""
+    assert what_will_be_released(unverified, at_once=True) == ""
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="Wait <here>.")
-    note = what_will_be_released(unverified)
+    note = what_will_be_released(unverified, at_once=True)
     assert "Wait &lt;here&gt;." in note
     assert article.title in note
 

@@ -70,7 +70,9 @@ async function mendInPlace(event) {
 async function look(banner) {
   try {
     const answer = await fetch(banner.dataset.src, { cache: "no-store", headers: { "X-Fragment": "banner" } });
-    if (!answer.redirected && banner.isConnected && (answer.status === 204 || (answer.ok && !isInUse(banner)))) {
+    if (answer.redirected && banner.isConnected) {
+      sayGoodbye(banner, banner.dataset.wordsEnded, ""); // logged out: confirmed in another browser, most likely
+    } else if (banner.isConnected && (answer.status === 204 || (answer.ok && !isInUse(banner)))) {
       take(banner, answer.status, await answer.text(), false);
     }
   } catch {
@@ -137,14 +139,20 @@ function watch(banner) {
 }
 
 function sayConfirmed(banner) {
+  const goodbye = sayGoodbye(banner, banner.dataset.wordsConfirmed, "member");
+  setTimeout(() => goodbye.remove(), GOODBYE);
+  document.dispatchEvent(new CustomEvent("ictiger:verified"));
+}
+
+// The banner's last words. `reader` is what the hint cookie says from now on.
+function sayGoodbye(banner, words, reader) {
   const goodbye = document.createElement("p");
   goodbye.className = "banner banner-text";
   goodbye.setAttribute("role", "status");
-  goodbye.textContent = banner.dataset.wordsConfirmed;
+  goodbye.textContent = words;
   banner.replaceWith(goodbye);
-  setTimeout(() => goodbye.remove(), GOODBYE);
-  document.documentElement.dataset.reader = "member";
-  document.dispatchEvent(new CustomEvent("ictiger:verified"));
+  document.documentElement.dataset.reader = reader;
+  return goodbye;
 }
 
 function lookInThisTab() {

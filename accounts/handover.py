@@ -1,0 +1,73 @@
+"""The first proof of a mailbox, when it comes from outside the account's own session: by reset, by code, by the link in another browser.
+
+Whoever made the account with that address may have been a squatter, who waits inside for the owner to move in. So the proof hands the
+account over to whoever reads the mailbox: every session ends, the password and the second factors set before it are void, and what was
+written before it is published only after the owner has said that it is theirs.
+"""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.signals import authentication_step_completed
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.urls import reverse
+
+from . import verification
+from .models import User
+from .registries import confirmation_notes, discard_steps, release_steps
+from .sessions import end_sessions
+
+
+def would_hand_over(request: HttpRequest, user: User) -> bool:
+    """Whether proving a mailbox of `user` from this browser is the first proof, and comes from outside the account's own session."""
+    return request.user.pk != user.pk and not user.is_verified
+
+
+def prove(request: HttpRequest, user: User, address: EmailAddress) -> bool:
+    """Prove `address` of `user`, handing the account over when the proof is the first and comes from outside.
+
+    `user` is changed in place, so that it can be logged in. False when it is too late (see `verification.confirm`): then nothing is changed.
+    """
+    with transaction.atomic():
+        if verification.lock(user.pk) and would_hand_over(request, user):
+            _hand_over(user)
+        if verification.confirm(request, address):
+            return True
+        transaction.set_rollback(True)
+        return False
+
+
+def _hand_over(user: User) -> None:
+    end_sessions(user)
+    Authenticator.objects.filter(user=user).delete()
+    user.set_unusable_password()  # also ends what sessions could not be found: their hash no longer fits
+    user.waiting_is_doubted = any(note(user, at_once=False) for note in confirmation_notes)
+    user.save(update_fields=["password", "waiting_is_doubted"])
+
+
+def password_page(user: User) -> str:
+    """The path of the page that gives `user` a password. For who has just proven the mailbox: it is what a reset's mail leads to."""
+    return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), default_token_generator.make_token(user)])
+
+
+@receiver(authentication_step_completed)
+def code_was_right(*, request: HttpRequest, user: User, method: str, email: str | None = None, **kwargs) -> None:
+    """The code came by mail: it proves the mailbox. allauth says so before it looks for second factors."""
+    address = user.emailaddress_set.filter(email=email, verified=False).first() if method == "code" else None
+    if address is not None:
+        prove(request, user, address)
+
+
+@transaction.atomic
+def settle_doubt(user: User, *, is_mine: bool) -> None:
+    """The owner has said whether what waited is theirs: it is released, or it goes."""
+    user = verification.lock(user.pk)
+    if user is None or not user.waiting_is_doubted:
+        return
+    user.waiting_is_doubted = False
+    user.save(update_fields=["waiting_is_doubted"])
+    for step in release_steps if is_mine else discard_steps:
+        step(user)
