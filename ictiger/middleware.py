@@ -1,8 +1,9 @@
-"""What a path says: its language, and whether its final slash is missing."""
+"""How a request is read: the language its path names, a final slash that is missing, the charset of what it carries."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils import translation
@@ -25,6 +26,23 @@ class PathLanguageMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
             return response
+
+
+class CharsetMiddleware:
+    """Read every request as UTF-8, as every browser sends it; refuse one that names another charset (400).
+
+    Django takes the sender's word for it: `rot13` is a codec, but none of text, and `unicode_escape` makes lone surrogates in any field.
+    Both end as errors of ours, deep inside forms that have nothing to do with charsets.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = request.content_params.get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8"):
+            raise BadRequest(f"sent in {charset!r}, not in UTF-8")
+        return self.get_response(request)
 
 
 class FinalSlashMiddleware(CommonMiddleware):

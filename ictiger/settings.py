@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.HintCookieMiddleware",
     "ictiger.middleware.PathLanguageMiddleware",
+    "ictiger.middleware.CharsetMiddleware",
     "ictiger.middleware.FinalSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

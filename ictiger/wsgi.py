@@ -1,12 +1,28 @@
 """The WSGI application that `manage.py serve` runs."""
 
 import os
+from collections.abc import Callable, Iterable
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ictiger.settings")
 
-django_application = get_wsgi_application()
+
+def without_encoded_type(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Forget a Content-Type with an encoded parameter (RFC 2231: `x*=charset''…`), which no browser sends.
+
+    Django reads the header before it has a request, where no middleware and no error page is: an unknown charset in it ends as a bare 500.
+    """
+
+    def read(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        if "*" in environ.get("CONTENT_TYPE", ""):
+            environ["CONTENT_TYPE"] = ""
+        return application(environ, start_response)
+
+    return read
+
+
+django_application = without_encoded_type(get_wsgi_application())
 
 from ictiger.delivery.wrapper import wrap  # noqa: E402  (it reads the settings)
 

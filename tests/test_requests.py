@@ -1,0 +1,70 @@
+"""Requests that no browser sends, and paths typed by hand: an answer in words, never a 500."""
+
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import make_article, make_page
+
+pytestmark = pytest.mark.django_db
+
+
+def send(client: Client, path: str, charset: str, **fields: bytes) -> HttpResponse:
+    """POST a form as multipart, saying that it is in `charset`."""
+    parts = [b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), body) for name, body in fields.items()]
+    return client.generic("POST", path, b"".join(parts) + b"--x--\r\n", content_type=f"multipart/form-data; boundary=x; charset={charset}")
+
+
+@pytest.mark.parametrize("charset", ["rot13", "base64", "idna", "utf-16", "unicode_escape", "latin-1", "no-such-charset"])
+def test_a_form_in_another_charset_than_utf_8_is_refused_in_words(stranger, charset):
+    response = send(stranger, "/accounts/signup/", charset, email=rb"a\ud800@example.org", password1=b"correct horse battery")
+    assert response.status_code == 400
+    assert "This request could not be read." in response.content.decode()
+    assert not User.objects.exists()
+
+
+def test_a_query_in_another_charset_is_refused_too(stranger):
+    assert stranger.get("/search/?q=%5Cud800", headers={"Content-Type": "text/plain; charset=unicode_escape"}).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8"])
+def test_a_form_that_says_utf_8_is_read(stranger, charset):
+    make_article("a-patent")
+    response = send(stranger, "/articles/a-patent/comments/", charset, body="一二三 ".encode() * 100)
+    assert (response.status_code, "一二三" in response.content.decode()) == (422, True)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain; x*=foo''a%20b", "text/plain; charset*=unicode_escape''%5Cud800"])
+def test_a_content_type_that_cannot_be_read_does_no_harm(content_type):
+    from ictiger.wsgi import django_application
+
+    make_page("about")
+    environ, answers = {"PATH_INFO": "/about/", "CONTENT_TYPE": content_type, "HTTP_HOST": "testserver"}, []
+    setup_testing_defaults(environ)
+    body = b"".join(django_application(environ, lambda status, _headers: answers.append(status)))
+    assert (answers, b"</html>" in body) == (["200 OK"], True)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "[::1", "a b", ""])
+@pytest.mark.parametrize("path", ["/", "/zh-hans/", "/no-such-page/"])
+def test_a_host_that_is_not_ours_is_refused(host, path):
+    response = Client().get(path, headers={"Host": host})
+    assert response.status_code == 400
+    assert "</html>" in response.content.decode()
+
+
+@pytest.mark.parametrize(("path", "slashed"), [("/about", "/about/"), ("/zh-hans", "/zh-hans/"), ("/about?a=1", "/about/?a=1")])
+def test_a_missing_final_slash_leads_on(stranger, path, slashed):
+    response = stranger.get(path)
+    assert (response.status_code, response["Location"]) == (301, slashed)
+
+
+def test_a_text_sent_without_the_final_slash_is_sent_once_more(stranger):
+    """A browser repeats a 308 with its body; after a 301 it would ask again without the text."""
+    make_article("a-patent")
+    response = stranger.post("/articles/a-patent/comments", {"body": "Words."})
+    assert (response.status_code, response["Location"]) == (308, reverse("comments:post", args=["a-patent"]))
