@@ -134,8 +134,18 @@ class Box:
         return str(self.answered.pk) if self.answered else "new"
 
     @property
+    def quoted(self) -> Comment | None:
+        """What it answers, while everybody may read that: a form is no way to a text that was taken out of the discussion."""
+        return self.answered if self.answered and self.answered.state == State.VISIBLE else None
+
+    @property
+    def is_reply(self) -> bool:
+        """Also when what it answers can no longer be shown."""
+        return self.answered is not None or (self.editing is not None and self.editing.parent_id is not None)
+
+    @property
     def limits(self) -> Limits:
-        return limits_of(reply=self.answered is not None)
+        return limits_of(reply=self.is_reply)
 
     @property
     def words_left(self) -> int:
@@ -220,13 +230,29 @@ def show_box(request: HttpRequest, box: Box, *, status: int = 200) -> HttpRespon
 
 def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
     """The form's token was missing or stale: the text comes back in a form with a fresh one. For the CSRF failure view."""
-    comment = Comment.objects.select_related("article", "parent").filter(pk=pk).first() if pk else None
-    article = comment.article if comment else find_article(slug)
-    answered = comment.parent if comment else _answered(article, request.POST.get("parent", ""))
-    box = Box(article, text=request.POST.get("body", ""), answered=answered, editing=comment)
-    box.submission = request.POST.get("submission", "")
+    if pk is not None:
+        box = edit_box(request, pk)
+    else:
+        article, parent = find_article(slug), request.POST.get("parent", "")
+        submission = request.POST.get("submission", "")
+        box = Box(article, text=request.POST.get("body", ""), answered=_answered(article, parent), submission=submission)
     box.errors = [_("This form had been open for too long, or cookies are off. Your text is here: please send it again.")]
     return show_box(request, box, status=403)
+
+
+def edit_box(request: HttpRequest, pk: int) -> Box:
+    """The form that changes a comment. Raises Http404.
+
+    Whoever is not known as its author (the session may have ended while they were writing) gets back what they typed, and of a comment
+    that is not visible nothing else.
+    """
+    comment = get_object_or_404(Comment.objects.select_related("article", "parent__author"), pk=pk)
+    is_author = request.user.is_authenticated and comment.author_id == request.user.pk
+    if not (is_author or comment.article.is_public):
+        raise Http404  # not even the article's title is theirs to know
+    shown = is_author or comment.state == State.VISIBLE
+    text = request.POST.get("body", comment.body if is_author else "")
+    return Box(comment.article, text=text, answered=comment.parent if shown else None, editing=comment)
 
 
 def _answered(article: Article, typed: str) -> Comment | None:

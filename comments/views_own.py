@@ -19,7 +19,7 @@ from .forms import BodyForm, ReportForm
 from .models import Comment
 from .policy import State
 from .services import Refused
-from .views import Box, accepted, own_url, show_box
+from .views import Box, accepted, edit_box, own_url, show_box
 
 personal = cache_control(private=True, no_store=True)
 
@@ -66,24 +66,16 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own comment within the time for it."""
     if not request.user.is_authenticated and request.method != "POST":
         return _log_in(request)
-    comment = get_object_or_404(Comment.objects.select_related("article", "parent__author"), pk=pk)
-    box = Box(comment.article, text=request.POST.get("body", comment.body), answered=comment.parent, editing=comment)
+    box = edit_box(request, pk)
     if not request.user.is_authenticated:
-        return _signed_out(request, comment, box)
-    _refuse_others(request, comment)
+        box.errors = [_("You are no longer logged in. Log in in another tab or window, then send this again.")]
+        return show_box(request, box, status=403)
+    _refuse_others(request, box.editing)
     return _save_edit(request, box) if request.method == "POST" else show_box(request, box)
 
 
-def _signed_out(request: HttpRequest, comment: Comment, box: Box) -> HttpResponse:
-    """The session ended while the reader was writing: what they typed comes back, and nothing of the comment that they did not type."""
-    if comment.state != State.VISIBLE:
-        box.answered = None
-    box.errors = [_("You are no longer logged in. Log in in another tab or window, then send this again.")]
-    return show_box(request, box, status=403)
-
-
 def _save_edit(request: HttpRequest, box: Box) -> HttpResponse:
-    form = BodyForm(request.POST, reply=box.answered is not None)
+    form = BodyForm(request.POST, reply=box.is_reply)
     if not form.is_valid():
         box.errors = form.errors["body"]
         return show_box(request, box, status=422)

@@ -190,6 +190,31 @@ def test_an_edit_after_the_session_has_ended_comes_back(article, stranger, reade
     assert comment.body == "Unseen by others."
 
 
+@pytest.mark.parametrize("state", [State.UNVERIFIED, State.PENDING, State.REJECTED, State.REMOVED])
+@pytest.mark.parametrize("has_token", [False, True])
+def test_an_edit_that_sends_no_text_shows_strangers_none(article, unverified, reader, state, has_token):
+    """Neither a missing log-in nor a missing token may be a way to a text that only its author, or nobody, is to see."""
+    author = unverified if state == State.UNVERIFIED else reader
+    comment = make_comment(article, author=author, state=state, body="Unseen by others.")
+    response = Client(enforce_csrf_checks=not has_token).post(f"/comments/{comment.pk}/edit/")
+    assert (response.status_code, "Unseen by others." in response.content.decode()) == (403, False)
+
+
+@pytest.mark.parametrize("has_token", [False, True])
+def test_an_edit_quotes_nothing_that_was_taken_out_of_the_discussion(article, client_of, reader, has_token):
+    thread = make_comment(article, body="Taken out.", author=make_user(display_name="Somebody Named"))
+    reply = make_comment(article, author=reader, parent=thread)
+    own, other = client_of(reader), Client(enforce_csrf_checks=not has_token)
+    url = f"/comments/{reply.pk}/edit/"
+    assert "Taken out." in html_of(own.get(url))
+    decide_as_somebody(thread, Verb.REMOVE)
+    for response in (own.get(url), other.post(url, {"body": "Anything."})):
+        html = response.content.decode()
+        assert "comment-form" in html
+        assert "Taken out." not in html
+        assert "Somebody Named" not in html
+
+
 def test_an_edit_with_a_stale_token_comes_back(article, reader):
     comment = make_comment(article, author=reader)
     client = Client(enforce_csrf_checks=True)
