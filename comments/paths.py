@@ -28,17 +28,20 @@ def paths_of_writer(user: User) -> Iterator[str]:
 
 @shows_on(Article)
 def paths_below_article(article: Article) -> Iterator[str]:
-    """The pages of its discussion have its title and its address."""
-    with translation.override(article.language):
-        yield path(reverse("comments:discussion", args=[article.slug, 1])).removesuffix("1/") + "**"
-        yield path(reverse("comments:feed", args=[article.slug]))
+    """The pages of its discussion have its title and its address; those under its translation name its address too."""
+    others = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk)
+    for version in (article, *others):
+        with translation.override(version.language):
+            yield path(reverse("comments:discussion", args=[version.slug, 1])).removesuffix("1/") + "**"
+            yield path(reverse("comments:feed", args=[version.slug]))
 
 
 def _paths(comments: Iterable[Comment]) -> Iterator[str]:
     pages: dict = {}
     for comment in comments:
         thread = comment.parent or comment
-        pages.setdefault(comment.discussion_id, set()).add(page_of(thread.thread_no))
+        # The first thread of a page is also what the page before leads to.
+        pages.setdefault(comment.discussion_id, set()).update([page_of(thread.thread_no), page_of(max(thread.thread_no - 1, 1))])
     for article in Article.objects.public().filter(translation_key__in=pages):
         with translation.override(article.language):
             yield path(article.get_absolute_url())

@@ -19,6 +19,7 @@ class Actor:
         self.result: object = None
         self.fault: BaseException | None = None
         self.done = self.dead = False
+        self.before = ""  # the step that it will do next
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -35,10 +36,11 @@ class Actor:
         self.done = True
         self._stopped.release()
 
-    def step(self) -> None:
+    def step(self, name: str = "") -> None:
         """Called in the actor's thread before each step."""
         if self.dead:
             raise Killed
+        self.before = name
         self._stopped.release()
         self._go.acquire()
         if self.dead:
@@ -56,6 +58,13 @@ class Actor:
                 if self.fault is not None:
                     raise self.fault
 
+    def advance_to(self, name: str, at_most: int = 100) -> None:
+        """Let it go on until that step is its next."""
+        for _step in range(at_most):
+            self.advance()
+            if self.done or self.before == name:
+                return
+
     def finish(self, at_most: int = 10_000) -> object:
         for _step in range(at_most):
             if self.done:
@@ -71,11 +80,11 @@ class Actor:
 _here = threading.local()
 
 
-def step() -> None:
+def step(name: str = "") -> None:
     """A step of the actor whose thread this is; in any other thread nothing."""
     actor = getattr(_here, "actor", None)
     if actor is not None:
-        actor.step()
+        actor.step(name)
 
 
 class SteppingOs:
@@ -92,7 +101,7 @@ class SteppingOs:
             return call
 
         def stepping(*args, **kwargs):
-            step()
+            step(name)
             if self.log is not None:
                 self.log.append((name, *args))
             return call(*args, **kwargs)
@@ -117,4 +126,4 @@ class SteppingTime:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
-        step()
+        step("sleep")
