@@ -20,7 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "duplicate_email": _("This is already the address of your account."),
-        "email_password_mismatch": _("Address and password do not belong together. Check both, or reset the password."),
+        "email_password_mismatch": _("This address and this password do not match. Check both, or reset the password."),
         "enter_current_password": _("This is not your current password."),
         "incorrect_code": _("This is not the code we sent."),
         "incorrect_password": _("This is not your password."),

@@ -29,7 +29,7 @@ EVENTS = {
     "recovery_codes_generated": _("New recovery codes were made for your account. The old ones no longer work."),
     "webauthn_added": _("A passkey or security key was added to your account."),
     "webauthn_removed": _("A passkey or security key was removed from your account."),
-    "erased": _("Your account and what we kept of you were deleted, as you asked."),
+    "erased": _("Your account and everything we kept about you have been deleted, as you asked."),
 }
 
 

@@ -108,13 +108,13 @@ def _open(upload: File) -> Picture.Image:
             warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # ours is the lower limit
             picture = Picture.open(upload, formats=list(FORMATS))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise ValidationError(_("This is no picture that can be shown. Use JPEG, PNG, WebP, AVIF or GIF.")) from error
+        raise ValidationError(_("This file is not a picture that can be shown. Use JPEG, PNG, WebP, AVIF or GIF.")) from error
     except Picture.DecompressionBombError as error:
         raise _too_many_pixels() from error
     if picture.width * picture.height > MAX_PIXELS:
         raise _too_many_pixels()
     if getattr(picture, "n_frames", 1) > 1:
-        raise ValidationError(_("Moving pictures are not taken. Use a still one."))
+        raise ValidationError(_("Animated pictures are not accepted. Use a still one."))
     return picture
 
 

@@ -60,7 +60,7 @@ class Image(PublicModel):
     file = models.FileField(_("file"), upload_to="images/%Y/%m/")
     width = models.PositiveIntegerField(_("width"), editable=False)
     height = models.PositiveIntegerField(_("height"), editable=False)
-    alt = models.CharField(_("text for those who do not see it"), max_length=300)
+    alt = models.CharField(_("text for those who cannot see it"), max_length=300)
     caption = models.CharField(_("caption"), max_length=300, blank=True)
     credit = models.CharField(_("credit"), max_length=120, blank=True)
     renditions = models.JSONField(default=list, editable=False)  # [{"file": name, "type": "image/webp", "width": 640}, …], made by a job

@@ -138,9 +138,9 @@ def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
 
 def _trouble_with(query: str) -> str:
     if len(query) > MAX_QUERY:
-        return _("A search may have at most %(limit)s characters. Look for fewer words.") % {"limit": MAX_QUERY}
+        return _("A search may have at most %(limit)s characters. Use fewer words.") % {"limit": MAX_QUERY}
     if query and not terms_of(query):
-        return _("There is no word in this. Type letters or Chinese characters.")
+        return _("There is no word to search for. Type letters or Chinese characters.")
     return ""
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import services
-from .models import Ban, Comment, Decision, Report
+from .models import AUTHOR, Ban, Comment, Decision, Report
 from .policy import Rejection, State, Verb
 
 BAN_DAYS = 30
@@ -49,7 +49,7 @@ class DecisionForm(ActionForm):
     """Beside the choice of a decision: what the author is told when a comment is turned down."""
 
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=[("", "—"), *Rejection.choices], required=False)
-    note = forms.CharField(label=gettext_lazy("Words to the author"), max_length=300, required=False)
+    note = forms.CharField(label=gettext_lazy("Note to the author"), max_length=300, required=False)
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -143,7 +143,7 @@ class CommentAdmin(admin.ModelAdmin):
             linebreaks_filter(comment.body),
         )
 
-    @admin.display(description=gettext_lazy("on"), ordering="article__title")
+    @admin.display(description=gettext_lazy("article"), ordering="article__title")
     def about(self, comment: Comment) -> SafeString:
         place = comment if comment.state == State.VISIBLE else comment.article
         article = format_html('<a href="{}" lang="{}">{}</a>', place.get_absolute_url(), comment.article.language, comment.article.title)
@@ -153,7 +153,7 @@ class CommentAdmin(admin.ModelAdmin):
         excerpt = truncatechars(answered.body, EXCERPT)
         return format_html('{}<blockquote dir="auto"><b>{}</b> {}</blockquote>', article, answered.author_name, excerpt)
 
-    @admin.display(description=gettext_lazy("author"), ordering="author")
+    @admin.display(description=AUTHOR, ordering="author")
     def who(self, comment: Comment) -> SafeString:
         record = _("%(approved)s approved, %(turned_down)s turned down") % {
             "approved": comment.approved_of_author or 0,

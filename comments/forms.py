@@ -60,8 +60,8 @@ class BodyForm(forms.Form):
         if excess > 0:
             raise ValidationError(
                 ngettext(
-                    "This text is %(excess)s character longer than the %(limit)s that are possible. Please shorten it.",
-                    "This text is %(excess)s characters longer than the %(limit)s that are possible. Please shorten it.",
+                    "This text is %(excess)s character over the limit of %(limit)s. Please shorten it.",
+                    "This text is %(excess)s characters over the limit of %(limit)s. Please shorten it.",
                     excess,
                 )
                 % {"excess": excess, "limit": self.limits.code_points}
@@ -70,8 +70,8 @@ class BodyForm(forms.Form):
         if excess > 0:
             raise ValidationError(
                 ngettext(
-                    "This text is %(excess)s word longer than the %(limit)s that are possible. Please shorten it.",
-                    "This text is %(excess)s words longer than the %(limit)s that are possible. Please shorten it.",
+                    "This text is %(excess)s word over the limit of %(limit)s. Please shorten it.",
+                    "This text is %(excess)s words over the limit of %(limit)s. Please shorten it.",
                     excess,
                 )
                 % {"excess": excess, "limit": self.limits.words}

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles.models import Article
 from ictiger.delivery.guard import PublicQuerySet
@@ -20,6 +21,7 @@ from ictiger.languages import Language
 from . import policy
 from .policy import Rejection, Remover, State, Verb
 
+AUTHOR = pgettext_lazy("of a comment", "author")
 FORMER_READER = _("Former reader")
 
 
@@ -65,16 +67,16 @@ class Comment(PublicModel):
 
     discussion = models.ForeignKey(Discussion, models.PROTECT, related_name="+", editable=False, verbose_name=_("discussion"))
     article = models.ForeignKey(Article, models.PROTECT, related_name="comments", verbose_name=_("article"))
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=_("author"))
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=AUTHOR)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread"))
-    answers = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("answers"))
+    answers = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("in reply to"))
     body = models.TextField(_("text"))
     body_html = models.TextField(editable=False)
     language = models.CharField(_("language"), max_length=10, choices=Language)
     words = models.PositiveSmallIntegerField(_("words"), editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State)
     reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, a Rejection or a Remover, according to the state
-    note = models.CharField(_("words to the author"), max_length=300, blank=True)
+    note = models.CharField(_("note to the author"), max_length=300, blank=True)
     approved = models.BooleanField(_("approved"), default=False)  # by a moderator, the text as it stands
     thread_no = models.PositiveIntegerField(_("thread"), null=True, editable=False)
     submission = models.UUIDField(_("submission"), default=uuid.uuid4, unique=True, editable=False)
@@ -83,7 +85,7 @@ class Comment(PublicModel):
     created_en = models.CharField(max_length=60, editable=False)
     created_zh = models.CharField(max_length=60, editable=False)
     shown_at = models.DateTimeField(_("first visible"), null=True, editable=False)
-    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
+    edited_at = models.DateTimeField(_("edited at"), null=True, editable=False)
 
     objects = CommentQuerySet.as_manager()
 
@@ -150,11 +152,11 @@ class Decision(models.Model):
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator"))
     verb = models.CharField(_("decision"), max_length=10, choices=Verb)
-    from_state = models.CharField(_("from"), max_length=10, choices=State)
-    to_state = models.CharField(_("to"), max_length=10, choices=State)
+    from_state = models.CharField(_("state before"), max_length=10, choices=State)
+    to_state = models.CharField(_("state after"), max_length=10, choices=State)
     from_reason = models.CharField(max_length=20, blank=True)
     reason = models.CharField(_("reason"), max_length=20, blank=True)
-    note = models.CharField(_("words to the author"), max_length=300, blank=True)
+    note = models.CharField(_("note to the author"), max_length=300, blank=True)
     body = models.TextField(_("text that was judged"))
     decided_at = models.DateTimeField(_("decided"), default=timezone.now)
 

@@ -40,7 +40,7 @@ class Rejection(models.TextChoices):
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it answers.")
     UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
     ADVERTISING = "advertising", _("It advertises.")
-    UNLAWFUL = "unlawful", _("It may break the law or somebody's rights.")
+    UNLAWFUL = "unlawful", _("It may break the law or infringe somebody's rights.")
     UNCLEAR = "unclear", _("We could not make out what it says.")
     OTHER = "other", _("It does not fit the comment policy.")
 
@@ -50,7 +50,7 @@ class Remover(models.TextChoices):
 
     AUTHOR = "author", _("Removed by its author.")
     MODERATOR = "moderator", _("Removed by a moderator.")
-    ERASURE = "erasure", _("Its author has left, and took this comment along.")
+    ERASURE = "erasure", _("Its author has left and taken this comment along.")
 
 
 IN_ITS_PLACE = {

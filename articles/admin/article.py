@@ -72,7 +72,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     prepopulated_fields = {"slug": ["title"]}
     list_filter = ["language", StateFilter, "topics", "authors"]
     search_fields = ["title", "summary", "slug", "draft__title", "draft__summary", "draft__slug"]
-    search_help_text = gettext_lazy("Looks in titles, summaries and addresses, of drafts too.")
+    search_help_text = gettext_lazy("Searches titles, summaries and addresses, drafts included.")
     date_hierarchy = "publish_at"
     list_per_page = 50
     ordering = [F("publish_at").desc(nulls_first=True), "-pk"]  # what is not published yet on top, on every database

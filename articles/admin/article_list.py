@@ -82,7 +82,7 @@ class ArticleColumns(admin.ModelAdmin):
         note = format_html('<span class="desk-note">{}</span>', _("has unpublished changes")) if article.draft_differs else ""
         return format_html("{} {}", words, note)
 
-    @admin.display(description=gettext_lazy("published"), ordering="publish_at")
+    @admin.display(description=gettext_lazy("published at"), ordering="publish_at")
     def appeared(self, article: Article) -> str:
         return in_words(article.publish_at) if article.publish_at else "–"
 

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(upload_to='images/%Y/%m/', verbose_name='file')),
                 ('width', models.PositiveIntegerField(editable=False, verbose_name='width')),
                 ('height', models.PositiveIntegerField(editable=False, verbose_name='height')),
-                ('alt', models.CharField(max_length=300, verbose_name='text for those who do not see it')),
+                ('alt', models.CharField(max_length=300, verbose_name='text for those who cannot see it')),
                 ('caption', models.CharField(blank=True, max_length=300, verbose_name='caption')),
                 ('credit', models.CharField(blank=True, max_length=120, verbose_name='credit')),
                 ('renditions', models.JSONField(default=list, editable=False)),

@@ -50,10 +50,10 @@ def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of,
         ("anna@example.org", "An address is not a name."),
         ("evil.example/buy", "An address is not a name."),
         ("Аnna", "alphabets whose letters look alike"),
-        ("Moderator", "somebody of the house"),
-        ("ＩＣＴｉｇｅｒ", "somebody of the house"),
-        ("管理员", "somebody of the house"),
-        ("Li  Wéi", "somebody of the house"),
+        ("Moderator", "that of our staff"),
+        ("ＩＣＴｉｇｅｒ", "that of our staff"),
+        ("管理员", "that of our staff"),
+        ("Li  Wéi", "that of our staff"),
     ],
 )
 def test_profile_refuses_a_name_beside_its_field(reader, client_of, name, says):
@@ -146,8 +146,8 @@ def test_erasure_leaves_nothing_of_the_person_and_says_so_by_mail(reader, strang
     assert not User.objects.exists()
     assert not Session.objects.exists()
     assert [mail.context["event"] for mail in Mail.objects.all()] == ["erased"]
-    assert "were deleted, as you asked" in mailbox("reader@example.org")[0].body
-    assert "Your account is deleted." in stranger.get("/me/bar/").content.decode()
+    assert "have been deleted, as you asked" in mailbox("reader@example.org")[0].body
+    assert "Your account has been deleted." in stranger.get("/me/bar/").content.decode()
 
 
 def test_erasure_runs_every_apps_step_before_the_row_goes(reader, client_of, monkeypatch):

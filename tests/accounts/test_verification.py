@@ -122,7 +122,7 @@ def test_resend_within_the_minute_is_refused_with_the_seconds_left(newcomer, tim
 
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "42"
-    assert "Another may follow in 42 seconds." in response.content.decode()
+    assert "You can ask for another in 42 seconds." in response.content.decode()
     assert 'data-wait="42"' in response.content.decode()
     assert len(purposes()) == 2
 
@@ -147,7 +147,7 @@ def test_sixth_mail_within_the_hour_is_refused_with_the_minutes_left(newcomer, t
     response = newcomer.post(PAGE, {"action": "resend"})
 
     assert response.status_code == 429
-    assert "Another may follow in 50 minutes." in response.content.decode()
+    assert "You can ask for another in 50 minutes." in response.content.decode()
     assert len(purposes()) == 5
 
 
@@ -168,7 +168,7 @@ def test_the_limit_holds_for_a_client_that_asks_for_many_addresses(newcomer, set
     response = newcomer.post(PAGE, {"action": "change", "email": "third@example.org"})
 
     assert response.status_code == 429
-    assert "Too many mails were asked for from here." in response.content.decode()
+    assert "Too many mails have been requested from your connection." in response.content.decode()
     assert not User.objects.filter(email="third@example.org").exists()
 
 

@@ -135,7 +135,7 @@ def test_without_javascript_the_same_buttons_lead_to_the_page(newcomer):
     page = newcomer(javascript=False)
 
     page.get_by_role("button", name="Send again").click()
-    expect(page.locator("main [role=alert]")).to_contain_text("Another may follow in")
+    expect(page.locator("main [role=alert]")).to_contain_text("You can ask for another in")
     page.get_by_label("New address").fill("ben@example.org")
     page.get_by_role("button", name="Change the address").click()
 

@@ -117,20 +117,20 @@ def test_screen_readers_hear_of_thresholds_after_a_pause(at_article):
     box.fill("字" * 125)
     expect(said).to_have_text("Words left: 15")
     box.fill("字" * 143)
-    expect(said).to_have_text("Words too many: 3")
+    expect(said).to_have_text("Words over the limit: 3")
 
 
 def test_characters_beyond_the_second_cap_are_said(at_article):
     page = at_article()
     write(page, "a" * 2001)
     expect(page.locator("[data-words-left]")).to_have_attribute("data-level", "over")
-    expect(page.locator("[data-words-said]")).to_have_text("Characters too many: 1")
+    expect(page.locator("[data-words-said]")).to_have_text("Characters over the limit: 1")
 
 
 def test_too_long_a_text_comes_back_with_what_to_do(at_article):
     page = at_article(make_user())
     write(page, "字" * 141).press("Control+Enter")
-    expect(page.locator("#discussion .form-errors")).to_contain_text("1 word longer than the 140")
+    expect(page.locator("#discussion .form-errors")).to_contain_text("1 word over the limit of 140")
     expect(page.locator("#discussion .form-errors")).to_be_focused()
     expect(page.locator(BOX)).to_have_value("字" * 141)
     page.locator(BOX).fill("字" * 140)
@@ -262,7 +262,7 @@ def test_without_javascript_everything_is_a_page(at_article, article):
     expect(page.locator("blockquote")).to_contain_text(thread.body)
     page.locator("textarea[name=body]").fill("字" * 71)
     page.get_by_role("button", name="Post").click()
-    expect(page.locator(".form-errors")).to_contain_text("1 word longer than the 70")
+    expect(page.locator(".form-errors")).to_contain_text("1 word over the limit of 70")
     expect(page.locator("[data-words-left]")).to_have_text("-1")
     expect(page.locator("textarea[name=body]")).to_have_value("字" * 71)
     page.locator("textarea[name=body]").fill("字" * 70)

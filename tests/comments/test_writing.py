@@ -152,9 +152,9 @@ def test_a_comment_below_the_old_address_of_an_article(article, client_of, reade
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (WORDS_140 + " more", "1 word longer than the 140"),
-        (WORDS_140 + " 专利", "2 words longer than the 140"),
-        ("a" * 2001, "1 character longer than the 2000"),
+        (WORDS_140 + " more", "1 word over the limit of 140"),
+        (WORDS_140 + " 专利", "2 words over the limit of 140"),
+        ("a" * 2001, "1 character over the limit of 2000"),
     ],
 )
 def test_too_long_a_comment(client_of, reader, send, text, says):
@@ -165,12 +165,12 @@ def test_too_long_a_comment(client_of, reader, send, text, says):
 
 def test_too_long_a_reply(article, client_of, reader, send):
     parent, text = make_comment(article).pk, "字" * 71
-    html = refused(send(client_of(reader), text, parent=parent), status=422, text=text, says="1 word longer than the 70")
+    html = refused(send(client_of(reader), text, parent=parent), status=422, text=text, says="1 word over the limit of 70")
     assert f'name="parent" value="{parent}"' in html
 
 
 def test_too_long_for_a_stranger(stranger, send):
-    refused(send(stranger, "字" * 141), status=422, text="字" * 141, says="1 word longer")
+    refused(send(stranger, "字" * 141), status=422, text="字" * 141, says="1 word over")
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t", "\u3000\u200b"])
@@ -182,7 +182,7 @@ def test_no_text(client_of, reader, send, text):
 def test_markup_comes_back_as_text(client_of, reader, send):
     text = "</textarea><script>alert(1)</script>" + "字" * 140
     escaped = "&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;" + "字" * 140
-    refused(send(client_of(reader), text), status=422, text=escaped, says="longer")
+    refused(send(client_of(reader), text), status=422, text=escaped, says="over the limit")
 
 
 @pytest.mark.parametrize("parent", ["999999", "abc", "-1", str(2**70), "0"])
