@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ictiger.languages import Language
 from ictiger.mail.queue import enqueue
 
-from . import codes, verification
+from . import codes, limits, verification
 from .models import User
 
 EMAIL_LENGTH = User._meta.get_field("email").max_length
@@ -51,7 +52,11 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- mail: ids go into the queue; links, codes and texts are made when a mail is sent (emails.py) ---------------------------------
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation, signup: bool) -> None:
-        verification.send(emailconfirmation.email_address)  # over the limit nothing is sent, and the banner says when it may be
+        """A sign-up is never refused for its mail: over the limit nothing is sent, and the banner says when it may be."""
+        client = "" if signup else limits.client_of(request)
+        wait = verification.send(emailconfirmation.email_address, client=client)
+        if wait and not signup:
+            messages.warning(request, wait.message)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict) -> None:
         enqueue("accounts/password_reset", to=email, language=user.language, context={"user": user.pk}, user=user)

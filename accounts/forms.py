@@ -7,12 +7,13 @@ from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField
 from allauth.core import context
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import handover, names, verification
+from . import handover, limits, names, verification
 from .models import User
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
@@ -85,7 +86,9 @@ class AddressForm(allauth.AddEmailForm):
     def save(self, request: HttpRequest) -> Any:
         """Put the address in place and ask for its mail; the banner tells what becomes of it."""
         address = verification.change_address(self.user, self.cleaned_data["email"])
-        verification.send(address)
+        wait = verification.send(address, client=limits.client_of(request))
+        if wait and not address.primary:  # a change of a proven address has no banner to tell it
+            messages.warning(request, wait.message)
         return address
 
 

@@ -29,7 +29,7 @@ def would_hand_over(request: HttpRequest, user: User) -> bool:
 def prove(request: HttpRequest, user: User, address: EmailAddress) -> bool:
     """Prove `address` of `user`, handing the account over when the proof is the first and comes from outside.
 
-    `user` is changed in place, so that it can be logged in. False when it is too late (see `verification.confirm`): then nothing is changed.
+    `user` is changed in place, so that it can be logged in. False when it is too late (see `verification.confirm`): nothing changes then.
     """
     with transaction.atomic():
         if verification.lock(user.pk) and would_hand_over(request, user):

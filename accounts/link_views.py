@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from . import handover, verification
+from .limits import client_of
 from .models import User
 from .registries import confirmation_notes
 from .verification import LinkState
-from .views import personal, wait_message
+from .views import personal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,9 +41,9 @@ def _prove(request: HttpRequest, address: verification.EmailAddress) -> HttpResp
 
 
 def _renew(request: HttpRequest, address: verification.EmailAddress) -> HttpResponse:
-    wait = verification.send(address)
+    wait = verification.send(address, client=client_of(request))
     if wait:
-        messages.warning(request, wait_message(wait))
+        messages.warning(request, wait.message)
     else:
         messages.success(request, _("A new mail is on its way to %(address)s.") % {"address": address.email})
     return redirect(request.path)

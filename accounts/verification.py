@@ -1,12 +1,7 @@
-"""Where a reader's e-mail address stands, and the ways to move it on: a new mail, another address, the link.
+"""Where a reader's e-mail address stands, and the ways to move it on: a new mail, another address, the link."""
 
-Every limit is counted from the mail ledger, so what the banner promises and what the server allows are one number.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import timedelta
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -15,7 +10,6 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import Q, TextChoices
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import cached_property
 
 from ictiger.mail.models import Mail
@@ -23,15 +17,12 @@ from ictiger.mail.models import State as MailState
 from ictiger.mail.queue import enqueue
 
 from . import typos
+from .limits import Wait, seconds_to_wait, wait_for
 from .models import User
 
 LINK_PURPOSE, TAKEN_PURPOSE = "accounts/verification", "accounts/account_exists"
 PURPOSES = (LINK_PURPOSE, TAKEN_PURPOSE)  # to the reader who asked they look alike: the second must not tell that an address is taken
 
-PAUSE = timedelta(seconds=60)  # between two mails to one address
-HOUR = timedelta(hours=1)
-ADDRESS_LIMIT = 5  # mails an hour to one address, whoever asks
-USER_LIMIT = 10  # mails an hour for one account, to whatever addresses
 LEDGER_ROWS = 30  # the newest rows decide; a busier hour than this is over every limit anyway
 
 
@@ -103,22 +94,6 @@ def ledger(address: EmailAddress) -> list[Mail]:
     return list(Mail.objects.filter(to_or_for, purpose__in=PURPOSES).order_by("-created_at", "-pk")[:LEDGER_ROWS])
 
 
-def seconds_to_wait(address: EmailAddress, mails: Iterable[Mail]) -> int:
-    """Seconds until a mail to `address` is within every limit again; `mails` as `ledger` gives them."""
-    to_address = [mail.created_at for mail in mails if mail.recipient == address.email]
-    for_user = [mail.created_at for mail in mails if mail.user_id == address.user_id]
-    free_at = [
-        *(asked + PAUSE for asked in to_address[:1]),
-        *(asked + HOUR for asked in to_address[ADDRESS_LIMIT - 1 : ADDRESS_LIMIT]),
-        *(asked + HOUR for asked in for_user[USER_LIMIT - 1 : USER_LIMIT]),
-    ]
-    return _seconds_until(max(free_at)) if free_at else 0
-
-
-def _seconds_until(moment: datetime) -> int:
-    return max(0, ceil((moment - timezone.now()).total_seconds()))
-
-
 def refusal(reply: str) -> str:
     """The mail server's refusal as one of a few reasons a reader can act on. Codes: RFC 3463; without one, the basic code of RFC 5321."""
     enhanced = next((word for word in reply.split() if word.startswith("5.") and word.count(".") == 2), "")
@@ -137,19 +112,20 @@ def lock(user_id: int) -> User | None:
 
 
 @transaction.atomic
-def send(address: EmailAddress) -> int:
-    """Queue the mail that proves `address`. Returns 0, or the seconds to wait when that is over the limit: then nothing was queued.
+def send(address: EmailAddress, *, client: str = "") -> Wait | None:
+    """Queue the mail that proves `address`. Returns None, or what there is to wait for when that is over a limit: then nothing was queued.
 
-    Where another account has proven the address, its owner is told so by mail instead; the asking reader sees no difference.
+    `client` is who asks, as `limits.client_of` names them; "" is not limited. Where another account has proven the address, its owner is
+    told so by mail instead; the asking reader sees no difference.
     """
     lock(address.user_id)  # two clicks at once count one after the other
-    wait = seconds_to_wait(address, ledger(address))
+    wait = wait_for(address, ledger(address), client)
     if wait:
         return wait
     owner = User.objects.filter(emailaddress__email=address.email, emailaddress__verified=True).exclude(pk=address.user_id).first()
     purpose, language = (TAKEN_PURPOSE, owner.language) if owner else (LINK_PURPOSE, address.user.language)
-    enqueue(purpose, to=address.email, language=language, context={"address": address.pk}, user=address.user)
-    return 0
+    enqueue(purpose, to=address.email, language=language, context={"address": address.pk}, user=address.user, client=client)
+    return None
 
 
 @transaction.atomic

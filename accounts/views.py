@@ -1,14 +1,12 @@
 """The bar, the verification of an address, and a reader's own pages. Everything else is allauth's."""
 
 from allauth.account.decorators import reauthentication_required
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,10 +15,10 @@ from ictiger.delivery.change import change
 from . import takeout, verification
 from .erasure import erase
 from .forms import AddressForm, ProfileForm
+from .limits import Wait, client_of, wait_for_client
 from .models import User
 from .verification import Standing
 
-TOO_MANY_MAILS = gettext_lazy("Too many mails have been requested from your connection. Try again in an hour.")
 FRAGMENT = "X-Fragment"  # sent by verification.js: answer with the banner alone
 
 personal = cache_control(private=True, no_store=True)
@@ -55,12 +53,8 @@ def verification_page(request: HttpRequest) -> HttpResponse:
 
 
 def _resend(request: HttpRequest, standing: Standing) -> HttpResponse:
-    if not _client_may_ask(request):
-        return _show_standing(request, standing, TOO_MANY_MAILS, status=429)
-    wait = verification.send(standing.address)
-    if wait:
-        return _show_standing(request, standing, wait_message(wait), status=429, retry_after=wait)
-    return _done(request)
+    wait = verification.send(standing.address, client=client_of(request))
+    return _refuse(request, standing, wait) if wait else _done(request)
 
 
 def _change(request: HttpRequest, standing: Standing) -> HttpResponse:
@@ -69,33 +63,15 @@ def _change(request: HttpRequest, standing: Standing) -> HttpResponse:
         return _resend(request, standing)
     if not form.is_valid():
         return _show_standing(request, standing, form=form)
-    if not _client_may_ask(request):
-        return _show_standing(request, standing, TOO_MANY_MAILS, status=429, form=form)
+    wait = wait_for_client(client_of(request))
+    if wait:
+        return _refuse(request, standing, wait, form=form)
     form.save(request)
     return _done(request)
 
 
-def _client_may_ask(request: HttpRequest) -> bool:
-    """Twenty mails an hour from one network address (ACCOUNT_RATE_LIMITS); the limits per address and user are the ledger's."""
-    return ratelimit.consume(request, action="verification_mail")
-
-
-def wait_message(seconds: int) -> str:
-    """Why no mail was sent, and when one may be: seconds below two minutes, else minutes."""
-    if seconds <= 120:
-        template = ngettext(
-            "A mail to this address was requested a moment ago. You can ask for another in %(count)s second.",
-            "A mail to this address was requested a moment ago. You can ask for another in %(count)s seconds.",
-            seconds,
-        )
-        return template % {"count": seconds}
-    minutes = -(-seconds // 60)
-    template = ngettext(
-        "Several mails have been requested within the hour. You can ask for another in %(count)s minute.",
-        "Several mails have been requested within the hour. You can ask for another in %(count)s minutes.",
-        minutes,
-    )
-    return template % {"count": minutes}
+def _refuse(request: HttpRequest, standing: Standing, wait: Wait, **context: AddressForm) -> HttpResponse:
+    return _show_standing(request, standing, wait.message, status=429, retry_after=wait.seconds, **context)
 
 
 def _done(request: HttpRequest) -> HttpResponse:

@@ -191,7 +191,6 @@ ACCOUNT_FORMS = {
 # Verification mails are limited per address by the ledger (accounts/verification.py), which tells the reader; allauth's limit is silent.
 ACCOUNT_RATE_LIMITS = {
     "confirm_email": None,
-    "verification_mail": "20/h/ip",
     "reset_password": "20/m/ip,5/m/key,10/h/key",  # by the hour as well: nobody's mailbox is to be filled from here
     "request_login_code": "20/m/ip,3/m/key,10/h/key",
 }

@@ -53,6 +53,7 @@ class Mail(models.Model):
     language = models.CharField(_("language"), max_length=10, choices=Language)
     context = models.JSONField(default=dict, blank=True)  # ids that the composer needs; no text, no link, no code
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="mails", verbose_name=_("user"))
+    client = models.CharField(max_length=32, blank=True, editable=False)  # who asked, where that is limited: a keyed hash, never an address
     message_id = models.CharField(max_length=320, unique=True, default=new_message_id)  # the same at every attempt
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -73,6 +74,7 @@ class Mail(models.Model):
             models.Index(fields=["next_try_at"], condition=Q(state__in=["queued", "sending"]), name="mail_unsettled"),
             models.Index(fields=["recipient", "purpose", "-created_at"], name="mail_to_whom"),
             models.Index(fields=["created_at"], name="mail_age"),
+            models.Index(fields=["client", "-created_at"], condition=~Q(client=""), name="mail_asked_from"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="mail_state_known"),

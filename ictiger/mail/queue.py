@@ -20,13 +20,15 @@ def enqueue(
     context: dict | None = None,
     not_after: datetime | None = None,
     user: AbstractBaseUser | None = None,
+    client: str = "",
 ) -> Mail:
     """Queue one mail, in the transaction of what caused it: both come true or neither.
 
     `context` holds the ids that the purpose's composer needs when the mail is sent. `not_after` shortens or lengthens the life that the
-    composer gives. With `user` the mail goes when the account goes. An address that cannot be one gives a row that is refused already.
+    composer gives. With `user` the mail goes when the account goes; `client` is kept so that a limit can be counted by it. An address
+    that cannot be one gives a row that is refused already.
     """
-    mail = Mail(purpose=purpose, recipient=to, language=language, context=context or {}, user=user)
+    mail = Mail(purpose=purpose, recipient=to, language=language, context=context or {}, user=user, client=client)
     mail.not_after = not_after or timezone.now() + composer_of(purpose).lives
     try:
         parsed_address(to)
