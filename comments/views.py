@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.links import page_links
 from articles.models import Article
@@ -174,10 +174,15 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a comment or a reply; whatever stands in its way, the text comes back."""
-    article = find_article(slug)
+    """Take a comment or a reply; whatever stands in its way, the text comes back. Whoever only looks here is led to the form."""
+    try:
+        article = find_article(slug)
+    except Http404:
+        return article_gone(request)
+    if request.method != "POST":
+        return redirect(new_url(article, None))
     form = CommentForm(request.POST)
     box = Box(article, text=form.data.get("body", ""), answered=_answered(article, form.data.get("parent", "")))
     if not form.is_valid():
@@ -228,14 +233,25 @@ def show_box(request: HttpRequest, box: Box, *, status: int = 200) -> HttpRespon
     return response
 
 
+def article_gone(request: HttpRequest) -> HttpResponse:
+    """No article is here, or it was taken down while the reader was writing: 404, and the text, for them to copy. Raises Http404."""
+    text = request.POST.get("body", "")
+    if not text or request.htmx:  # a script has the text in its box still
+        raise Http404
+    return render(request, "comments/article_gone.html", {"text": text}, status=404)
+
+
 def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
     """The form's token was missing or stale: the text comes back in a form with a fresh one. For the CSRF failure view."""
     if pk is not None:
         box = edit_box(request, pk)
     else:
-        article, parent = find_article(slug), request.POST.get("parent", "")
-        submission = request.POST.get("submission", "")
-        box = Box(article, text=request.POST.get("body", ""), answered=_answered(article, parent), submission=submission)
+        try:
+            article = find_article(slug)
+        except Http404:
+            return article_gone(request)
+        box = Box(article, text=request.POST.get("body", ""), answered=_answered(article, request.POST.get("parent", "")))
+        box.submission = request.POST.get("submission", "")
     box.errors = [_("This form had been open for too long, or cookies are off. Your text is here: please send it again.")]
     return show_box(request, box, status=403)
 

@@ -4,6 +4,7 @@ import uuid
 import pytest
 from django.test import Client
 
+from articles.services import unpublish
 from comments.models import Comment
 from comments.policy import State, Verb
 from comments.words import count_words
@@ -12,6 +13,7 @@ from tests.factories import decide_as_somebody, make_article, make_comment
 
 pytestmark = pytest.mark.django_db
 
+GONE = {"status": 404, "text": "Typed &lt;b&gt;meanwhile&lt;/b&gt;.", "says": "Your text is below, for you to copy."}
 WORDS_140 = "word " * 139 + "word"
 
 
@@ -270,9 +272,25 @@ def test_two_megabytes_of_words_come_back_in_bounded_time(client_of, reader, sen
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("method", ["get", "put", "delete"])
+@pytest.mark.parametrize("has_token", [True, False])
+def test_a_text_sent_to_an_article_that_is_gone_comes_back_to_be_copied(article, reader, has_token):
+    client = Client(enforce_csrf_checks=not has_token)
+    client.force_login(reader)
+    unpublish(article)
+    refused(client.post("/articles/a-patent/comments/", {"body": "Typed <b>meanwhile</b>."}), **GONE)
+    refused(client.post("/articles/never-was/comments/", {"body": "Typed <b>meanwhile</b>."}), **GONE)
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
 def test_only_post_posts(article, client_of, reader, method):
     assert getattr(client_of(reader), method)("/articles/a-patent/comments/").status_code == 405
+
+
+def test_whoever_looks_where_comments_are_posted_is_led_to_the_form(article, stranger):
+    """A reload of the address that a refusal was shown at asks for it by GET."""
+    assert stranger.get("/articles/a-patent/comments/")["Location"] == "/articles/a-patent/comments/new/"
+    assert stranger.get("/articles/no-such/comments/").status_code == 404
 
 
 def test_in_chinese(client_of, reader):
