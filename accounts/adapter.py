@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ictiger.languages import Language
 from ictiger.mail.queue import enqueue
 
-from . import codes, limits, verification
+from . import blocks, codes, limits, verification
 from .models import User
 
 EMAIL_LENGTH = User._meta.get_field("email").max_length
@@ -72,7 +72,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if template_prefix == "account/email/login_code":
             enqueue("accounts/login_code", to=email, language=language, context={"nonce": self.request.login_code_nonce}, user=owner)
         elif template_prefix == "account/email/unknown_account":
-            enqueue("accounts/unknown_account", to=email, language=language)
+            if not blocks.is_blocked(email):
+                enqueue("accounts/unknown_account", to=email, language=language)
         else:
             raise LookupError(f"allauth wants to send {template_prefix!r}, which accounts/emails.py cannot write.")
 

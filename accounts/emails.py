@@ -15,7 +15,7 @@ from ictiger.mail.models import Mail
 
 from . import codes
 from .models import User
-from .verification import LINK_PURPOSE, TAKEN_PURPOSE, link_key
+from .verification import LINK_PURPOSE, TAKEN_PURPOSE, link_key, not_me_key
 
 # What a security notice says happened. The keys are the last parts of allauth's template names, and our own "erased".
 EVENTS = {
@@ -43,7 +43,12 @@ def verification(mail: Mail) -> dict | None:
     address = EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient).first()
     if address is None:
         return None
-    return {"address": address.email, "url": absolute("account_confirm_email", link_key(address)), "days": EMAIL_CONFIRMATION_EXPIRE_DAYS}
+    return {
+        "address": address.email,
+        "url": absolute("account_confirm_email", link_key(address)),
+        "days": EMAIL_CONFIRMATION_EXPIRE_DAYS,
+        "not_me_url": absolute("accounts:not_me", not_me_key(address)),
+    }
 
 
 @composer(TAKEN_PURPOSE, lives=timedelta(days=3))

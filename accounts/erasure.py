@@ -1,10 +1,13 @@
 """Erasure: the person goes, with everything that is theirs alone. What others have answered leaves a tombstone (comments does that)."""
 
+from allauth.account.models import EmailAddress
+from django.db import transaction
 from django.utils import timezone
 
 from ictiger.delivery.change import change
 from ictiger.mail.queue import enqueue
 
+from . import blocks, verification
 from .models import User
 from .registries import erasure_steps
 from .sessions import end_sessions
@@ -21,3 +24,20 @@ def erase(user: User) -> None:
         if proven is not None:
             about = {"event": "erased", "at": timezone.now().isoformat()}
             enqueue("accounts/security_notice", to=proven.email, language=user.language, context=about)
+
+
+@transaction.atomic
+def disown(address: EmailAddress) -> bool:
+    """Take `address` from the account that never proved it, and block it: its owner says that somebody else gave it.
+
+    The account goes as well when it has proven no other. False, and nothing is done, when the address was proven in between.
+    """
+    user = verification.lock(address.user_id)
+    if user is None or user.is_staff or not user.emailaddress_set.filter(pk=address.pk, verified=False).exists():
+        return False
+    blocks.block(address.email)
+    if user.is_verified:
+        user.emailaddress_set.filter(pk=address.pk).delete()
+    else:
+        erase(user)
+    return True

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import handover, limits, names, verification
+from . import blocks, handover, limits, names, verification
 from .models import User
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
@@ -36,6 +36,11 @@ class SignupForm(AddressLabel, allauth.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].help_text = _("We send one mail there, with a link that confirms it is yours. Nobody else sees it.")
         self.fields["password1"].help_text = PASSWORD_HELP
+
+    def clean_email(self) -> str:
+        email = super().clean_email()
+        blocks.refuse_if_blocked(email)
+        return email
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
@@ -82,6 +87,11 @@ class AddressForm(allauth.AddEmailForm):
     """The new address of an account, on the page of the banner and on allauth's e-mail page."""
 
     email = EmailField(label=_("New address"))
+
+    def clean_email(self) -> str:
+        email = super().clean_email()
+        blocks.refuse_if_blocked(email)
+        return email
 
     def save(self, request: HttpRequest) -> Any:
         """Put the address in place and ask for its mail; the banner tells what becomes of it."""

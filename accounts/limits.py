@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 
 from ictiger.mail.models import Mail
 
+from .blocks import BLOCKED, BLOCKED_FOR, is_blocked
+
 PAUSE = timedelta(seconds=60)  # between two mails to one address
 HOUR = timedelta(hours=1)
 ADDRESS_LIMIT = 5  # mails an hour to one address, whoever asks
@@ -88,6 +90,8 @@ def client_message(seconds: int) -> str:
 
 def wait_for(address: EmailAddress, mails: Iterable[Mail], client: str = "") -> Wait | None:
     """Why no mail may go to `address` now, or None when one may."""
+    if is_blocked(address.email):
+        return Wait(int(BLOCKED_FOR.total_seconds()), str(BLOCKED))
     return wait_for_client(client) or _wait(seconds_to_wait(address, mails), wait_message)
 
 

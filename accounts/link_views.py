@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from . import handover, verification
+from .erasure import disown
 from .limits import client_of
 from .models import User
 from .registries import confirmation_notes
@@ -52,6 +53,18 @@ def _renew(request: HttpRequest, address: verification.EmailAddress) -> HttpResp
 def notes_of(user: User, *, at_once: bool) -> list[SafeString]:
     """What the apps say waits for the address of `user`. For the eyes of who has the link or the account alone."""
     return [note for note in (make(user, at_once=at_once) for make in confirmation_notes) if note]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def not_me(request: HttpRequest, key: str) -> HttpResponse:
+    """The mailbox's owner did not ask for the mail: GET asks, POST deletes the account that was never confirmed and blocks the address."""
+    link = verification.read_not_me(key)
+    if request.method == "POST" and link.state == LinkState.GOOD and disown(link.address):
+        return render(request, "accounts/not_me.html", {"is_done": True})
+    if request.method == "POST":
+        link = verification.read_not_me(key)  # what stood in the way came in between
+    return render(request, "accounts/not_me.html", {"link": link}, status=404 if link.state == LinkState.DEAD else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -99,3 +99,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_verified(self) -> bool:
         """Whether a mailbox of this user is proven: only then are they heard. Asks the database each time."""
         return self.emailaddress_set.filter(verified=True).exists()
+
+
+class BlockedMailbox(models.Model):
+    """An address that gets no mails for a while, because its owner said that it was used by somebody else (accounts/blocks.py)."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint[:8]}… until {self.until:%Y-%m-%d}"

@@ -26,6 +26,10 @@ PURPOSES = (LINK_PURPOSE, TAKEN_PURPOSE)  # to the reader who asked they look al
 LEDGER_ROWS = 30  # the newest rows decide; a busier hour than this is over every limit anyway
 
 
+NOT_ME_SALT = "accounts.not_me"
+NOT_ME_DAYS = 30
+
+
 class Progress(TextChoices):
     """What became of the newest verification mail."""
 
@@ -191,6 +195,23 @@ def read_link(key: str) -> Link:
     except signing.SignatureExpired:
         return Link(LinkState.EXPIRED, address)
     return Link(LinkState.GOOD, address)
+
+
+def not_me_key(address: EmailAddress) -> str:
+    """The secret part of the link by which the mailbox's owner says that `address` was given by somebody else."""
+    return signing.dumps(address.pk, salt=NOT_ME_SALT)
+
+
+def read_not_me(key: str) -> Link:
+    """What the link with `key` can undo now: nothing that was proven since, nor the house's own accounts. Raises nothing."""
+    try:
+        pk = signing.loads(key, salt=NOT_ME_SALT, max_age=timedelta(days=NOT_ME_DAYS))
+    except signing.BadSignature:
+        return Link(LinkState.DEAD)
+    address = EmailAddress.objects.select_related("user").filter(pk=pk).first()
+    if address is None or address.user.is_staff:
+        return Link(LinkState.DEAD)
+    return Link(LinkState.USED if address.verified else LinkState.GOOD, address)
 
 
 def confirm(request: HttpRequest, address: EmailAddress) -> bool:
