@@ -24,6 +24,7 @@ from .markdown_extensions import HAN, ID_PREFIX, HouseRules, Size
 MAX_CHARACTERS = 200_000
 MAX_PARAGRAPH = 10_000  # characters without an empty line between them
 MAX_OPEN = {"[]": 40, "()": 40, "<>": 200}  # brackets not closed in one paragraph
+MAX_SIGNS = {"`": 500, "~~": 500}  # runs of them in one paragraph: from each, too, it may look for the end through all that follows
 MAX_DEPTH = 20  # quotes within quotes
 MAX_NOTES = 1_000  # footnotes and references to them
 MAX_FENCES = 1_000  # lines that begin or end code
@@ -150,6 +151,13 @@ def _refuse_endless_paragraph(paragraph: str) -> None:
             code="brackets",
             params={"start": start},
         )
+    for sign, limit in MAX_SIGNS.items():
+        if len(re.findall(f"(?:{sign})+", paragraph)) > limit:
+            raise ValidationError(
+                _("The paragraph that begins with “%(start)s” has more than %(limit)s times %(sign)s. Put empty lines between paragraphs."),
+                code="signs",
+                params={"start": start, "limit": limit, "sign": sign},
+            )
 
 
 def _most_open(paragraph: str, pair: str) -> int:

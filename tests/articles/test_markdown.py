@@ -222,6 +222,8 @@ HOSTILE = {
     "wide table": "|a" * 3_000 + "\n" + "|-" * 1_900,
     "fences": "```\n" * 40_000,
     "open fences": "".join("`" * (3 + n % 50) + "\n" for n in range(7_000)),
+    "code without end in many paragraphs": ("``a`" * 2_475 + "\n\n") * 20,
+    "strikes without end in many paragraphs": ("*~~" * 3_300 + "\n\n") * 20,
     "placeholders": "\x02wzxhzdk:0\x03 \x02klzzwxh:0001\x03",
     "spaces": " " * 199_000,
     "too long": "x" * (MAX_CHARACTERS + 1),
@@ -239,6 +241,12 @@ def test_hostile_text_is_rendered_or_refused_in_words_in_bounded_time(text):
 def test_nested_brackets_are_refused_by_name():
     with pytest.raises(ValidationError, match="opens many brackets that it does not close"):
         render("Some text " + "[" * 5_000)
+
+
+def test_signs_beyond_number_are_refused_by_name():
+    with pytest.raises(ValidationError, match="more than 500 times `"):
+        render("Some text " + "``a`" * 501)
+    assert render("`a` " * 250).html.count("<code>") == 250
 
 
 @pytest.mark.parametrize("text", ["> " * 50_000 + "x", "- " * 4_000 + "x"])
