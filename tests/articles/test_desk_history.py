@@ -1,3 +1,5 @@
+import time
+
 """The versions of a draft and of a page: the list, what has changed since, and the way back."""
 
 import pytest
@@ -151,3 +153,19 @@ def test_huge_texts_are_compared_in_bounded_time():
     old, new = "\n" * 100_000 + "word " * 20_000, "\n" * 90_000 + "other " * 20_000
 
     assert compare(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n".join(f"{n}\nold {n}" for n in range(12_000)), "\n".join(f"{n}\nnew {n}" for n in range(12_000))),
+        ("\n".join(f"{n}\nold" for n in range(1_900)), "\n".join(f"{n}\nnew" for n in range(90))),
+        ("\n\n".join(f"== {n}\n" + "a b " * 700 for n in range(60)), "\n\n".join(f"== {n}\n" + "b a c " * 500 for n in range(60))),
+    ],
+    ids=["many changed lines", "many lines gone", "many changed passages"],
+)
+def test_what_takes_long_to_match_is_shown_as_replaced_whole(old, new):
+    began = time.process_time()
+    parts = [part for block in compare(old, new) for part in block]
+    assert time.process_time() - began < 3
+    assert {Kind.REMOVED, Kind.ADDED} <= {part.kind for part in parts}
