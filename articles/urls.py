@@ -27,7 +27,9 @@ class DigitsConverter(SlugConverter):
 
 
 class YearConverter:
-    regex = "[1-9][0-9]{3}"
+    """Four digits. Not 9999: west of Greenwich its end is beyond the last moment that Python has."""
+
+    regex = "(?!9999)[1-9][0-9]{3}"
 
     def to_python(self, value: str) -> int:
         return int(value)

@@ -114,6 +114,15 @@ def test_times_without_articles_are_404(path, prefix, stranger, long_lists):
     assert stranger.get(prefix + path).status_code == 404
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/New_York"])
+@pytest.mark.parametrize("year", [1000, 9998, 9999])
+def test_a_year_at_the_end_of_time_is_no_page_wherever_the_house_is(stranger, zone, year):
+    make_article()
+    with timezone.override(zone):
+        assert stranger.get(f"/archive/{year}/").status_code == 404
+        assert stranger.get(f"/archive/{year}/12/").status_code == 404
+
+
 def test_the_archive_counts_in_the_time_of_the_house(stranger):
     make_article("new-year", publish_at=datetime(2025, 12, 31, 16, 30, tzinfo=ZoneInfo("UTC")))  # 1 January, 00:30 in Shanghai
     response = stranger.get("/archive/2026/01/")
