@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ictiger.mail.composers import composer
@@ -15,6 +16,7 @@ from ictiger.mail.models import Mail
 
 from . import codes
 from .models import User
+from .purge import REMINDER
 from .verification import LINK_PURPOSE, TAKEN_PURPOSE, link_key, not_me_key
 
 # What a security notice says happened. The keys are the last parts of allauth's template names, and our own "erased".
@@ -40,15 +42,31 @@ def absolute(name: str, *args: str) -> str:
 
 @composer(LINK_PURPOSE, lives=timedelta(days=3))
 def verification(mail: Mail) -> dict | None:
-    address = EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient).first()
+    address = EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient).select_related("user").first()
     if address is None:
         return None
     return {
         "address": address.email,
         "url": absolute("account_confirm_email", link_key(address)),
-        "days": EMAIL_CONFIRMATION_EXPIRE_DAYS,
+        "days": _days_left(address.user),
         "not_me_url": absolute("accounts:not_me", not_me_key(address)),
     }
+
+
+@composer(REMINDER, lives=timedelta(days=2))
+def reminder(mail: Mail) -> dict | None:
+    context = verification(mail)
+    if context is None:
+        return None
+    return {**context, "ends_at": EmailAddress.objects.select_related("user").get(pk=mail.context["address"]).user.ends_at}
+
+
+def _days_left(user: User) -> int:
+    """How long a link made now works: its own time, or until the account that never proved an address is deleted."""
+    if user.is_verified:
+        return EMAIL_CONFIRMATION_EXPIRE_DAYS
+    days_to_end = (user.ends_at - timezone.now() + timedelta(hours=6)) // timedelta(days=1)  # a mail waits a little in the queue
+    return max(1, min(EMAIL_CONFIRMATION_EXPIRE_DAYS, days_to_end))
 
 
 @composer(TAKEN_PURPOSE, lives=timedelta(days=3))

@@ -1,6 +1,7 @@
 """The one person model: a reader, an author, an editor or a moderator."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -9,6 +10,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from ictiger.languages import Language
+
+UNPROVEN_KEPT = timedelta(days=14)  # how long an account lives without a proven address
 
 
 class UserQuerySet(models.QuerySet):
@@ -94,6 +97,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def public_name(self) -> str:
         """The name that other readers see. Never any part of the address."""
         return self.display_name or _("Reader %(number)s") % {"number": self.pk}
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the account is deleted, unless an address is proven before (accounts/purge.py)."""
+        return self.date_joined + UNPROVEN_KEPT
 
     @property
     def is_verified(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from .models import User
@@ -17,6 +18,9 @@ confirmation_notes: list[Callable[..., SafeString]] = []
 # What to do with it once its owner has said so; in order, in one transaction.
 release_steps: list[Callable[[User], None]] = []
 discard_steps: list[Callable[[User], None]] = []
+
+# Accounts that are never purged, as a query of their ids: whose names stand on what the house has published.
+kept_accounts: list[Callable[[], QuerySet]] = []
 
 
 def takeout_section(title: str) -> Callable[[Callable[[User], Any]], Callable[[User], Any]]:
@@ -45,6 +49,12 @@ def discard_step(step: Callable[[User], None]) -> Callable[[User], None]:
     """Register what deletes what waited, after the mailbox's owner said that it is not theirs."""
     discard_steps.append(step)
     return step
+
+
+def keeps_accounts(ids: Callable[[], QuerySet]) -> Callable[[], QuerySet]:
+    """Register the decorated function as one that knows accounts (their ids) which must not be purged."""
+    kept_accounts.append(ids)
+    return ids
 
 
 def confirmation_note(note: Callable[..., SafeString]) -> Callable[..., SafeString]:

@@ -7,4 +7,4 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("articles")
 
     def ready(self) -> None:
-        from . import paths  # noqa: F401  (registers what shows where)
+        from . import paths, people  # noqa: F401  (register what shows where, and whose account is kept)

@@ -18,6 +18,8 @@ from django_tasks.base import Task
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from accounts import blocks
+from accounts.purge import purge, remind
 from articles.images import make_renditions
 from comments import waiting
 from ictiger.delivery.purge import purge_left_over
@@ -65,12 +67,21 @@ def prune_waiting_texts() -> int:
     return waiting.purge()
 
 
+@task()
+def tend_unproven_accounts() -> None:
+    """Remind those who never confirmed their address, delete them when their time is over, and let blocked mailboxes go again."""
+    remind()
+    purge()
+    blocks.prune()
+
+
 RECURRING: dict[Task, timedelta] = {
     render_pictures: timedelta(seconds=30),
     prune_mail: timedelta(days=1),
     prune_tasks: timedelta(hours=1),
     clear_sessions: timedelta(days=1),
     prune_waiting_texts: timedelta(days=1),
+    tend_unproven_accounts: timedelta(hours=1),
 }
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from accounts import emails, verification
 from accounts.adapter import AccountAdapter
 from accounts.models import User
+from accounts.purge import REMINDER
 from ictiger.mail.composers import compose
 from ictiger.mail.models import Mail
 from ictiger.mail.queue import enqueue
@@ -30,6 +31,7 @@ def queue_all(language: str) -> list[Mail]:
     wanted = [
         (verification.LINK_PURPOSE, UNPROVEN, {"address": address.pk}),
         (verification.TAKEN_PURPOSE, PROVEN, {"address": address.pk}),
+        (REMINDER, UNPROVEN, {"address": address.pk}),
         ("accounts/unknown_account", "nobody@example.org", {}),
         ("accounts/password_reset", PROVEN, {"user": proven.pk}),
         ("accounts/login_code", PROVEN, {"nonce": "n" * 32}),
