@@ -42,6 +42,7 @@ DEADLINE_BYTES = 16  # milliseconds since 1970 in 15 digits, and a line's end
 # A page's path: segments without dots, spaces, controls, percent signs or backslashes, closed by a slash. In bytes, as files have it.
 STORABLE = re.compile(rb"/(?:[^/.\x00-\x20\x7f%\\]{1,255}/)*")
 LONGEST_PATH = 1_024
+REMEMBERED = 16 * 1024**2  # bytes of pages that a process keeps in memory
 
 
 class PurgeFailed(RuntimeError):
@@ -105,6 +106,8 @@ class Store:
         self.pages = self.shelf(b"", self.release)
         self.timed = self.shelf(TIMED, self.release)
         self.leases = self.shelf(LEASES, self.release)
+        self._remembered: dict[bytes, tuple[tuple, Page]] = {}
+        self._remembered_bytes = 0
 
     def shelf(self, kind: bytes, release: bytes) -> bytes:
         return os.path.join(self.root, kind, release)
@@ -115,14 +118,37 @@ class Store:
         """The page kept at a storable path, if there is one. Whatever is wrong with the disk: there is none."""
         packing = b".gz" if compressed else b""
         for ending in ENDINGS:
-            found = _read(self.pages + path + b"index." + ending + packing)
-            if found is not None:
-                return _page(ending, *found, compressed)
+            page = self._page_in(self.pages + path + b"index." + ending + packing, ending, compressed)
+            if page is not None:
+                return page
         for ending in ENDINGS:
             found = _read(self.timed + path + b"index." + ending + packing)
             if found is not None and _is_in_time(found[0]):
-                return _page(ending, found[0][DEADLINE_BYTES:], found[1], compressed)
+                return _page(ending, found[0][DEADLINE_BYTES:], int(found[1].st_mtime), compressed)
         return None
+
+    def _page_in(self, file: bytes, ending: bytes, compressed: bool) -> Page | None:
+        """The page in a file. The disk is asked each time whether the file is there and the same; its bytes are read once."""
+        try:
+            identity = _identity(os.stat(file))
+        except OSError:
+            return None
+        remembered = self._remembered.get(file)
+        if remembered is not None and remembered[0] == identity:
+            return remembered[1]
+        found = _read(file)
+        if found is None:
+            return None
+        page = _page(ending, found[0], int(found[1].st_mtime), compressed)
+        self._remember(file, _identity(found[1]), page)
+        return page
+
+    def _remember(self, file: bytes, identity: tuple, page: Page) -> None:
+        self._remembered_bytes += len(page.body)
+        if self._remembered_bytes > REMEMBERED:
+            self._remembered.clear()
+            self._remembered_bytes = len(page.body)
+        self._remembered[file] = (identity, page)
 
     # --- storing ---------------------------------------------------------------------------------------------------------------------
 
@@ -260,8 +286,8 @@ def purge(paths: Iterable[str]) -> None:
 # --- files ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _read(file: bytes) -> tuple[bytes, int] | None:
-    """A file's bytes and stamp."""
+def _read(file: bytes) -> tuple[bytes, os.stat_result] | None:
+    """A file's bytes, and what the disk says of it."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -273,7 +299,12 @@ def _read(file: bytes) -> tuple[bytes, int] | None:
         return None
     finally:
         os.close(descriptor)
-    return (body, int(status.st_mtime)) if body and len(body) == status.st_size else None
+    return (body, status) if body and len(body) == status.st_size else None
+
+
+def _identity(status: os.stat_result) -> tuple:
+    """What no two files have in common: with the inode alone, a new file in the place of an old one could pass for it."""
+    return status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size
 
 
 def _is_in_time(body: bytes) -> bool:

@@ -96,7 +96,8 @@ def _kept(shelf: bytes, folder: bytes, files: list[bytes], release: str, timed: 
 def evict(store: Store, limit: int) -> int:
     """Take pages away until they fill less than `limit` bytes: those of other releases first, then those unused for longest.
 
-    Returns the number of pages taken. Where the disk does not note reads, the oldest stored go first.
+    Returns the number of pages taken. The disk notes a page's reads roughly (once a day, and none from a process's memory) or not at all:
+    then the oldest stored go first. What goes too early is rendered again.
     """
     kept = list(pages(store))
     size = sum(page.size for page in kept)

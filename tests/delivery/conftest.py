@@ -1,4 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from articles.models import Topic
 from ictiger.delivery import paths
@@ -34,7 +38,17 @@ def store(tmp_path, settings) -> Store:
 
 
 @pytest.fixture
-def site(store, settings, monkeypatch) -> Site:
+def keep_connection() -> Iterator[None]:
+    """Requests of this thread leave the test's connection open, with its transaction, as those of Django's test client do."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def site(store, settings, monkeypatch, keep_connection) -> Site:
     """The pages of `store_urls.py` behind that store; a topic shows on /notes/<slug>/ and on every list."""
     settings.ROOT_URLCONF = "tests.delivery.store_urls"
     settings.CSRF_FAILURE_VIEW = "tests.delivery.store_urls.refused"

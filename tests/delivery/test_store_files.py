@@ -121,6 +121,27 @@ def test_mtime_follows_from_the_content(store):
     assert first == int(first)
 
 
+def test_page_is_read_again_when_its_file_is_another_one(store):
+    for body in ("one", "two", "one"):
+        keep(store, "/a/", body)
+        assert body_at(store, "/a/") == body_at(store, "/a/") == body
+
+
+def test_page_that_is_remembered_is_gone_with_its_file(store):
+    keep(store, "/a/")
+    assert body_at(store, "/a/") == "body"
+    Store(os.fsdecode(store.root), store.release.decode()).purge(["/a/"])  # another process
+    assert body_at(store, "/a/") is None
+
+
+def test_memory_is_bounded(store, monkeypatch):
+    monkeypatch.setattr(store_module, "REMEMBERED", 250)
+    for number in range(10):
+        keep(store, f"/{number}/", "x" * 100)
+        assert body_at(store, f"/{number}/") == "x" * 100
+        assert sum(len(page.body) for _identity, page in store._remembered.values()) <= 250
+
+
 def test_etag_is_what_nginx_makes_of_the_file(store):
     keep(store, "/a/")
     for compressed, name in ((False, b"/a/index.html"), (True, b"/a/index.html.gz")):
