@@ -1,6 +1,8 @@
 import re
 
 import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from accounts import codes
@@ -82,6 +84,38 @@ def test_login_refuses_an_account_that_was_closed(reader, stranger):
 
     assert log_in(stranger, reader.email).headers["Location"] == "/accounts/inactive/"
     assert not is_signed_in(stranger)
+
+
+@pytest.fixture
+def hashed(monkeypatch) -> list[str]:
+    """Every password that is hashed: what a log-in costs, and what its time tells."""
+    seen: list[str] = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: seen.append(password) or encode(self, password, salt))
+    return seen
+
+
+@pytest.mark.parametrize("others", [[], [True], [False], [True, False], [False] * 20, [True] + [False] * 20])
+def test_login_costs_the_same_however_many_accounts_an_address_has(stranger, hashed, others):
+    for verified in others:
+        make_user("crowd@example.org", verified=verified)
+    hashed.clear()
+
+    log_in(stranger, "crowd@example.org", "wrong password")
+
+    assert hashed == ["wrong password"] * 2
+
+
+def test_login_finds_the_proven_account_and_the_newest_unproven_one(hashed):
+    for name, verified in {"older": False, "owner": True, "newer": False}.items():
+        make_user("crowd@example.org", verified=verified, display_name=name)
+        user = User.objects.latest("pk")
+        user.set_password(f"password of {name}")
+        user.save()
+
+    found = [authenticate(email="Crowd@example.org", password=f"password of {name}") for name in ("older", "owner", "newer")]
+
+    assert [user and user.display_name for user in found] == [None, "owner", "newer"]
 
 
 def test_thirty_wrong_passwords_lock_the_desks_door_too(editor, stranger):
