@@ -3,10 +3,12 @@
 The last test is the proof: it renders every page before and after each change, and those that differ must be among the paths told.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -46,9 +48,16 @@ def test_an_author_of_nothing_shows_nowhere():
     assert paths_of(make_author("lin")) == set()
 
 
-@pytest.fixture
-def site(db) -> list[str]:
-    """A small publication, and the paths of all its pages."""
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker) -> Iterator[dict[str, bytes]]:
+    """A small publication: its pages, as they read before a change. Made once: each test's transaction lies within this one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _pages(_publication())
+        transaction.set_rollback(True)
+
+
+def _publication() -> list[str]:
+    """Make it, and return the paths of all its pages."""
     for language in ("en", "zh-hans"):
         make_publication(language, sign_off="Old sign-off")
     topics = [make_topic("t1"), make_topic("t2")]
@@ -83,6 +92,11 @@ def site(db) -> list[str]:
     lists += [f"archive/{year}/" for year in years]
     own = [unquote(article.get_absolute_url()) for article in Article.objects.all()]
     return [prefix + path for prefix in ("/", "/zh-hans/") for path in lists] + own + ["/sitemap.xml", "/articles/renamed/"]
+
+
+def _pages(paths: Iterable[str]) -> dict[str, bytes]:
+    client = Client()
+    return {path: client.get(path).content for path in paths}
 
 
 def rename(article: Article) -> None:
@@ -158,15 +172,13 @@ def _page_with(**values):
 
 
 @pytest.mark.parametrize("act", CHANGES.values(), ids=CHANGES.keys())
-def test_every_page_that_changes_is_told(act, site):
-    client = Client()
-    before = {path: client.get(path).content for path in site}
+def test_every_page_that_changes_is_told(site, act):
     Purge.objects.all().delete()
 
     act()
 
     told = {path for purge in Purge.objects.all() for path in purge.paths}
-    changed = {path for path in site if client.get(path).content != before[path]}
+    changed = {path for path, content in _pages(site).items() if content != site[path]}
     assert changed, "this change should show somewhere"
     assert {path for path in changed if not _covers(told, path)} == set()
 
