@@ -98,8 +98,11 @@ def _line(text: str, *, status: int = 200) -> HttpResponse:
 
 
 def _mail() -> dict:
-    """Due is what a worker should have taken: a mail that waits for its next attempt is not, and shows as unsent."""
-    due_at = Case(When(state=State.SENDING, then="lease_until"), default="next_try_at")
+    """Due is what should have left: what no worker took in time, and what finds no mail server, however often it is tried.
+
+    A mail that a server puts off (greylisting, a full mailbox) is not due before its next attempt, and shows as unsent.
+    """
+    due_at = Case(When(stuck_since__isnull=False, then="stuck_since"), When(state=State.SENDING, then="lease_until"), default="next_try_at")
     figures = Mail.objects.aggregate(
         due=Min(due_at, filter=Q(state__in=UNSETTLED)),
         unsent=Min("created_at", filter=Q(state__in=UNSETTLED)),

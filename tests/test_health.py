@@ -1,6 +1,6 @@
 """/healthz, /readyz and /status."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError
@@ -10,6 +10,7 @@ from ictiger import health
 from ictiger.delivery.models import Purge
 from ictiger.jobs import prune_tasks
 from ictiger.mail.models import Mail
+from ictiger.mail.sweep import send_due_mail
 
 ADDRESSES = ["/healthz", "/readyz", "/status"]
 SIX_MINUTES = timedelta(minutes=6)
@@ -27,6 +28,10 @@ def no_database(monkeypatch):
 def migrated(monkeypatch):
     """What is already known of migrations belongs to the process, not to the test."""
     monkeypatch.setattr(health, "_known_to_be_migrated", [True])
+
+
+def later(hours: int) -> datetime:
+    return timezone.now() + timedelta(hours=hours)
 
 
 def queue_mail(**fields) -> Mail:
@@ -105,6 +110,38 @@ def test_mail_that_waits_for_its_next_attempt_is_not_due(client):
     assert response.status_code == 200
     mail = response.json()["mail"]
     assert (mail["oldest_due_seconds"], mail["oldest_unsent_seconds"] // 60) == (0, 60)
+
+
+@pytest.mark.django_db
+def test_mail_server_that_is_down_turns_status_red_although_each_mail_waits_for_its_next_attempt(client, time_machine, settings, free_port):
+    """With a single mail: the pauses between its attempts are shorter than five minutes."""
+    time_machine.move_to(timezone.now(), tick=False)
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "ictiger.mail.backend.EmailBackend", "127.0.0.1", free_port
+    Mail.objects.create(purpose="accounts/login_code", recipient="a@b.org", language="en", context={"nonce": "n"}, not_after=later(1))
+    send_due_mail(1)
+    assert client.get("/status").status_code == 200
+    for _attempt in range(3):
+        time_machine.shift(timedelta(seconds=121))
+        send_due_mail(1)
+    response = client.get("/status")
+    assert response.status_code == 503
+    assert response.json()["mail"]["oldest_due_seconds"] == 363
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_mail_server_that_came_back_turns_status_green(client):
+    mail = queue_mail(state="sending", lease_until=later(1), stuck_since=timezone.now() - SIX_MINUTES)
+    assert client.get("/status").status_code == 503
+    mail.record_sent("250 ok")
+    assert client.get("/status").status_code == 200
+
+
+@pytest.mark.django_db
+def test_mailbox_that_is_full_for_days_is_no_trouble_of_ours(client):
+    mail = queue_mail(state="sending", lease_until=later(1), stuck_since=timezone.now() - SIX_MINUTES)
+    mail.record_unsent("queued", "452 mailbox full", next_try_at=later(1))
+    assert client.get("/status").status_code == 200
 
 
 @pytest.mark.django_db

@@ -138,6 +138,7 @@ class EmailBackend(smtp.EmailBackend):
             if connection is not None:
                 connection.close()
         self.connection = self._partial_connection = None
+        self.deadline.forget()  # a line that never became a connection: TLS failed
 
 
 def hand_over(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:

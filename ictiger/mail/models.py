@@ -61,6 +61,8 @@ class Mail(models.Model):
     created_at = models.DateTimeField(_("asked for"), default=timezone.now)
     next_try_at = models.DateTimeField(_("next attempt"), default=timezone.now)
     not_after = models.DateTimeField(_("not after"))  # its sense ends here: a code is not sent after it has died
+    # Since when it could not even be offered: no mail server to talk to, or no text. What a server puts off is no such trouble.
+    stuck_since = models.DateTimeField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
 
@@ -105,12 +107,13 @@ class Mail(models.Model):
         """The mail server has it. Recorded whatever happened to the row meanwhile, because it is true."""
         self._record(Mail.objects.filter(pk=self.pk), State.SENT, reply, sent_at=timezone.now())
 
-    def record_unsent(self, state: State, reply: str, *, next_try_at: datetime | None = None) -> None:
+    def record_unsent(self, state: State, reply: str, *, next_try_at: datetime | None = None, is_stuck: bool = False) -> None:
         """End this attempt in `state`; not when the lease has passed to somebody else or a person has decided otherwise."""
+        stuck_since = (self.stuck_since or timezone.now()) if is_stuck else None
         ours = Mail.objects.filter(pk=self.pk, state=State.SENDING, lease_until=self.lease_until)
-        self._record(ours, state, reply, next_try_at=next_try_at or self.next_try_at)
+        self._record(ours, state, reply, next_try_at=next_try_at or self.next_try_at, stuck_since=stuck_since)
 
-    def _record(self, rows: MailQuerySet, state: State, reply: str, **fields: datetime) -> None:
+    def _record(self, rows: MailQuerySet, state: State, reply: str, **fields: datetime | None) -> None:
         changes = {"state": state, "reply": one_line(reply), "lease_until": None, **fields}
         rows.update(**changes)
         for name, value in changes.items():

@@ -64,7 +64,7 @@ def _attempt(mail: Mail, connection: BaseEmailBackend) -> bool:
         message = compose(mail)
     except Exception as error:  # an app's composer or template, whatever it does: the other mails must not wait for its repair
         logger.exception("mail %s (%s): composing failed", mail.pk, mail.purpose)
-        _put_off(mail, f"the text could not be made: {type(error).__name__}", LONGEST_PAUSE)
+        _put_off(mail, f"the text could not be made: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
         return True
     if message is None:
         mail.record_unsent(State.CANCELLED, "no longer needed")
@@ -82,17 +82,17 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
         _put_off(mail, str(reply), LONGEST_PAUSE)
     except OSError as trouble:
         logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _words_of(trouble))
-        _put_off(mail, _words_of(trouble), LONGEST_PAUSE_IN_TROUBLE)
+        _put_off(mail, _words_of(trouble), LONGEST_PAUSE_IN_TROUBLE, is_stuck=True)
         return False
     else:
         mail.record_sent(message.server_reply)
     return True
 
 
-def _put_off(mail: Mail, reply: str, longest: int) -> None:
+def _put_off(mail: Mail, reply: str, longest: int, *, is_stuck: bool = False) -> None:
     next_try_at = timezone.now() + pause(mail.attempts, longest)
     state = State.QUEUED if next_try_at < mail.not_after else State.EXPIRED
-    mail.record_unsent(state, reply, next_try_at=next_try_at)
+    mail.record_unsent(state, reply, next_try_at=next_try_at, is_stuck=is_stuck)
 
 
 def pause(attempts: int, longest: int) -> timedelta:

@@ -1,9 +1,16 @@
 """What the mail server gets, and what becomes of the row, with a real server on the other side."""
 
+import datetime as dt
+import ssl
 import time
+import warnings
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core import mail as outbox
 from django.utils import timezone
 
@@ -11,7 +18,23 @@ from ictiger.mail import backend, sweep
 from ictiger.mail.models import Mail, State
 from ictiger.mail.sweep import send_due_mail
 
+from .conftest import Postmaster
+
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def self_signed(tmp_path) -> ssl.SSLContext:
+    """What a server needs to speak TLS, vouched for by nobody but itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    names = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    certificate = names.not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    pem = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "both.pem").write_bytes(certificate.public_bytes(pem[0]) + key.private_bytes(*pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    return context
 
 
 def test_delivered_mail_has_its_headers_and_both_texts(note, server):
@@ -143,6 +166,33 @@ def test_server_that_drips_is_cut_off_at_the_hard_limit(note, dripping_server, m
     send_due_mail(10)
     mail.refresh_from_db()
     assert "took longer" in mail.reply
+
+
+@pytest.mark.parametrize("how", ["EMAIL_USE_TLS", "EMAIL_USE_SSL"])
+def test_server_without_tls_gets_nothing_and_the_mail_waits(note, server, settings, how):
+    setattr(settings, how, True)
+    note()
+    send_due_mail(10)
+    mail = Mail.objects.get()
+    assert (mail.state, server.envelopes) == (State.QUEUED, [])
+    assert mail.stuck_since is not None
+
+
+def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(note, smtp, settings, free_port, self_signed):
+    settings.EMAIL_USE_SSL = True
+    postmaster = Postmaster()
+    controller = Controller(postmaster, hostname="127.0.0.1", port=free_port, ssl_context=self_signed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the controller's own knock at its door
+        controller.start()
+    try:
+        note()
+        send_due_mail(10)
+    finally:
+        controller.stop()
+    mail = Mail.objects.get()
+    assert (mail.state, postmaster.envelopes) == (State.QUEUED, [])
+    assert "CERTIFICATE_VERIFY_FAILED" in mail.reply
 
 
 def test_lease_outlives_the_hard_limit():
