@@ -35,6 +35,7 @@ BUNDLES = {
         "css/print.css",
     ),
     "js/site.js": (
+        "js/steady.js",
         "js/bar.js",
         "js/verification.js",
         "js/contents.js",

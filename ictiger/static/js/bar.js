@@ -1,10 +1,13 @@
 // The personal part of a public page: one fetch, and only for a browser that carries the hint cookie. Without it the page is complete.
 
+import { steady } from "./steady.js";
+
 export async function fillBar(bar) {
   try {
     const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin" });
     if (answer.ok && !answer.redirected) {
-      placeFragment(bar, await answer.text());
+      const html = await answer.text();
+      steady(() => placeFragment(bar, html));
     }
   } catch (problem) {
     console.warn("The personal part of this page did not come.", problem);

@@ -206,7 +206,8 @@ function announce(message) {
 // --- what is only this reader's (comes with the bar) -------------------------------------------------------------------------------------
 
 function placeOwnComments() {
-  for (const item of discussionSection.querySelectorAll("[data-slot=comments-own] [data-own]")) {
+  // The newest comes first among threads, and last among replies.
+  for (const item of [...discussionSection.querySelectorAll("[data-slot=comments-own] [data-own]")].reverse()) {
     const above = item.dataset.thread && document.getElementById(`comment-${item.dataset.thread}`)?.closest(".thread");
     if (above) {
       item.classList.remove("thread");

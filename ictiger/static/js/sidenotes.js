@@ -1,5 +1,7 @@
 // Footnotes beside the line that refers to them, where the margin has room. Each note stays at the end of the text as well; CSS shows one of the two.
 
+import { steady } from "./steady.js";
+
 const MARGIN = matchMedia("(width >= 75rem)"); // as in article.css
 
 function sidenote(note, number) {
@@ -36,4 +38,4 @@ function putInMargin(reference) {
   adapt();
 }
 
-document.querySelectorAll(".article-text a.footnote-ref").forEach(putInMargin);
+steady(() => document.querySelectorAll(".article-text a.footnote-ref").forEach(putInMargin));
