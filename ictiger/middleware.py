@@ -1,9 +1,9 @@
-"""How a request is read: the language its path names, a final slash that is missing, the charset of what it carries."""
+"""How a request is read: the language its path names, a final slash that is missing, the charset and the size of what it carries."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils import translation
@@ -43,6 +43,29 @@ class CharsetMiddleware:
         if charset.lower() not in ("utf-8", "utf8"):
             raise BadRequest(f"sent in {charset!r}, not in UTF-8")
         return self.get_response(request)
+
+
+class BodyLimitMiddleware:
+    """Refuse a body larger than anything the site takes in (413), before a byte of it is read.
+
+    Django bounds what it keeps of a form in memory, but writes the files of any POST to disk, however large and whoever sends them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if content_length(request) > settings.LARGEST_BODY:
+            raise RequestDataTooBig(f"a body of more than {settings.LARGEST_BODY} bytes")
+        return self.get_response(request)
+
+
+def content_length(request: HttpRequest) -> int:
+    """How many bytes the request says it carries; Django reads no more than that, and none where it says nothing that can be read."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 class FinalSlashMiddleware(CommonMiddleware):

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "accounts.middleware.HintCookieMiddleware",
     "ictiger.middleware.PathLanguageMiddleware",
     "ictiger.middleware.CharsetMiddleware",
+    "ictiger.middleware.BodyLimitMiddleware",
     "ictiger.middleware.FinalSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -124,6 +125,7 @@ CACHES = {"default": environment.cache("CACHE_URL", default=VAR / "cache")}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+LARGEST_BODY = 20_000_000  # bytes: a picture and its form
 
 # --- languages -----------------------------------------------------------------------------------------------------------------------
 

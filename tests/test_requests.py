@@ -38,6 +38,22 @@ def test_a_form_that_says_utf_8_is_read(stranger, charset):
     assert (response.status_code, "一二三" in response.content.decode()) == (422, True)
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/articles/a-patent/comments/", "/admin/articles/image/add/", "/no-such-page/", "/"])
+def test_a_body_larger_than_anything_taken_in_is_refused_unread(stranger, settings, path):
+    settings.FILE_UPLOAD_HANDLERS = ["there.is.None"]  # whoever reads the body fails
+    form = {"CONTENT_LENGTH": str(settings.LARGEST_BODY + 1), "content_type": "multipart/form-data; boundary=x"}
+
+    response = stranger.generic("POST", path, b"--x", **form)
+
+    assert response.status_code == 413
+    assert "That was too much at once" in response.content.decode()
+
+
+@pytest.mark.parametrize("length", ["", "x", "-1", "9" * 5_000])
+def test_a_length_that_cannot_be_one_does_no_harm(stranger, length):
+    assert stranger.generic("POST", "/accounts/login/", b"", CONTENT_LENGTH=length).status_code == 200
+
+
 @pytest.mark.parametrize("content_type", ["text/plain; x*=foo''a%20b", "text/plain; charset*=unicode_escape''%5Cud800"])
 def test_a_content_type_that_cannot_be_read_does_no_harm(content_type):
     from ictiger.wsgi import django_application
