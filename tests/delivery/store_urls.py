@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
+import articles.urls  # noqa: F401  (registers the converter of slugs)
 from articles.models import Topic
 from ictiger.delivery.change import change
 from ictiger.delivery.decorators import public_page
@@ -92,8 +93,8 @@ def rename(request, slug):
 urlpatterns = [
     path("", notes, name="home"),
     path("page/<int:number>/", notes, name="page"),
-    path("notes/<str:slug>/", note, name="note"),
-    path("notes/<str:slug>/rename/", rename, name="rename"),
+    path("notes/<rawslug:slug>/", note, name="note"),
+    path("notes/<rawslug:slug>/rename/", rename, name="rename"),
     path("feed/", feed, name="feed"),
     path("timed/", timed, name="timed"),
     path("odd/<str:how>/", marked_but_odd, name="odd"),
