@@ -14,6 +14,8 @@ env = environ.Env()
 
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+FILE_CACHE = "django.core.cache.backends.filebased.FileBasedCache"
+FILE_CACHE_ENTRIES = 10_000  # Beyond Django's own 300 it throws entries out at random, and with them the count of wrong passwords.
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
@@ -68,8 +70,12 @@ def cache(name: str, *, default: Path) -> dict[str, Any]:
     """Django's settings of the cache, files below `default` when it is not set."""
     url = env(name, default="").strip()
     if not url:
-        return {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": default}
-    return _read(name, environ.Env.cache_url_config, url, "redis://host:6379/0 or filecache:///path/to/folder")
+        config = {"BACKEND": FILE_CACHE, "LOCATION": default}
+    else:
+        config = _read(name, environ.Env.cache_url_config, url, "redis://host:6379/0 or filecache:///path/to/folder")
+    if config["BACKEND"] == FILE_CACHE:
+        config.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", FILE_CACHE_ENTRIES)
+    return config
 
 
 def mail(name: str, *, default: Path) -> dict[str, Any]:

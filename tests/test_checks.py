@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import caches
 
 from ictiger import checks, environment
 from ictiger.environment import WrongEnvironment
@@ -218,3 +219,14 @@ def test_every_variable_is_in_the_example():
     example = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
     assert read == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
     assert {"SECRET_KEY", "EMAIL_URL", "ICTIGER_VAR"} <= read
+
+
+@pytest.mark.parametrize("url", ["", "filecache://{folder}"])
+def test_the_count_of_wrong_passwords_outlives_a_thousand_other_entries(monkeypatch, settings, tmp_path, url):
+    monkeypatch.setenv("THE_NAME", url.format(folder=tmp_path))
+    settings.CACHES = {"default": environment.cache("THE_NAME", default=tmp_path)}
+    caches["default"].set("wrong passwords", 5)
+    for number in range(1_000):
+        caches["default"].set(f"somebody {number}", 1)
+    assert caches["default"].get("wrong passwords") == 5
+    assert [caches["default"].get(f"somebody {number}") for number in range(1_000)] == [1] * 1_000
