@@ -225,8 +225,8 @@ def test_every_variable_is_in_the_example():
 def test_the_count_of_wrong_passwords_outlives_a_thousand_other_entries(monkeypatch, settings, tmp_path, url):
     monkeypatch.setenv("THE_NAME", url.format(folder=tmp_path))
     settings.CACHES = {"default": environment.cache("THE_NAME", default=tmp_path)}
-    caches["default"].set("wrong passwords", 5)
+    caches["default"].set("wrong-passwords", 5)
     for number in range(1_000):
-        caches["default"].set(f"somebody {number}", 1)
-    assert caches["default"].get("wrong passwords") == 5
-    assert [caches["default"].get(f"somebody {number}") for number in range(1_000)] == [1] * 1_000
+        caches["default"].set(f"somebody-{number}", 1)
+    assert caches["default"].get("wrong-passwords") == 5
+    assert [caches["default"].get(f"somebody-{number}") for number in range(1_000)] == [1] * 1_000
