@@ -206,6 +206,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
 def _accept(request: HttpRequest, box: Box, sent: dict) -> HttpResponse:
     if request.user.is_authenticated:
         return accepted(request, services.post(user=request.user, **sent))
+    waiting.refuse_flood(request)
     token = waiting.token_of(request) or uuid.uuid4()
     box.kept = waiting.keep(token=token, **sent)
     box.submission = box.kept.submission

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+from allauth.core.internal.ratelimit import consume
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from .services import NoSuchParent, Refused, refuse_unless_open
 COOKIE = "waiting"
 KEPT_FOR = timedelta(days=14)
 MOST = 20  # texts under one cookie
+FROM_ONE_CLIENT = {"waiting_text": "30/h/ip"}  # whoever keeps no cookie has no other bound
 
 
 class TooManyWaiting(Refused):
@@ -37,6 +39,12 @@ def texts_of(request: HttpRequest) -> QuerySet[WaitingText]:
     token = token_of(request)
     texts = WaitingText.objects.filter(token=token, created_at__gt=timezone.now() - KEPT_FOR) if token else WaitingText.objects.none()
     return texts.select_related("article").order_by("pk")
+
+
+def refuse_flood(request: HttpRequest) -> None:
+    """Raise TooManyWaiting when one network address has sent many texts within the hour."""
+    if not consume(request, app="comments", action="waiting_text", config=FROM_ONE_CLIENT):
+        raise TooManyWaiting(_("Many texts were sent from here within the hour. Log in or sign up to post yours; it stays in the box."))
 
 
 def keep(*, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID) -> WaitingText:

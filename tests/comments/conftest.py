@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,14 @@ from articles.models import Article
 from tests.factories import make_article
 
 FRAGMENT = {"HX-Request": "true"}  # what discussion.js sends along
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_left_over():
+    """How much one network address has sent is counted in the cache."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

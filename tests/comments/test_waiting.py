@@ -126,6 +126,17 @@ def test_twenty_texts_are_enough_for_one_stranger(stranger, send):
     assert (response.status_code, ">\nOne more.</textarea>" in response.content.decode()) == (429, True)
 
 
+def test_thirty_texts_an_hour_are_enough_from_one_network_address(send, client_of, reader):
+    for number in range(30):
+        assert send(Client(), f"Text {number}.").status_code == 302
+    response = send(Client(), "One more.")
+    assert (response.status_code, ">\nOne more.</textarea>" in response.content.decode()) == (429, True)
+    assert WaitingText.objects.count() == 30
+    assert send(Client(REMOTE_ADDR="192.0.2.1"), "From elsewhere.").status_code == 302
+    assert send(client_of(reader), "From a member.").status_code == 302
+    assert Comment.objects.get().body == "From a member."
+
+
 def test_a_stranger_cannot_take_over_anothers_text(stranger, send):
     submission = str(uuid.uuid4())
     send(Client(), "Theirs.", submission=submission)
