@@ -120,6 +120,8 @@ def check_display_name(name: str, user: User) -> None:
     """Raises ValidationError for a name that cannot be read, hides something, or passes its bearer off as somebody of the house."""
     if names.has_invisible(name):
         raise ValidationError(_("The name contains characters that cannot be seen."), code="invisible")
+    if names.piles_marks(name):
+        raise ValidationError(_("The name has more accents on one letter than can be read."), code="marks")
     if not names.has_letter(name):
         raise ValidationError(_("A name needs at least one letter."), code="no_letter")
     if "@" in name or "/" in name:

@@ -1,13 +1,18 @@
 """What a name shown beside comments may be. Pure: no ORM, no settings."""
 
+import re
 import unicodedata
 
 LIMIT = 40  # characters
 # Letters of these scripts look alike; one name uses one of them.
 LOOKALIKE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
-RESERVED = ("ictiger", "admin", "administrator", "moderator", "editor", "webmaster", "support", "管理员", "版主", "编辑", "编辑部", "官方")
+RESERVED = ("admin", "administrator", "moderator", "editor", "webmaster", "support", "管理员", "版主", "编辑", "编辑部", "官方")
 # Categories of characters that cannot be seen: two names that look the same would differ.
 INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+# And those that Unicode counts among letters, signs and accents (Default_Ignorable_Code_Point, and the Braille pattern without a dot).
+BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+MARKS = 3  # accents on one letter; written languages need no more, and a pile of them covers the lines above and below
+HOUSE = "ictiger"  # in no reader's name, whatever stands beside it
 
 
 def tidy(name: str) -> str:
@@ -16,7 +21,13 @@ def tidy(name: str) -> str:
 
 
 def has_invisible(name: str) -> bool:
-    return any(unicodedata.category(character) in INVISIBLE for character in name)
+    return bool(BLANK.search(name)) or any(unicodedata.category(character) in INVISIBLE for character in name)
+
+
+def piles_marks(name: str) -> bool:
+    """Whether a letter bears more accents than any language puts on it."""
+    kinds = "".join(unicodedata.category(character)[0] for character in unicodedata.normalize("NFD", name))
+    return "M" * (MARKS + 1) in kinds
 
 
 def has_letter(name: str) -> bool:
@@ -36,4 +47,4 @@ def skeleton(name: str) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    return skeleton(name) in RESERVED
+    return HOUSE in skeleton(name) or skeleton(name) in RESERVED

@@ -45,6 +45,11 @@ def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of,
         ("x" * 41, "at most 40 characters"),
         ("An\u200bna", "characters that cannot be seen"),
         ("Anna\u202e", "characters that cannot be seen"),
+        ("\u3164", "characters that cannot be seen"),
+        ("Editor\u3164", "characters that cannot be seen"),
+        ("Anna\u2800", "characters that cannot be seen"),
+        ("Anna\ufe0f", "characters that cannot be seen"),
+        ("Z\u0300\u0301\u0302\u0303algo", "more accents on one letter"),
         ("An\x00na", "Null characters are not allowed."),
         ("…!?", "at least one letter"),
         ("anna@example.org", "An address is not a name."),
@@ -52,6 +57,7 @@ def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of,
         ("Аnna", "alphabets whose letters look alike"),
         ("Moderator", "that of our staff"),
         ("ＩＣＴｉｇｅｒ", "that of our staff"),
+        ("The ICTiger team", "that of our staff"),
         ("管理员", "that of our staff"),
         ("Li  Wéi", "that of our staff"),
     ],
@@ -67,7 +73,7 @@ def test_profile_refuses_a_name_beside_its_field(reader, client_of, name, says):
     assert reader.display_name == ""
 
 
-@pytest.mark.parametrize("name", ["", "李雷", "Anna 李", "Zoë O’Neill-García", "Анна", "R2-D2"])
+@pytest.mark.parametrize("name", ["", "李雷", "Anna 李", "Zoë O’Neill-García", "Анна", "R2-D2", "Nguyễn Thị Ộ", "שָׁלוֹם", "สมชาย ที่นี้"])
 def test_profile_takes_names_from_everywhere(reader, client_of, name):
     assert client_of(reader).post(PROFILE, {"display_name": name, "language": "en"}).status_code == 302
     reader.refresh_from_db()
