@@ -91,6 +91,15 @@ def test_the_fragment_holds_the_bar_and_what_only_its_reader_sees(article, clien
     assert "<html" not in html
 
 
+def test_the_fragment_tells_once_what_became_of_a_report(article, client_of, reader):
+    comment, client = make_comment(article), client_of(reader)
+    client.post(f"/comments/{comment.pk}/report/", {"reason": "advertising"})
+    html = html_of(client.get(f"/me/discussion/{article.pk}/"))
+    assert 'data-slot="messages"' in html
+    assert "Thank you. A moderator will look at it." in html
+    assert 'data-slot="messages"' not in html_of(client.get(f"/me/discussion/{article.pk}/"))
+
+
 def test_the_fragment_says_where_a_reply_belongs(article, client_of, reader):
     thread = make_comment(article)
     reply = make_comment(article, author=reader, parent=thread, state=State.PENDING)

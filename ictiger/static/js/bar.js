@@ -20,7 +20,7 @@ function placeFragment(bar, html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   for (const element of template.content.querySelectorAll("[data-slot]")) {
-    const place = document.querySelector(`[data-slot="${CSS.escape(element.dataset.slot)}"]`);
+    const place = placeOf(element.dataset.slot);
     if (place) {
       place.replaceWith(element);
     } else {
@@ -29,6 +29,12 @@ function placeFragment(bar, html) {
   }
   bar.replaceChildren(template.content);
   document.dispatchEvent(new CustomEvent("ictiger:bar", { detail: { root: bar } }));
+}
+
+// What became of something done to a comment is said at that comment, where the reader is taken, and not above the whole article.
+function placeOf(slot) {
+  const aim = slot === "messages" && document.querySelector(".comment:target");
+  return aim ? aim.appendChild(document.createElement("div")) : document.querySelector(`[data-slot="${CSS.escape(slot)}"]`);
 }
 
 const publicBar = document.querySelector("[data-bar][data-src]");
