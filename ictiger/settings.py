@@ -131,7 +131,8 @@ LARGEST_BODY = 20_000_000  # bytes: a picture and its form
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "ictiger" / "locale"]
+# Ours, then what we say instead of the words that libraries bring along: the first that has a message wins, and both win over the apps.
+LOCALE_PATHS = [BASE_DIR / "ictiger" / "locale", BASE_DIR / "ictiger" / "locale_of_libraries"]
 FORMAT_MODULE_PATH = ["ictiger.formats"]
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", default="") or "Asia/Shanghai"
