@@ -90,7 +90,7 @@ def step(name: str = "") -> None:
 class SteppingOs:
     """`os`, with a step before each call that others could notice."""
 
-    STEPS = frozenset(["open", "stat", "rename", "unlink", "scandir", "listdir", "walk", "makedirs", "rmdir", "utime"])
+    STEPS = frozenset(["open", "rename", "unlink", "scandir", "listdir", "walk", "makedirs", "rmdir", "utime"])
 
     def __init__(self, log: list | None = None) -> None:
         self.log = log

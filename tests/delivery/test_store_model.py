@@ -25,6 +25,7 @@ PATHS = {"/a/": "a", "/list/page/2/": "ab"}  # and the rows that each shows
 SHOWS_ON = {"a": ["/a/", "/list/**"], "b": ["/list/**"]}
 SITE_WIDE = ["/**"]
 AT_ONCE = 4  # actors
+STEPS = ["query", "rendered", "rename", "unlink", "makedirs", "purge", "the end"]  # before which somebody may stop
 
 
 class Database:
@@ -153,6 +154,19 @@ class PageStoreModel(RuleBasedStateMachine):
         site = self.sites[where % len(self.sites)]
         self.act(lambda: self.write(row, paths, site))
 
+    @precondition(lambda self: len(self.alive) < AT_ONCE - 1)
+    @rule(path=st.sampled_from(sorted(PATHS)), name=st.sampled_from(STEPS), more=st.integers(0, 3), where=st.integers(0, 1))
+    def a_write_happens_while_somebody_asks(self, path: str, name: str, more: int, where: int) -> None:
+        """Nothing that could not come about by the other rules; but it is what matters, and comes about seldom."""
+        site = self.sites[where % len(self.sites)]
+        self.act(lambda: self.look(site, path, "", read_only=False))
+        reader = self.actors[-1]
+        reader.advance_to(name)
+        for _step in range(more):
+            reader.advance()
+        self.act(lambda: self.write("a", SHOWS_ON["a"], self.sites[0]))
+        self.actors[-1].advance_to("the end", at_most=300)
+
     @precondition(lambda self: len(self.alive) < AT_ONCE)
     @rule()
     def sweep(self) -> None:
@@ -166,7 +180,7 @@ class PageStoreModel(RuleBasedStateMachine):
             actor.advance()
 
     @precondition(lambda self: self.alive)
-    @rule(who=st.integers(0, AT_ONCE - 1), name=st.sampled_from(["query", "rendered", "rename", "unlink", "makedirs", "purge", "the end"]))
+    @rule(who=st.integers(0, AT_ONCE - 1), name=st.sampled_from(STEPS))
     def go_on_to(self, who: int, name: str) -> None:
         self.alive[who % len(self.alive)].advance_to(name)
 
