@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from comments.markup import links_in, to_html
@@ -11,6 +13,18 @@ def test_paragraphs_and_lines_are_kept():
 
 def test_a_thousand_blank_lines_are_one_break():
     assert to_html("one" + "\n" * 1000 + "two") == '<p dir="auto">one</p><p dir="auto">two</p>'
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u200b", "\u3164", "\u2800", "\u202e", " \u2060\t"])
+def test_a_thousand_lines_that_only_look_blank_are_one_break(blank):
+    assert to_html("one\n" + f"{blank}\n" * 1000 + "two") == '<p dir="auto">one</p><p dir="auto">two</p>'
+
+
+def test_blank_lines_are_found_in_bounded_time():
+    began = time.process_time()
+    to_html("\n" + "\u200b " * 100_000 + "x")
+    to_html("\u200b\n" * 100_000 + "x")
+    assert time.process_time() - began < 1
 
 
 def test_markup_is_escaped():
