@@ -1,5 +1,6 @@
 """The pages that readers read, and the addresses that lead to them."""
 
+import re
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from articles.services import publish, save_draft, save_page, take_down
-from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
+from tests.factories import make_article, make_author, make_comment, make_image, make_page, make_publication, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +156,22 @@ def test_article_page_keeps_its_promises_to_machines(stranger):
     assert f'<time datetime="{timezone.localtime(article.publish_at).isoformat()}">' in page
     assert '<link rel="canonical" href="http://testserver/articles/claims/">' in page
     assert '<h2 id="s-first">First</h2>' in page
+
+
+def test_an_article_is_one_for_machines_whatever_else_is_shown_beside_it(stranger):
+    topic, author = make_topic("patents"), make_author("lin")
+    article = make_article("claims", topics=[topic], authors=[author])
+    make_article("related", topics=[topic], authors=[make_author("feld")])
+    make_comment(article)
+    html = stranger.get("/articles/claims/").content.decode()
+    assert "/articles/related/" in html
+    (start,) = [found.start() for found in re.finditer(r"<article\b[^>]*\slang=", html)]
+    own = html[start : html.index("</article>", start)]
+    assert len(re.findall(r"<h1\b", html)) == len(re.findall(r"<h1\b", own)) == 1
+    assert re.findall(r'rel="author" href="([^"]*)"', own) == ["/authors/lin/"]
+    assert f'<time datetime="{timezone.localtime(article.publish_at).isoformat()}' in own
+    discussion = html[html.index('<section id="discussion"') :]
+    assert re.findall(r'<article\b[^>]*\sid="(comment-\d+)"', discussion) == [f"comment-{article.comments.get().pk}"]
 
 
 def test_article_that_first_appeared_elsewhere_says_so(stranger):
