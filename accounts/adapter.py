@@ -1,5 +1,7 @@
 """Our one way into allauth: every mail it wants to send becomes a row of the mail queue, and its words become ours."""
 
+import unicodedata
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.contrib import messages
@@ -32,13 +34,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return User(language=Language.active())
 
     def clean_email(self, email: str) -> str:
-        """One spelling for one mailbox: lower case, and the domain as people write it, however it was typed (`xn--…`, full width).
+        """One spelling for one mailbox: lower case, accents joined to their letters, and the domain as people write it.
 
+        However it was typed, that is: `xn--…` and full width too.
         Raises ValidationError for an address longer than the database keeps, or one no mail server could be asked about.
         """
         if not email:
             return email
-        mailbox, _at, domain = email.lower().rpartition("@")
+        mailbox, _at, domain = unicodedata.normalize("NFC", email.lower()).rpartition("@")
         try:
             domain = domain.encode("idna").decode("idna")
         except UnicodeError as error:

@@ -7,4 +7,6 @@ class AccountsConfig(AppConfig):
     verbose_name = _("accounts")
 
     def ready(self) -> None:
-        from . import emails, handover  # noqa: F401  (register what is sent, and listen to log-ins by code)
+        from . import addresses, emails, handover  # noqa: F401  (register what is sent, and listen to log-ins by code)
+
+        addresses.teach_validator()

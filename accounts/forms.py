@@ -28,7 +28,8 @@ class AddressLabel:
 
 
 class LoginForm(AddressLabel, allauth.LoginForm):
-    pass
+    def clean_login(self) -> str:
+        return get_adapter().clean_email(super().clean_login())
 
 
 class SignupForm(AddressLabel, allauth.SignupForm):

@@ -65,7 +65,7 @@ class Standing:
 
     @property
     def reason(self) -> str:
-        """Why the mail was refused: a code for the templates ("mailbox", "full", "policy", "address" or "")."""
+        """Why the mail was refused: a code for the templates ("mailbox", "full", "policy", "international", "address" or "")."""
         return refusal(self.mail.reply) if self.mail else ""
 
     @cached_property
@@ -107,6 +107,8 @@ def refusal(reply: str) -> str:
         return "full"
     if enhanced.startswith("5.7."):
         return "policy"
+    if "SMTPUTF8" in reply:
+        return "international"
     return "address" if reply.startswith("not an address") else ""
 
 
