@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 if TYPE_CHECKING:
@@ -69,8 +70,13 @@ def chromium() -> Iterator["Browser"]:
     except ImportError:
         no_browser("Playwright is not installed: uv run --group browser pytest")
     # Playwright's loop runs in this thread until the session ends; Django would take every later query for one from asynchronous code.
+    known = {alias: connections[alias] for alias in connections}
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        for alias, connection in known.items():
+            # For a thread with a loop Django opens connections of its own: they would not know the rows of the migrations, which are
+            # restored from the connection that made the test's database.
+            connections[alias] = connection
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
