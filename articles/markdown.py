@@ -52,7 +52,9 @@ ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope"},
 }
 CLASSES = {"table", "highlight", "footnote", "footnote-ref", "footnote-backref", "task-list", "task-list-item", "filename"}
-OTHER_SITE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+# An address that leads elsewhere, as browsers read it: blanks within it count for nothing, and a backslash is a slash.
+OTHER_SITE = re.compile(r"https?:|(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}", re.IGNORECASE)
+IGNORED_IN_ADDRESS = re.compile(r"[\x00-\x20]+")
 PYGMENTS_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
 FIXED_VALUES = {  # on a div only what the box of a table has
     ("div", "role"): {"region"},
@@ -210,7 +212,7 @@ def _sanitise(dirty: str) -> str:
             seen.add(value)
         if attribute == "class":
             return " ".join(name for name in value.split() if name in CLASSES or PYGMENTS_CLASS.fullmatch(name)) or None
-        if tag == "img" and attribute == "src" and OTHER_SITE.match(value):
+        if tag == "img" and attribute == "src" and OTHER_SITE.match(IGNORED_IN_ADDRESS.sub("", value)):
             foreign.append(value)
         allowed = FIXED_VALUES.get((tag, attribute))
         return value if allowed is None or value in allowed else None

@@ -191,6 +191,22 @@ def _tags_of(out: str) -> list[str]:
     return parser.found
 
 
+@pytest.mark.parametrize(
+    "src",
+    [
+        "https:evil.example/a",
+        "/\\evil.example/a",
+        "\\\\evil.example/a",
+        "ht\ntps://evil.example/a",
+        " //evil.example/a",
+        "/\t/evil.example/a",
+    ],
+)
+def test_pictures_of_other_sites_are_refused_however_they_are_written(src):
+    with pytest.raises(ValidationError, match="is on another site"):
+        render(f'<img src="{src}" alt="x">')
+
+
 @pytest.mark.parametrize("src", ["https://evil.example/a.png", "//evil.example/a.png", "HTTP://evil.example/a.png"])
 def test_pictures_of_other_sites_are_refused_in_words(src):
     with pytest.raises(ValidationError, match=r"is on another site\. Upload it"):
