@@ -1,5 +1,6 @@
 """allauth's forms where ours differ, and the reader's own: address and profile."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.account import forms as allauth
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import blocks, handover, limits, names, verification
 from .models import User
+from .registries import names_of_the_house
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
 
@@ -129,6 +131,12 @@ def check_display_name(name: str, user: User) -> None:
         raise ValidationError(_("An address is not a name."), code="address")
     if names.mixes_scripts(name):
         raise ValidationError(_("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed")
-    staff = User.objects.filter(is_staff=True).exclude(pk=user.pk).exclude(display_name="").values_list("display_name", flat=True)
-    if not user.is_staff and (names.is_reserved(name) or names.skeleton(name) in map(names.skeleton, staff)):
+    if not user.is_staff and (names.is_reserved(name) or names.skeleton(name) in map(names.skeleton, _names_of_the_house(user))):
         raise ValidationError(_("This name could be mistaken for that of our staff. Choose another."), code="reserved")
+
+
+def _names_of_the_house(user: User) -> Iterator[str]:
+    """Under which others than `user` are known here: staff beside comments, and whom apps know (authors, above articles)."""
+    yield from User.objects.filter(is_staff=True).exclude(pk=user.pk).exclude(display_name="").values_list("display_name", flat=True)
+    for known in names_of_the_house:
+        yield from known(user)

@@ -12,6 +12,11 @@ INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 # And those that Unicode counts among letters, signs and accents (Default_Ignorable_Code_Point, and the Braille pattern without a dot).
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 MARKS = 3  # accents on one letter; written languages need no more, and a pile of them covers the lines above and below
+# Letters that a reader takes for a Latin one, by their small or their large shape. Digits and I stand for l and o as they do in print.
+LOOKALIKES = str.maketrans(
+    "абвгдезикмнорстухьѕіїјһԁԛԝґ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "01iıǀ",
+    "a6brgegukmhopctyxbslljhdqwr" + "abyezhlkmvoptyxw" + "onuhgq" + "ollll",
+)
 HOUSE = "ictiger"  # in no reader's name, whatever stands beside it
 
 
@@ -41,10 +46,10 @@ def mixes_scripts(name: str) -> bool:
 
 
 def skeleton(name: str) -> str:
-    """What is left of a name when case, width, accents and spacing are taken away: equal skeletons are taken for one name."""
-    flat = unicodedata.normalize("NFKD", name).casefold()
+    """What is left of a name when case, width, accents, spacing and alphabet are taken away: equal skeletons are taken for one name."""
+    flat = unicodedata.normalize("NFKD", name).casefold().translate(LOOKALIKES)
     return "".join(character for character in flat if unicodedata.category(character).startswith(("L", "N")))
 
 
 def is_reserved(name: str) -> bool:
-    return HOUSE in skeleton(name) or skeleton(name) in RESERVED
+    return skeleton(HOUSE) in skeleton(name) or skeleton(name) in map(skeleton, RESERVED)

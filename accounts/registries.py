@@ -1,6 +1,6 @@
 """Where apps that know more about a person than accounts does add their part. They register from their AppConfig.ready()."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,6 +21,9 @@ discard_steps: list[Callable[[User], None]] = []
 
 # Accounts that are never purged, as a query of their ids: whose names stand on what the house has published.
 kept_accounts: list[Callable[[], QuerySet]] = []
+
+# Names that readers know from what the house publishes, other than the given user's own: nobody else may bear them.
+names_of_the_house: list[Callable[[User], Iterable[str]]] = []
 
 
 def takeout_section(title: str) -> Callable[[Callable[[User], Any]], Callable[[User], Any]]:
@@ -55,6 +58,12 @@ def keeps_accounts(ids: Callable[[], QuerySet]) -> Callable[[], QuerySet]:
     """Register the decorated function as one that knows accounts (their ids) which must not be purged."""
     kept_accounts.append(ids)
     return ids
+
+
+def knows_names(known: Callable[[User], Iterable[str]]) -> Callable[[User], Iterable[str]]:
+    """Register the decorated function as one that knows names of the house."""
+    names_of_the_house.append(known)
+    return known
 
 
 def confirmation_note(note: Callable[..., SafeString]) -> Callable[..., SafeString]:

@@ -8,9 +8,10 @@ from django.urls import reverse
 from accounts import names, registries
 from accounts.models import User
 from ictiger.delivery import paths
+from ictiger.delivery.change import change
 from ictiger.delivery.models import Purge
 from ictiger.mail.models import Mail
-from tests.factories import make_user
+from tests.factories import make_author, make_user
 
 from .conftest import PASSWORD
 
@@ -82,6 +83,34 @@ def test_profile_takes_names_from_everywhere(reader, client_of, name):
 
 def test_staff_may_keep_a_name_of_the_house(editor, client_of):
     assert client_of(editor).post(PROFILE, {"display_name": "Editor", "language": "en"}).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["Lin Yuqing", "LIN-YUQING", "林雨青", "Lín Yuqíng", "Iin Yuqing", "1in Yuqing"])
+def test_profile_refuses_the_name_of_an_author(reader, client_of, name):
+    make_author(name_en="Lin Yuqing", name_zh="林雨青")
+
+    response = client_of(reader).post(PROFILE, {"display_name": name, "language": "en"})
+
+    assert "that of our staff" in response.content.decode()
+
+
+def test_author_may_bear_the_name_above_their_articles(reader, client_of):
+    own = make_author(name_en="Lin Yuqing", name_zh="林雨青")
+    with change(own):
+        own.user = reader
+        own.save()
+
+    assert client_of(reader).post(PROFILE, {"display_name": "Lin Yuqing", "language": "en"}).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["Соре", "COPE", "Cορе", "С0РЕ"])
+def test_profile_refuses_letters_of_another_alphabet_that_look_like_a_staff_name(reader, client_of, name):
+    """Wholly Cyrillic, so no alphabets are mixed; what a reader sees is Cope."""
+    make_user("staff@example.org", group="Editor", display_name="Cope")
+
+    response = client_of(reader).post(PROFILE, {"display_name": name, "language": "en"})
+
+    assert ("that of our staff" in response.content.decode()) or ("alphabets whose letters look alike" in response.content.decode())
 
 
 def test_profile_refuses_an_unknown_language(reader, client_of):
