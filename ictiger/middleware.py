@@ -1,13 +1,19 @@
-"""How a request is read: the language its path names, a final slash that is missing, the charset and the size of what it carries."""
+"""How a request is read: the language its path names, a final slash that is missing, and what cannot be read at all."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.common import CommonMiddleware
 from django.utils import translation
 from django.utils.http import escape_leading_slashes
+
+from .views import bad_request, page_not_found
+
+logger = logging.getLogger("ictiger.requests")
 
 
 class PathLanguageMiddleware:
@@ -28,36 +34,42 @@ class PathLanguageMiddleware:
             return response
 
 
-class CharsetMiddleware:
-    """Read every request as UTF-8, as every browser sends it; refuse one that names another charset (400).
+class OwnPagesMiddleware:
+    """Our own pages for what is wrong with a request, on every installation: with DEBUG on, as quickstart has it, Django shows its insides.
 
-    Django takes the sender's word for it: `rot13` is a codec, but none of text, and `unicode_escape` makes lone surrogates in any field.
-    Both end as errors of ours, deep inside forms that have nothing to do with charsets.
+    What cannot be read is refused here, before any view: a host that is not ours, more than anything the site takes in, a form that is
+    broken or not in UTF-8.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        charset = request.content_params.get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8"):
-            raise BadRequest(f"sent in {charset!r}, not in UTF-8")
-        return self.get_response(request)
+        try:
+            _read(request)
+        except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
+            logger.warning("%r cannot be read: %s", request.path, error)
+            return bad_request(request, error)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotFound):  # Django's; ours is rendered
+            return page_not_found(request, Http404())
+        return response
 
 
-class BodyLimitMiddleware:
-    """Refuse a body larger than anything the site takes in (413), before a byte of it is read.
+def _read(request: HttpRequest) -> None:
+    """Read the host and the form. Raises what Django raises, and two things more.
 
-    Django bounds what it keeps of a form in memory, but writes the files of any POST to disk, however large and whoever sends them.
+    Django bounds what it keeps of a form in memory, but writes the files of any POST to disk, however large and whoever sends them. And it
+    takes the sender's word for the charset: `rot13` is a codec, but none of text, and `unicode_escape` makes lone surrogates in any field;
+    both would end as errors of ours, deep inside forms that have nothing to do with charsets.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if content_length(request) > settings.LARGEST_BODY:
-            raise RequestDataTooBig(f"a body of more than {settings.LARGEST_BODY} bytes")
-        return self.get_response(request)
+    if content_length(request) > settings.LARGEST_BODY:
+        raise RequestDataTooBig(f"a body of more than {settings.LARGEST_BODY} bytes")
+    charset = request.content_params.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        raise BadRequest(f"sent in {charset!r}, not in UTF-8")
+    request.get_host()
+    _ = request.POST
 
 
 def content_length(request: HttpRequest) -> int:

@@ -13,6 +13,12 @@ from tests.factories import make_article, make_page
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(params=[False, True])
+def either_debug(request, settings) -> None:
+    """As in production, and as in quickstart."""
+    settings.DEBUG = request.param
+
+
 def send(client: Client, path: str, charset: str, **fields: bytes) -> HttpResponse:
     """POST a form as multipart, saying that it is in `charset`."""
     parts = [b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), body) for name, body in fields.items()]
@@ -20,7 +26,7 @@ def send(client: Client, path: str, charset: str, **fields: bytes) -> HttpRespon
 
 
 @pytest.mark.parametrize("charset", ["rot13", "base64", "idna", "utf-16", "unicode_escape", "latin-1", "no-such-charset"])
-def test_a_form_in_another_charset_than_utf_8_is_refused_in_words(stranger, charset):
+def test_a_form_in_another_charset_than_utf_8_is_refused_in_words(either_debug, stranger, charset):
     response = send(stranger, "/accounts/signup/", charset, email=rb"a\ud800@example.org", password1=b"correct horse battery")
     assert response.status_code == 400
     assert "This request could not be read." in response.content.decode()
@@ -67,10 +73,31 @@ def test_a_content_type_that_cannot_be_read_does_no_harm(content_type):
 
 @pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "[::1", "a b", ""])
 @pytest.mark.parametrize("path", ["/", "/zh-hans/", "/no-such-page/"])
-def test_a_host_that_is_not_ours_is_refused(host, path):
+def test_a_host_that_is_not_ours_is_refused(either_debug, host, path):
     response = Client().get(path, headers={"Host": host})
     assert response.status_code == 400
-    assert "</html>" in response.content.decode()
+    assert '<p class="error-code">400</p>' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"body=" + b"a+" * 5_000_000, "application/x-www-form-urlencoded", 413),
+        (b"&".join(b"f%d=1" % n for n in range(600)), "application/x-www-form-urlencoded", 400),
+        (b"body=a", "multipart/form-data", 400),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused_in_words(either_debug, stranger, body, content_type, status):
+    response = stranger.generic("POST", "/accounts/login/", body, content_type=content_type)
+    assert response.status_code == status
+    assert f'<p class="error-code">{status}</p>' in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/no-such-page/", "/no/such/page/", "/articles/none/", "/media/none.png", "/\0/"])
+def test_a_page_that_is_not_there_is_ours_to_say(either_debug, stranger, path):
+    response = stranger.get(path)
+    assert response.status_code == 404
+    assert '<p class="error-code">404</p>' in response.content.decode()
 
 
 @pytest.mark.parametrize(("path", "slashed"), [("/about", "/about/"), ("/zh-hans", "/zh-hans/"), ("/about?a=1", "/about/?a=1")])
