@@ -1,5 +1,6 @@
 """Uploaded pictures: what is taken, what is left behind, what is refused."""
 
+import re
 import struct
 import zlib
 from io import BytesIO
@@ -12,7 +13,7 @@ from PIL import Image as Picture
 
 from articles.images import MAX_BYTES, WIDTHS, add_image, make_renditions, replace_file
 from articles.models import Image
-from tests.factories import make_image
+from tests.factories import make_article, make_image
 
 pytestmark = pytest.mark.django_db
 
@@ -96,12 +97,14 @@ def moving() -> bytes:
         (picture("TIFF"), "not a picture that can be shown"),
         (picture("BMP"), "not a picture that can be shown"),
         (picture(size=(600, 400))[:1_500], "damaged"),
+        (picture("AVIF").partition(b"mdat")[0] + b"mdat" + bytes(50), "damaged"),
+        (picture("AVIF").replace(b"av01", b"av02", 1), "not a picture"),
         (picture("PNG", (7_000, 6_000), "L"), "at most 40 million pixels"),
         (bomb(), "at most 40 million pixels"),
         (moving(), "Animated pictures"),
         (b"x" * (MAX_BYTES + 1), "at most 15 MB"),
     ],
-    ids=["empty", "drawing", "script", "tiff", "bmp", "cut off", "large", "bomb", "moving", "heavy"],
+    ids=["empty", "drawing", "script", "tiff", "bmp", "cut off", "damaged", "foreign codec", "large", "bomb", "moving", "heavy"],
 )
 def test_what_is_no_still_picture_of_bounded_size_is_refused(content, words, tmp_path):
     with pytest.raises(ValidationError, match=words):
@@ -189,3 +192,14 @@ def test_picture_tag_offers_the_versions_there_are():
 def test_picture_tag_without_versions_is_an_img():
     html = show(make_image("images/a.svg"), "{% picture image alt='' eager=True %}")
     assert html == '<img src="/media/images/a.svg" width="1600" height="900" alt="" fetchpriority="high">'
+
+
+def test_pages_offer_the_smaller_versions_of_a_cover(stranger):
+    article = make_article(cover=add_image(upload=upload(picture(size=(1_200, 800))), alt="A lattice"))
+    pages = ["/", article.get_absolute_url()]
+    assert ["<picture>" in stranger.get(page).content.decode() for page in pages] == [False, False]
+
+    make_renditions()
+
+    for page in pages:
+        assert re.search(r'<picture><source type="image/\w+" srcset="/media/\S+ \d+w', stranger.get(page).content.decode())
