@@ -63,7 +63,7 @@ def make_renditions() -> int:
     for image in Image.objects.filter(renditions=[]).exclude(file__endswith=".svg"):
         try:
             renditions = _renditions_of(image)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):
             logger.exception("no renditions of picture %s", image.pk)
             continue
         with change(image):
@@ -107,7 +107,7 @@ def _open(upload: File) -> Picture.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # ours is the lower limit
             picture = Picture.open(upload, formats=list(FORMATS))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise ValidationError(_("This file is not a picture that can be shown. Use JPEG, PNG, WebP, AVIF or GIF.")) from error
     except Picture.DecompressionBombError as error:
         raise _too_many_pixels() from error
@@ -121,7 +121,7 @@ def _open(upload: File) -> Picture.Image:
 def _decoded(picture: Picture.Image) -> Picture.Image:
     try:
         picture.load()
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise ValidationError(_("This file is damaged. Export the picture again and upload that.")) from error
     return picture
 
