@@ -119,6 +119,7 @@ class Box:
     errors: list[str] = field(default_factory=list)
     kept: WaitingText | None = None
     editing: Comment | None = None
+    in_vain: bool = False  # nothing can be written here, and nothing waits to be: no box is shown
 
     @property
     def action(self) -> str:
@@ -170,6 +171,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         box.errors.append(str(NoSuchParent()))
     if not services.is_open(article):
         box.errors.append(_("This discussion has closed."))
+        box.in_vain = not box.text
     return show_box(request, box)
 
 

@@ -8,6 +8,7 @@ from articles.services import unpublish
 from comments.models import Comment
 from comments.policy import State, Verb
 from comments.words import count_words
+from ictiger.delivery.change import change
 from tests.comments.conftest import FRAGMENT
 from tests.factories import decide_as_somebody, make_article, make_comment
 
@@ -70,6 +71,17 @@ def test_the_form_of_a_closed_discussion_says_so(stranger):
     response = stranger.get("/articles/closed/comments/new/")
     assert response.status_code == 200
     assert "This discussion has closed." in response.content.decode()
+    assert "<textarea" not in response.content.decode()
+
+
+def test_a_text_that_waits_below_an_article_whose_discussion_closed_is_still_shown(article, stranger, send):
+    send(stranger, "Written in time.")
+    with change(article):
+        article.comments_open = False
+        article.save()
+    page = stranger.get(f"/articles/{article.slug}/comments/new/").content.decode()
+    assert "This discussion has closed." in page
+    assert "Written in time." in page
 
 
 # --- what is taken ---
