@@ -193,8 +193,10 @@ ACCOUNT_FORMS = {
 # Verification mails are limited per address by the ledger (accounts/verification.py), which tells the reader; allauth's limit is silent.
 ACCOUNT_RATE_LIMITS = {
     "confirm_email": None,
-    "reset_password": "20/m/ip,5/m/key,10/h/key",  # by the hour as well: nobody's mailbox is to be filled from here
-    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    # By the hour as well: nobody's mailbox is to be filled from here, nor many strangers' with one mail each.
+    "reset_password": "20/m/ip,60/h/ip,5/m/key,10/h/key",
+    "request_login_code": "20/m/ip,60/h/ip,3/m/key,10/h/key",
+    "signup": "20/m/ip,100/h/ip",
 }
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True

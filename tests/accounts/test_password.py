@@ -1,4 +1,8 @@
+from datetime import timedelta
+
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from ictiger.mail.models import Mail
@@ -126,6 +130,18 @@ def test_too_many_resets_are_answered_with_429(reader, stranger):
     answers = [stranger.post(RESET, {"email": reader.email}).status_code for _ in range(6)]
 
     assert answers == [302] * 5 + [429]
+
+
+@pytest.mark.parametrize(("path", "an_hour"), [(RESET, 60), ("/accounts/login/code/", 60), ("/accounts/signup/", 100)])
+def test_one_network_address_has_mails_sent_to_a_bounded_number_of_strangers(time_machine, path, an_hour):
+    """Twenty a minute, the limit for impatience, would be 1,200 an hour."""
+    time_machine.move_to(timezone.now(), tick=False)
+    for number in range(an_hour + 1):
+        if number % 20 == 0:
+            time_machine.shift(timedelta(seconds=61))
+        Client().post(path, {"email": f"stranger-{number}@example.org", "password1": PASSWORD})
+
+    assert Mail.objects.count() == an_hour
 
 
 def test_change_tells_the_owner_by_mail_in_their_language(client_of, mailbox):
