@@ -1,4 +1,4 @@
-"""Accounts whose address is never confirmed: a reminder, then they are deleted with what waits under them (blueprint §7).
+"""Accounts whose address is never confirmed: a reminder, then they are deleted with what waits under them.
 
 Never staff, never an account that an app keeps (a byline's), never one that has proven an address.
 """

@@ -23,7 +23,7 @@ from ictiger.languages import Language, in_language
 
 SLUG_BYTES = 240  # a file name may have 255 bytes; a Chinese character takes three
 
-# First path segments that belong to the house (blueprint §3): no page may be called so.
+# First path segments that belong to the house: no page may be called so.
 # fmt: off
 RESERVED_SLUGS = [
     "page", "articles", "topics", "authors", "archive", "search", "feed", "preview", "accounts", "comments", "me", "admin",

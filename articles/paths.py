@@ -1,4 +1,4 @@
-"""Which public paths the things of this app show on (blueprint §9).
+"""Which public paths the things of this app show on.
 
 Wide where that is simple and rare (a name in every menu changes the whole site), narrow where it is frequent (an article).
 """

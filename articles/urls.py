@@ -1,4 +1,4 @@
-"""Addresses of what readers read (blueprint §3). Only canonical paths are pages; page 1 of a list is the list itself."""
+"""Addresses of what readers read. Only canonical paths are pages; page 1 of a list is the list itself."""
 
 from django.urls import path, register_converter
 

@@ -1,4 +1,4 @@
-"""Addresses of the discussion (blueprint §3)."""
+"""Addresses of the discussion."""
 
 from django.urls import path
 

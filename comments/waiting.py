@@ -1,4 +1,4 @@
-"""What strangers write: kept on the server under a cookie of its own until they have signed up or logged in (blueprint §6.1)."""
+"""What strangers write: kept on the server under a cookie of its own until they have signed up or logged in."""
 
 import uuid
 from datetime import timedelta

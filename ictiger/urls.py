@@ -1,4 +1,4 @@
-"""Every address of the house (blueprint §3). English has no prefix, Chinese is the same below /zh-hans/.
+"""Every address of the house. English has no prefix, Chinese is the same below /zh-hans/.
 
 `/healthz`, `/readyz` and `/status` are answered before routing: ictiger/health.py.
 """

@@ -1,4 +1,4 @@
-"""Public pages are the same bytes for every reader (blueprint §1.1): nothing personal can be stored, because nothing personal is there."""
+"""Public pages are the same bytes for every reader: nothing personal can be stored, because nothing personal is there."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

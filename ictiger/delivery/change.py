@@ -1,4 +1,4 @@
-"""The one door through which everything that shows on a public page is written (blueprint §9, lines 1 to 3 and 13).
+"""The one door through which everything that shows on a public page is written (lines 1 to 3 and 13 of the protocol).
 
 with change(article):
     article.title = "…"

@@ -29,7 +29,7 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     """The decorated view sees a stranger without cookies or query, whoever asks.
 
     What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What is personal comes by
-    `/me/…` afterwards (blueprint §1.1). It writes nothing. `request.asked_at` is a time before its first query, for `lives_until()`.
+    `/me/…` afterwards. It writes nothing. `request.asked_at` is a time before its first query, for `lives_until()`.
 
     The view only bears the mark, for the page store to read: `view.public_page` and `response.public_page`.
     """

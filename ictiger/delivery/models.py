@@ -6,7 +6,7 @@ from .guard import PublicQuerySet, require_change
 
 
 class PublicModel(models.Model):
-    """A model whose rows show on public pages: it is written inside `change()` or not at all (blueprint §9, line 13)."""
+    """A model whose rows show on public pages: it is written inside `change()` or not at all (line 13 of the protocol)."""
 
     objects = PublicQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""The page store: public pages as files, and the protocol that keeps them fresh (blueprint §9).
+"""The page store: public pages as files, and the protocol that keeps them fresh.
 
     <root>/<release>/<path>/index.html, index.html.gz     pages; for feeds index.atom, index.atom.gz. A file server may serve these
     <root>/timed/<release>/<path>/…                       pages of bounded life: 16 bytes of deadline, then the page. Not for file servers

@@ -1,4 +1,4 @@
-"""Nothing that shows on a public page is written outside `change()` (blueprint §9, line 13)."""
+"""Nothing that shows on a public page is written outside `change()` (line 13 of the protocol)."""
 
 import pytest
 from django.apps import apps

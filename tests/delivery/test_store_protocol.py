@@ -1,4 +1,4 @@
-"""The protocol that keeps stored pages fresh (blueprint §9): each line has tests here that fail when the line is broken."""
+"""The protocol that keeps stored pages fresh: each line has tests here that fail when the line is broken."""
 
 import fcntl
 import os
