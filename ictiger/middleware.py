@@ -45,15 +45,23 @@ class OwnPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            _read(request)
-        except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
-            logger.warning("%r cannot be read: %s", request.path, error)
-            return bad_request(request, error)
-        response = self.get_response(request)
+        response = _refusal(request, _read) or self.get_response(request)
         if isinstance(response, HttpResponseNotFound):  # Django's; ours is rendered
             return page_not_found(request, Http404())
         return response
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        """A query of too many fields is refused where queries are read: a public page has none."""
+        return None if getattr(view, "public_page", False) else _refusal(request, lambda request: request.GET)
+
+
+def _refusal(request: HttpRequest, read: Callable[[HttpRequest], object]) -> HttpResponse | None:
+    try:
+        read(request)
+    except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
+        logger.warning("%r cannot be read: %s", request.path, error)
+        return bad_request(request, error)
+    return None
 
 
 def _read(request: HttpRequest) -> None:

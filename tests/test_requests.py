@@ -93,6 +93,14 @@ def test_a_form_that_cannot_be_read_is_refused_in_words(either_debug, stranger, 
     assert f'<p class="error-code">{status}</p>' in response.content.decode()
 
 
+def test_a_query_without_end_is_refused_where_queries_are_read(either_debug, stranger):
+    query = "&".join(f"q{n}=1" for n in range(600))
+    response = stranger.get(f"/search/?{query}")
+    assert response.status_code == 400
+    assert '<p class="error-code">400</p>' in response.content.decode()
+    assert stranger.get(f"/?{query}").content == stranger.get("/").content
+
+
 @pytest.mark.parametrize("path", ["/no-such-page/", "/no/such/page/", "/articles/none/", "/media/none.png", "/\0/"])
 def test_a_page_that_is_not_there_is_ours_to_say(either_debug, stranger, path):
     response = stranger.get(path)
