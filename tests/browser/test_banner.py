@@ -52,21 +52,45 @@ def hand_over() -> None:
     Mail.objects.update(state=State.SENT, sent_at=now, created_at=now - timedelta(minutes=2))
 
 
-def test_banner_goes_in_every_tab_after_a_confirmation_elsewhere(newcomer, browse, live_site):
+def two_tabs(page: "Page", site: str) -> "Page":
+    """A second tab of the same browser, on a public page, where the banner comes with the fragment."""
+    second = page.context.new_page()
+    second.goto(f"{site}/")
+    expect(banner_of(second)).to_contain_text(ADDRESS)
+    return second
+
+
+def confirm(page: "Page", site: str) -> None:
+    page.goto(f"{site}/accounts/confirm-email/{link_key(EmailAddress.objects.get())}/")
+    page.locator("main form button").click()
+
+
+def test_banner_goes_in_every_tab_after_a_confirmation(newcomer, live_site):
     page = newcomer()
-    second_tab = page.context.new_page()
-    second_tab.goto(f"{live_site}/")  # a public page: the banner comes with the fragment
-    expect(banner_of(second_tab)).to_contain_text(ADDRESS)
+    second_tab = two_tabs(page, live_site)
 
-    telephone = browse(width=390)
-    telephone.goto(f"{live_site}/accounts/confirm-email/{link_key(EmailAddress.objects.get())}/")
-    telephone.locator("main form button").click()
-    expect(telephone.locator("h1")).to_have_text("This address is confirmed")
+    mail = page.context.new_page()
+    confirm(mail, live_site)
+    expect(mail.locator("h1")).to_have_text("This address is confirmed")
 
-    expect(page.get_by_text("Your address is confirmed.")).to_be_visible(timeout=SOON)
+    page.bring_to_front()
+    expect(banner_of(page)).to_have_count(0, timeout=SOON)
     second_tab.bring_to_front()
     expect(banner_of(second_tab)).to_have_count(0, timeout=SOON)
-    expect(banner_of(page)).to_have_count(0)
+
+
+def test_banner_goes_in_every_tab_of_a_browser_that_a_confirmation_elsewhere_logged_out(newcomer, browse, live_site):
+    page = newcomer()
+    second_tab = two_tabs(page, live_site)
+
+    telephone = browse(width=390)
+    confirm(telephone, live_site)
+    expect(telephone.locator("h1")).to_have_text("Set a new password")
+
+    for tab in (page, second_tab):
+        tab.bring_to_front()
+        expect(tab.get_by_text("You have been logged out here")).to_be_visible(timeout=SOON)
+        expect(banner_of(tab)).to_have_count(0)
 
 
 def test_banner_tells_by_itself_that_the_mail_was_handed_over(newcomer):
