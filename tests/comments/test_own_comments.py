@@ -5,6 +5,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from articles.services import unpublish
 from comments import services
 from comments.models import Comment, Report
 from comments.policy import Rejection, Remover, State, Verb
@@ -207,6 +208,16 @@ def test_an_edit_that_sends_no_text_shows_strangers_none(article, unverified, re
     comment = make_comment(article, author=author, state=state, body="Unseen by others.")
     response = Client(enforce_csrf_checks=not has_token).post(f"/comments/{comment.pk}/edit/")
     assert (response.status_code, "Unseen by others." in response.content.decode()) == (403, False)
+
+
+@pytest.mark.parametrize("has_token", [False, True])
+def test_an_edit_tells_strangers_nothing_of_an_article_that_is_no_longer_public(article, client_of, reader, has_token):
+    comment = make_comment(article, author=reader)
+    unpublish(article)
+    url = f"/comments/{comment.pk}/edit/"
+    response = Client(enforce_csrf_checks=not has_token).post(url, {"body": "Anything."})
+    assert (response.status_code, article.title in response.content.decode()) == (404, False)
+    assert client_of(reader).get(url).status_code == 200
 
 
 @pytest.mark.parametrize("has_token", [False, True])
