@@ -171,7 +171,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     def _original(self, request: HttpRequest) -> Article | None:
         """The article that the one being added translates, if any."""
         pk = request.POST.get("translation_of") or request.GET.get("translation_of")
-        if not pk or not pk.isdecimal():
+        if not pk or not pk.isdecimal() or len(pk) > 18:  # longer ones can be no row's
             return None
         original = get_object_or_404(Article.objects.select_related("draft"), pk=pk)
         if not self.has_view_permission(request, original):
