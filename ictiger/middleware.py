@@ -8,10 +8,9 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.common import CommonMiddleware
+from django.urls import get_resolver
 from django.utils import translation
 from django.utils.http import escape_leading_slashes
-
-from .views import bad_request, page_not_found
 
 logger = logging.getLogger("ictiger.requests")
 
@@ -47,7 +46,7 @@ class OwnPagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = _refusal(request, _read) or self.get_response(request)
         if isinstance(response, HttpResponseNotFound):  # Django's; ours is rendered
-            return page_not_found(request, Http404())
+            return _own_page(404)(request, Http404())
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
@@ -60,8 +59,12 @@ def _refusal(request: HttpRequest, read: Callable[[HttpRequest], object]) -> Htt
         read(request)
     except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
         logger.warning("%r cannot be read: %s", request.path, error)
-        return bad_request(request, error)
+        return _own_page(400)(request, error)
     return None
+
+
+def _own_page(status: int) -> Callable[[HttpRequest, Exception], HttpResponse]:
+    return get_resolver().resolve_error_handler(status)
 
 
 def _read(request: HttpRequest) -> None:
