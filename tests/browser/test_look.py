@@ -119,6 +119,18 @@ def test_keyboard_reaches_the_text_first(site: "Site", browse: Callable[..., "Pa
     assert page.evaluate("document.activeElement.id") == "main"
 
 
+def test_keyboard_walks_through_the_top_of_the_page_as_it_is_read(site: "Site", browse: Callable[..., "Page"]):
+    page = browse(width=1440)
+    page.goto(f"{site.url}/")
+    places = []
+    while len(places) < 10:
+        page.keyboard.press("Tab")
+        box = page.evaluate("document.activeElement.matches('.masthead *') && document.activeElement.getBoundingClientRect().toJSON()")
+        if box:
+            places.append((round((box["top"] + box["height"] / 2) / 30), box["left"]))
+    assert places == sorted(places)
+
+
 def test_dark_scheme_follows_the_system(site: "Site", browse: Callable[..., "Page"]):
     grounds = []
     for dark in (False, True):
