@@ -86,7 +86,7 @@ def _read(request: HttpRequest) -> None:
 def content_length(request: HttpRequest) -> int:
     """How many bytes the request says it carries; Django reads no more than that, and none where it says nothing that can be read."""
     try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
+        return int(request.headers.get("content-length") or 0)
     except ValueError:
         return 0
 
