@@ -133,7 +133,9 @@ function showAgain(html, form, opener) {
   }
   form.replaceWith(answer);
   settle(answer, opener);
-  (answer.querySelector(".form-errors") ?? answer.querySelector("textarea")).focus();
+  const told = answer.querySelector(".form-errors, [data-kept]");
+  told?.setAttribute("tabindex", "-1");
+  (told ?? answer.querySelector("textarea")).focus();
 }
 
 function tell(form, message) {
