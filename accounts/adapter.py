@@ -52,6 +52,14 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(too_long, code="max_length", params={"limit": EMAIL_LENGTH})
         return email
 
+    def get_reauthentication_methods(self, user: User) -> list[dict]:
+        words = {
+            "reauthenticate": _("Use the password"),
+            "mfa_reauthenticate": _("Use the authenticator app or a recovery code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
+        }
+        return [{**way, "description": words[way["id"]]} for way in super().get_reauthentication_methods(user)]
+
     # --- mail: ids go into the queue; links, codes and texts are made when a mail is sent (emails.py) ---------------------------------
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation, signup: bool) -> None:
