@@ -1,8 +1,13 @@
 """Pages that belong to no app: errors."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from comments.views import form_expired
 from ictiger.delivery.decorators import forget_reader
@@ -25,7 +30,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """Something failed, or the database is away. Neither takes along what somebody has typed."""
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status = 503 if away else 500
+    # Without a request: the context processors might ask for what is broken.
+    typed = request.POST.get("body", "") if hasattr(request, "_post") else ""  # read already, or not to be read now
+    page = render_to_string(f"{status}.html", {"typed": typed, "LANGUAGE_CODE": get_language()})
+    return HttpResponse(page, status=status, headers={"Retry-After": "30"} if away else {})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,0 +1,46 @@
+"""When something of ours breaks: the page says so in the reader's language, and what was typed is on it."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import InterfaceError, OperationalError
+from django.urls import reverse
+
+from tests.factories import make_article
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        (OperationalError("server closed the connection"), 503, "A part of the site does not answer"),
+        (InterfaceError("connection already closed"), 503, "A part of the site does not answer"),
+        (RuntimeError("a mistake of ours"), 500, "Something broke on our side"),
+    ],
+)
+def test_a_fault_while_writing_gives_the_text_back(client_of, reader, monkeypatch, fault, status, words):
+    """Whatever broke, the reader's words are on the page that says so."""
+    article = make_article()
+    client = client_of(reader)
+    client.raise_request_exception = False
+
+    def broken(**_):
+        raise fault
+
+    monkeypatch.setattr("comments.services.post", broken)
+    answer = client.post(reverse("comments:post", args=[article.slug]), {"body": "不可丢失 <words>", "submission": str(uuid4())})
+
+    assert answer.status_code == status
+    assert ("Retry-After" in answer) == (status == 503)
+    page = answer.content.decode()
+    assert words in page
+    assert "不可丢失 &lt;words&gt;</textarea>" in page
+
+
+def test_a_fault_is_told_in_the_language_of_the_path(stranger, monkeypatch):
+    monkeypatch.setattr("articles.views.page_links", None)
+    stranger.raise_request_exception = False
+    page = stranger.get("/zh-hans/").content.decode()
+    assert '<html lang="zh-hans">' in page
+    assert "Something broke" not in page
