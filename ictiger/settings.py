@@ -209,6 +209,13 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_ADAPTER = "accounts.factors.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.factors.AuthenticateForm",
+    "reauthenticate": "accounts.factors.ReauthenticateForm",
+    "activate_totp": "accounts.factors.ActivateTOTPForm",
+    "add_webauthn": "accounts.factors.AddKeyForm",
+}
 MFA_TOTP_ISSUER = "ICTiger"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -218,7 +225,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 # How a due mail leaves the house. `ictiger.mail` queues every mail as a row and hands it to this backend from a worker.
 vars().update(environment.mail("EMAIL_URL", default=VAR / "mail"))
-EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
+EMAIL_TIMEOUT = 40  # seconds for each answer of the mail server: whoever hangs up on a slow "yes" delivers twice (RFC 5321, 4.5.3.2)
 SITE_NAME = "ICTiger"  # as mails name it
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "ICTiger <no-reply@ictiger.example>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
