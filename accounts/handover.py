@@ -26,6 +26,14 @@ def would_hand_over(request: HttpRequest, user: User) -> bool:
     return request.user.pk != user.pk and not user.is_verified
 
 
+def is_strangers_change(request: HttpRequest, user: User) -> bool:
+    """Whether a new address of an account that has a proven one would be confirmed from outside its own session.
+
+    A reader who mistypes the new address must not give the account away to whoever reads that mailbox.
+    """
+    return request.user.pk != user.pk and user.is_verified
+
+
 def prove(request: HttpRequest, user: User, address: EmailAddress) -> bool:
     """Prove `address` of `user`, handing the account over when the proof is the first and comes from outside.
 

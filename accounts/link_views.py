@@ -22,15 +22,17 @@ from .views import personal
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
     """GET shows what the link would do, POST does it: mail scanners follow links, but press no buttons. Nobody needs to be signed in."""
     link = verification.read_link(key)
-    if request.method == "POST" and link.state == LinkState.GOOD:
+    needs_login = link.state == LinkState.GOOD and handover.is_strangers_change(request, link.address.user)
+    if request.method == "POST" and link.state == LinkState.GOOD and not needs_login:
         return _prove(request, link.address)
     if request.method == "POST" and link.state == LinkState.EXPIRED:
         return _renew(request, link.address)
     is_alive = link.state == LinkState.GOOD
     hands_over = is_alive and handover.would_hand_over(request, link.address.user)
     notes = notes_of(link.address.user, at_once=not hands_over) if is_alive else []
-    context = {"link": link, "hands_over": hands_over, "notes": notes}
-    return render(request, "accounts/verification_confirm.html", context, status=404 if link.state == LinkState.DEAD else 200)
+    context = {"link": link, "needs_login": needs_login, "hands_over": hands_over, "notes": notes}
+    status = 404 if link.state == LinkState.DEAD else 403 if needs_login and request.method == "POST" else 200
+    return render(request, "accounts/verification_confirm.html", context, status=status)
 
 
 def _prove(request: HttpRequest, address: verification.EmailAddress) -> HttpResponse:

@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts import codes, handover
+from accounts import codes, handover, verification
 from accounts.models import User
 from comments.models import Comment
 from comments.policy import State
@@ -203,6 +203,22 @@ def test_link_in_the_accounts_own_session_changes_nothing_but_the_standing(squat
     assert user.check_password(PASSWORD)
     assert Authenticator.objects.count() == 2
     assert state_of(squat.comment) == State.PENDING
+
+
+def test_mistyped_new_address_gives_the_account_to_nobody(reader, stranger, client_of, mailbox, link_in):
+    """Whoever reads the mistyped mailbox has the link, and is asked to log in to the account that is not theirs."""
+    verification.send(verification.change_address(reader, "typo@example.org"))
+    link = link_in(mailbox("typo@example.org")[0])
+
+    for somebody in (stranger, client_of(make_user())):
+        assert "Only who is logged in to that account can confirm the change." in somebody.get(link).content.decode()
+        assert somebody.post(link).status_code == 403
+
+    reader.refresh_from_db()
+    assert reader.email == "reader@example.org"
+    client_of(reader).post(link)
+    reader.refresh_from_db()
+    assert reader.email == "typo@example.org"
 
 
 def test_later_proofs_take_nothing_away(reader, stranger):
