@@ -75,8 +75,8 @@ def test_bar_carries_pending_messages_to_pages_that_cannot(reader, client_of):
 
     assert '<div data-slot="messages"></div>' in client.get("/").content.decode()
     assert 'data-slot="messages"' in text
-    assert "You have signed out." in text
-    assert "You have signed out." not in client.get(BAR).content.decode()
+    assert "You are logged out." in text
+    assert "You are logged out." not in client.get(BAR).content.decode()
 
 
 def test_bar_takes_three_queries_at_most(reader, unverified, sign_up, client_of, django_assert_num_queries):

@@ -1,7 +1,9 @@
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail as outbox
+from django.test import Client
 
 from accounts.models import User
 from ictiger.mail.models import Mail
@@ -87,6 +89,22 @@ def test_signup_with_a_taken_address_tells_its_owner_instead(sign_up, mailbox):
     assert Mail.objects.get().language == "zh-hans"
     assert "/zh-hans/accounts/login/" in message.body
     assert "confirm-email" not in message.body
+
+
+@pytest.mark.parametrize(("path", "fields"), [("signup/", {"password1": PASSWORD}), ("password/reset/", {}), ("login/code/", {})])
+def test_doors_do_the_same_work_for_a_known_and_an_unknown_address(reader, monkeypatch, path, fields):
+    """One hash at sign-up, none elsewhere, one mail each: nothing to tell them apart by, neither the answer nor its time."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(password) or encode(self, password, salt))
+    seen = []
+    for email in (reader.email, "nobody@example.org"):
+        hashed.clear()
+        response = Client().post(f"/accounts/{path}", {"email": email, **fields})
+        seen.append((response.status_code, response.headers["Location"], len(hashed), Mail.objects.filter(recipient=email).count()))
+
+    assert seen[0] == seen[1]
+    assert seen[0][3] == 1
 
 
 def test_two_unproven_accounts_with_one_address_break_no_login(sign_up, stranger):
