@@ -318,7 +318,7 @@ class ArticleTopic(PublicModel):
     """The order is the order of adding; the first topic stands above the title."""
 
     article = models.ForeignKey(Article, models.CASCADE)
-    topic = models.ForeignKey(Topic, models.PROTECT)
+    topic = models.ForeignKey(Topic, models.PROTECT, verbose_name=_("topic"))
 
     class Meta:
         verbose_name = _("topic of an article")

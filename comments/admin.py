@@ -13,7 +13,7 @@ from django.template.defaultfilters import linebreaks_filter, truncatechars
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from . import services
 from .models import AUTHOR, Ban, Comment, Decision, Report
@@ -181,7 +181,7 @@ class CommentAdmin(admin.ModelAdmin):
             return
         self._decide(request, Verb.REJECT)
 
-    @admin.action(description=gettext_lazy("Remove"), permissions=["moderate"])
+    @admin.action(description=pgettext_lazy("a comment", "Remove"), permissions=["moderate"])
     def remove(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         self._decide(request, Verb.REMOVE)
 

@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.utils.translation import gettext_lazy as _
 
 
 class IctigerConfig(AppConfig):
@@ -7,3 +8,5 @@ class IctigerConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
+
+        apps.get_app_config("django_tasks_database").verbose_name = _("background jobs")  # its own name is in English alone

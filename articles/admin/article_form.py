@@ -27,8 +27,8 @@ class Overtaken(ValidationError):
 class ArticleForm(RefusableForm):
     """`version` says which state of the draft the form was opened on, so that nobody saves over what they have not seen."""
 
-    version = forms.CharField(required=False, widget=forms.HiddenInput)
-    translation_of = forms.ModelChoiceField(Article.objects.all(), required=False, widget=forms.HiddenInput)
+    version = forms.CharField(label="", required=False, widget=forms.HiddenInput)
+    translation_of = forms.ModelChoiceField(Article.objects.all(), label="", required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

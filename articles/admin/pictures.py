@@ -41,8 +41,11 @@ class ImageAdmin(PublicModelAdmin):
     date_hierarchy = "created_at"
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
-        about = ["upload", "alt", "caption", "credit"]
-        return ["thumbnail", "size", "markdown", *about] if obj else about
+        about = ["alt", "caption", "credit"]
+        if obj is None:
+            return ["upload", *about]
+        upload = ["upload"] if self.has_change_permission(request, obj) else []
+        return ["thumbnail", "size", "markdown", *upload, *about]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
         return ["thumbnail", "size", "markdown"]

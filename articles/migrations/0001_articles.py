@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='articles.article')),
-                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='articles.topic')),
+                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='articles.topic', verbose_name='topic')),
             ],
             options={
                 'verbose_name': 'topic of an article',
