@@ -1,0 +1,203 @@
+"""Nothing of ours is in English on the pages of accounts, in the banner and in mails."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts import verification
+from accounts.models import User
+from comments.policy import State
+from ictiger.mail.composers import compose
+from ictiger.mail.models import Mail
+from ictiger.mail.models import State as MailState
+from tests.accounts.test_emails import queue_all
+from tests.chinese.reading import assert_chinese, english_in
+from tests.factories import (
+    PASSWORD,
+    make_comment,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+STRANGERS_PAGES = ["login/", "signup/", "password/reset/", "password/reset/done/", "password/reset/key/done/", "login/code/", "inactive/"]
+DEAD_LINKS = ["password/reset/key/1-x/", "confirm-email/x/"]
+READERS_PAGES = [
+    "me/",
+    "me/delete/",
+    "verification/",
+    "logout/",
+    "email/",
+    "password/change/",
+    "reauthenticate/",
+    "sessions/",
+    "2fa/",
+    "2fa/totp/activate/",
+    "2fa/webauthn/",
+    "2fa/webauthn/add/",
+    "2fa/webauthn/reauthenticate/",
+]
+
+
+@pytest.fixture
+def sure(client_of) -> Callable[[User], Client]:
+    """A browser in which that user has just given the password again."""
+
+    def sign_in(user: User) -> Client:
+        client = client_of(user)
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        return client
+
+    return sign_in
+
+
+@pytest.mark.parametrize("path", STRANGERS_PAGES)
+def test_pages_of_accounts_for_strangers(stranger, path):
+    assert_chinese(stranger.get(f"/zh-hans/accounts/{path}"))
+
+
+@pytest.mark.parametrize("path", DEAD_LINKS)
+def test_links_that_lead_nowhere(stranger, path):
+    assert_chinese(stranger.get(f"/zh-hans/accounts/{path}"), status=None)
+
+
+@pytest.mark.parametrize("path", READERS_PAGES)
+@pytest.mark.parametrize("who", ["reader", "unverified", "editor"])
+def test_pages_of_accounts_for_members(request, sure, who, path):
+    response = sure(request.getfixturevalue(who)).get(f"/zh-hans/accounts/{path}", follow=True)
+    assert_chinese(response)
+
+
+def test_pages_of_the_second_factor(sure, reader):
+    client = sure(reader)
+    TOTP.activate(reader, generate_totp_secret())
+    RecoveryCodes.activate(reader)
+    for path in ("2fa/", "2fa/totp/deactivate/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/reauthenticate/"):
+        assert_chinese(client.get(f"/zh-hans/accounts/{path}"))
+    stranger = Client()
+    assert_chinese(stranger.post("/zh-hans/accounts/login/", {"login": reader.email, "password": PASSWORD}, follow=True))
+    assert_chinese(stranger.post("/zh-hans/accounts/2fa/authenticate/", {"code": "000000"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("login/", {}),
+        ("login/", {"login": "nobody@example.org", "password": "wrong"}),
+        ("signup/", {}),
+        ("signup/", {"email": "not an address", "password1": "12345"}),
+        ("signup/", {"email": "somebody@example", "password1": "somebody@example"}),
+        ("signup/", {"email": f"{'x' * 250}@example.org", "password1": "password1234567890"}),
+        ("password/reset/", {"email": ""}),
+        ("login/code/", {"email": "?"}),
+    ],
+)
+def test_what_is_wrong_with_a_strangers_form(stranger, path, fields):
+    assert_chinese(stranger.post(f"/zh-hans/accounts/{path}", fields))
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("password/change/", {"oldpassword": "wrong", "password1": "short", "password2": "other"}),
+        ("email/", {"action_add": "", "email": "reader@example.org"}),
+        ("2fa/totp/activate/", {"code": "000000"}),
+        ("2fa/webauthn/add/", {}),
+        *(("me/", {"display_name": name, "language": "xx"}) for name in ("a\u200bb", "...", "a@b", "Аdam", "admin", "x" * 50)),
+    ],
+)
+def test_what_is_wrong_with_a_members_form(sure, reader, path, fields):
+    assert_chinese(sure(reader).post(f"/zh-hans/accounts/{path}", fields))
+
+
+def test_too_many_attempts(stranger):
+    fields = {"login": "nobody@example.org", "password": "wrong"}
+    answers = [stranger.post("/zh-hans/accounts/login/", fields) for _time in range(31)]
+    for answer in answers[:1] + answers[-1:]:
+        assert_chinese(answer, status=None)
+
+
+def test_messages(stranger, client_of, reader):
+    """What is said after something was done, on the page that comes next."""
+    newcomer = {"email": "new@example.org", "password1": PASSWORD}
+    assert_chinese(stranger.post("/zh-hans/accounts/signup/", newcomer, follow=True))
+    assert_chinese(stranger.post("/zh-hans/accounts/logout/", follow=True))
+    assert_chinese(stranger.get("/zh-hans/me/bar/"))
+    assert_chinese(stranger.post("/zh-hans/accounts/login/code/", {"email": reader.email}, follow=True))
+    client = client_of(reader)
+    fields = {"oldpassword": PASSWORD, "password1": PASSWORD * 2, "password2": PASSWORD * 2}
+    assert_chinese(client.post("/zh-hans/accounts/password/change/", fields, follow=True))
+    assert_chinese(client.post("/zh-hans/accounts/me/", {"display_name": "李读者", "language": "zh-hans"}, follow=True))
+    client.post("/zh-hans/accounts/me/delete/")
+    assert_chinese(client.get("/zh-hans/me/bar/"))
+
+
+# --- the banner and the links of mails ---
+
+
+@pytest.mark.parametrize(
+    ("state", "fields"),
+    [
+        (MailState.QUEUED, {}),
+        (MailState.QUEUED, {"attempts": 2, "reply": "451 4.7.1 greylisted"}),
+        (MailState.SENT, {"sent_at": timezone.now(), "reply": "250 ok"}),
+        *((MailState.REFUSED, {"reply": f"550 {code} no"}) for code in ("5.1.1", "5.2.2", "5.7.1", "5.9.9")),
+        (MailState.REFUSED, {"reply": "not an address"}),
+        (MailState.REFUSED, {"reply": "the mail server does not know SMTPUTF8"}),
+        (MailState.EXPIRED, {"attempts": 9}),
+        (MailState.CANCELLED, {}),
+    ],
+)
+def test_the_banner(stranger, state, fields):
+    stranger.post("/zh-hans/accounts/signup/", {"email": "anna@gmial.com", "password1": PASSWORD})
+    Mail.objects.update(state=state, **fields)
+    assert_chinese(stranger.get("/zh-hans/me/bar/"))
+    assert_chinese(stranger.get("/zh-hans/accounts/verification/"))
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"action": "resend"}, {"action": "change", "email": "?"}, {"action": "change", "email": "o@example.org"}]
+)
+def test_what_the_banner_answers(stranger, fields):
+    stranger.post("/zh-hans/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD})
+    for _time in range(2):
+        assert_chinese(stranger.post("/zh-hans/accounts/verification/", fields, follow=True), status=None)
+
+
+@pytest.mark.parametrize("days", [0, 20])
+def test_the_links_of_a_mail(article, unverified, client_of, stranger, days):
+    """Good, then used; and, after some weeks, too old. Seen by a stranger, by its reader and by another one."""
+    make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
+    address = unverified.emailaddress_set.get()
+    with time_machine.travel(timezone.now() - timedelta(days=days), tick=False), translation.override("zh-hans"):
+        confirm = reverse("accounts:confirm", args=[verification.link_key(address)])
+        not_me = reverse("accounts:not_me", args=[verification.not_me_key(address)])
+    own = client_of(unverified)
+    for path in (confirm, not_me):
+        for client in (stranger, client_of(make_user()), own):
+            assert_chinese(client.get(path), status=None)
+    for path in (confirm, not_me):
+        assert_chinese(own.post(path, follow=True), status=None)
+        assert_chinese(stranger.get(path), status=None)
+
+
+def test_what_was_written_before_the_mailbox_was_proven(article, client_of, unverified):
+    make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
+    User.objects.filter(pk=unverified.pk).update(waiting_is_doubted=True)
+    for path in ("me/bar/", "accounts/waiting/"):
+        assert_chinese(client_of(unverified).get(f"/zh-hans/{path}"))
+
+
+def test_mails():
+    for mail in queue_all("zh-hans"):
+        message = compose(mail)
+        for html in (message.subject, message.body, message.alternatives[0][0]):
+            assert (mail.purpose, english_in(html)) == (mail.purpose, [])

@@ -1,0 +1,92 @@
+"""Nothing of ours is in English where comments are written, refused and looked after."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from articles.models import Article
+from comments import services
+from comments.policy import State
+from ictiger.delivery.change import change
+from tests.chinese.reading import assert_chinese
+from tests.factories import (
+    make_comment,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def post(client: Client, article: Article, body: str, **fields: object) -> HttpResponse:
+    sent = {"body": body, "submission": str(uuid.uuid4()), "parent": "", **fields}
+    return client.post(f"{article.get_absolute_url()}comments/", sent, follow=True)
+
+
+def test_the_form_of_a_comment(article, discussion, stranger, client_of, reader, unverified):
+    for client in (stranger, client_of(reader), client_of(unverified)):
+        for query in ("", f"?parent={discussion.pk}", "?parent=999"):
+            assert_chinese(client.get(f"{article.get_absolute_url()}comments/new/{query}"))
+
+
+@pytest.mark.parametrize("body", ["", "字" * 141, "a" * 2001, "字" * 20_000])
+def test_what_is_wrong_with_a_comment(article, client_of, reader, stranger, body):
+    for client in (client_of(reader), stranger):
+        assert_chinese(post(client, article, body), status=None)
+
+
+def test_what_becomes_of_a_comment(article, discussion, client_of, reader, unverified, stranger):
+    for client in (client_of(reader), client_of(unverified), stranger):
+        for fields in ({}, {"parent": discussion.pk}, {"parent": 999}, {"parent": "?"}, {"submission": "?"}):
+            assert_chinese(post(client, article, "我也说两句。", **fields), status=None)
+        assert_chinese(client.get(f"/zh-hans/me/discussion/{article.pk}/"))
+
+
+def test_a_form_sent_twice_and_one_without_a_token(article, client_of, reader):
+    one = str(uuid.uuid4())
+    for body in ("一。", "二。"):
+        assert_chinese(post(client_of(reader), article, body, submission=one), status=None)
+    strict = Client(enforce_csrf_checks=True)
+    assert_chinese(post(strict, article, "我也说两句。"), status=403)
+
+
+def test_who_may_not_comment(article, client_of, reader):
+    for days in (30, 0):
+        services.ban(user=reader, why="广告。", days=days)
+        assert_chinese(post(client_of(reader), article, "我也说两句。"), status=403)
+    with change(article):
+        article.comments_open = False
+        article.save()
+    assert_chinese(post(client_of(make_user()), article, "我也说两句。"), status=None)
+
+
+def test_ones_own_comments(article, discussion, client_of, reader, unverified):
+    make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
+    newcomer = make_user()
+    for state in (State.REJECTED, State.PENDING, State.REMOVED):
+        make_comment(article, author=newcomer, state=state, body=f"这一条：{State(state).label}。")
+    for client in map(client_of, (reader, newcomer, unverified)):
+        for path in (
+            "comments/mine/",
+            f"me/discussion/{article.pk}/",
+            f"comments/{discussion.pk}/edit/",
+            f"comments/{discussion.pk}/remove/",
+        ):
+            assert_chinese(client.get(f"/zh-hans/{path}"), status=None)
+    path = f"/zh-hans/comments/{discussion.pk}/"
+    assert_chinese(client_of(reader).post(f"{path}edit/", {"body": ""}), status=422)
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        assert_chinese(client_of(reader).post(f"{path}edit/", {"body": "新。"}), status=None)
+    assert_chinese(client_of(reader).post(f"{path}remove/", follow=True))
+
+
+def test_reporting_a_comment(discussion, client_of, reader, unverified):
+    for client in (client_of(make_user()), client_of(reader), client_of(unverified)):
+        path = f"/zh-hans/comments/{discussion.pk}/report/"
+        assert_chinese(client.get(path), status=None)
+        assert_chinese(client.post(path, {}, follow=True), status=None)
+        assert_chinese(client.post(path, {"reason": "advertising"}, follow=True), status=None)
