@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ictiger.languages import Language
 
+from .names import initials
+
 UNPROVEN_KEPT = timedelta(days=14)  # how long an account lives without a proven address
 
 
@@ -97,6 +99,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def public_name(self) -> str:
         """The name that other readers see. Never any part of the address."""
         return self.display_name or _("Reader %(number)s") % {"number": self.pk}
+
+    @property
+    def initials(self) -> str:
+        """The avatar. Of a reader without a name, those of what others see."""
+        return initials(str(self.public_name))
 
     @property
     def ends_at(self) -> datetime:

@@ -53,3 +53,17 @@ def skeleton(name: str) -> str:
 
 def is_reserved(name: str) -> bool:
     return skeleton(HOUSE) in skeleton(name) or skeleton(name) in map(skeleton, RESERVED)
+
+
+def initials(name: str) -> str:
+    """What stands for `name` in a small circle: the first letters of its first and last word; of a Chinese name, the family name.
+
+    >>> initials("Anna van Larsen"), initials("李雷"), initials("…")
+    ('AL', '李', '')
+    """
+    words = [letters for word in name.split() if (letters := [letter for letter in word if letter.isalnum()])]
+    if not words:
+        return ""
+    first, last = words[0][0], words[-1][0]
+    is_short = len(words) == 1 or unicodedata.east_asian_width(first) == "W"
+    return first.upper() if is_short else f"{first}{last}".upper()

@@ -24,12 +24,14 @@ STRANGERS_PAGES = [
     "accounts/login/code/",
     "accounts/confirm-email/",
     "accounts/confirm-email/x/",
+    "accounts/not-me/x/",
     "accounts/inactive/",
 ]
 READERS_PAGES = [
     "accounts/me/",
     "accounts/me/delete/",
     "accounts/verification/",
+    "accounts/waiting/",
     "accounts/logout/",
     "accounts/email/",
     "accounts/password/change/",

@@ -119,6 +119,26 @@ def test_profile_refuses_an_unknown_language(reader, client_of):
     assert "tlh is not one of the available choices" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Anna van Larsen", "AL"),
+        ("anna", "A"),
+        ("李雷", "李"),
+        ("李 雷", "李"),
+        ("“Zoë” O’Neill", "ZO"),
+        ("…", ""),
+        ("Анна", "А"),
+        ("", "R1"),
+    ],
+)
+def test_profile_shows_initials_as_the_avatar(reader, client_of, name, shown):
+    User.objects.filter(pk=reader.pk).update(display_name=name)
+    shown = f"R{str(reader.pk)[0]}" if not name else shown
+
+    assert f'<span class="avatar" aria-hidden="true">{shown}</span>' in client_of(reader).get(PROFILE).content.decode()
+
+
 def test_skeleton_takes_case_width_accents_and_spacing_away():
     assert names.skeleton("Ｌｉ  Wéi.") == names.skeleton("li-wei")
 
