@@ -5,11 +5,12 @@ A test with `transaction=True` empties the tables when it ends: mark it `seriali
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections
 from django.test import Client
 
 from accounts.models import User
@@ -79,6 +80,16 @@ def in_threads() -> Callable[[list[Callable]], list]:
             return list(pool.map(each, functions))
 
     return run
+
+
+@pytest.fixture
+def keep_connection() -> Iterator[None]:
+    """Requests of this thread leave the test's connection open, with its transaction, as those of Django's test client do."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_a_length_that_cannot_be_one_does_no_harm(stranger, length):
 
 
 @pytest.mark.parametrize("content_type", ["text/plain; x*=foo''a%20b", "text/plain; charset*=unicode_escape''%5Cud800"])
-def test_a_content_type_that_cannot_be_read_does_no_harm(content_type):
+def test_a_content_type_that_cannot_be_read_does_no_harm(keep_connection, content_type):
     from ictiger.wsgi import django_application
 
     make_page("about")

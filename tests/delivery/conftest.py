@@ -1,8 +1,4 @@
-from collections.abc import Iterator
-
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 
 from articles.models import Topic
 from ictiger.delivery import paths
@@ -35,16 +31,6 @@ def store(tmp_path, settings) -> Store:
     settings.PAGE_STORE = str(tmp_path / "pages")
     settings.PAGE_KEEPERS = ["ictiger.delivery.store.purge"]
     return the_store()
-
-
-@pytest.fixture
-def keep_connection() -> Iterator[None]:
-    """Requests of this thread leave the test's connection open, with its transaction, as those of Django's test client do."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture
