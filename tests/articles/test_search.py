@@ -109,7 +109,8 @@ def test_search_results_are_paged_with_the_query(stranger):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("x" * (MAX_QUERY + 1), "at most 100 characters"), ("?!", "no word to search for"), ("🐯", "no word to search for")]
+    ("query", "words"),
+    [("x" * (MAX_QUERY + 1), "at most 100 characters"), ("?!", "no word to search for"), ("🐯", "no word to search for")],
 )
 def test_search_says_what_is_wrong_with_a_query(query, words, stranger, django_assert_num_queries):
     response = stranger.get("/search/", {"q": query})
