@@ -31,6 +31,7 @@ from .models import Recurring
 logger = logging.getLogger("ictiger.jobs")
 
 MAIL_KEPT = timedelta(days=90)
+ASKER_KEPT = timedelta(days=1)  # the limits that count by it look back an hour
 TASKS_KEPT = timedelta(days=3)
 TASK_GIVEN_UP = timedelta(days=1)  # a task that has been running for so long was killed
 PAUSE_AFTER_FAULT = 5.0  # seconds
@@ -45,7 +46,8 @@ def render_pictures() -> int:
 
 @task()
 def prune_mail() -> int:
-    """Forget settled mails: the ledger holds addresses, which are nobody's business for ever."""
+    """Forget settled mails, and before that who asked for them: the ledger holds what is nobody's business for ever."""
+    Mail.objects.filter(created_at__lt=timezone.now() - ASKER_KEPT).exclude(client="").update(client="")
     rows, _kinds = Mail.objects.settled().filter(created_at__lt=timezone.now() - MAIL_KEPT).delete()
     return rows
 

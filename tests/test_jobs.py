@@ -81,6 +81,14 @@ def test_settled_mails_are_forgotten_after_ninety_days_and_others_never():
 
 
 @pytest.mark.django_db
+def test_who_asked_for_a_mail_is_forgotten_after_a_day():
+    settle_mail(state="refused", client="old", created_at=timezone.now() - timedelta(days=2))
+    settle_mail(state="refused", client="new")
+    jobs.prune_mail.func()
+    assert set(Mail.objects.values_list("client", flat=True)) == {"", "new"}
+
+
+@pytest.mark.django_db
 def test_tasks_of_killed_workers_are_forgotten_after_a_day():
     killed, running = jobs.prune_mail.enqueue(), jobs.prune_mail.enqueue()
     DBTaskResult.objects.update(status="RUNNING", started_at=timezone.now())
