@@ -39,7 +39,7 @@ def comments(user: User) -> list[dict[str, Any]]:
     written = user.comments.order_by("pk").select_related("article")
     return [
         {
-            "article": comment.article.title,
+            "article": comment.article.title if comment.article.is_public else "",  # it may have a new one, for later
             "text": comment.body,
             "state": comment.state,
             "reason": comment.reason,

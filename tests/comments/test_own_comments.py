@@ -6,9 +6,10 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.services import unpublish
-from comments import services
+from comments import people, services
 from comments.models import Comment, Report
 from comments.policy import Rejection, Remover, State, Verb
+from ictiger.delivery.change import change
 from tests.comments.conftest import FRAGMENT
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
@@ -56,6 +57,26 @@ def test_the_moderators_own_words_reach_the_author(article, client_of, reader):
 def test_a_visible_comment_has_no_state_to_tell(article, client_of, reader):
     make_comment(article, author=reader)
     assert "data-state" not in html_of(client_of(reader).get("/comments/mine/")).split('<main id="main"')[1]
+
+
+def test_ones_own_texts_stay_and_the_new_title_of_their_article_does_not_leak(article, client_of, unverified):
+    """It was taken back, and will come again under a title that nobody is to know yet."""
+    make_comment(article, author=unverified, state=State.UNVERIFIED, body="My own words.")
+    client = client_of(unverified)
+    assert article.title in html_of(client.get("/comments/mine/"))
+
+    unpublish(article)
+    with change(article):
+        article.title = "The secret title"
+        article.save()
+
+    page = html_of(client.get("/comments/mine/"))
+    takeout = client.get("/accounts/me/data/").content.decode()
+    note = people.what_will_be_released(unverified, at_once=True)
+    for text in (page, takeout, note):
+        assert "My own words." in text
+        assert "secret" not in text
+    assert "An article that is not published now" in page
 
 
 def test_my_comments_are_mine_alone(article, client_of, reader):
