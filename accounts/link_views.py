@@ -16,6 +16,8 @@ from .registries import confirmation_notes
 from .verification import LinkState
 from .views import personal
 
+JUST_NOW = "confirmed"  # in the query of the page that follows the button: it does not speak of a link that was used already
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
@@ -30,7 +32,7 @@ def confirm(request: HttpRequest, key: str) -> HttpResponse:
     is_alive = link.state == LinkState.GOOD
     hands_over = is_alive and handover.would_hand_over(request, link.address.user)
     notes = notes_of(link.address.user, at_once=not hands_over) if is_alive else []
-    context = {"link": link, "needs_login": needs_login, "hands_over": hands_over, "notes": notes}
+    context = {"link": link, "needs_login": needs_login, "hands_over": hands_over, "notes": notes, "just_now": JUST_NOW in request.GET}
     status = 404 if link.state == LinkState.DEAD else 403 if needs_login and request.method == "POST" else 200
     return render(request, "accounts/verification_confirm.html", context, status=status)
 
@@ -40,7 +42,7 @@ def _prove(request: HttpRequest, address: verification.EmailAddress) -> HttpResp
     hands_over = handover.would_hand_over(request, address.user)
     if handover.prove(request, address.user, address) and hands_over and not request.user.is_authenticated:
         return redirect(handover.password_page(address.user))
-    return redirect(request.path)
+    return redirect(f"{request.path}?{JUST_NOW}")
 
 
 def _renew(request: HttpRequest, address: verification.EmailAddress) -> HttpResponse:

@@ -46,6 +46,17 @@ def test_post_confirms_without_being_signed_in_and_signs_nobody_in(link, strange
     assert "_auth_user_id" not in stranger.session
 
 
+def test_page_after_the_button_does_not_speak_of_a_used_link(sign_up, mailbox, link_in):
+    client = sign_up("anna@example.org")
+    link = link_in(mailbox("anna@example.org")[0])
+
+    text = client.post(link, follow=True).content.decode()
+
+    assert "anna@example.org is confirmed" in text
+    assert "used already" not in text
+    assert "used already" in client.get(link).content.decode()
+
+
 def test_used_link_says_so(link, stranger):
     stranger.post(link)
     text = stranger.post(link).content.decode()
