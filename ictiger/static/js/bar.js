@@ -38,6 +38,7 @@ function placeOf(slot) {
 }
 
 const publicBar = document.querySelector("[data-bar][data-src]");
-if (publicBar && document.documentElement.dataset.reader) {
-  fillBar(publicBar);
-}
+const isExpected = publicBar && document.documentElement.dataset.reader;
+
+// Whoever fetches a form waits for this: without a token cookie yet, two answers at once would each bring one, and the last would win.
+export const barFilled = isExpected ? fillBar(publicBar) : Promise.resolve();

@@ -1,6 +1,7 @@
 // The discussion in place. Every link and form here works as a page of its own; this fetches the same form to where the reader is, sends it
 // from there and puts the answer in its place. Nothing typed is lost: what the server refuses comes back in the box, what does not arrive stays.
 
+import { barFilled } from "./bar.js";
 import { attachCounter } from "./counter.js";
 import { draftKey, keepDraft, markSent, readDraft, settleSent } from "./drafts.js";
 
@@ -38,6 +39,7 @@ async function openForm(link) {
   }
   link.setAttribute("aria-busy", "true");
   try {
+    await barFilled;
     const answer = await fetch(link.href, { headers: AS_FRAGMENT, credentials: "same-origin" });
     const form = answer.ok && !answer.redirected ? formIn(await answer.text()) : null;
     if (!form) {
