@@ -23,7 +23,7 @@ class State(models.TextChoices):
 class Hold(models.TextChoices):
     """The rule that keeps a comment from being visible at once, as its author is told."""
 
-    NEWCOMER = "newcomer", _("A moderator reads everyone's first comment. Later ones appear at once.")
+    NEWCOMER = "newcomer", _("A moderator reads everyone’s first comment. Later ones appear at once.")
     LINKS = "links", _("It has links, and none of your comments has been approved yet. A moderator looks at it first.")
     REJECTED_LATELY = (
         "rejected_lately",
@@ -40,7 +40,7 @@ class Rejection(models.TextChoices):
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it answers.")
     UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
     ADVERTISING = "advertising", _("It advertises.")
-    UNLAWFUL = "unlawful", _("It may break the law or infringe somebody's rights.")
+    UNLAWFUL = "unlawful", _("It may break the law or infringe somebody’s rights.")
     UNCLEAR = "unclear", _("We could not make out what it says.")
     OTHER = "other", _("It does not fit the comment policy.")
 

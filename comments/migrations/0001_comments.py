@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
             name='Report',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('off_topic', 'It is not about the article or the comment it answers.'), ('uncivil', 'It attacks a person rather than an argument.'), ('advertising', 'It advertises.'), ('unlawful', "It may break the law or infringe somebody's rights."), ('unclear', 'We could not make out what it says.'), ('other', 'It does not fit the comment policy.')], max_length=20, verbose_name='reason')),
+                ('reason', models.CharField(choices=[('off_topic', 'It is not about the article or the comment it answers.'), ('uncivil', 'It attacks a person rather than an argument.'), ('advertising', 'It advertises.'), ('unlawful', "It may break the law or infringe somebody’s rights."), ('unclear', 'We could not make out what it says.'), ('other', 'It does not fit the comment policy.')], max_length=20, verbose_name='reason')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
                 ('counts', models.BooleanField(default=False, verbose_name='counts')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='reported')),

@@ -27,7 +27,7 @@ def html_of(response) -> str:
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        (State.PENDING, "A moderator reads everyone&#x27;s first comment."),
+        (State.PENDING, "A moderator reads everyone’s first comment."),
         (State.REJECTED, "It is not about the article or the comment it answers."),
     ],
 )

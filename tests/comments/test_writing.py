@@ -108,7 +108,7 @@ def test_a_script_gets_the_comment_to_put_in_place(client_of, reader, send):
     html = response.content.decode()
     assert response.status_code == 201
     assert 'data-state="pending"' in html
-    assert "A moderator reads everyone&#x27;s first comment." in html
+    assert "A moderator reads everyone’s first comment." in html
     assert "<html" not in html
 
 
