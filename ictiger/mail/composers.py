@@ -7,6 +7,7 @@ def verification(mail: Mail) -> dict | None:
 The templates of "accounts/verification" are `accounts/email/verification_subject.txt`, `…_message.txt` and `…_message.html`. The two
 messages extend `mail/base.txt` and `mail/base.html` and fill the same blocks: `text` (what it is about), `action` (the words on the
 mail's one button, which is there when the context has a `url`, absolute), `small` (what else must be said) and `reason` (why it came).
+A context with an `unsubscribe_url`, absolute, gives the mail the headers of one-click unsubscribing: the page must take their POST.
 """
 
 import re
@@ -64,9 +65,15 @@ def compose(mail: Mail) -> LedgerMessage | None:
         subject = one_line(_render(template + "subject.txt", context))
         text = _render(template + "message.txt", context)
         html = _render(template + "message.html", {**context, "subject": subject})
-    message = LedgerMessage(subject, text, to=[mail.recipient], headers={"Message-ID": mail.message_id})
+    headers = {"Message-ID": mail.message_id, **_unsubscribe_headers(context.get("unsubscribe_url", ""))}
+    message = LedgerMessage(subject, text, to=[mail.recipient], headers=headers)
     message.attach_alternative(html, "text/html")
     return message
+
+
+def _unsubscribe_headers(url: str) -> dict[str, str]:
+    """What puts a button beside the mail that ends such mails with one click (RFC 2369, RFC 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
 
 
 def _render(name: str, context: dict) -> str:

@@ -5,17 +5,27 @@ Django 5.2's own builder writes an international mailbox name as an encoded word
 """
 
 import re
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage as WireMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import formatdate, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.encoding import punycode
 
-ASCII_WIRE = SMTP.clone(cte_type="7bit")
-INTERNATIONAL_WIRE = SMTPUTF8.clone(cte_type="7bit")
+
+class UrlHeader(UniqueUnstructuredHeader):
+    """An address of the web in one line. Folded like text, a long one would be written as an encoded word, which no mail program opens."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("List-Unsubscribe", UrlHeader)
+ASCII_WIRE = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
+INTERNATIONAL_WIRE = SMTPUTF8.clone(cte_type="7bit", header_factory=HEADERS)
 # What may stand between < and > of an SMTP command. Whether it exists, the mail server says.
 DOMAIN = re.compile(r"[\w.-]+|\[[0-9a-fA-F:.]+\]|\[IPv6:[0-9a-fA-F:.]+\]", re.ASCII)
 ATOMS = re.compile(r"[^\s()<>\[\]:;,@\\\"]+")

@@ -55,6 +55,24 @@ def test_delivered_mail_has_its_headers_and_both_texts(note, server):
     assert server.envelopes[0].original_content.isascii()
 
 
+def test_mail_that_can_be_stopped_says_so_in_headers(note, server):
+    """The address arrives as it is, in one line: programs do not read encoded words there."""
+    url = f"http://testserver/stop/{'key' * 60}:{'x' * 6}/"
+    note.register(lambda _mail: {"title": "Note", "unsubscribe_url": url})
+    for to in ("anna@example.org", "anna-ü@example.org"):
+        note(to=to)
+    assert send_due_mail(10) == 2
+    for envelope, message in zip(server.envelopes, server.messages, strict=True):
+        assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in envelope.original_content
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_mail_that_always_comes_has_no_such_headers(note, server):
+    note()
+    send_due_mail(10)
+    assert server.messages[0]["List-Unsubscribe"] is server.messages[0]["List-Unsubscribe-Post"] is None
+
+
 def test_sent_row_keeps_the_last_words_of_the_server(note, server):
     mail = note()
     send_due_mail(10)
