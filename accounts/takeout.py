@@ -20,6 +20,7 @@ def account(user: User) -> dict[str, Any]:
         "e-mail address": user.email,
         "display name": user.display_name,
         "language": user.language,
+        "mails about answers": user.mail_replies,
         "joined": user.date_joined,
         "last log-in": user.last_login,
         "groups": list(user.groups.values_list("name", flat=True)),

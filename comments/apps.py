@@ -7,4 +7,4 @@ class CommentsConfig(AppConfig):
     verbose_name = _("discussion")
 
     def ready(self) -> None:
-        from . import paths, people  # noqa: F401  (register where comments show, and what an account brings and takes along)
+        from . import emails, paths, people  # noqa: F401  (register mails, where comments show, what an account brings and takes along)

@@ -222,6 +222,21 @@ class Ban(models.Model):
         return str(self.user)
 
 
+class Mute(models.Model):
+    """Somebody wants no mails about answers in this thread."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mutes")
+    thread = models.ForeignKey(Comment, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "thread"], name="mute_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.thread_id}"
+
+
 class WaitingText(models.Model):
     """What somebody without an account has written. It waits under the cookie `waiting`, whose value is `token`, until it is posted."""
 

@@ -51,6 +51,11 @@ def comments(user: User) -> list[dict[str, Any]]:
     ]
 
 
+@takeout_section("threads without mails")
+def mutes(user: User) -> list[dict[str, Any]]:
+    return list(user.mutes.order_by("pk").values("thread_id", "created_at"))
+
+
 @takeout_section("reports")
 def reports(user: User) -> list[dict[str, Any]]:
     return list(Report.objects.filter(reporter=user).order_by("pk").values("comment_id", "reason", "note", "created_at"))

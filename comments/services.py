@@ -15,7 +15,7 @@ from articles.models import Article
 from ictiger.delivery.change import Change, change
 from ictiger.languages import Language
 
-from . import markup, policy, words
+from . import markup, notices, policy, words
 from .models import Ban, Comment, Decision, Discussion, Report, WaitingText
 from .policy import MOVES, Facts, Hold, Remover, State, Verb, Verdict
 
@@ -362,7 +362,9 @@ def _move(comment: Comment, verdict: Verdict) -> None:
     discussion = Discussion.objects.select_for_update(no_key=True).get(pk=comment.discussion_id)
     if comment.state == State.VISIBLE:
         discussion.comments += 1
-        comment.shown_at = comment.shown_at or timezone.now()
+        if comment.shown_at is None:
+            comment.shown_at = timezone.now()
+            notices.announce(comment)
         if comment.parent_id is None and comment.thread_no is None:
             discussion.threads += 1
             comment.thread_no = discussion.threads

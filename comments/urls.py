@@ -4,7 +4,7 @@ from django.urls import path
 
 import articles.urls  # noqa: F401  (registers the converter of slugs)
 
-from . import feeds, views, views_own
+from . import feeds, views, views_own, views_unsubscribe
 
 app_name = "comments"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("comments/<int:pk>/edit/", views_own.edit, name="edit"),
     path("comments/<int:pk>/remove/", views_own.remove, name="remove"),
     path("comments/<int:pk>/report/", views_own.report, name="report"),
+    path("comments/unsubscribe/<str:key>/", views_unsubscribe.unsubscribe, name="unsubscribe"),
     path("me/discussion/<int:article_id>/", views_own.me, name="me"),
 ]

@@ -9,10 +9,11 @@ import yaml
 
 from accounts.models import User
 from articles.models import Article
-from comments import services
+from comments import notices, services
 from comments.models import Comment
 from comments.policy import State, Verb
 from ictiger.delivery.change import change
+from ictiger.mail.models import Mail
 
 HERE = Path(__file__).parent
 
@@ -24,6 +25,7 @@ def load_discussions(people: dict[str, User]) -> None:
             article = Article.objects.get(**discussion["article"])
             for thread in discussion["threads"]:
                 _load_thread(article, thread, people)
+        Mail.objects.filter(purpose=notices.PURPOSE, user__in=people.values()).delete()  # answers of long ago are no news
 
 
 def _load_thread(article: Article, thread: dict, people: dict[str, User]) -> None:

@@ -31,6 +31,20 @@ def test_profile_saves_name_and_language(reader, client_of):
     assert "Saved." in response.content.decode()
 
 
+def test_profile_asks_which_mails_to_send_and_says_which_always_come(reader, client_of):
+    client = client_of(reader)
+    page = client.get(PROFILE).content.decode()
+    assert '<input type="checkbox" name="mail_replies" ' in page
+    assert "Tell me when somebody answers my comment" in page
+    assert "Mails that confirm your address or protect your account always come." in page
+
+    for sent, wants in (({}, False), ({"mail_replies": "on"}, True)):
+        client.post(PROFILE, {"display_name": "", "language": "en", **sent})
+        reader.refresh_from_db()
+        assert reader.mail_replies is wants
+        assert client.get(DATA).json()["account"]["mails about answers"] is wants
+
+
 def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):
     """Pages that show the name are to be purged: here one that a test registers."""
     monkeypatch.setitem(paths._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])

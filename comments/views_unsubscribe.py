@@ -1,0 +1,27 @@
+"""The link at the foot of a mail about answers."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from . import notices
+from .views_own import personal
+
+
+@csrf_exempt  # asked for by mail programs, with nobody signed in: what allows it is the signed key, which no other site has
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def unsubscribe(request: HttpRequest, key: str) -> HttpResponse:
+    """GET asks, because scanners follow links. POST ends the mails: `from=thread`, `from=all`, or a mail program's one click (RFC 8058)."""
+    subscription = notices.read_key(key)
+    if subscription is None:
+        raise Http404
+    choice = "all" if request.POST.get("List-Unsubscribe") == "One-Click" else request.POST.get("from")
+    if choice == "all":
+        subscription.end()
+    elif choice == "thread":
+        subscription.mute_thread()
+    is_done = choice in ("all", "thread")
+    status = 400 if request.method == "POST" and not is_done else 200
+    return render(request, "comments/unsubscribe.html", {"choice": choice, "is_done": is_done}, status=status)
