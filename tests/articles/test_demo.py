@@ -13,6 +13,7 @@ from comments.demo import load_discussions
 from comments.models import Comment
 from comments.words import count_words
 from ictiger.delivery.change import change
+from ictiger.mail.models import Mail
 from tests.factories import PASSWORD
 
 
@@ -76,6 +77,11 @@ def test_comments_are_there_in_every_state(demo):
 
 def test_comments_were_written_after_their_article(demo):
     assert [c.pk for c in Comment.objects.select_related("article") if c.created_at < c.article.publish_at] == []
+
+
+def test_answers_of_long_ago_are_told_to_nobody(demo):
+    assert Comment.objects.visible().exclude(parent=None).exists()
+    assert not Mail.objects.filter(purpose="comments/reply").exists()
 
 
 def test_only_the_printed_log_ins_have_a_password(demo):

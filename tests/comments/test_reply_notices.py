@@ -266,12 +266,16 @@ def change_address(reply: Comment, reader: User) -> None:
     reader.emailaddress_set.update(email="another@example.org")
 
 
+def lose_proof(reply: Comment, reader: User) -> None:
+    reader.emailaddress_set.update(verified=False)
+
+
 def unpublish(reply: Comment, reader: User) -> None:
     with change(reply.article):
         Article.objects.filter(pk=reply.article_id).update(status=Status.DRAFT)
 
 
-@pytest.mark.parametrize("happens", [withdraw_reply, withdraw_comment, opt_out, mute, deactivate, change_address, unpublish])
+@pytest.mark.parametrize("happens", [withdraw_reply, withdraw_comment, opt_out, mute, deactivate, change_address, lose_proof, unpublish])
 def test_what_is_no_longer_true_or_wanted_is_not_sent(article, comment, reader, letters, happens):
     reply = make_comment(article, parent=comment)
     assert len(letters()) == 1
