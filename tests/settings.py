@@ -1,14 +1,18 @@
 """Settings of the test run: the product's own, with what a test cannot have (secrets, files of the working copy) set apart."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
-os.environ.setdefault("ICTIGER_VAR", tempfile.mkdtemp(prefix="ictiger-tests-"))
+# Of this process alone: workers of one run inherit each other's environment, and limits are counted in files.
+os.environ["ICTIGER_VAR"] = tempfile.mkdtemp(prefix="ictiger-tests-")
+atexit.register(shutil.rmtree, os.environ["ICTIGER_VAR"], ignore_errors=True)
 
-from ictiger.settings import *  # noqa: F403
+from ictiger.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Fast; what a password must be is tested by the validators.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
