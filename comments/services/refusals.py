@@ -1,0 +1,34 @@
+"""Why something is not done, in words for the person who asked for it. Whoever catches one shows the text again."""
+
+from django.utils.translation import gettext as _
+
+
+class Refused(Exception):
+    status = 422
+
+
+class DiscussionClosed(Refused):
+    pass
+
+
+class NoSuchParent(Refused):
+    """The comment that was to be answered is not there, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The comment you are answering is no longer there. You can post your text as a comment of its own."))
+
+
+class SubmissionTaken(Refused):
+    """The form was sent before, with another text or by somebody else."""
+
+    status = 409
+
+
+class Forbidden(Refused):
+    status = 403
+
+
+class Overtaken(Refused):
+    """What the moderator saw is no longer how it stands."""
+
+    status = 409

@@ -1,0 +1,73 @@
+"""What the verbs do to the rows: find them locked, put a text in, move them from state to state.
+
+Rows are locked in one order everywhere (the writer, all the comments, the discussion), so that no two verbs wait for each other.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.utils import formats, timezone, translation
+
+from accounts.models import User
+from comments import markup, notices, words
+from comments.models import Comment, Discussion
+from comments.policy import State, Verdict
+from ictiger.delivery.change import Change
+from ictiger.languages import Language
+
+
+def lock_writer(user: User) -> None:
+    """One writer does one thing at a time: the rules look at what they wrote before. Weak enough for rows that refer to the user."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def locked(this: Change, comment_id: int) -> Comment:
+    """The comment as it stands now, nobody else writing it. Raises Comment.DoesNotExist."""
+    comment = Comment.objects.get(pk=comment_id)
+    this.touch(comment)
+    comment.refresh_from_db()
+    return comment
+
+
+def own(this: Change, user: User, comment_id: int) -> Comment:
+    comment = locked(this, comment_id)
+    if comment.author_id != user.pk:
+        raise Comment.DoesNotExist
+    return comment
+
+
+def ids(comments) -> list[int]:
+    return list(comments.order_by("pk").values_list("pk", flat=True))
+
+
+def write(comment: Comment, body: str) -> None:
+    """Put the text in, with everything that is made from it once, so that no page has to."""
+    comment.body = words.clean(body)
+    comment.body_html = markup.to_html(comment.body)
+    comment.words = words.count_words(comment.body)
+    comment.language = words.language_of(comment.body, otherwise=comment.article.language)
+    comment.created_en, comment.created_zh = (_in_words(comment.created_at, language) for language in (Language.EN, Language.ZH_HANS))
+
+
+def _in_words(moment: datetime, language: str) -> str:
+    with translation.override(language):
+        return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def move(comment: Comment, verdict: Verdict) -> None:
+    """Change the state: the one place that numbers threads and counts comments, under the lock of the discussion's row."""
+    was, comment.state, comment.reason = comment.state, verdict.state, verdict.rule or ""
+    if (was == State.VISIBLE) == (comment.state == State.VISIBLE):
+        return
+    discussion = Discussion.objects.select_for_update(no_key=True).get(pk=comment.discussion_id)
+    if comment.state == State.VISIBLE:
+        discussion.comments += 1
+        if comment.shown_at is None:
+            comment.shown_at = timezone.now()
+            notices.announce(comment)
+        if comment.parent_id is None and comment.thread_no is None:
+            discussion.threads += 1
+            comment.thread_no = discussion.threads
+    else:
+        discussion.comments -= 1
+    discussion.save(update_fields=["threads", "comments"])

@@ -1,0 +1,162 @@
+"""What readers do: post, edit, remove, report; and what becomes of their words with their account."""
+
+import uuid
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from articles.models import Article
+from comments import policy, words
+from comments.models import Comment, Discussion, Report, WaitingText
+from comments.policy import Hold, Remover, State, Verdict
+from ictiger.delivery.change import change
+
+from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
+from .rows import ids, lock_writer, locked, move, own, write
+from .standing import is_trusted, judge, refuse_if_banned, refuse_unless_open
+
+
+def post(
+    *,
+    user: User,
+    article: Article,
+    body: str,
+    submission: uuid.UUID,
+    parent_id: int | None = None,
+    written_at: datetime | None = None,
+) -> Comment:
+    """Enter a comment, or a reply to comment `parent_id`. The same `submission` again is the same comment.
+
+    `body` has been held against the limits by the form; `written_at` is now unless it comes from elsewhere. Raises Refused.
+    """
+    with change() as this:
+        lock_writer(user)
+        known = Comment.objects.filter(submission=submission).first()
+        if known is not None:
+            return _same(known, user, body)
+        refuse_if_banned(user)
+        refuse_unless_open(article)
+        answers = _answered(article, parent_id)
+        comment = Comment(
+            article=article,
+            discussion=_discussion_of(article),
+            author=user,
+            parent=answers and (answers.parent or answers),
+            answers=answers,
+            submission=submission,
+            created_at=written_at or timezone.now(),
+        )
+        write(comment, body)
+        move(comment, judge(comment, user))
+        comment.save()
+        this.touch(comment)
+        WaitingText.objects.filter(submission=submission).delete()
+    return comment
+
+
+def edit(*, user: User, comment_id: int, body: str) -> Comment:
+    """Change one's own comment while that may be done; what it says now is judged again. Raises Refused."""
+    with change() as this:
+        lock_writer(user)
+        comment = own(this, user, comment_id)
+        refuse_if_banned(user)
+        if not comment.may_be_edited:
+            raise Refused(_("The time for changing this comment is over. It stands as it was; your new text is below, for you to copy."))
+        if words.clean(body) == comment.body:
+            return comment
+        write(comment, body)
+        comment.revision += 1
+        comment.edited_at = timezone.now()
+        comment.approved = False
+        move(comment, judge(comment, user))
+        comment.save()
+    return comment
+
+
+def remove(*, user: User, comment_id: int) -> Comment:
+    """Take one's own comment out of the discussion; done once it is done."""
+    with change() as this:
+        comment = own(this, user, comment_id)
+        if comment.may_be_removed:
+            move(comment, Verdict(State.REMOVED, Remover.AUTHOR))
+            comment.save()
+    return comment
+
+
+def report(*, user: User, comment_id: int, reason: str, note: str = "") -> Report:
+    """Tell the moderators about somebody else's comment, once. Enough trusted reports hold it, unless a moderator has approved it."""
+    if not user.is_verified:
+        raise Forbidden(_("Please confirm your e-mail address first: only confirmed readers can report a comment."))
+    with change() as this:
+        comment = locked(this, comment_id)
+        if comment.author_id == user.pk:
+            raise Refused(_("This is your own comment: you can remove it instead."))
+        if comment.state != State.VISIBLE:
+            raise Refused(_("This comment is no longer shown."))
+        made, _new = Report.objects.get_or_create(
+            comment=comment, reporter=user, defaults={"reason": reason, "note": words.clean(note), "counts": is_trusted(user)}
+        )
+        if not comment.approved and comment.reports.filter(counts=True).count() >= policy.REPORTS_THAT_HOLD:
+            move(comment, Verdict(State.PENDING, Hold.REPORTED))
+            comment.save()
+    return made
+
+
+def release(user: User) -> list[Comment]:
+    """The address is confirmed: what waited for it enters the discussion, all of it or nothing."""
+    with change() as this:
+        lock_writer(user)
+        waiting = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user, state=State.UNVERIFIED))]
+        released = [comment for comment in waiting if comment.state == State.UNVERIFIED]
+        for comment in released:
+            move(comment, judge(comment, user))
+            comment.save()
+    return released
+
+
+def discard_waiting(user: User) -> None:
+    """The mailbox's owner did not write what waited for it: it goes, seen by nobody."""
+    with change() as this:
+        lock_writer(user)
+        waiting = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user, state=State.UNVERIFIED))]
+        for comment in waiting:
+            comment.delete()
+
+
+def erase(user: User) -> None:
+    """The person leaves, and so do their words. A comment with replies below it leaves its place, without name or text."""
+    with change() as this:
+        lock_writer(user)
+        written = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user))]
+        for comment in reversed(written):  # replies before what they answer
+            move(comment, Verdict(State.REMOVED, Remover.ERASURE))
+            if comment.replies.exists():
+                comment.decisions.update(body="", note="")
+                comment.author, comment.body, comment.body_html, comment.note = None, "", "", ""
+                comment.save()
+            else:
+                comment.delete()
+
+
+def _same(known: Comment, user: User, body: str) -> Comment:
+    """A repeated POST is the same comment; another text under the same submission is not, and must not be lost."""
+    if known.author_id != user.pk or (known.body != words.clean(body) and not known.revision):
+        raise SubmissionTaken(_("This form has been sent before, with another text. Send it again to post this text as well."))
+    return known
+
+
+def _answered(article: Article, parent_id: int | None) -> Comment | None:
+    """The visible comment that is answered, held as it is until the reply stands below it."""
+    if parent_id is None:
+        return None
+    answered = Comment.objects.below(article).visible().filter(pk=parent_id).select_for_update(no_key=True).first()
+    if answered is None:
+        raise NoSuchParent
+    return answered
+
+
+def _discussion_of(article: Article) -> Discussion:
+    discussion, _new = Discussion.objects.get_or_create(pk=article.translation_key)
+    return discussion
