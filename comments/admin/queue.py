@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from . import services
-from .models import AUTHOR, Ban, Comment, Decision, Report
-from .policy import Rejection, State, Verb
+from comments import services
+from comments.models import AUTHOR, Comment, Report
+from comments.policy import Rejection, State, Verb
+
+from .history import DecisionInline, ReportInline
 
 BAN_DAYS = 30
 EXCERPT = 160  # characters of the comment that is answered
@@ -50,36 +52,6 @@ class DecisionForm(ActionForm):
 
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=[("", "—"), *Rejection.choices], required=False)
     note = forms.CharField(label=gettext_lazy("Note to the author"), max_length=300, required=False)
-
-
-class ReadOnlyInline(admin.TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
-        return False
-
-
-class DecisionInline(ReadOnlyInline):
-    model = Decision
-    fields = ["decided_at", "moderator_name", "verb", "from_state", "to_state", "reason_text", "note", "body"]
-    readonly_fields = ["moderator_name", "reason_text"]
-
-    @admin.display(description=gettext_lazy("moderator"))
-    def moderator_name(self, decision: Decision) -> str:
-        return decision.moderator.public_name if decision.moderator else _("A former moderator")
-
-    @admin.display(description=gettext_lazy("reason"))
-    def reason_text(self, decision: Decision) -> str:
-        return str(dict(Rejection.choices).get(decision.reason, ""))
-
-
-class ReportInline(ReadOnlyInline):
-    model = Report
-    fields = ["created_at", "reason", "note", "counts"]
 
 
 @admin.register(Comment)
@@ -225,20 +197,3 @@ def _selected(request: HttpRequest) -> list[int]:
 def _number_of_author(which: Q) -> Subquery:
     others = Comment.objects.filter(which, author=OuterRef("author")).exclude(pk=OuterRef("pk"))
     return Subquery(others.order_by().values("author").annotate(number=Count("pk")).values("number"))
-
-
-@admin.register(Ban)
-class BanAdmin(admin.ModelAdmin):
-    """Bans are made at the queue; here they are looked up, changed and lifted."""
-
-    list_display = ["user_name", "created_at", "until", "why"]
-    fields = ["user_name", "until", "why"]
-    readonly_fields = ["user_name"]
-    list_select_related = ["user"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @admin.display(description=gettext_lazy("user"), ordering="user")
-    def user_name(self, ban: Ban) -> str:
-        return ban.user.public_name

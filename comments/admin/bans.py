@@ -1,0 +1,24 @@
+"""Who may not comment, and until when."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from comments.models import Ban
+
+
+@admin.register(Ban)
+class BanAdmin(admin.ModelAdmin):
+    """Bans are made at the queue; here they are looked up, changed and lifted."""
+
+    list_display = ["user_name", "created_at", "until", "why"]
+    fields = ["user_name", "until", "why"]
+    readonly_fields = ["user_name"]
+    list_select_related = ["user"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("user"), ordering="user")
+    def user_name(self, ban: Ban) -> str:
+        return ban.user.public_name
