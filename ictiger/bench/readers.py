@@ -1,0 +1,127 @@
+"""Readers who are logged in and trusted, and what they write: made in bulk, as the site's own pages would have left them."""
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.middleware.csrf import _get_new_csrf_string, _mask_cipher_secret
+from django.utils import timezone
+
+from accounts.models import User
+from articles.models import Article
+from comments.models import Comment, Discussion
+from comments.policy import State
+from comments.services.rows import write
+from ictiger.delivery.change import change
+
+AT_ONCE = 1_000  # rows in one statement
+NO_PASSWORD = "!"  # noqa: S105 (nobody logs in by it)
+CONSONANTS, VOWELS = "bcdfghjklmnprstvwxz", "aeiou"
+CHARACTERS = (
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
+)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody's browser, as far as a form needs it."""
+
+    user_id: int
+    session: str
+    token: str  # of their forms
+    secret: str  # the cookie that the token is held against
+
+
+def make_readers(number: int, articles: list[Article]) -> list[Reader]:
+    """`number` people with a proven address, an approved comment of last month, and a session."""
+    people = _make_people(number)
+    _make_earlier_comments(people, articles)
+    return _log_in(people)
+
+
+def _make_people(number: int) -> list[User]:
+    people = [
+        User(email=f"reader-{i}@bench.example", password=NO_PASSWORD, display_name=f"Reader {i}", language=("en", "zh-hans")[i % 2])
+        for i in range(number)
+    ]
+    User.objects.bulk_create(people, AT_ONCE)
+    addresses = [EmailAddress(user=person, email=person.email, verified=True, primary=True) for person in people]
+    EmailAddress.objects.bulk_create(addresses, AT_ONCE)
+    return people
+
+
+def _make_earlier_comments(people: list[User], articles: list[Article]) -> None:
+    """One approved thread of each, spread over the articles: readers are trusted by it, and others answer it."""
+    chance = random.Random(1)  # noqa: S311
+    long_ago = timezone.now() - timedelta(days=30)
+    threads = {article.pk: 0 for article in articles}
+    comments = []
+    for number, person in enumerate(people):
+        article = articles[number % len(articles)]
+        threads[article.pk] += 1
+        comment = Comment(
+            discussion_id=article.translation_key,
+            article=article,
+            author=person,
+            state=State.VISIBLE,
+            approved=True,
+            thread_no=threads[article.pk],
+            created_at=long_ago,
+            shown_at=long_ago,
+        )
+        write(comment, a_text(chance, most=120))
+        comments.append(comment)
+    with change():
+        discussions = [
+            Discussion(pk=article.translation_key, threads=threads[article.pk], comments=threads[article.pk]) for article in articles
+        ]
+        Discussion.objects.bulk_create(discussions)
+        Comment.objects.bulk_create(comments, AT_ONCE)
+
+
+def _log_in(people: list[User]) -> list[Reader]:
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    expires = timezone.now() + timedelta(days=14)
+    readers, sessions = [], []
+    for person in people:
+        key, secret = uuid.uuid4().hex, _get_new_csrf_string()
+        kept = {
+            SESSION_KEY: str(person.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: person.get_session_auth_hash(),
+        }
+        sessions.append(Session(session_key=key, session_data=store.encode(kept), expire_date=expires))
+        readers.append(Reader(person.pk, key, _mask_cipher_secret(secret), secret))
+    Session.objects.bulk_create(sessions, AT_ONCE)
+    return readers
+
+
+def a_text(chance: random.Random, *, most: int) -> str:
+    """30 to `most` words, English or Chinese, in sentences and paragraphs; no two alike."""
+    words = chance.randint(30, most)
+    make, end, between = (_english, ". ", " ") if chance.random() < 0.5 else (_chinese, "。", "，")
+    sentences, left = [], words
+    while left > 0:
+        length = min(left, chance.randint(6, 18))
+        sentences.append(make(chance, length, between) + end + ("\n\n" if chance.random() < 0.15 else ""))
+        left -= length
+    return "".join(sentences).strip()
+
+
+def _english(chance: random.Random, words: int, between: str) -> str:
+    return between.join(_word(chance) for _number in range(words)).capitalize()
+
+
+def _word(chance: random.Random) -> str:
+    return "".join(chance.choice(CONSONANTS) + chance.choice(VOWELS) for _syllable in range(chance.randint(1, 4)))
+
+
+def _chinese(chance: random.Random, words: int, between: str) -> str:
+    characters = "".join(chance.choices(CHARACTERS, k=words))
+    return between.join(characters[i : i + 7] for i in range(0, words, 7))

@@ -1,0 +1,63 @@
+"""`manage.py bench SUBJECT`: how fast it is, measured on a throw-away site with the real server."""
+
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from ictiger.bench import comments
+from ictiger.bench.site import INSIDE, throw_away_site
+from ictiger.environment import env
+
+SUBJECTS = {"comments": comments}
+
+
+class Command(BaseCommand):
+    help = "Measures the site: on a throw-away one, with a database of its own, through the real server."
+    requires_system_checks = []  # the site that is measured is made here; nothing of the site around it is used
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        subjects = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
+        for name, subject in SUBJECTS.items():
+            about = subject.__doc__.splitlines()[0]
+            options = subjects.add_parser(name, help=about, description=about)
+            options.add_argument(
+                "--database",
+                default=None,
+                help="Like DATABASE_URL, which is the default: a database of its own is made on that server, and dropped. Empty: SQLite.",
+            )
+            for option, settings_ in subject.OPTIONS.items():
+                options.add_argument(f"--{option.replace('_', '-')}", **settings_)
+
+    def handle(self, *, subject: str, database: str | None, **options) -> None:
+        own = {name: options[name] for name in SUBJECTS[subject].OPTIONS}
+        if os.environ.get(INSIDE):
+            self._measure(subject, own)
+        else:
+            self._in_a_site_of_its_own(env("DATABASE_URL", default="") if database is None else database, [subject, *_as_arguments(own)])
+
+    def _in_a_site_of_its_own(self, database: str, arguments: list[str]) -> None:
+        with throw_away_site(database, reports=settings.VAR / "bench") as environment:
+            command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", *arguments]
+            code = subprocess.call(command, env=environment)  # noqa: S603 (this very command)
+        if code:
+            sys.exit(code)
+
+    def _measure(self, subject: str, options: dict[str, object]) -> None:
+        call_command("migrate", verbosity=0)
+        report = SUBJECTS[subject].run(options, tell=lambda words: self.stderr.write(words))
+        report.write(Path(os.environ[INSIDE]), subject)
+        self.stdout.write(report.table())
+        if report.faults:
+            raise CommandError("; ".join(report.faults))
+
+
+def _as_arguments(options: dict[str, object]) -> list[str]:
+    """The options once more, for the command inside the site."""
+    flags = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
+    return flags + [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value not in (None, True, False)]
