@@ -157,6 +157,16 @@ def check_page_store(app_configs, **kwargs) -> Iterator[CheckMessage]:
 
 
 @register
+def check_page_caches(app_configs, **kwargs) -> Iterator[CheckMessage]:
+    if settings.PAGE_CACHES and settings.PAGE_STORE != "off":
+        yield Warning(
+            "PAGE_STORE and PAGE_CACHES are both set: pages are kept as files on this machine, and the caches are told of no change.",
+            hint="One machine: leave PAGE_CACHES empty. Several: set PAGE_STORE=off, for a store knows nothing of other machines' writes.",
+            id="ictiger.W019",
+        )
+
+
+@register
 def check_proxies(app_configs, **kwargs) -> Iterator[CheckMessage]:
     if settings.TRUSTED_PROXY_COUNT < 0:
         yield Error(

@@ -6,6 +6,7 @@ What can be read but is unwise is told by `ictiger/checks.py`.
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +42,20 @@ def number(name: str) -> int:
         return int(value)
     except ValueError:
         raise WrongEnvironment(name, f"is {value!r}: write a whole number.") from None
+
+
+def addresses(name: str) -> list[str]:
+    """Addresses of servers within the house, with commas: `http://10.0.0.5:6081`. None when it is not set."""
+    given = [address.strip().rstrip("/") for address in env(name, default="").split(",") if address.strip()]
+    for address in given:
+        try:
+            parts = urlsplit(address)
+            right = parts.scheme == "http" and parts.hostname and (parts.port is None or parts.port) and not (parts.path or parts.query)
+        except ValueError:  # a port that is no number
+            right = False
+        if not right:
+            raise WrongEnvironment(name, f"names {address!r}: write scheme, host and port, like http://10.0.0.5:6081.")
+    return given
 
 
 def folder(name: str, *, default: Path) -> Path:

@@ -16,13 +16,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Case, Count, Min, Q, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from ictiger.delivery.models import Purge
+from ictiger.delivery.purge import due
 from ictiger.mail.models import UNSETTLED, Mail, State
 
 TOO_OLD = timedelta(minutes=5)
@@ -122,7 +123,7 @@ def _jobs() -> dict:
 
 
 def _purges() -> dict:
-    figures = Purge.objects.aggregate(oldest=Min("created_at"), waiting=Count("pk"))
+    figures = due(timedelta(0)).aggregate(oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk"))
     return {"oldest_due_seconds": _age(figures["oldest"]), "waiting": figures["waiting"]}
 
 

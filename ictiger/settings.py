@@ -25,7 +25,8 @@ ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) 
 SITE_URL = (env("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
 PAGE_STORE = env("PAGE_STORE", default="") or "off"
 # Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
-PAGE_KEEPERS = [] if PAGE_STORE == "off" else ["ictiger.delivery.store.purge"]
+PAGE_CACHES = environment.addresses("PAGE_CACHES")
+PAGE_KEEPERS = ["ictiger.delivery.store.purge"] if PAGE_STORE != "off" else ["ictiger.delivery.caches.purge"] if PAGE_CACHES else []
 PAGE_STORE_LIMIT = 2 * 1024**3  # bytes on disk; beyond them the pages unused for longest go
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT")
 HTTPS = SITE_URL.startswith("https://")

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from . import caches
 from .guard import reading_only
 
 
@@ -23,6 +25,11 @@ def forget_reader(request: HttpRequest) -> None:
     request.GET = QueryDict()
     # A browser that sent a broken token is given a new one, whatever it asked for; it gets that with its next form.
     request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
+
+
+def for_caches(response: HttpResponse) -> bool:
+    """Whether a cache in front may keep the page: without a store of our own, and where templates do not change under the reader."""
+    return settings.PAGE_STORE == "off" and not settings.DEBUG and response.status_code == 200
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -45,7 +52,7 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
         response.headers["Cache-Control"] = "no-cache"
         response.public_page = True
-        return response
+        return caches.hand_over(request, response) if for_caches(response) else response
 
     public_view.public_page = True
     return public_view

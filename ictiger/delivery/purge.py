@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from django.apps import apps
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from .caches import AGAIN_AFTER
 from .models import Purge
 from .paths import paths_of
 
@@ -19,7 +21,7 @@ LEFT_OVER_AFTER = timedelta(seconds=0.5)
 
 
 def purge(row: Purge) -> None:
-    """Purge the paths of `row` as they were and as they are now, then delete it.
+    """Purge the paths of `row` as they were and as they are now, then delete it; with caches in front, at the second time.
 
     A keeper that cannot be reached (OSError) leaves the row for the sweep: the change is committed and must not be reported as failed.
     The store's PurgeFailed leaves the row too, and is not caught: readers may be served old pages, so the write is not answered as done.
@@ -35,12 +37,22 @@ def purge(row: Purge) -> None:
         except OSError:
             logger.exception("purge %s: %s failed; the sweep will repeat it", row.pk, keeper)
             return
-    Purge.objects.filter(pk=row.pk).delete()
+    done = Purge.objects.filter(pk=row.pk)
+    if settings.PAGE_CACHES and row.again_at is None:
+        done.update(again_at=timezone.now() + AGAIN_AFTER)
+    else:
+        done.delete()
+
+
+def due(older_than: timedelta = LEFT_OVER_AFTER) -> QuerySet[Purge]:
+    """Rows whose process did not live to purge, and those that are to be purged once more by now."""
+    now = timezone.now()
+    return Purge.objects.filter(Q(again_at=None, created_at__lte=now - older_than) | Q(again_at__lte=now))
 
 
 def purge_left_over(older_than: timedelta = LEFT_OVER_AFTER) -> int:
-    """Purge for rows whose process did not live to do it. Returns their number."""
-    rows = list(Purge.objects.filter(created_at__lte=timezone.now() - older_than).order_by("pk")[:500])
+    """Purge for the rows that are due. Returns their number."""
+    rows = list(due(older_than).order_by("pk")[:500])
     for row in rows:
         purge(row)
     return len(rows)

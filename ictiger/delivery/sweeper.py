@@ -92,6 +92,11 @@ def sweeper_for(store: Store) -> Sweeper:
     return Sweeper("ictiger-sweeper", begin, purge_left_over)
 
 
+def outbox_sweeper() -> Sweeper:
+    """The same where HTTP caches keep the pages: they were never without us, so no reader waits for the first round."""
+    return Sweeper("ictiger-sweeper", purge_left_over, purge_left_over)
+
+
 def caretaker_for(store: Store, tally: upkeep.Tally) -> Sweeper:
     """Empties the trash, writes the tally, and bounds the disk: every few minutes, and after much was stored at once."""
     done = {"at": -UPKEEP_EVERY, "stored": 0}

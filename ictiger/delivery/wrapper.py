@@ -21,7 +21,7 @@ from django.utils import translation
 
 from .headers import TYPES, page_headers, rendered_as_page
 from .store import Lease, Page, Rendered, Store, pack, storable, the_store
-from .sweeper import caretaker_for, sweeper_for
+from .sweeper import caretaker_for, outbox_sweeper, sweeper_for
 from .upkeep import Tally
 
 logger = logging.getLogger("ictiger.delivery")
@@ -35,8 +35,10 @@ Application = Callable[[dict, Callable], Iterable[bytes]]
 
 
 def wrap(application: Application) -> Application:
-    """The application behind the page store; with PAGE_STORE off, the application itself."""
+    """The application behind the page store; with PAGE_STORE off, the application itself, and a sweep for the caches in front."""
     if settings.PAGE_STORE == "off":
+        if settings.PAGE_CACHES:
+            outbox_sweeper().start()
         return application
     wrapper = PageWrapper(application, the_store())
     wrapper.start()

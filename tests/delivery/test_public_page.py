@@ -22,7 +22,8 @@ def test_view_sees_a_stranger_without_cookies_or_query(reader):
     assert what_it_sees(request).content.decode() == "('AnonymousUser', {}, {}, '/about/')"
 
 
-def test_answer_may_be_kept_only_if_it_is_asked_again():
+def test_answer_may_be_kept_only_if_it_is_asked_again(settings):
+    settings.PAGE_STORE = "/srv/pages"
     assert what_it_sees(RequestFactory().get("/")).headers["Cache-Control"] == "no-cache"
 
 
