@@ -86,6 +86,7 @@ class Comment(PublicModel):
     created_zh = models.CharField(max_length=60, editable=False)
     shown_at = models.DateTimeField(_("first visible"), null=True, editable=False)
     edited_at = models.DateTimeField(_("edited at"), null=True, editable=False)
+    held_at = models.DateTimeField(null=True, editable=False)  # since when it waits for a moderator, while it does
 
     objects = CommentQuerySet.as_manager()
 
@@ -159,12 +160,14 @@ class Decision(models.Model):
     note = models.CharField(_("note to the author"), max_length=300, blank=True)
     body = models.TextField(_("text that was judged"))
     decided_at = models.DateTimeField(_("decided"), default=timezone.now)
+    waited = models.DurationField(null=True, editable=False)  # from being held to this decision; None where nothing was held
 
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ["-decided_at", "-pk"]
         default_permissions = ("view",)
+        indexes = [models.Index(fields=["decided_at"], name="decision_lately")]
         constraints = [
             models.CheckConstraint(condition=Q(verb__in=Verb.values), name="decision_verb_known"),
             models.CheckConstraint(condition=Q(from_state__in=State.values, to_state__in=State.values), name="decision_states_known"),

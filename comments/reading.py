@@ -23,6 +23,7 @@ from ictiger.languages import Language
 from .models import FORMER_READER, Comment, Discussion
 from .policy import EDIT_WINDOW, EDITABLE, THREADS_PER_PAGE, State, page_of, told_in_its_place, told_to_author
 from .services import is_open
+from .waiting_time import usually_decided
 
 COLUMNS = (
     "pk", "parent_id", "thread_no", "state", "reason", "note", "body_html", "language",
@@ -100,6 +101,7 @@ class CommentMarkup:
         self.own = article is None
         self.dates = "created_zh" if Language.active() == Language.ZH_HANS else "created_en"
         self.context = {"own": self.own, "comments_url": reverse("comments:mine").removesuffix("mine/")}
+        self.context["usually_decided"] = usually_decided  # asked when a comment waits, not before
         self.context |= {slot: f"\0{slot}\0" for slot in _SLOTS}
         self.article_authors: set[int] = set()
         if article is not None:

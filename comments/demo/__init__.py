@@ -10,7 +10,7 @@ import yaml
 from accounts.models import User
 from articles.models import Article
 from comments import notices, services
-from comments.models import Comment
+from comments.models import Comment, Decision
 from comments.policy import State, Verb
 from ictiger.delivery.change import change
 from ictiger.mail.models import Mail
@@ -25,6 +25,7 @@ def load_discussions(people: dict[str, User]) -> None:
             article = Article.objects.get(**discussion["article"])
             for thread in discussion["threads"]:
                 _load_thread(article, thread, people)
+        Decision.objects.update(waited=None)  # nobody has waited for them
         Mail.objects.filter(purpose=notices.PURPOSE, user__in=people.values()).delete()  # answers of long ago are no news
 
 

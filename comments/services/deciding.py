@@ -36,6 +36,7 @@ def decide(*, moderator: User, comment_id: int, verb: str, reason: str = "", not
             reason=reason,
             note=note,
             body=comment.body,
+            waited=timezone.now() - comment.held_at if comment.held_at else None,
         )
         comment.approved = verdict.state == State.VISIBLE
         comment.note = note

@@ -57,6 +57,7 @@ def _in_words(moment: datetime, language: str) -> str:
 def move(comment: Comment, verdict: Verdict) -> None:
     """Change the state: the one place that numbers threads and counts comments, under the lock of the discussion's row."""
     was, comment.state, comment.reason = comment.state, verdict.state, verdict.rule or ""
+    comment.held_at = (comment.held_at or timezone.now()) if comment.state == State.PENDING else None
     if (was == State.VISIBLE) == (comment.state == State.VISIBLE):
         return
     discussion = Discussion.objects.select_for_update(no_key=True).get(pk=comment.discussion_id)

@@ -1,0 +1,41 @@
+"""How long a held comment usually waits, by what was decided lately. For personal pages and the desk, never for stored pages."""
+
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .durations import in_words
+from .models import Decision
+
+OVER = timedelta(days=14)
+FEWEST = 5  # decisions; of fewer nothing usual can be said
+KEPT_FOR = timedelta(minutes=5)
+_KEY = "comments/usual_wait"
+_NOTHING = "nothing"  # None would be a miss
+
+
+def usual_wait() -> timedelta | None:
+    """The median time from being held to being decided about; None while there are too few decisions. Minutes old at most."""
+    known = cache.get(_KEY)
+    if known is None:
+        known = _median()
+        cache.set(_KEY, _NOTHING if known is None else known, KEPT_FOR.total_seconds())
+    return None if known == _NOTHING else known
+
+
+def usually_decided() -> str:
+    """The sentence for the author of a held comment, or "" while nothing true can be said."""
+    wait = usual_wait()
+    return _("Usually decided within %(time)s.") % {"time": in_words(wait)} if wait is not None else ""
+
+
+def _median() -> timedelta | None:
+    waits = (
+        Decision.objects.filter(decided_at__gt=timezone.now() - OVER, waited__isnull=False)
+        .order_by("waited")
+        .values_list("waited", flat=True)
+    )
+    number = waits.count()
+    return waits[number // 2] if number >= FEWEST else None  # of an even number the longer of the middle two: no promise too much
