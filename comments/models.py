@@ -87,6 +87,12 @@ class Comment(PublicModel):
     shown_at = models.DateTimeField(_("first visible"), null=True, editable=False)
     edited_at = models.DateTimeField(_("edited at"), null=True, editable=False)
     held_at = models.DateTimeField(null=True, editable=False)  # since when it waits for a moderator, while it does
+    mended_at = models.DateTimeField(_("sent in again"), null=True, editable=False)  # after a rejection, once
+    appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)  # against a rejection, once
+    appealed_against = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("appealed against")
+    )
+    appeal = models.TextField(_("note to the moderators"), blank=True, editable=False)  # why it should stand
 
     objects = CommentQuerySet.as_manager()
 
@@ -116,6 +122,9 @@ class Comment(PublicModel):
             models.CheckConstraint(
                 condition=~Q(body="") | Q(state=State.REMOVED, reason=Remover.ERASURE), name="comment_has_text_unless_erased"
             ),
+            models.CheckConstraint(
+                condition=Q(appeal="", appealed_at=None) | (~Q(appeal="") & Q(appealed_at__isnull=False)), name="comment_appeal_says_why"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -135,11 +144,21 @@ class Comment(PublicModel):
 
     @property
     def may_be_edited(self) -> bool:
-        return self.state in policy.EDITABLE and timezone.now() < self.created_at + policy.EDIT_WINDOW
+        return policy.may_edit(self.state, self.reason, self.created_at, timezone.now())
 
     @property
     def may_be_removed(self) -> bool:
         return self.state != State.REMOVED
+
+    @property
+    def may_be_mended(self) -> bool:
+        """Changed and sent in again after a rejection: once."""
+        return self.state == State.REJECTED and self.mended_at is None
+
+    @property
+    def may_be_appealed(self) -> bool:
+        """Sent to another moderator as it is: once."""
+        return self.state == State.REJECTED and self.appealed_at is None
 
     @property
     def seen(self) -> str:

@@ -46,6 +46,9 @@ def comments(user: User) -> list[dict[str, Any]]:
             "words from the moderator": comment.note,
             "written": comment.created_at,
             "edited": comment.edited_at,
+            "sent in again": comment.mended_at,
+            "appealed": comment.appealed_at,
+            "your note to the moderators": comment.appeal,
         }
         for comment in written
     ]

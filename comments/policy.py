@@ -1,7 +1,7 @@
 """The rules of the discussion: what holds a comment, and what may become of it. Pure: no ORM, no request, no settings."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +32,8 @@ class Hold(models.TextChoices):
     DUPLICATE = "duplicate", _("You have written the same before. A moderator looks at it first.")
     REPORTED = "reported", _("Readers have reported it. A moderator looks at it again.")
     UNDONE = "undone", _("A moderator has taken back a decision and will look at it again.")
+    MENDED = "mended", _("You have changed it and sent it in again. A moderator reads it as it is now.")
+    APPEALED = "appealed", _("You have appealed. It is read again with your note, by another moderator if there is one.")
 
 
 class Rejection(models.TextChoices):
@@ -76,6 +78,8 @@ MOVES: dict[str, dict[str, str]] = {
 }
 UNDOABLE = frozenset({State.VISIBLE, State.REJECTED, State.REMOVED})
 EDITABLE = frozenset({State.UNVERIFIED, State.PENDING, State.VISIBLE})
+SECOND_READINGS = frozenset({Hold.MENDED, Hold.APPEALED})  # of a rejected comment; the text stands as it was sent in
+PUT_BY_PEOPLE = SECOND_READINGS | {Hold.REPORTED, Hold.UNDONE}  # holds that no change of the text lifts
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ def _rule_against(facts: Facts) -> Hold | None:
     if facts.duplicate:
         return Hold.DUPLICATE
     return None
+
+
+def may_edit(state: str, reason: str, written: datetime, now: datetime) -> bool:
+    """Whether its author may change a comment in place."""
+    return state in EDITABLE and not (state == State.PENDING and reason in SECOND_READINGS) and now < written + EDIT_WINDOW
 
 
 def page_of(thread_no: int) -> int:

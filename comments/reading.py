@@ -21,7 +21,7 @@ from articles.models import Article
 from ictiger.languages import Language
 
 from .models import FORMER_READER, Comment, Discussion
-from .policy import EDIT_WINDOW, EDITABLE, THREADS_PER_PAGE, State, page_of, told_in_its_place, told_to_author
+from .policy import THREADS_PER_PAGE, State, may_edit, page_of, told_in_its_place, told_to_author
 from .services import is_open
 from .waiting_time import usually_decided
 
@@ -129,7 +129,7 @@ class CommentMarkup:
             by_article_author=row.author_id in self.article_authors,
             to=answers_reply and row.answers__state == State.VISIBLE,
             has_note=self.own and bool(row.note),
-            editable=self.own and row.state in EDITABLE and timezone.now() < row.created_at + EDIT_WINDOW,
+            editable=self.own and may_edit(row.state, row.reason, row.created_at, timezone.now()),
         )
 
     def _values(self, row, variant: "Variant") -> dict:

@@ -11,6 +11,7 @@ from comments.models import Ban, Comment, Decision
 from comments.policy import MOVES, Hold, Remover, State, Verb, Verdict
 from ictiger.delivery.change import change
 
+from .appeals import refuse_who_was_appealed_against
 from .refusals import Overtaken
 from .rows import locked, move
 
@@ -19,10 +20,12 @@ def decide(*, moderator: User, comment_id: int, verb: str, reason: str = "", not
     """Approve, reject, remove or undo, once: the row is locked, and `seen` (Comment.seen) says what the moderator looked at.
 
     The author is told the preset `reason` (a Rejection) and, where that is not enough, the moderator's own `note`.
-    Raises Overtaken when somebody else was first or the author has changed the text since.
+    Raises Overtaken when somebody else was first or the author has changed the text since; ForAnother when this moderator is the one
+    appealed against.
     """
     with change() as this:
         comment = locked(this, comment_id)
+        refuse_who_was_appealed_against(comment, moderator)
         verdict = _verdict(comment, verb, reason)
         if verdict is None or seen not in (None, comment.seen):
             raise Overtaken(_what_happened(comment, seen))

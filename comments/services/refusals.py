@@ -32,3 +32,7 @@ class Overtaken(Refused):
     """What the moderator saw is no longer how it stands."""
 
     status = 409
+
+
+class ForAnother(Overtaken):
+    """Its author has appealed against what this moderator decided: another one decides."""

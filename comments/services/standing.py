@@ -1,5 +1,6 @@
 """Whether somebody may be heard here and now, and what the policy says about a text by what its author wrote before."""
 
+from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +24,9 @@ def judge(comment: Comment, user: User) -> Verdict:
         duplicate=repeated.exists(),
         links=len(markup.links_in(comment.body)),
     )
-    return policy.judge(facts)
+    verdict = policy.judge(facts)
+    held_by_people = comment.state == State.PENDING and comment.reason in policy.PUT_BY_PEOPLE
+    return Verdict(State.PENDING, comment.reason) if held_by_people and verdict.state != State.UNVERIFIED else verdict
 
 
 def is_trusted(user: User) -> bool:
@@ -33,8 +36,9 @@ def is_trusted(user: User) -> bool:
 
 def _rejected_lately(user: User) -> bool:
     since = timezone.now() - policy.REJECTION_COUNTS_FOR
-    turned_down = Comment.objects.filter(author=user, state__in=[State.REJECTED, State.REMOVED]).exclude(reason=Remover.AUTHOR)
-    return turned_down.filter(decisions__decided_at__gt=since).exists()
+    turned_down = Q(state__in=[State.REJECTED, State.REMOVED]) & ~Q(reason=Remover.AUTHOR)
+    read_again = Q(state=State.PENDING, reason__in=policy.SECOND_READINGS)  # turned down until somebody finds otherwise
+    return Comment.objects.filter(turned_down | read_again, author=user).filter(decisions__decided_at__gt=since).exists()
 
 
 def is_open(article: Article) -> bool:

@@ -135,6 +135,7 @@ def erase(user: User) -> None:
             if comment.replies.exists():
                 comment.decisions.update(body="", note="")
                 comment.author, comment.body, comment.body_html, comment.note = None, "", "", ""
+                comment.appeal, comment.appealed_at, comment.appealed_against = "", None, None
                 comment.save()
             else:
                 comment.delete()

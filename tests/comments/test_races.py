@@ -10,7 +10,7 @@ from django.db import close_old_connections, connection
 
 from comments import services
 from comments.models import Comment, Decision, Discussion
-from comments.policy import Rejection, State, Verb
+from comments.policy import Hold, Rejection, State, Verb
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = [
@@ -146,3 +146,53 @@ def test_leaving_while_others_answer_and_decide_ends_well(article):
     )
     assert not Comment.objects.filter(author=leaver).exists()
     assert Discussion.objects.get().comments == Comment.objects.visible().count()
+
+
+# --- second readings -------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_reading_asked_for_twice_at_once_is_one(article):
+    comment = make_comment(article, state=State.REJECTED)
+    author = comment.author
+    results = at_once(*[lambda: services.resubmit(user=author, comment_id=comment.pk, body="Mended.")] * 4)
+    assert {type(result) for result in results} == {Comment}
+    comment.refresh_from_db()
+    assert (comment.state, comment.revision) == (State.PENDING, 1)
+
+
+def test_two_different_mendings_at_once_are_one_and_the_other_is_told(article):
+    comment = make_comment(article, state=State.REJECTED)
+    author = comment.author
+    results = at_once(*[lambda body=body: services.resubmit(user=author, comment_id=comment.pk, body=body) for body in ("One.", "Two.")])
+    assert sorted(type(result).__name__ for result in results) == ["Comment", "Refused"]
+    comment.refresh_from_db()
+    assert comment.revision == 1
+
+
+def test_mending_and_appealing_at_once_is_one_of_them(article):
+    comment = make_comment(article, state=State.REJECTED)
+    author = comment.author
+    results = at_once(
+        lambda: services.resubmit(user=author, comment_id=comment.pk, body="Mended."),
+        lambda: services.appeal(user=author, comment_id=comment.pk, note="It should stand."),
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Comment", "Refused"]
+    comment.refresh_from_db()
+    assert (comment.mended_at is None) != (comment.appealed_at is None)
+    assert comment.body == ("Mended." if comment.mended_at else "An argument about patents.")
+
+
+def test_an_appeal_at_the_moment_of_the_undo_is_one_of_them(article):
+    comment = make_comment(article, state=State.REJECTED)
+    moderator, author = comment.decisions.get(verb=Verb.REJECT).moderator, comment.author
+    undone, appealed = at_once(
+        lambda: services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.UNDO),
+        lambda: services.appeal(user=author, comment_id=comment.pk, note="It should stand."),
+    )
+    comment.refresh_from_db()
+    assert comment.state == State.PENDING
+    if isinstance(undone, services.Overtaken):
+        assert (comment.reason, comment.appeal) == (Hold.APPEALED, "It should stand.")
+    else:  # what the moderator took back needs no appeal, and the one there is to make is not used up
+        assert isinstance(appealed, services.Refused)
+        assert (comment.reason, comment.appealed_at) == (Hold.UNDONE, None)

@@ -1,0 +1,114 @@
+"""A second reading of a rejected comment: its author may change it and send it in again, once, and appeal to another moderator, once."""
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from comments import words
+from comments.models import Comment
+from comments.policy import Hold, State, Verb, Verdict
+from ictiger.delivery.change import change
+
+from .refusals import ForAnother, Forbidden, Refused
+from .rows import lock_writer, move, own, write
+from .standing import refuse_if_banned
+
+
+def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
+    """Send a rejected comment in again, changed. A moderator reads it, whoever wrote it; the same text again is the same step.
+
+    `body` has been held against the limits by the form. Raises Refused.
+    """
+    with change() as this:
+        lock_writer(user)
+        comment = own(this, user, comment_id)
+        body = words.clean(body)
+        if comment.state == State.PENDING and comment.reason == Hold.MENDED and comment.body == body:
+            return comment
+        _refuse_unless_heard(user)
+        if not comment.may_be_mended:
+            raise Refused(_why_not(comment, once=_("This comment has been sent in again before. That can be done once.")))
+        if comment.body == body:
+            raise Refused(_("The text is as it was. Change what the reason names, or appeal if you think that it should stand as it is."))
+        write(comment, body)
+        comment.revision += 1
+        comment.mended_at = timezone.now()
+        if comment.shown_at:  # else nobody has read what it said before
+            comment.edited_at = comment.mended_at
+        _send_back(comment, Hold.MENDED)
+    return comment
+
+
+def appeal(*, user: User, comment_id: int, note: str) -> Comment:
+    """Ask another moderator to read a rejected comment as it stands, saying why; the same note again is the same step.
+
+    `note` has been held against the limits by the form. Raises Refused.
+    """
+    with change() as this:
+        lock_writer(user)
+        comment = own(this, user, comment_id)
+        note = words.clean(note)
+        if comment.state == State.PENDING and comment.reason == Hold.APPEALED and comment.appeal == note:
+            return comment
+        _refuse_unless_heard(user)
+        if not comment.may_be_appealed:
+            raise Refused(_why_not(comment, once=_("You have appealed about this comment before. That can be done once.")))
+        comment.appeal, comment.appealed_at, comment.appealed_against_id = note, timezone.now(), _rejected_by(comment)
+        _send_back(comment, Hold.APPEALED)
+    return comment
+
+
+def _refuse_unless_heard(user: User) -> None:
+    refuse_if_banned(user)
+    if not user.is_verified:
+        raise Forbidden(_("Please confirm your e-mail address first. Your text is below, for you to copy."))
+
+
+def _why_not(comment: Comment, *, once: str) -> str:
+    if comment.state == State.REJECTED:
+        return once
+    return _("This comment is now “%(state)s”, so that cannot be done.") % {"state": comment.get_state_display()}
+
+
+def _send_back(comment: Comment, hold: Hold) -> None:
+    comment.note = ""  # it spoke of a decision that is open again; the decision keeps it
+    move(comment, Verdict(State.PENDING, hold))
+    comment.save()
+
+
+# --- who decides -----------------------------------------------------------------------------------------------------------------------
+
+
+def who_may_not_decide(comment: Comment) -> int | None:
+    """The id of the moderator whose rejection its author has appealed against; None when anybody may decide.
+
+    From the appeal on they have no more say about this comment, not even by undoing what another decides. In a house without another
+    moderator they have: an appeal that nobody may decide would be none.
+    """
+    rejected_by = comment.appealed_against_id
+    return rejected_by if rejected_by and _other_moderators(comment, rejected_by).exists() else None
+
+
+def refuse_who_was_appealed_against(comment: Comment, moderator: User) -> None:
+    """Raises ForAnother."""
+    if comment.appealed_against_id == moderator.pk and who_may_not_decide(comment):
+        raise ForAnother(_("You have turned this comment down and its author has appealed: another moderator decides about it."))
+
+
+def has_another_moderator(comment: Comment) -> bool:
+    """Whether an appeal against the rejection of this comment would be read by somebody else."""
+    return _other_moderators(comment, _rejected_by(comment)).exists()
+
+
+def _rejected_by(comment: Comment) -> int | None:
+    return comment.decisions.filter(verb=Verb.REJECT).values_list("moderator", flat=True).first()
+
+
+def _other_moderators(comment: Comment, moderator_id: int | None) -> QuerySet[User]:
+    """Who else can decide at the desk today: not the one who did, nor the comment's author."""
+    permission = Permission.objects.filter(content_type__app_label="comments", codename="moderate_comment")
+    allowed = Q(is_superuser=True) | Q(user_permissions__in=permission) | Q(groups__permissions__in=permission)
+    others = User.objects.filter(allowed, is_active=True, is_staff=True)
+    return others.exclude(pk__in=[pk for pk in (moderator_id, comment.author_id) if pk])
