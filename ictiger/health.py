@@ -30,7 +30,7 @@ TOO_OLD = timedelta(minutes=5)
 
 
 class HealthMiddleware:
-    """Answers the health addresses; everything else goes on. First in MIDDLEWARE."""
+    """Answers the health addresses; everything else goes on. Before all of MIDDLEWARE but the log."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from ictiger import environment
 from ictiger.environment import env
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ictiger.logs.RequestLogMiddleware",
     "ictiger.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -268,10 +270,24 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "ictiger.logs.AddRequestId"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["levelname", "name", "message", "request_id"],
+            "rename_fields": {"levelname": "level", "name": "logger", "exc_info": "traceback"},
+            "reserved_attrs": [*RESERVED_ATTRS, "request", "status_code", "server_time"],  # Django's, which are no JSON or said already
+            "timestamp": "time",
+            "json_ensure_ascii": False,
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"ictiger": {"level": "INFO"}},
+    "loggers": {
+        "ictiger": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # what was refused is told by ictiger.access, without the keys in its path
+    },
 }
 
 ADMIN_SITE_HEADER = _("ICTiger desk")

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from comments.views import form_expired
 from ictiger.delivery.decorators import forget_reader
+from ictiger.logs import request_id
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -35,7 +36,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = 503 if away else 500
     # Without a request: the context processors might ask for what is broken.
     typed = request.POST.get("body", "") if hasattr(request, "_post") else ""  # read already, or not to be read now
-    page = render_to_string(f"{status}.html", {"typed": typed, "LANGUAGE_CODE": get_language()})
+    told = {"typed": typed, "LANGUAGE_CODE": get_language(), "request_id": request_id.get()}
+    page = render_to_string(f"{status}.html", told)
     return HttpResponse(page, status=status, headers={"Retry-After": "30"} if away else {})
 
 

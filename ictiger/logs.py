@@ -1,0 +1,92 @@
+"""What the house writes down: each request, and an id by which everything that it left in the log is found. settings.LOGGING says where to.
+
+A line about a request names no reader and holds no secret: no address, no cookie, no query, and of a path's variable parts only those
+that any link on the site shows. Pages served by the store are not told here, nor does a file server in front bother us with them.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+access = logging.getLogger("ictiger.access")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # nothing that could begin a line or a header of its own
+OPEN = frozenset({"slug", "number", "pk", "article_id", "year", "month"})  # what is no key to anything
+LONGEST_PATH = 300  # characters of a path that leads nowhere
+WATCHERS = frozenset({"/healthz", "/readyz", "/status"})  # ask every few seconds, and are told only when something is wrong
+
+
+class RequestLogMiddleware:
+    """Names each request and tells how it ended. First in MIDDLEWARE, so that whatever is refused is told as well.
+
+    The id comes from a proxy of ours that sends `X-Request-ID`, or is made here; the answer carries it, and error pages show it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token, began = request_id.set(_id_for(request)), time.monotonic()
+        try:
+            response = self.get_response(request)
+            if not getattr(response, "public_page", False):  # a page has the same headers for everybody
+                response.headers["X-Request-ID"] = request_id.get()
+            if request.path_info not in WATCHERS or response.status_code >= 500:
+                _tell(request, response, time.monotonic() - began)
+            return response
+        finally:
+            request_id.reset(token)
+
+
+def _id_for(request: HttpRequest) -> str:
+    given = request.headers.get("x-request-id", "") if settings.TRUSTED_PROXY_COUNT else ""
+    return given if GIVEN_ID.fullmatch(given) else uuid4().hex
+
+
+def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    match = request.resolver_match
+    access.log(
+        logging.ERROR if response.status_code >= 500 else logging.INFO,
+        "%s %s %s",
+        request.method,
+        _path(request, response),
+        response.status_code,
+        extra={
+            "method": request.method,
+            "path": _path(request, response),
+            "view": match.view_name if match else "",
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 1),
+            "bytes": 0 if response.streaming else len(response.content),
+        },
+    )
+
+
+def _path(request: HttpRequest, response: HttpResponse) -> str:
+    """The path without what lets somebody in who reads it: the keys of confirmations, resets, previews, unsubscribing."""
+    match = request.resolver_match
+    if match is None:
+        # Leads nowhere, or was answered before it was looked up: a link with its key may have lost its final slash.
+        room, _slash, rest = request.path.strip("/").partition("/")
+        return request.path[:LONGEST_PATH] if response.status_code == 404 or not rest else f"/{room}/…"
+    path = request.path
+    for name, value in match.kwargs.items():
+        if name not in OPEN:
+            path = path.replace(str(value), "…")
+    return path
+
+
+class AddRequestId(logging.Filter):
+    """Puts the id of the request under way on every record, "" outside one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
