@@ -9,8 +9,10 @@ figures are the house's own: a proxy in front may keep it from strangers.
 """
 
 import shutil
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -23,10 +25,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from ictiger.delivery import upkeep
 from ictiger.delivery.purge import due
+from ictiger.delivery.store import the_store
 from ictiger.mail.models import UNSETTLED, Mail, State
 
 TOO_OLD = timedelta(minutes=5)
+LITTLE = 20 * 1024**2  # bytes on the page store's disk
 
 
 class HealthMiddleware:
@@ -62,7 +67,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
-    """Database, mail, jobs, purges and disk as JSON; 503 and `"status": "red"` with reasons when somebody should look."""
+    """Database, mail, jobs, purges, pages and disk as JSON; 503 and `"status": "red"` with reasons when somebody should look."""
     report, reasons = {"database": "ok"}, []
     try:
         for name, look in {"mail": _mail, "jobs": _jobs, "purges": _purges}.items():
@@ -72,7 +77,10 @@ def status(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         report["database"] = "unreachable"
         reasons.append("the database cannot be reached")
-    report["disk_free_bytes"] = _disk_free()
+    report["disk_free_bytes"] = _free(settings.VAR)
+    report["pages"] = _pages()
+    if report["pages"] and (report["pages"]["disk_free_bytes"] or 0) < LITTLE:
+        reasons.append("pages: the disk of the page store is full or cannot be read; pages are rendered for each reader")
     colour = "red" if reasons else "green"
     return JsonResponse({"status": colour, "reasons": reasons, **report}, status=503 if reasons else 200)
 
@@ -131,8 +139,27 @@ def _age(moment: datetime | None) -> int:
     return max(0, int((timezone.now() - moment).total_seconds())) if moment else 0
 
 
-def _disk_free() -> int | None:
+def _pages() -> dict | None:
+    """The page store as its processes have written it down; None where there is none."""
+    if settings.PAGE_STORE == "off":
+        return None
+    store = the_store()
+    counts, stock = upkeep.tallies(store), upkeep.stock(store)
+    asked = upkeep.asked_for(counts)
+    return {
+        "pages": stock.get("pages"),
+        "bytes": stock.get("bytes"),
+        "limit_bytes": settings.PAGE_STORE_LIMIT,
+        "counted_seconds_ago": max(0, int(time.time() - stock["at"])) if stock else None,
+        "hit_rate": round(counts["hits"] / asked, 4) if asked else None,
+        **{what: counts[what] for what in ("hits", "stored", "unstored")},
+        "disk_free_bytes": _free(settings.PAGE_STORE),
+    }
+
+
+def _free(folder: str | Path) -> int | None:
+    """Bytes that we may still write on the disk of `folder`, which the first page makes; None when that cannot be told."""
     try:
-        return shutil.disk_usage(settings.VAR).free
+        return shutil.disk_usage(next(place for place in (Path(folder), *Path(folder).parents) if place.exists())).free
     except OSError:
         return None

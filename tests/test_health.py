@@ -7,7 +7,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ictiger import health
+from ictiger.delivery import upkeep
 from ictiger.delivery.models import Purge
+from ictiger.delivery.store import pack, the_store
 from ictiger.jobs import prune_tasks
 from ictiger.mail.models import Mail
 from ictiger.mail.sweep import send_due_mail
@@ -166,6 +168,42 @@ def test_purge_left_over_for_more_than_five_minutes_turns_status_red(client, tim
     Purge.objects.create(paths=["/"])
     time_machine.shift(SIX_MINUTES)
     assert client.get("/status").json()["reasons"] == ["purges: the oldest that is due has waited for more than 5 minutes"]
+
+
+@pytest.mark.django_db
+def test_status_tells_how_much_is_stored_and_how_often_it_was_found(client, settings, tmp_path):
+    assert client.get("/status").json()["pages"] is None
+    settings.PAGE_STORE = str(tmp_path / "pages")
+    assert client.get("/status").json()["pages"]["hit_rate"] is None
+    store = the_store()
+    lease = store.lease(b"/about/")
+    assert store.keep(lease, pack(b"html", b"<p>About</p>" * 1_000, None))
+    tally = upkeep.Tally(store)
+    tally.count("hits", 3)
+    tally.count("stored")
+    tally.write()
+    upkeep.evict(store, 10**9)
+    told = client.get("/status").json()["pages"]
+    assert told["bytes"] >= 12_000
+    assert told["disk_free_bytes"] > 0
+    assert {key: told[key] for key in ("pages", "hit_rate", "hits", "stored", "unstored", "counted_seconds_ago")} == {
+        "pages": 1,
+        "hit_rate": 0.75,
+        "hits": 3,
+        "stored": 1,
+        "unstored": 0,
+        "counted_seconds_ago": 0,
+    }
+
+
+@pytest.mark.django_db
+def test_full_disk_of_the_page_store_turns_status_red(client, settings, tmp_path, monkeypatch):
+    settings.PAGE_STORE = str(tmp_path / "pages")
+    assert client.get("/status").status_code == 200
+    monkeypatch.setattr(health, "LITTLE", 2**63)
+    assert client.get("/status").json()["reasons"] == [
+        "pages: the disk of the page store is full or cannot be read; pages are rendered for each reader"
+    ]
 
 
 @pytest.mark.django_db

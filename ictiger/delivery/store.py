@@ -3,7 +3,7 @@
     <root>/<release>/<path>/index.html, index.html.gz     pages; for feeds index.atom, index.atom.gz. A file server may serve these
     <root>/timed/<release>/<path>/…                       pages of bounded life: 16 bytes of deadline, then the page. Not for file servers
     <root>/leases/<release>/<path>/<uuid>.html, .gz       permissions to store what is being rendered now
-    <root>/locks/<n>  trash/<uuid>  tallies/  boot        one render at a time; trees on their way out; see upkeep.py
+    <root>/locks/<n>  trash/<uuid>  tallies/  boot  stock    one render at a time; trees on their way out; see upkeep.py
 
 Files appear by rename and are never written in place, so that a reader sees a whole page or none. A renderer makes its leases *before* its
 first query, and whoever changes the database unlinks them *after* COMMIT: what was rendered from older rows finds no lease to store it by.
@@ -35,7 +35,8 @@ logger = logging.getLogger("ictiger.delivery")
 ENDINGS = (b"html", b"atom")
 FILES = tuple(b"index." + ending + packing for ending in ENDINGS for packing in (b"", b".gz"))  # plain first: readers go by it
 TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT = b"timed", b"leases", b"locks", b"trash", b"tallies", b"boot"
-MACHINERY = frozenset([TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT])
+STOCK = b"stock"
+MACHINERY = frozenset([TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT, STOCK])
 STRIPES = 256
 DEADLINE_BYTES = 16  # milliseconds since 1970 in 15 digits, and a line's end
 

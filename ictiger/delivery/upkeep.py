@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from .store import BOOT, FILES, LEASES, TALLIES, TIMED, TRASH, Store, remove_empty
+from .store import BOOT, FILES, LEASES, STOCK, TALLIES, TIMED, TRASH, Store, remove_empty
 
 LEASE_LIVES = 600.0  # seconds; longer than any render: whoever made it was killed
 TALLY_LIVES = 7 * 86_400.0  # seconds
@@ -69,6 +69,11 @@ def tallies(store: Store) -> Counter[str]:
     return total
 
 
+def asked_for(counts: Counter[str]) -> int:
+    """How many pages readers asked the processes for. What a file server in front has served is in its own log."""
+    return counts["hits"] + counts["stored"] + counts["unstored"]
+
+
 def pages(store: Store) -> Iterator[Kept]:
     """Every page on disk, of every release, past its time or not."""
     for release in sorted(store.releases()):
@@ -102,6 +107,7 @@ def evict(store: Store, limit: int) -> int:
     kept = list(pages(store))
     size = sum(page.size for page in kept)
     if size <= limit:
+        _note_stock(store, len(kept), size)
         return 0
     gone = 0
     for page in sorted(kept, key=lambda page: (page.release.encode() == store.release, page.used)):
@@ -110,7 +116,30 @@ def evict(store: Store, limit: int) -> int:
         _remove(page, store)
         size -= page.size
         gone += 1
+    _note_stock(store, len(kept) - gone, size)
     return gone
+
+
+def _note_stock(store: Store, number: int, size: int) -> None:
+    """Write down how much there is: to count anew whenever somebody asks would take longer than the answer is worth."""
+    with suppress(OSError):  # of a full disk
+        _replace(Path(os.fsdecode(store.root)) / STOCK.decode(), json.dumps({"pages": number, "bytes": size, "at": time.time()}).encode())
+
+
+def stock(store: Store) -> dict[str, float]:
+    """`pages`, `bytes` on disk and the time (`at`, seconds of the epoch) of the last count; empty before the first."""
+    try:
+        return json.loads((Path(os.fsdecode(store.root)) / STOCK.decode()).read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Put a file in place whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f"{file.name}.{uuid4().hex}")
+    fresh.write_bytes(content)
+    fresh.rename(file)
 
 
 def _remove(page: Kept, store: Store) -> None:
@@ -154,10 +183,7 @@ def begin(store: Store) -> None:
     if file.is_file() and file.read_bytes() == boot:
         return
     store.clear()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f"{BOOT.decode()}.{uuid4().hex}")
-    fresh.write_bytes(boot)
-    fresh.rename(file)
+    _replace(file, boot)
 
 
 def _listed(folder: bytes) -> list[bytes]:

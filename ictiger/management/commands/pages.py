@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _rate(self, store: Store) -> None:
         counts = upkeep.tallies(store)
-        asked = counts["hits"] + counts["stored"] + counts["unstored"]
+        asked = upkeep.asked_for(counts)
         if not asked:
             raise CommandError("No page has been asked for yet. What a file server in front has served is in its own log.")
         self.stdout.write(f"{counts['hits']} of {asked} found ({counts['hits'] / asked:.1%})")
