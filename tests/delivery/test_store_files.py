@@ -31,7 +31,7 @@ def files_below(store: Store) -> list[str]:
     """Of pages and leases, relative to the root."""
     found = [os.path.join(folder, file) for folder, _folders, files in os.walk(store.root.decode()) for file in files]
     names = sorted(os.path.relpath(file, store.root.decode()) for file in found)
-    return [name for name in names if not name.startswith(("locks/", "trash/"))]
+    return [name for name in names if not name.startswith(("locks/", "trash/")) and name != "stock"]
 
 
 def clock_at(moment: float):
