@@ -9,7 +9,6 @@ import itertools
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -26,6 +25,8 @@ from django.utils import timezone
 
 from ictiger.mail.models import UNSETTLED, Mail, State
 
+from .house import HOST, MANAGE
+
 DOMAIN = "drill.example"
 A_PASSWORD = "paper tigers do not crouch"  # noqa: S105 (of people who do not exist)
 THREADS = 8  # that sign up at once
@@ -40,7 +41,7 @@ class Plan:
     slow: float  # seconds that the slow answers take
     down: float  # seconds that the server stays away after the last sign-up
     limit: float  # seconds after the server's return at which the drill gives up
-    ends_leases: bool  # end the leases of killed workers by hand instead of waiting for them
+    end_leases: bool  # end the leases of killed workers by hand instead of waiting for them
 
 
 @dataclass
@@ -111,9 +112,8 @@ class Workers:
         self.lock = threading.Lock()
 
     def start(self) -> None:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.processes = [subprocess.Popen(command, **quiet) for _number in range(self.plan.workers)]  # noqa: S603 (our own command)
+        self.processes = [subprocess.Popen([*MANAGE, "worker"], **quiet) for _number in range(self.plan.workers)]  # noqa: S603 (our own command)
 
     def cut_power(self) -> None:
         with self.lock:
@@ -134,6 +134,27 @@ class Workers:
 
 def number_of(address: str) -> int:
     return int(re.match(r"\d+", address)[0])
+
+
+def drill(plan: Plan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
+    """Run the drill, tell its figures, and return what went wrong."""
+    outcome = run(plan, say)
+    troubles = ", ".join(f"{number} {trouble}" for trouble, number in sorted(outcome.misbehaved.items()))
+    tell("mails asked for", outcome.asked_for)
+    tell("delivered", outcome.delivered)
+    tell("refused for good by the server, and shown so", outcome.refused)
+    tell("lost", outcome.lost)
+    tell("delivered twice", outcome.duplicated)
+    tell("sign-ups answered, half of them within", f"{outcome.sign_ups[len(outcome.sign_ups) // 2]:.2f} s")
+    tell("sign-ups answered, the slowest within", f"{outcome.sign_ups[-1]:.2f} s")
+    tell("95 % delivered after the server's return", f"{outcome.nearly_all_after:.0f} s")
+    tell("all delivered after the server's return", f"{outcome.all_after:.0f} s")
+    tell("what the server and the power did", troubles)
+    if outcome.lost or outcome.asked_for != plan.sign_ups:
+        return "Mails are missing."
+    if outcome.duplicated > outcome.misbehaved["workers killed"]:
+        return "More mails were delivered twice than workers were killed over one."
+    return ""
 
 
 def run(plan: Plan, say: Callable[[str], None]) -> Outcome:
@@ -166,9 +187,9 @@ def sign_up_all(number: int) -> list[float]:
 def _sign_up(number: int) -> float:
     """One person, from a network address of their own, every other one in Chinese."""
     path = "/zh-hans/accounts/signup/" if number % 2 else "/accounts/signup/"
-    client = Client(SERVER_NAME="127.0.0.1", REMOTE_ADDR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
+    client = Client(SERVER_NAME=HOST, HTTP_X_FORWARDED_FOR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
     began = time.monotonic()
-    response = client.post(path, {"email": f"{number}@{DOMAIN}", "password1": A_PASSWORD})
+    response = client.post(path, {"email": f"{number}@{DOMAIN}", "password1": A_PASSWORD}, secure=True)
     if response.status_code != 302:
         raise RuntimeError(f"sign-up {number} was answered with {response.status_code}")
     return time.monotonic() - began
@@ -190,7 +211,7 @@ def wait_until_settled(plan: Plan, returned: float, say: Callable[[str], None]) 
         left = waiting.count()
         if not left or time.monotonic() - returned > plan.limit:
             return
-        if plan.ends_leases:
+        if plan.end_leases:
             _end_dead_leases(round_number)
         if round_number % 20 == 0:
             say(f"{left} to go")

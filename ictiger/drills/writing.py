@@ -1,0 +1,163 @@
+"""The writers of a drill: comments through HTTP as readers send them, everything else through the verbs, in a process beside the server."""
+
+import os
+import random
+import signal
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from multiprocessing.sharedctypes import RawArray
+from urllib.parse import urlencode
+
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from articles.models import Article, Publication, Topic
+from articles.services import create_article, publish, set_options, unpublish
+from ictiger.delivery import change as change_module
+from ictiger.delivery.change import change
+from ictiger.delivery.models import Purge
+
+from .asking import Asker, Door
+from .house import HOST
+from .publication import ACCOUNTS, BODY, SCHEDULES, Kind, Ledger, Subject, account, retitle
+
+# How often each kind is written, in proportion. A site-wide change empties the whole store.
+WEIGHTS = {
+    Kind.COMMENT: 30,
+    Kind.EDIT: 20,
+    Kind.TITLE: 15,
+    Kind.PUBLISH: 6,
+    Kind.SLUG: 10,
+    Kind.SITE: 4,
+    Kind.APPEAR: 8,
+    Kind.EXPIRE: 8,
+    Kind.CLOSE: 8,
+}
+TAKES_EFFECT_AFTER = 1.3  # seconds
+SEEN_FOR = 1.0  # seconds that a schedule's effect is left to be seen
+LONGEST_PAUSE = 0.4  # seconds between two writes
+TOKEN = "drill" * 6 + "xx"  # of a form, and of the cookie that must match it
+
+
+class HeldBack(RuntimeError):
+    """The policy held a comment that the drill counts on."""
+
+
+class Writer:
+    def __init__(self, number: int, subjects: list[Subject], ledger: Ledger, door: Door, written: RawArray) -> None:
+        self.number = number
+        self.subjects = [subject for subject in subjects if subject.writer == number]
+        self.ledger = ledger
+        self.asker = Asker(door)
+        self.written = written  # by kind, in the order of Kind
+        self.sessions: list[str] = []
+
+    def run(self, goes_on: Callable[[], bool]) -> None:
+        """Write until the time is over. Whatever fails ends it."""
+        change_module.purge = self._purge_unless_doomed
+        self.sessions = [_session(self.number, number) for number in range(ACCOUNTS)]
+        once_each = random.sample(self.subjects, len(self.subjects))
+        while goes_on():
+            self.write(once_each.pop() if once_each else self._any())
+            time.sleep(random.uniform(0, LONGEST_PAUSE))
+        connections.close_all()
+
+    def _any(self) -> Subject:
+        ready = [subject for subject in self.subjects if self._is_ready(subject)]
+        return random.choices(ready, [WEIGHTS[subject.kind] for subject in ready])[0]
+
+    def _is_ready(self, subject: Subject) -> bool:
+        return subject.kind not in SCHEDULES or time.time() > self.ledger.moment[subject.number] + SEEN_FOR
+
+    def write(self, subject: Subject) -> None:
+        self.ledger.begun[subject.number] += 1
+        version = self.ledger.begun[subject.number]
+        if subject.kind in SCHEDULES:
+            self._schedule(subject)
+        else:
+            WRITES[subject.kind](self, subject, version)
+            self.ledger.owed[subject.number] = version  # from here on: it is answered
+        self.written[list(Kind).index(subject.kind)] += 1
+
+    def _purge_unless_doomed(self, row: Purge) -> None:
+        """What a power cut between COMMIT and purge leaves behind."""
+        if self.ledger.doomed[self.number]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        purge(row)
+
+    def _schedule(self, subject: Subject) -> None:
+        """Readers hold a schedule against the clock, except while it is written."""
+        self.ledger.turn[subject.number] += 1
+        moment = time.time() + TAKES_EFFECT_AFTER
+        when = datetime.fromtimestamp(moment, timezone.get_current_timezone())
+        article = Article.objects.get(pk=subject.pk)
+        if subject.kind == Kind.APPEAR:
+            unpublish(article)
+            publish(article, at=when)
+        elif subject.kind == Kind.EXPIRE:
+            set_options(article, expires_at=when)
+        else:
+            set_options(article, comments_close_at=when)
+        self.ledger.moment[subject.number] = moment
+        self.ledger.turn[subject.number] += 1
+
+    # --- kinds of writes --------------------------------------------------------------------------------------------------------------
+
+    def comment(self, subject: Subject, version: int) -> None:
+        slug = f"talk-{self.number}"
+        form = {"body": f"An argument, {subject.stamp(version)}.", "submission": uuid.uuid4(), "parent": ""}
+        self.ledger.latest[subject.number] = self._post(f"/articles/{slug}/comments/", form, self.sessions[version % ACCOUNTS])
+
+    def edit(self, subject: Subject, version: int) -> None:
+        self._post(f"/comments/{subject.pk}/edit/", {"body": f"Another argument, {subject.stamp(version)}."}, self.sessions[0])
+
+    def title(self, subject: Subject, version: int) -> None:
+        retitle(subject.pk, subject.stamp(version))
+
+    def publish(self, subject: Subject, version: int) -> None:
+        topic = Topic.objects.get(pk=subject.pk)
+        publish(create_article(slug=f"news-{version}", title=subject.stamp(version), body=BODY, topics=[topic]))
+
+    def move(self, subject: Subject, version: int) -> None:
+        retitle(subject.pk, "Moving", slug=f"moving-{subject.number}-{version}")
+
+    def site(self, subject: Subject, version: int) -> None:
+        publication = Publication.objects.get(pk=subject.pk)
+        with change(publication):
+            publication.name = subject.stamp(version)
+            publication.save()
+
+    def _post(self, path: str, form: dict, session: str) -> int:
+        """Send a form as the page's script does. Returns the comment's key."""
+        headers = {
+            "Cookie": f"sessionid={session}; csrftoken={TOKEN}",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Referer": f"https://{HOST}/",
+            "HX-Request": "true",
+        }
+        answer = self.asker.ask("POST", path, headers, urlencode(form | {"csrfmiddlewaretoken": TOKEN}))
+        if answer.status != 201:
+            raise RuntimeError(f"POST {path} was answered with {answer.status}: {answer.text[:2000]}")
+        if "data-state=" in answer.text:
+            raise HeldBack(answer.text[:2000])
+        return int(answer.text.partition('data-accepted="')[2].partition('"')[0])
+
+
+purge = change_module.purge
+WRITES: dict[Kind, Callable[[Writer, Subject, int], None]] = {
+    Kind.COMMENT: Writer.comment,
+    Kind.EDIT: Writer.edit,
+    Kind.TITLE: Writer.title,
+    Kind.PUBLISH: Writer.publish,
+    Kind.SLUG: Writer.move,
+    Kind.SITE: Writer.site,
+}
+
+
+def _session(writer: int, number: int) -> str:
+    client = Client(SERVER_NAME=HOST)
+    client.force_login(account(writer, number))
+    return client.cookies["sessionid"].value
