@@ -23,6 +23,7 @@ from .policy import Rejection, Remover, State, Verb
 
 AUTHOR = pgettext_lazy("of a comment", "author")
 FORMER_READER = _("Former reader")
+NOTE = 700  # characters
 
 
 class Discussion(PublicModel):
@@ -75,8 +76,8 @@ class Comment(PublicModel):
     language = models.CharField(_("language"), max_length=10, choices=Language)
     words = models.PositiveSmallIntegerField(_("words"), editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State)
-    reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, a Rejection or a Remover, according to the state
-    note = models.CharField(_("note to the author"), max_length=300, blank=True)
+    reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, the code of a Reason or a Remover, according to the state
+    note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)  # in the author's language, as it was given
     approved = models.BooleanField(_("approved"), default=False)  # by a moderator, the text as it stands
     thread_no = models.PositiveIntegerField(_("thread"), null=True, editable=False)
     submission = models.UUIDField(_("submission"), default=uuid.uuid4, unique=True, editable=False)
@@ -140,7 +141,7 @@ class Comment(PublicModel):
     @property
     def reason_text(self) -> str:
         """What its author is told about the state it is in."""
-        return policy.told_to_author(self.state, self.reason)
+        return policy.told_to_author(self.state, self.reason) or self.note
 
     @property
     def may_be_edited(self) -> bool:
@@ -166,6 +167,48 @@ class Comment(PublicModel):
         return f"{self.state}.{self.revision}"
 
 
+class ReasonQuerySet(models.QuerySet):
+    def active(self) -> "ReasonQuerySet":
+        """What may be given now."""
+        return self.filter(active=True)
+
+
+class Reason(models.Model):
+    """Why a comment is turned down: words for its author, which moderators choose from and may change.
+
+    A comment and its decision keep the words that were given. The code stays, so that what was decided for one reason can be counted.
+    """
+
+    code = models.SlugField(
+        _("short name"), max_length=20, unique=True, help_text=_("Latin letters, digits, - and _. It is never shown to readers, and stays.")
+    )
+    text_en = models.CharField(_("words in English"), max_length=300)
+    text_zh = models.CharField(_("words in Chinese"), max_length=300)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    active = models.BooleanField(_("in use"), default=True)
+
+    objects = ReasonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reason for turning down")
+        verbose_name_plural = _("reasons for turning down")
+        ordering = ["order", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(code__in=["", *Remover.values]),
+                name="reason_code_is_no_remover",
+                violation_error_message=_("This short name has a meaning of its own. Choose another."),
+            ),
+            models.CheckConstraint(condition=~Q(text_en="") & ~Q(text_zh=""), name="reason_has_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text_in(Language.active())
+
+    def text_in(self, language: str) -> str:
+        return self.text_zh if language == Language.ZH_HANS else self.text_en
+
+
 class Decision(models.Model):
     """Who moved a comment from which state to which, and the text that was judged. Never changed."""
 
@@ -175,8 +218,10 @@ class Decision(models.Model):
     from_state = models.CharField(_("state before"), max_length=10, choices=State)
     to_state = models.CharField(_("state after"), max_length=10, choices=State)
     from_reason = models.CharField(max_length=20, blank=True)
-    reason = models.CharField(_("reason"), max_length=20, blank=True)
-    note = models.CharField(_("note to the author"), max_length=300, blank=True)
+    reason = models.ForeignKey(
+        Reason, models.PROTECT, to_field="code", db_column="reason", null=True, related_name="+", verbose_name=_("reason")
+    )
+    note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)
     body = models.TextField(_("text that was judged"))
     decided_at = models.DateTimeField(_("decided"), default=timezone.now)
     waited = models.DurationField(null=True, editable=False)  # from being held to this decision; None where nothing was held

@@ -37,7 +37,7 @@ class Hold(models.TextChoices):
 
 
 class Rejection(models.TextChoices):
-    """What the author of a comment is told that a moderator has rejected or removed."""
+    """What a reader may find wrong with a comment. (What its author is told is a moderator's to choose: models.Reason.)"""
 
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it answers.")
     UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
@@ -48,7 +48,7 @@ class Rejection(models.TextChoices):
 
 
 class Remover(models.TextChoices):
-    """Who removed a comment, as its place in the thread says. A moderator may give a Rejection instead."""
+    """Who removed a comment, as its place in the thread says. A moderator may give a reason (models.Reason) instead."""
 
     AUTHOR = "author", _("Removed by its author.")
     MODERATOR = "moderator", _("Removed by a moderator.")
@@ -128,9 +128,8 @@ def page_of(thread_no: int) -> int:
 
 
 def told_to_author(state: str, reason: str) -> str:
-    """Why a comment is in its state, for its author; "" where the state says all."""
-    kind = {State.PENDING: Hold, State.REJECTED: Rejection, State.REMOVED: Rejection}.get(state)
-    return str(dict(kind.choices).get(reason, "")) if kind else ""
+    """The rule that holds a comment, for its author; "" in other states: what a moderator has to say goes with the comment, as its note."""
+    return str(dict(Hold.choices).get(reason, "")) if state == State.PENDING else ""
 
 
 def told_in_its_place(state: str, reason: str) -> str:

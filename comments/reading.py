@@ -24,6 +24,7 @@ from .models import FORMER_READER, Comment, Discussion
 from .policy import THREADS_PER_PAGE, State, may_edit, page_of, told_in_its_place, told_to_author
 from .services import is_open
 from .waiting_time import usually_decided
+from .words import language_of
 
 COLUMNS = (
     "pk", "parent_id", "thread_no", "state", "reason", "note", "body_html", "language",
@@ -31,7 +32,7 @@ COLUMNS = (
     "author_id", "author__display_name", "answers_id", "answers__state", "answers__author_id", "answers__author__display_name",
 )  # fmt: skip
 _MARK = re.compile("\0([a-z_]+)\0")
-_SLOTS = ("id", "name", "datetime", "written", "language", "body", "to_id", "to_name", "note")
+_SLOTS = ("id", "name", "datetime", "written", "language", "body", "to_id", "to_name", "note", "note_language")
 
 
 @dataclass
@@ -138,11 +139,12 @@ class CommentMarkup:
             "name": self._name(row.author_id, row.author__display_name),
             "datetime": row.created_at.isoformat(timespec="seconds"),
             "written": getattr(row, self.dates),
-            "language": "zh-Hans" if row.language == Language.ZH_HANS else "en",
+            "language": _tag(row.language),
             "body": row.body_html,
             "to_id": row.answers_id,
             "to_name": self._name(row.answers__author_id, row.answers__author__display_name) if variant.to else "",
             "note": escape(row.note),
+            "note_language": _tag(language_of(row.note, otherwise=row.language)) if variant.has_note else "",
         }
 
     def _name(self, author_id: int | None, display_name: str | None) -> str:
@@ -164,6 +166,11 @@ class Variant(NamedTuple):
     to: bool
     has_note: bool
     editable: bool
+
+
+def _tag(language: str) -> str:
+    """The language as HTML names it."""
+    return "zh-Hans" if language == Language.ZH_HANS else "en"
 
 
 def _mould(context: dict) -> str:

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from comments.models import Comment, Decision, Report
-from comments.policy import Rejection
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -31,7 +30,7 @@ class DecisionInline(ReadOnlyInline):
 
     @admin.display(description=gettext_lazy("reason"))
     def reason_text(self, decision: Decision) -> str:
-        return str(dict(Rejection.choices).get(decision.reason, ""))
+        return str(decision.reason or "")
 
 
 class ReportInline(ReadOnlyInline):

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from comments import services
-from comments.models import AUTHOR, Comment, Report
-from comments.policy import Rejection, State, Verb
+from comments.models import AUTHOR, NOTE, Comment, Reason, Report
+from comments.policy import Remover, State, Verb
 
 from .history import DecisionInline, ReportInline
 
 BAN_DAYS = 30
 EXCERPT = 160  # characters of the comment that is answered
-TURNED_DOWN = Q(state=State.REJECTED) | Q(state=State.REMOVED, reason__in=["moderator", *Rejection.values])
+TURNED_DOWN = Q(state=State.REJECTED) | Q(state=State.REMOVED) & ~Q(reason__in=[Remover.AUTHOR, Remover.ERASURE])
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -50,8 +50,10 @@ class StateFilter(admin.SimpleListFilter):
 class DecisionForm(ActionForm):
     """Beside the choice of a decision: what the author is told when a comment is turned down."""
 
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=[("", "—"), *Rejection.choices], required=False)
-    note = forms.CharField(label=gettext_lazy("Note to the author"), max_length=300, required=False)
+    reason = forms.ModelChoiceField(
+        label=gettext_lazy("Reason"), queryset=Reason.objects.active(), to_field_name="code", empty_label="—", required=False
+    )
+    note = forms.CharField(label=gettext_lazy("In other words"), max_length=NOTE, required=False)
 
 
 @admin.register(Comment)
@@ -97,7 +99,7 @@ class CommentAdmin(admin.ModelAdmin):
         return request.user.has_perm("comments.add_ban")
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
-        context = {"verbs": Verb.choices, "rejections": Rejection.choices, **(extra_context or {})}
+        context = {"verbs": Verb.choices, "reasons": Reason.objects.active(), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
@@ -180,8 +182,8 @@ class CommentAdmin(admin.ModelAdmin):
             seen = request.POST.get(f"seen_{comment_id}", "")
             try:
                 services.decide(moderator=request.user, comment_id=comment_id, verb=verb, seen=seen, **told)
-            except services.Overtaken as overtaken:
-                self.message_user(request, str(overtaken), messages.WARNING)
+            except services.Refused as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
             except Comment.DoesNotExist:
                 self.message_user(request, _("This comment is no longer there: its author has left."), messages.WARNING)
             else:

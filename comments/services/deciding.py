@@ -7,21 +7,24 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from comments import policy
-from comments.models import Ban, Comment, Decision
+from comments.models import Ban, Comment, Decision, Reason
 from comments.policy import MOVES, Hold, Remover, State, Verb, Verdict
+from comments.words import clean
 from ictiger.delivery.change import change
 
 from .appeals import refuse_who_was_appealed_against
-from .refusals import Overtaken
+from .refusals import Overtaken, Refused
 from .rows import locked, move
+
+TURNING_DOWN = (Verb.REJECT, Verb.REMOVE)
 
 
 def decide(*, moderator: User, comment_id: int, verb: str, reason: str = "", note: str = "", seen: str | None = None) -> Decision:
     """Approve, reject, remove or undo, once: the row is locked, and `seen` (Comment.seen) says what the moderator looked at.
 
-    The author is told the preset `reason` (a Rejection) and, where that is not enough, the moderator's own `note`.
+    Who is turned down is told the words of the Reason with the code `reason`, in their own language, or `note` in their place.
     Raises Overtaken when somebody else was first or the author has changed the text since; ForAnother when this moderator is the one
-    appealed against.
+    appealed against; Refused for a reason that is none.
     """
     with change() as this:
         comment = locked(this, comment_id)
@@ -29,6 +32,8 @@ def decide(*, moderator: User, comment_id: int, verb: str, reason: str = "", not
         verdict = _verdict(comment, verb, reason)
         if verdict is None or seen not in (None, comment.seen):
             raise Overtaken(_what_happened(comment, seen))
+        given = _reason(verb, reason)
+        told = _told(comment, given, note) if verb in TURNING_DOWN else ""
         decision = Decision.objects.create(
             comment=comment,
             moderator=moderator,
@@ -36,16 +41,34 @@ def decide(*, moderator: User, comment_id: int, verb: str, reason: str = "", not
             from_state=comment.state,
             from_reason=comment.reason,
             to_state=verdict.state,
-            reason=reason,
-            note=note,
+            reason=given,
+            note=told,
             body=comment.body,
             waited=timezone.now() - comment.held_at if comment.held_at else None,
         )
         comment.approved = verdict.state == State.VISIBLE
-        comment.note = note
+        comment.note = told
         move(comment, verdict)
         comment.save()
     return decision
+
+
+def _reason(verb: str, code: str) -> Reason | None:
+    """The reason of that code, where the decision needs one or may have one."""
+    if verb not in TURNING_DOWN or (verb == Verb.REMOVE and not code):
+        return None
+    found = Reason.objects.active().filter(code=code).first()
+    if found is None:
+        raise Refused(_("Choose the reason that the author is told."))
+    return found
+
+
+def _told(comment: Comment, given: Reason | None, note: str) -> str:
+    """What the author reads: the moderator's own words, or the reason's in the author's language."""
+    words = clean(note).strip()
+    if words or given is None:
+        return words
+    return given.text_in(comment.author.language if comment.author else comment.language)
 
 
 def ban(*, user: User, why: str, days: int) -> Ban:

@@ -40,7 +40,8 @@ def test_the_group_has_just_the_rights_it_needs(db):
     assert sorted(rights) == [
         ("comments", codename)
         for codename in [
-            "add_ban", "change_ban", "delete_ban", "moderate_comment", "view_ban", "view_comment", "view_decision", "view_report",
+            "add_ban", "add_reason", "change_ban", "change_reason", "delete_ban", "delete_reason", "moderate_comment",
+            "view_ban", "view_comment", "view_decision", "view_reason", "view_report",
         ]
     ]  # fmt: skip
 
@@ -125,7 +126,7 @@ def test_the_queue_takes_as_many_queries_with_many(client_of, moderator, django_
         make_comment(article, parent=make_comment(article), state=State.PENDING, body=f"Text {index}.")
     client = client_of(moderator)
     client.get(QUEUE)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(QUEUE)
 
 

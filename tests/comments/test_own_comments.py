@@ -50,8 +50,18 @@ def test_the_moderators_own_words_reach_the_author(article, client_of, reader):
     comment = make_comment(article, author=reader, state=State.PENDING)
     decide_as_somebody(comment, Verb.REJECT, reason=Rejection.UNCLEAR, note="Which <claim>?")
     html = html_of(client_of(reader).get("/comments/mine/"))
-    assert "We could not make out what it says." in html
-    assert "Which &lt;claim&gt;?" in html
+    assert '<q class="comment-note" lang="en">Which &lt;claim&gt;?</q>' in html
+    assert "We could not make out what it says." not in html  # said in other words
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "It advertises."), ("zh-hans", "内容属于广告。")])
+def test_the_reason_reaches_the_author_in_their_language(article, client_of, language, told):
+    author = make_user(language=language)
+    comment = make_comment(article, author=author, state=State.PENDING)
+    decide_as_somebody(comment, Verb.REJECT, reason="advertising")
+    tag = "zh-Hans" if language == "zh-hans" else "en"
+    assert f'<q class="comment-note" lang="{tag}">{told}</q>' in html_of(client_of(author).get("/comments/mine/"))
+    assert [row["words from the moderator"] for row in client_of(author).get("/accounts/me/data/").json()["comments"]] == [told]
 
 
 def test_a_visible_comment_has_no_state_to_tell(article, client_of, reader):

@@ -37,5 +37,5 @@ def test_a_place_says_who_removed_the_comment():
 
 
 def test_a_moderators_reason_is_for_the_author_alone():
-    assert told_to_author(State.REMOVED, "advertising") == "It advertises."
+    assert told_to_author(State.REMOVED, "advertising") == ""  # the words go with the comment
     assert told_in_its_place(State.REJECTED, "uncivil") == "Removed by a moderator."

@@ -1,0 +1,26 @@
+"""The reasons that moderators choose from when they turn a comment down, in both languages."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from comments.models import Comment, Decision, Reason
+
+
+@admin.register(Reason)
+class ReasonAdmin(admin.ModelAdmin):
+    """What has been given to an author stays: it can be taken out of use, not deleted."""
+
+    list_display = ["code", "text_en", "text_zh", "order", "active"]
+    list_editable = ["order", "active"]
+    fields = ["code", "text_en", "text_zh", "order", "active"]
+    actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Reason | None = None) -> list[str]:
+        return ["code"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Reason | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and _was_given(obj))
+
+
+def _was_given(reason: Reason) -> bool:
+    return Decision.objects.filter(reason=reason).exists() or Comment.objects.filter(reason=reason.code).exists()
