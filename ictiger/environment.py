@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -66,6 +67,16 @@ def folder(name: str, *, default: Path) -> Path:
     except OSError as error:
         raise WrongEnvironment(name, f"is {str(path)!r}, and there can be no such folder ({error.strerror}).") from None
     return path
+
+
+def time_zone(name: str, *, default: str) -> str:
+    """A name of the time zone database, like `Europe/Berlin`."""
+    zone = env(name, default="").strip() or default
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise WrongEnvironment(name, f"is {zone!r}, which is no time zone: write for example Asia/Shanghai or Europe/Berlin.") from None
+    return zone
 
 
 def database(name: str, *, default: Path) -> dict[str, Any]:

@@ -137,7 +137,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "ictiger" / "locale", BASE_DIR / "ictiger" / "locale_of_libraries"]
 FORMAT_MODULE_PATH = ["ictiger.formats"]
 USE_TZ = True
-TIME_ZONE = env("TIME_ZONE", default="") or "Asia/Shanghai"
+TIME_ZONE = environment.time_zone("TIME_ZONE", default="Asia/Shanghai")
 
 # --- files ---------------------------------------------------------------------------------------------------------------------------
 

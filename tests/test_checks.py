@@ -167,6 +167,9 @@ def test_var_that_cannot_be_written_to(settings):
         (lambda name: environment.mail(name, default=Path("x")), "smtp+tls://host:port"),
         (lambda name: environment.mail(name, default=Path("x")), "smtps://host"),
         (lambda name: environment.folder(name, default=Path("x")), "/proc/nowhere/var"),
+        (lambda name: environment.time_zone(name, default="UTC"), "Mars/Olympus"),
+        (lambda name: environment.time_zone(name, default="UTC"), "../../etc/passwd"),
+        (lambda name: environment.time_zone(name, default="UTC"), "Asia"),
     ],
 )
 def test_value_that_cannot_be_read_names_its_variable(monkeypatch, read, value):
