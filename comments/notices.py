@@ -40,7 +40,7 @@ def announce(reply: Comment) -> None:
     # An UPDATE, not a look: it keeps the row from being sent before this transaction's reply can be read.
     if not waiting.filter(context__thread=reply.parent_id).update(not_after=timezone.now() + LIVES):
         context = {"thread": reply.parent_id, "since": reply.shown_at.isoformat()}
-        enqueue(PURPOSE, to=address.email, language=reader.language, context=context, user=reader)
+        enqueue(PURPOSE, to=address.email, language=reader.language, context=context, user=reader, at_once=False)
 
 
 def _proven_address(reader: User) -> EmailAddress | None:

@@ -14,7 +14,7 @@ from .models import Comment
 from .policy import page_of
 
 
-@shows_on(Comment)
+@shows_on(Comment, needs=["parent"])
 def paths_of_comment(comment: Comment) -> Iterator[str]:
     """Its thread's page, the article and the feed, in each public language. A comment that was never visible shows nowhere."""
     return _paths([comment] if comment.shown_at else [])
@@ -42,7 +42,7 @@ def _paths(comments: Iterable[Comment]) -> Iterator[str]:
         thread = comment.parent or comment
         # The first thread of a page is also what the page before leads to.
         pages.setdefault(comment.discussion_id, set()).update([page_of(thread.thread_no), page_of(max(thread.thread_no - 1, 1))])
-    for article in Article.objects.public().filter(translation_key__in=pages):
+    for article in Article.objects.public().filter(translation_key__in=pages).only("translation_key", "language", "slug"):
         with translation.override(article.language):
             yield path(article.get_absolute_url())
             yield path(reverse("comments:feed", args=[article.slug]))

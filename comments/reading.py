@@ -5,7 +5,7 @@ time; so the template is rendered once for each kind of comment on the page, wit
 """
 
 import re
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -31,6 +31,7 @@ COLUMNS = (
     "created_at", "created_en", "created_zh", "edited_at",
     "author_id", "author__display_name", "answers_id", "answers__state", "answers__author_id", "answers__author__display_name",
 )  # fmt: skip
+_Row = namedtuple("_Row", COLUMNS)
 _MARK = re.compile("\0([a-z_]+)\0")
 _SLOTS = ("id", "name", "datetime", "written", "language", "body", "to_id", "to_name", "note", "note_language")
 
@@ -53,6 +54,17 @@ class Threads:
 def rows(comments: Iterable[Comment]) -> list:
     """The columns that markup is made of."""
     return list(comments.values_list(*COLUMNS, named=True))
+
+
+def row_of(comment: Comment) -> tuple:
+    """The same columns of a comment in memory."""
+    return _Row._make(_follow(comment, column) for column in COLUMNS)
+
+
+def _follow(thing: object, column: str) -> object:
+    for name in column.split("__"):
+        thing = getattr(thing, name, None)
+    return thing
 
 
 def count_of(article: Article) -> tuple[int, int]:

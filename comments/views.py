@@ -24,9 +24,14 @@ from .policy import State, page_of
 from .services import NoSuchParent, Refused, SubmissionTaken
 
 
-def find_article(slug: str) -> Article:
-    """The public article of the active language, under its present slug or one that it had. Raises Http404."""
-    public = Article.objects.public(Language.active()).prefetch_related("bylines__author")
+def find_article(slug: str, *, with_authors: bool = True) -> Article:
+    """The public article of the active language, under its present slug or one that it had. Raises Http404.
+
+    Its authors are needed where comments are shown: theirs are marked. Its text is not needed anywhere here.
+    """
+    public = Article.objects.public(Language.active()).defer("body", "body_html", "contents", "search_text")
+    if with_authors:
+        public = public.prefetch_related("bylines__author")
     article = public.filter(slug=slug).first() or public.filter(old_slugs__slug=slug, old_slugs__language=Language.active()).first()
     if article is None:
         raise Http404
@@ -180,14 +185,15 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a comment or a reply; whatever stands in its way, the text comes back. Whoever only looks here is led to the form."""
     try:
-        article = find_article(slug)
+        article = find_article(slug, with_authors=False)
     except Http404:
         return article_gone(request)
     if request.method != "POST":
         return redirect(new_url(article, None))
     form = CommentForm(request.POST)
-    box = Box(article, text=form.data.get("body", ""), answered=_answered(article, form.data.get("parent", "")))
+    box = Box(article, text=form.data.get("body", ""))
     if not form.is_valid():
+        box.answered = _answered(article, form.data.get("parent", ""))
         box.errors = [error for errors in form.errors.values() for error in errors]
         box.submission = form.cleaned_data.get("submission", box.submission)
         return show_box(request, box, status=422)
@@ -198,8 +204,8 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         return _accept(request, box, sent)
     except Refused as refusal:
         box.errors = [str(refusal)]
-        if isinstance(refusal, NoSuchParent):
-            box.answered = None
+        if not isinstance(refusal, NoSuchParent):
+            box.answered = _answered(article, form.data.get("parent", ""))
         if isinstance(refusal, SubmissionTaken):
             box.submission = uuid.uuid4()
         return show_box(request, box, status=refusal.status)
@@ -211,7 +217,7 @@ def _accept(request: HttpRequest, box: Box, sent: dict) -> HttpResponse:
     waiting.refuse_flood(request)
     token = waiting.token_of(request) or uuid.uuid4()
     box.kept = waiting.keep(token=token, **sent)
-    box.submission = box.kept.submission
+    box.answered, box.submission = box.kept.parent, box.kept.submission
     response = show_box(request, box) if request.htmx else redirect(_new_url(box))
     waiting.set_cookie(response, token)
     return response
@@ -220,7 +226,7 @@ def _accept(request: HttpRequest, box: Box, sent: dict) -> HttpResponse:
 def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Lead to the comment as its author sees it; a script gets its markup to put in place."""
     if request.htmx:
-        row = reading.rows(Comment.objects.filter(pk=comment.pk))[0]
+        row = reading.row_of(comment)
         own = reading.CommentMarkup().html(row)
         return render(request, "comments/_accepted.html", {"comment": comment, "own": own}, status=201)
     return redirect("comments:permalink", comment.pk)

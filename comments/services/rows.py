@@ -18,7 +18,7 @@ from ictiger.languages import Language
 
 def lock_writer(user: User) -> None:
     """One writer does one thing at a time: the rules look at what they wrote before. Weak enough for rows that refer to the user."""
-    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    get_user_model().objects.select_for_update(no_key=True).values_list("pk").get(pk=user.pk)
 
 
 def locked(this: Change, comment_id: int) -> Comment:
@@ -54,13 +54,20 @@ def _in_words(moment: datetime, language: str) -> str:
         return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
+def enter(comment: Comment, verdict: Verdict) -> None:
+    """`move` for a comment that is new: its discussion may begin with it."""
+    move(comment, verdict)
+    if comment.state != State.VISIBLE:
+        Discussion.objects.get_or_create(pk=comment.discussion_id)
+
+
 def move(comment: Comment, verdict: Verdict) -> None:
     """Change the state: the one place that numbers threads and counts comments, under the lock of the discussion's row."""
     was, comment.state, comment.reason = comment.state, verdict.state, verdict.rule or ""
     comment.held_at = (comment.held_at or timezone.now()) if comment.state == State.PENDING else None
     if (was == State.VISIBLE) == (comment.state == State.VISIBLE):
         return
-    discussion = Discussion.objects.select_for_update(no_key=True).get(pk=comment.discussion_id)
+    discussion, _new = Discussion.objects.select_for_update(no_key=True).get_or_create(pk=comment.discussion_id)
     if comment.state == State.VISIBLE:
         discussion.comments += 1
         if comment.shown_at is None:

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article
 from comments import policy, words
-from comments.models import Comment, Discussion, Report, WaitingText
+from comments.models import Comment, Report, WaitingText
 from comments.policy import Hold, Remover, State, Verdict
 from ictiger.delivery.change import change
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
-from .rows import ids, lock_writer, locked, move, own, write
+from .rows import enter, ids, lock_writer, locked, move, own, write
 from .standing import is_trusted, judge, refuse_if_banned, refuse_unless_open
 
 
@@ -41,7 +41,7 @@ def post(
         answers = _answered(article, parent_id)
         comment = Comment(
             article=article,
-            discussion=_discussion_of(article),
+            discussion_id=article.translation_key,
             author=user,
             parent=answers and (answers.parent or answers),
             answers=answers,
@@ -49,10 +49,10 @@ def post(
             created_at=written_at or timezone.now(),
         )
         write(comment, body)
-        move(comment, judge(comment, user))
-        comment.save()
         this.touch(comment)
         WaitingText.objects.filter(submission=submission).delete()
+        enter(comment, judge(comment, user))  # last: whoever else posts here waits from now on
+        comment.save()
     return comment
 
 
@@ -152,12 +152,8 @@ def _answered(article: Article, parent_id: int | None) -> Comment | None:
     """The visible comment that is answered, held as it is until the reply stands below it."""
     if parent_id is None:
         return None
-    answered = Comment.objects.below(article).visible().filter(pk=parent_id).select_for_update(no_key=True).first()
+    there = Comment.objects.below(article).visible().select_related("parent", "author").order_by()
+    answered = there.select_for_update(no_key=True, of=("self",)).filter(pk=parent_id).first()
     if answered is None:
         raise NoSuchParent
     return answered
-
-
-def _discussion_of(article: Article) -> Discussion:
-    discussion, _new = Discussion.objects.get_or_create(pk=article.translation_key)
-    return discussion

@@ -17,7 +17,7 @@ from django.db import models, transaction
 
 from .guard import refuse_while_reading, under_way
 from .models import Purge
-from .paths import EVERYTHING, paths_of
+from .paths import EVERYTHING, as_stored, paths_of
 from .purge import purge
 
 logger = logging.getLogger("ictiger.delivery")
@@ -42,7 +42,7 @@ class Change:
                 continue
             self.subjects.append(subject)
             if subject.pk is not None:
-                stored = type(subject)._base_manager.select_for_update().filter(pk=subject.pk).first()
+                stored = as_stored(type(subject), subject.pk, locked=True)
                 if stored is not None:
                     self.paths |= paths_of(stored)
 

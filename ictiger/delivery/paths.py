@@ -14,17 +14,27 @@ EVERYTHING = "/**"
 
 Provider = Callable[[models.Model], Iterable[str]]
 _providers: dict[type[models.Model], list[Provider]] = defaultdict(list)
+_needs: dict[type[models.Model], set[str]] = defaultdict(set)
 
 
-def shows_on(*kinds: type[models.Model]) -> Callable[[Provider], Provider]:
-    """Register the decorated function as a source of paths for objects of `kinds`."""
+def shows_on(*kinds: type[models.Model], needs: Iterable[str] = ()) -> Callable[[Provider], Provider]:
+    """Register the decorated function as a source of paths for objects of `kinds`. It follows the relations in `needs` from them."""
 
     def register(provider: Provider) -> Provider:
         for kind in kinds:
             _providers[kind].append(provider)
+            _needs[kind].update(needs)
         return provider
 
     return register
+
+
+def as_stored(kind: type[models.Model], pk: object, *, locked: bool = False) -> models.Model | None:
+    """The row of a subject as it is now, in one query with the rows that its paths are made of."""
+    rows = kind._base_manager.order_by().filter(pk=pk)
+    if _needs[kind]:
+        rows = rows.select_related(*_needs[kind])
+    return (rows.select_for_update(of=("self",)) if locked else rows).first()
 
 
 def paths_of(subject: models.Model) -> set[str]:

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from .caches import AGAIN_AFTER
 from .models import Purge
-from .paths import paths_of
+from .paths import as_stored, paths_of
 
 logger = logging.getLogger("ictiger.delivery")
 
@@ -28,7 +28,7 @@ def purge(row: Purge) -> None:
     """
     paths = set(row.paths)
     for label, pk in row.subjects:
-        subject = apps.get_model(label)._base_manager.filter(pk=pk).first()
+        subject = as_stored(apps.get_model(label), pk)
         if subject is not None:
             paths |= paths_of(subject)
     for keeper in settings.PAGE_KEEPERS:

@@ -21,12 +21,13 @@ def enqueue(
     not_after: datetime | None = None,
     user: AbstractBaseUser | None = None,
     client: str = "",
+    at_once: bool = True,
 ) -> Mail:
     """Queue one mail, in the transaction of what caused it: both come true or neither.
 
     `context` holds the ids that the purpose's composer needs when the mail is sent. `not_after` shortens or lengthens the life that the
     composer gives. With `user` the mail goes when the account goes; `client` is kept so that a limit can be counted by it. An address
-    that cannot be one gives a row that is refused already.
+    that cannot be one gives a row that is refused already. Without `at_once` nobody is woken for it: the worker's next round takes it.
     """
     mail = Mail(purpose=purpose, recipient=to, language=language, context=context or {}, user=user, client=client)
     mail.not_after = not_after or timezone.now() + composer_of(purpose).lives
@@ -35,7 +36,7 @@ def enqueue(
     except NotAnAddress as error:
         mail.recipient, mail.state, mail.reply = one_line(to)[:320] or "?", State.REFUSED, str(error)
     mail.save(force_insert=True)
-    if mail.state == State.QUEUED:
+    if at_once and mail.state == State.QUEUED:
         # Robust: when the wake-up fails the timer finds the row within a second, and the request must not fail for it.
         transaction.on_commit(wake_sweep.enqueue, robust=True)
     return mail
