@@ -7,7 +7,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -55,8 +55,9 @@ class CommentQuerySet(PublicQuerySet):
 
     def threads(self) -> "CommentQuerySet":
         """First comments that stand in the discussion: visible ones, and the places of others that still have visible replies."""
-        below = Comment.objects.visible().filter(parent=OuterRef("pk"))
-        return self.filter(Q(state=State.VISIBLE) | Exists(below), parent=None, thread_no__isnull=False)
+        # Not EXISTS: for that PostgreSQL gathers every visible reply of the site first.
+        below = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
+        return self.alias(below=below).filter(Q(state=State.VISIBLE) | Q(below__isnull=False), parent=None, thread_no__isnull=False)
 
     def queue(self) -> "CommentQuerySet":
         """What waits for a moderator, the longest first."""
@@ -108,6 +109,9 @@ class Comment(PublicModel):
             models.Index(fields=["state", "created_at"], name="comment_queue"),
             models.Index(fields=["author", "discussion"], name="comment_of_author"),
             models.Index(fields=["discussion", "-shown_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
+            models.Index(fields=["discussion", "language", "thread_no"], condition=Q(parent=None), name="comment_threads_in_language"),
+            models.Index(fields=["discussion", "parent"], condition=Q(state=State.VISIBLE, parent__isnull=False), name="comment_answered"),
+            models.Index(fields=["-shown_at", "-id"], condition=Q(state=State.VISIBLE), name="comment_newest_of_site"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["discussion", "thread_no"], name="comment_thread_no_once"),

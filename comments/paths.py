@@ -9,14 +9,15 @@ from accounts.models import User
 from articles.links import path
 from articles.models import Article
 from ictiger.delivery.paths import shows_on
+from ictiger.languages import Language
 
-from .models import Comment
+from .models import Comment, Discussion
 from .policy import page_of
 
 
 @shows_on(Comment, needs=["parent"])
 def paths_of_comment(comment: Comment) -> Iterator[str]:
-    """Its thread's page, the article and the feed, in each public language. A comment that was never visible shows nowhere."""
+    """Its thread's pages, the article and the feeds, in each public language. A comment that was never visible shows nowhere."""
     return _paths([comment] if comment.shown_at else [])
 
 
@@ -34,17 +35,31 @@ def paths_below_article(article: Article) -> Iterator[str]:
         with translation.override(version.language):
             yield path(reverse("comments:discussion", args=[version.slug, 1])).removesuffix("1/") + "**"
             yield path(reverse("comments:feed", args=[version.slug]))
+    if Discussion.objects.filter(pk=article.translation_key).exists():
+        yield from _site_feeds()
 
 
 def _paths(comments: Iterable[Comment]) -> Iterator[str]:
     pages: dict = {}
+    threads: dict = {}
     for comment in comments:
         thread = comment.parent or comment
         # The first thread of a page is also what the page before leads to.
+        threads.setdefault(comment.discussion_id, set()).add(thread.thread_no)
         pages.setdefault(comment.discussion_id, set()).update([page_of(thread.thread_no), page_of(max(thread.thread_no - 1, 1))])
+    if pages:
+        yield from _site_feeds()
     for article in Article.objects.public().filter(translation_key__in=pages).only("translation_key", "language", "slug"):
         with translation.override(article.language):
             yield path(article.get_absolute_url())
             yield path(reverse("comments:feed", args=[article.slug]))
             for number in pages[article.translation_key]:
                 yield path(reverse("comments:discussion", args=[article.slug, number]))
+            for number in threads[article.translation_key]:
+                yield path(reverse("comments:thread", args=[article.slug, number])) + "**"
+
+
+def _site_feeds() -> Iterator[str]:
+    for language in Language.values:
+        with translation.override(language):
+            yield path(reverse("comments:site_feed"))

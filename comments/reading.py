@@ -8,11 +8,14 @@ import re
 from collections import defaultdict, namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import formats, timezone, translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -33,14 +36,45 @@ COLUMNS = (
 )  # fmt: skip
 _Row = namedtuple("_Row", COLUMNS)
 _MARK = re.compile("\0([a-z_]+)\0")
-_SLOTS = ("id", "name", "datetime", "written", "language", "body", "to_id", "to_name", "note", "note_language")
+_SLOTS = (
+    "id",
+    "name",
+    "datetime",
+    "written",
+    "edited_iso",
+    "edited_on",
+    "edited_at",
+    "language",
+    "body",
+    "to_id",
+    "to_name",
+    "note",
+    "note_language",
+)
+
+# A thread with more replies shows the first and the last ones; those between are folded away.
+REPLIES_UNFOLDED = 5
+FIRST_REPLIES = LAST_REPLIES = 2
+# So many at most are folded into the page itself. Of more, the page of the thread alone has them, in pages of its own.
+REPLIES_FOLDED = 20
+REPLIES_PER_PAGE = 200
+_IN_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
 
 
 @dataclass
 class Thread:
+    """A thread as a page shows it: of a long one the replies between `first` and `last` are `folded`, or so many are `elsewhere`."""
+
     number: int
     comment: SafeString
-    replies: list[SafeString] = field(default_factory=list)
+    first: list[SafeString]
+    folded: list[SafeString] = field(default_factory=list)
+    elsewhere: int = 0
+    last: list[SafeString] = field(default_factory=list)
+
+    @property
+    def hidden(self) -> int:
+        return self.elsewhere or len(self.folded)
 
 
 @dataclass
@@ -76,7 +110,7 @@ def newest_threads(article: Article, markup: "CommentMarkup") -> Threads:
     """What the article's own page shows."""
     found = rows(Comment.objects.below(article).threads().order_by("-thread_no")[: THREADS_PER_PAGE + 1])
     older = page_of(found[THREADS_PER_PAGE].thread_no) if len(found) > THREADS_PER_PAGE else None
-    return Threads(_with_replies(found[:THREADS_PER_PAGE], markup), older)
+    return Threads(with_replies(found[:THREADS_PER_PAGE], markup), older)
 
 
 def threads_on_page(article: Article, number: int, markup: "CommentMarkup") -> Threads:
@@ -85,26 +119,76 @@ def threads_on_page(article: Article, number: int, markup: "CommentMarkup") -> T
     found = rows(
         Comment.objects.below(article).threads().filter(thread_no__range=(last - THREADS_PER_PAGE + 1, last)).order_by("-thread_no")
     )
-    return Threads(_with_replies(found, markup), number - 1 or None)
+    return Threads(with_replies(found, markup), number - 1 or None)
+
+
+def thread_alone(article: Article, thread_no: int, page: int, markup: "CommentMarkup") -> tuple[Thread, int] | None:
+    """One thread with a page of its replies, and how many such pages there are. None where there is no such thread or page."""
+    row = next(iter(rows(Comment.objects.below(article).threads().filter(thread_no=thread_no))), None)
+    if row is None:
+        return None
+    replies = Comment.objects.visible().filter(parent=row.pk).order_by("pk")
+    pages = max(1, -(-replies.count() // REPLIES_PER_PAGE))
+    if not 1 <= page <= pages:
+        return None
+    shown = rows(replies[(page - 1) * REPLIES_PER_PAGE : page * REPLIES_PER_PAGE])
+    return Thread(row.thread_no, markup.html(row), [markup.html(reply, apart=pages > 1) for reply in shown]), pages
 
 
 def page_url(comment: Comment, article: Article) -> str:
-    """Where a comment that is shown stands: on the article's page while its thread is among the newest, else on its thread's page."""
+    """Where a comment that is shown stands: on the article's page while its thread is among the newest, else on its thread's page.
+
+    A reply in the middle of a very long thread stands on no page but the thread's own.
+    """
     thread_no = (comment.parent or comment).thread_no
     newer = Comment.objects.below(article).threads().filter(thread_no__gt=thread_no)[:THREADS_PER_PAGE].count()
+    alone = _page_of_thread_alone(comment)
     with translation.override(article.language):
-        if newer < THREADS_PER_PAGE:
+        if alone:
+            page = thread_url(article, thread_no, alone)
+        elif newer < THREADS_PER_PAGE:
             page = article.get_absolute_url()
         else:
             page = reverse("comments:discussion", args=[article.slug, page_of(thread_no)])
     return f"{page}#comment-{comment.pk}"
 
 
-def _with_replies(found: list, markup: "CommentMarkup") -> list[Thread]:
+def thread_url(article: Article, thread_no: int, page: int = 1) -> str:
+    if page == 1:
+        return reverse("comments:thread", args=[article.slug, thread_no])
+    return reverse("comments:thread_page", args=[article.slug, thread_no, page])
+
+
+def _page_of_thread_alone(comment: Comment) -> int | None:
+    """The page, among those of its thread alone, of a reply that the pages of the discussion leave out."""
+    if comment.parent_id is None:
+        return None
+    replies = Comment.objects.visible().filter(parent=comment.parent_id)
+    total, before = replies.count(), replies.filter(pk__lt=comment.pk).count()
+    is_left_out = total > _IN_PAGE and FIRST_REPLIES <= before < total - LAST_REPLIES
+    return before // REPLIES_PER_PAGE + 1 if is_left_out else None
+
+
+def with_replies(found: list, markup: "CommentMarkup") -> list[Thread]:
+    """The threads that begin with the comments `found`. However long a thread is, a bounded number of its replies is fetched."""
+    placed = Comment.objects.visible().filter(parent__in=[row.pk for row in found])
+    placed = placed.annotate(
+        place=Window(RowNumber(), partition_by="parent_id", order_by="pk"), total=Window(Count("pk"), partition_by="parent_id")
+    )
+    wanted = placed.filter(Q(total__lte=_IN_PAGE) | Q(place__lte=FIRST_REPLIES) | Q(place__gt=F("total") - LAST_REPLIES))
     below = defaultdict(list)
-    for row in rows(Comment.objects.visible().filter(parent__in=[row.pk for row in found]).order_by("pk")):
-        below[row.parent_id].append(markup.html(row))
-    return [Thread(row.thread_no, markup.html(row), below[row.pk]) for row in found]
+    for row in wanted.order_by("pk").values_list(*COLUMNS, "total", named=True):
+        below[row.parent_id].append(row)
+    return [_thread(row, below[row.pk], markup) for row in found]
+
+
+def _thread(row, replies: list, markup: "CommentMarkup") -> Thread:
+    total = replies[0].total if replies else 0
+    shown = [markup.html(reply, apart=total > _IN_PAGE) for reply in replies]
+    if total <= REPLIES_UNFOLDED:
+        return Thread(row.thread_no, markup.html(row), shown)
+    first, folded, last = shown[:FIRST_REPLIES], shown[FIRST_REPLIES:-LAST_REPLIES], shown[-LAST_REPLIES:]
+    return Thread(row.thread_no, markup.html(row), first, folded, total - len(shown), last)
 
 
 class CommentMarkup:
@@ -112,7 +196,9 @@ class CommentMarkup:
 
     def __init__(self, article: Article | None = None) -> None:
         self.own = article is None
-        self.dates = "created_zh" if Language.active() == Language.ZH_HANS else "created_en"
+        self.language = Language.active()
+        self.language_name = next(language.label for language in Language if language != self.language)
+        self.dates = "created_zh" if self.language == Language.ZH_HANS else "created_en"
         self.context = {"own": self.own, "comments_url": reverse("comments:mine").removesuffix("mine/")}
         self.context["usually_decided"] = usually_decided  # asked when a comment waits, not before
         self.context |= {slot: f"\0{slot}\0" for slot in _SLOTS}
@@ -123,15 +209,18 @@ class CommentMarkup:
         self.moulds: dict[tuple, str] = {}
         self.names: dict[int | None, str] = {}
 
-    def html(self, row) -> SafeString:
-        """One comment. Every value is escaped here or was when it was written (`body_html`)."""
-        variant = self._variant(row)
+    def html(self, row, *, apart: bool = False) -> SafeString:
+        """One comment. Every value is escaped here or was when it was written (`body_html`).
+
+        `apart`: what it answers may stand on another page, so that only the permalink leads there.
+        """
+        variant = self._variant(row, apart or self.own)
         mould = self.moulds.get(variant)
         if mould is None:
             mould = self.moulds[variant] = _mould(self.context | variant._asdict())
         return mark_safe(mould % self._values(row, variant))  # noqa: S308  (each value is escaped, or made by markup.to_html)
 
-    def _variant(self, row) -> "Variant":
+    def _variant(self, row, apart: bool) -> "Variant":
         gone = not self.own and row.state != State.VISIBLE
         answers_reply = row.answers_id is not None and row.answers_id != row.parent_id
         return Variant(
@@ -139,8 +228,10 @@ class CommentMarkup:
             told=(told_in_its_place if gone else told_to_author)(row.state, row.reason) if gone or self.own else "",
             gone=gone,
             edited=row.edited_at is not None,
+            foreign=self.language_name if row.language != self.language else "",
             by_article_author=row.author_id in self.article_authors,
             to=answers_reply and row.answers__state == State.VISIBLE,
+            apart=apart and answers_reply,
             has_note=self.own and bool(row.note),
             editable=self.own and may_edit(row.state, row.reason, row.created_at, timezone.now()),
         )
@@ -152,6 +243,7 @@ class CommentMarkup:
             "datetime": row.created_at.isoformat(timespec="seconds"),
             "written": getattr(row, self.dates),
             "language": _tag(row.language),
+            **(_edit_times(row.edited_at) if variant.edited else {}),
             "body": row.body_html,
             "to_id": row.answers_id,
             "to_name": self._name(row.answers__author_id, row.answers__author__display_name) if variant.to else "",
@@ -174,8 +266,10 @@ class Variant(NamedTuple):
     told: str
     gone: bool
     edited: bool
+    foreign: str  # the name of the language, where it is not the page's
     by_article_author: bool
     to: bool
+    apart: bool
     has_note: bool
     editable: bool
 
@@ -183,6 +277,16 @@ class Variant(NamedTuple):
 def _tag(language: str) -> str:
     """The language as HTML names it."""
     return "zh-Hans" if language == Language.ZH_HANS else "en"
+
+
+def _edit_times(moment: datetime) -> dict[str, str]:
+    """Made while rendering: few comments are changed. They are so soon after they were written that the hour says it."""
+    local = timezone.localtime(moment)
+    return {
+        "edited_iso": moment.isoformat(timespec="seconds"),
+        "edited_on": formats.date_format(local, "DATETIME_FORMAT"),
+        "edited_at": formats.date_format(local, "TIME_FORMAT"),
+    }
 
 
 def _mould(context: dict) -> str:

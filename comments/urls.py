@@ -4,7 +4,7 @@ from django.urls import path
 
 import articles.urls  # noqa: F401  (registers the converter of slugs)
 
-from . import feeds, views, views_own, views_unsubscribe
+from . import feeds, views, views_arranged, views_own, views_unsubscribe
 
 app_name = "comments"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("articles/<rawslug:slug>/comments/new/", views.new, name="new"),
     path("articles/<rawslug:slug>/comments/feed/", feeds.feed, name="feed"),
     path("articles/<rawslug:slug>/discussion/<int:number>/", views.discussion, name="discussion"),
+    path("articles/<rawslug:slug>/discussion/", views_arranged.arranged, name="arranged"),
+    path("articles/<rawslug:slug>/discussion/thread/<int:thread_no>/", views.thread, name="thread"),
+    path("articles/<rawslug:slug>/discussion/thread/<int:thread_no>/<int:number>/", views.thread, name="thread_page"),
+    path("comments/feed/", feeds.site_feed, name="site_feed"),
     path("comments/mine/", views_own.mine, name="mine"),
     path("comments/<int:pk>/", views.permalink, name="permalink"),
     path("comments/<int:pk>/edit/", views_own.edit, name="edit"),

@@ -1,7 +1,9 @@
 """The discussion as everybody reads it, and the form as a page: it works without JavaScript, which fetches the same form into place."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +19,7 @@ from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
-from . import reading, services, waiting, words
+from . import arranging, reading, services, waiting, words
 from .forms import CommentForm, Limits, id_from, limits_of
 from .models import Comment, WaitingText, new_url
 from .policy import State, page_of
@@ -51,15 +53,18 @@ def discussion_context(article: Article, number: int | None = None) -> dict:
         page = reading.threads_on_page(article, number, markup)
     else:
         raise Http404
-    return {
-        "article": article,
-        "open": services.is_open(article),
-        "count": comments,
+    return frame(article) | {
+        "count": None if number else comments,  # not on the pages of older threads: each comment would change them all
         "page": page,
         "number": number,
         "newer": number + 1 if number and number < page_of(threads) else None,
-        "limits": limits_of(reply=False),
+        "views": arranging.choices(article, arranging.CANONICAL) if threads > 1 else None,
     }
+
+
+def frame(article: Article) -> dict:
+    """What stands around the threads on whatever page of the discussion."""
+    return {"article": article, "open": services.is_open(article), "limits": limits_of(reply=False)}
 
 
 @public_page
@@ -70,16 +75,35 @@ def discussion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if article.slug != slug or not request.path.endswith(f"/{number}/"):
         return redirect(path, permanent=True)
     context = discussion_context(article, number) | {"bar_src": reverse("comments:me", args=[article.pk])}
-    context |= page_links(_in_each_language(article, number))
+    context |= page_links(in_each_language(article, lambda version: reverse("comments:discussion", args=[version.slug, number])))
     return lives_until(render(request, "comments/discussion_detail.html", context), *article.next_moments(request.asked_at))
 
 
-def _in_each_language(article: Article, number: int) -> dict[str, str]:
+@public_page
+def thread(request: HttpRequest, slug: str, thread_no: int, number: int = 1) -> HttpResponse:
+    """One thread alone, with all of its replies: other pages leave out most of those of a very long one."""
+    article = find_article(slug)
+    path = reading.thread_url(article, thread_no, number)
+    if article.slug != slug or unquote(path) != request.path:
+        return redirect(path, permanent=True)
+    found = reading.thread_alone(article, thread_no, number, reading.CommentMarkup(article))
+    if found is None:
+        raise Http404
+    thread, pages = found
+    context = frame(article) | {"thread": thread, "number": number, "bar_src": reverse("comments:me", args=[article.pk])}
+    context["place_url"] = reverse("comments:discussion", args=[article.slug, page_of(thread_no)])
+    context["earlier_url"] = reading.thread_url(article, thread_no, number - 1) if number > 1 else ""
+    context["later_url"] = reading.thread_url(article, thread_no, number + 1) if number < pages else ""
+    context |= page_links(in_each_language(article, lambda version: reading.thread_url(version, thread_no, number)))
+    return lives_until(render(request, "comments/thread_detail.html", context), *article.next_moments(request.asked_at))
+
+
+def in_each_language(article: Article, url_of: Callable[[Article], str]) -> dict[str, str]:
     """The addresses of the same page under the article and under its translation: they share the discussion."""
     urls = {}
     for version in Article.objects.public().filter(translation_key=article.translation_key):
         with translation.override(version.language):
-            urls[version.language] = reverse("comments:discussion", args=[version.slug, number])
+            urls[version.language] = url_of(version)
     return urls
 
 

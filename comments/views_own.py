@@ -1,11 +1,13 @@
 """A reader's own comments: what waits, why, and what may be done; and reporting those of others."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -32,12 +34,17 @@ MOST_IN_FRAGMENT = 100  # of the reader's own comments in one discussion, the ne
 def me(request: HttpRequest, article_id: int) -> HttpResponse:
     """The bar, and what only this reader sees of the discussion: their comments that wait, and texts not posted yet."""
     key = Article.objects.public().filter(pk=article_id).values("translation_key")
-    context = {"kept": waiting.texts_of(request).filter(article__translation_key__in=key), "own": []}
+    return render(request, "comments/discussion_me.html", own_of_discussion(request, Subquery(key)))
+
+
+def own_of_discussion(request: HttpRequest, key: UUID | Subquery) -> dict:
+    """What `comments/_own.html` shows."""
+    context = {"kept": waiting.texts_of(request).filter(article__translation_key=key), "own": []}
     if request.user.is_authenticated:
-        own = Comment.objects.filter(author=request.user, discussion__in=key).exclude(state=State.REMOVED)
+        own = Comment.objects.filter(author=request.user, discussion=key).exclude(state=State.REMOVED)
         markup = reading.CommentMarkup()
         context["own"] = [(row, markup.html(row)) for row in reading.rows(own.order_by("-pk")[:MOST_IN_FRAGMENT])]
-    return render(request, "comments/discussion_me.html", context)
+    return context
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.urls import URLPattern, get_resolver
 
 from articles import sitemaps
 from articles.services import publish, save_draft, take_down
+from comments import reading
 from tests.factories import PASSWORD, make_article, make_author, make_comment, make_page, make_publication, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,10 @@ EXAMPLES = {
     "articles:feed": "/feed/",
     "articles:page": "/about/",
     "comments:discussion": "/articles/claims/discussion/1/",
+    "comments:thread": "/articles/claims/discussion/thread/1/",
+    "comments:thread_page": "/articles/claims/discussion/thread/1/2/",
     "comments:feed": "/articles/claims/comments/feed/",
+    "comments:site_feed": "/comments/feed/",
     "sitemap": "/sitemap.xml",
     "sitemap_section": "/sitemap-1.xml",
     "robots": "/robots.txt",
@@ -78,7 +82,10 @@ def site(db, monkeypatch) -> None:
         make_publication(language)
     for n in range(12):
         make_article(f"a{n}", topics=[topic], authors=[author], publish_at=begin + timedelta(days=n))
-    make_comment(make_article("claims", topics=[topic], authors=[author], publish_at=begin))
+    monkeypatch.setattr(reading, "REPLIES_PER_PAGE", 1)  # so that a thread of two has a second page
+    thread = make_comment(make_article("claims", topics=[topic], authors=[author], publish_at=begin))
+    for _reply in range(2):
+        make_comment(thread.article, parent=thread)
     take_down(make_article("gone"))
     renamed = make_article("old")
     save_draft(renamed, slug="new")

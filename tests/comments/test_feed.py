@@ -73,3 +73,62 @@ def test_the_feed_takes_as_many_queries_with_many(article, stranger, django_asse
         make_comment(article)
     with django_assert_num_queries(5):
         entries(stranger)
+
+
+# --- of the whole site ---
+
+
+def titles(found: list[ET.Element]) -> list[str]:
+    return [entry.findtext("a:title", namespaces=ATOM) for entry in found]
+
+
+@pytest.mark.parametrize("url", ["/comments/feed/", "/zh-hans/comments/feed/"])
+def test_the_feed_of_the_site_has_the_newest_of_every_public_article(article, stranger, url):
+    other = make_article("标准", language="zh-hans")
+    comments = [make_comment(article if number % 2 else other) for number in range(52)]
+    found = entries(stranger, url)
+    pages = [entry.find("a:link", ATOM).get("href").rsplit("/comments/")[1] for entry in found]
+    assert pages == [f"{comment.pk}/" for comment in reversed(comments[2:])]
+    assert found[0].findtext("a:content", namespaces=ATOM) == comments[-1].body_html
+
+
+def test_the_feed_of_the_site_names_articles_in_its_own_language(article, stranger):
+    make_article("专利", language="zh-hans", title="谈专利", translation_key=article.translation_key)
+    make_comment(article, author=make_user(display_name="Lin"))
+    assert titles(entries(stranger, "/comments/feed/")) == ["Lin on “Title of a-patent”"]
+    assert "谈专利" in titles(entries(stranger, "/zh-hans/comments/feed/"))[0]
+
+
+def test_an_entry_is_the_same_in_both_feeds(article, stranger):
+    make_comment(article)
+    of_article, of_site = (entries(stranger, url)[0].findtext("a:id", namespaces=ATOM) for url in (FEED, "/comments/feed/"))
+    assert of_article == of_site
+
+
+def test_nothing_below_an_article_that_is_not_public_is_in_the_feed_of_the_site(article, stranger, reader):
+    make_comment(article, state=State.PENDING)
+    make_comment(article)
+    assert len(entries(stranger, "/comments/feed/")) == 1
+    with change(article):
+        article.status = "draft"
+        article.save()
+    assert entries(stranger, "/comments/feed/") == []
+
+
+def test_the_feeds_are_announced(article, stranger):
+    link = '<link rel="alternate" type="application/atom+xml" title="{}" href="{}">'
+    for_site, for_article = link.format("Comments in ICTiger", "/comments/feed/"), link.format("Comments on “Title of a-patent”", FEED)
+    make_comment(article)
+    assert for_site in stranger.get("/").content.decode()
+    for url in (article.get_absolute_url(), "/articles/a-patent/discussion/1/"):
+        html = stranger.get(url).content.decode()
+        assert for_site in html
+        assert for_article in html
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_feed_of_the_site_takes_as_many_queries_with_many(stranger, django_assert_num_queries, number):
+    for _number in range(number):
+        make_comment(make_article())
+    with django_assert_num_queries(5):
+        entries(stranger, "/comments/feed/")

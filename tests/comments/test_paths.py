@@ -15,8 +15,19 @@ from tests.factories import decide_as_somebody, make_article, make_comment, make
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"/articles/a-patent/", "/articles/a-patent/discussion/1/", "/articles/a-patent/comments/feed/"}
-CHINESE = {"/zh-hans/articles/专利/", "/zh-hans/articles/专利/discussion/1/", "/zh-hans/articles/专利/comments/feed/"}
+SITE = {"/comments/feed/", "/zh-hans/comments/feed/"}
+ENGLISH = SITE | {
+    "/articles/a-patent/",
+    "/articles/a-patent/discussion/1/",
+    "/articles/a-patent/discussion/thread/1/**",
+    "/articles/a-patent/comments/feed/",
+}
+CHINESE = {
+    "/zh-hans/articles/专利/",
+    "/zh-hans/articles/专利/discussion/1/",
+    "/zh-hans/articles/专利/discussion/thread/1/**",
+    "/zh-hans/articles/专利/comments/feed/",
+}
 
 
 @pytest.fixture

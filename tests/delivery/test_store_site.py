@@ -57,6 +57,8 @@ def house(store, now) -> Site:
     for n in range(100):  # the next one begins a page
         make_comment(first, author=talkers[n % 6], body=f"Argument {n}.")
     make_comment(first, author=talkers[1], parent=first.comments.first(), body="An answer.")
+    for n in range(26):  # so many that most stand on the page of the thread alone
+        make_comment(first, author=talkers[n % 6], parent=first.comments.get(body="Argument 60."), body=f"Answer {n}.")
     return Site(store)
 
 
@@ -115,6 +117,8 @@ WRITES = {
     "reply": lambda: make_comment(article("moved-too"), parent=article("moved-too").comments.filter(parent=None).first()),
     "edit a comment": lambda: edit_comment(article("moved-too").comments.filter(author__isnull=False).last()),
     "remove a comment": lambda: decide_as_somebody(article("moved-too").comments.filter(body="Argument 7.").get(), Verb.REMOVE),
+    "remove an answer": lambda: decide_as_somebody(article("moved-too").comments.get(body="Answer 9."), Verb.REMOVE),
+    "another answer": lambda: make_comment(article("moved-too"), parent=article("moved-too").comments.get(body="Argument 60.")),
     "bring it back": lambda: decide_as_somebody(article("moved-too").comments.filter(body="Argument 7.").get(), Verb.UNDO),
     "another name": lambda: save(User.objects.get(email="talker-2@example.org"), display_name="Renamed"),
     "an account is erased": lambda: discussion.erase(User.objects.get(email="talker-3@example.org")),
@@ -124,6 +128,15 @@ WRITES = {
 
 def edit_comment(comment) -> None:
     discussion.edit(user=comment.author, comment_id=comment.pk, body="Other words for it.")
+
+
+OF_COMMENTS = {
+    "/comments/feed/",
+    "/zh-hans/comments/feed/",
+    "/articles/a0/comments/feed/",
+    "/articles/a0/discussion/thread/61/",
+    "/zh-hans/articles/专利/discussion/thread/61/",
+}
 
 
 def wrong_pages(site: Site) -> list[str]:
@@ -139,7 +152,16 @@ def fill(site: Site) -> set[str]:
 
 def test_every_stored_page_is_fresh_after_every_kind_of_write(house):
     stored = fill(house)
-    assert {"/", "/zh-hans/", "/page/2/", "/articles/a0/discussion/1/", "/feed/", "/about/", "/zh-hans/articles/专利/"} <= stored
+    assert {
+        "/",
+        "/zh-hans/",
+        "/page/2/",
+        "/articles/a0/discussion/1/",
+        "/feed/",
+        "/about/",
+        "/zh-hans/articles/专利/",
+        *OF_COMMENTS,
+    } <= stored
     assert wrong_pages(house) == []
     for name, write in WRITES.items():
         write()
