@@ -5,6 +5,8 @@ Wide where that is simple and rare (a name in every menu changes the whole site)
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from ictiger.delivery.paths import EVERYTHING, shows_on
 from ictiger.languages import Language
 
@@ -94,5 +96,6 @@ def _tree(name: str, slug: str, language: str) -> str:
 def _may_relate(article: Article, topic: Topic) -> Iterator[str]:
     """The pages on which `Article.objects.beside` may name this article: the next newer ones of the topic, and its first ones."""
     others = Article.objects.public(article.language).filter(topics=topic).exclude(pk=article.pk).order_by("publish_at", "pk")
-    for other in [*others.filter(publish_at__gte=article.publish_at)[:RELATED], *others[:RELATED]]:
+    is_newer = Q(publish_at__gt=article.publish_at) | Q(publish_at=article.publish_at, pk__gt=article.pk)  # the order that `beside` has
+    for other in [*others.filter(is_newer)[:RELATED], *others[:RELATED]]:
         yield path(other.get_absolute_url())

@@ -48,6 +48,15 @@ def test_an_author_of_nothing_shows_nowhere():
     assert paths_of(make_author("lin")) == set()
 
 
+def test_an_article_shows_on_the_pages_of_those_it_is_related_to_also_where_all_came_at_one_moment():
+    """An import, or a schedule for the hour, gives many articles one time."""
+    topic, moment = make_topic("t"), timezone.now() - timedelta(days=1)
+    articles = [make_article(f"a{n}", topics=[topic], publish_at=moment) for n in range(9)]
+    for article in articles:
+        shown_on = {f"/articles/{other.slug}/" for other in articles if article in Article.objects.beside(other)}
+        assert shown_on <= paths_of(article)
+
+
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker) -> Iterator[dict[str, bytes]]:
     """A small publication: its pages, as they read before a change. Made once: each test's transaction lies within this one."""
