@@ -154,13 +154,23 @@ def empty_trash(store: Store) -> None:
         shutil.rmtree(tree, ignore_errors=True)
 
 
-def drop_orphans(store: Store) -> None:
-    """Leases of renderers that were killed, and tallies of processes long gone."""
-    now = time.time()
+def drop_orphans(store: Store, now: float | None = None) -> None:
+    """What renderers that were killed have left (leases, and pages without their plain form), and tallies of processes long gone."""
+    now = now or time.time()
     for folder, _folders, files in os.walk(os.path.join(store.root, LEASES)):
         _unlink_older(folder, files, now - LEASE_LIVES)
+    for page in pages(store):
+        _drop_half(page, now - LEASE_LIVES)
     tallied = os.path.join(store.root, TALLIES)
     _unlink_older(tallied, [os.path.basename(file) for file in _listed(tallied)], now - TALLY_LIVES)
+
+
+def _drop_half(page: Kept, moment: float) -> None:
+    """A page that has its compressed form alone is as fresh as any, but a file server would leave it to us for ever."""
+    half = page.file + b".gz"
+    with suppress(FileNotFoundError):
+        if not os.path.exists(page.file) and os.stat(half).st_ctime < moment:
+            os.unlink(half)
 
 
 def _unlink_older(folder: bytes, names: list[bytes], moment: float) -> None:

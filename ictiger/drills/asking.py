@@ -2,21 +2,13 @@
 
 import gzip
 import http.client
-import ssl
 import time
 from typing import NamedTuple
 from urllib.parse import quote
 
-from .house import HEADERS, HOST
+from .house import HEADERS
 
 PATIENCE = 30.0  # seconds for an answer
-
-
-class Door(NamedTuple):
-    """Where the site is asked: the server itself, or what stands in front of it."""
-
-    port: int
-    tls: bool = False
 
 
 class Answer(NamedTuple):
@@ -30,8 +22,8 @@ class Answer(NamedTuple):
 class Asker:
     """One reader's connection. It asks as a stranger unless told otherwise."""
 
-    def __init__(self, door: Door) -> None:
-        self.door = door
+    def __init__(self, port: int) -> None:
+        self.port = port
         self.connection: http.client.HTTPConnection | None = None
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: str | None = None) -> Answer:
@@ -59,29 +51,10 @@ class Asker:
 
     def _connected(self) -> http.client.HTTPConnection:
         if self.connection is None:
-            if self.door.tls:
-                self.connection = _Tls("127.0.0.1", self.door.port, timeout=PATIENCE, context=_trusting())
-            else:
-                self.connection = http.client.HTTPConnection("127.0.0.1", self.door.port, timeout=PATIENCE)
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         return self.connection
 
     def close(self) -> None:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
-
-
-class _Tls(http.client.HTTPSConnection):
-    """To 127.0.0.1, speaking of the site by its name."""
-
-    def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self._context.wrap_socket(self.sock, server_hostname=HOST)
-
-
-def _trusting() -> ssl.SSLContext:
-    """The drill's certificate is its own."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

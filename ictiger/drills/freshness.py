@@ -11,7 +11,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
-from .asking import Door
+from ictiger.delivery.store import the_store
+from ictiger.deploy.trial import nginx_before
+
 from .house import WebServer
 from .publication import Kind, Ledger, Maker, Subject
 from .reading import Reader, Record, load
@@ -32,12 +34,12 @@ class Plan:
 class Load:
     """Writers and readers at work on a publication, until `end()`."""
 
-    def __init__(self, door: Door, *, writers: int, readers: int, lossy: bool = False) -> None:
+    def __init__(self, port: int, *, writers: int, readers: int, lossy: bool = False) -> None:
         self.subjects: list[Subject] = Maker(writers).make()
         self.ledger = Ledger(self.subjects, writers)
         self.written = [RawArray("Q", len(Kind)) for _writer in range(writers)]
         self.over = RawArray("b", 1)
-        self.door, self.lossy = door, lossy
+        self.port, self.lossy = port, lossy
         self.writers: list[multiprocessing.Process] = []
         self.readers: list[multiprocessing.Process] = []
         self.numbers = range(writers), range(readers)
@@ -57,10 +59,10 @@ class Load:
         return process
 
     def _write(self, number: int) -> None:
-        Writer(number, self.subjects, self.ledger, self.door, self.written[number]).run(self.goes_on)
+        Writer(number, self.subjects, self.ledger, self.port, self.written[number], lossy=self.lossy).run(self.goes_on)
 
     def _read(self, number: int) -> None:
-        Reader(self.subjects, self.ledger, self.door, lossy=self.lossy).run(self.goes_on, self._file(number))
+        Reader(self.subjects, self.ledger, self.port, lossy=self.lossy).run(self.goes_on, self._file(number))
 
     def _file(self, number: int) -> Path:
         return settings.VAR / f"reader-{number}.json"
@@ -86,15 +88,13 @@ class Load:
 
 
 @contextmanager
-def opened(server: WebServer, through: str) -> Iterator[Door]:
-    """The way to the server: its own port, or nginx's in front of it."""
+def opened(server: WebServer, through: str) -> Iterator[int]:
+    """The port by which readers come: the server's own, or that of nginx in front of it."""
     if through == "wrapper":
-        yield Door(server.port)
+        yield server.port
         return
-    from ictiger.deploy.trial import Nginx
-
-    with Nginx(server.port, folder=settings.VAR / "nginx") as nginx:
-        yield Door(nginx.port, tls=True)
+    with nginx_before(f"127.0.0.1:{server.port}", pages=the_store().pages.decode()) as nginx:
+        yield int(nginx.url.rpartition(":")[2])
 
 
 def drill(plan: Plan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
@@ -102,8 +102,8 @@ def drill(plan: Plan, say: Callable[[str], None], tell: Callable[[str, object], 
     server = WebServer()
     server.start()
     try:
-        with opened(server, plan.through) as door:
-            load = Load(door, writers=plan.writers, readers=plan.readers)
+        with opened(server, plan.through) as port:
+            load = Load(port, writers=plan.writers, readers=plan.readers)
             database = connections["default"].vendor
             say(f"{plan.writers} writers and {plan.readers} readers for {plan.seconds:g} s, through {plan.through}, on {database}")
             load.begin()

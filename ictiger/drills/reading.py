@@ -3,13 +3,15 @@
 import http.client
 import json
 import random
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from .asking import Answer, Asker, Door
+from .asking import Answer, Asker
 from .publication import ADDS, SCHEDULES, Kind, Ledger, Subject, versions_in
 
+AFTER_A_CUT = 0.05  # seconds until a reader tries again
 ASKS_AGAIN = 0.25  # of the requests say which form of the page the reader has
 
 
@@ -39,9 +41,9 @@ def load(file: Path) -> Record:
 
 
 class Reader:
-    def __init__(self, subjects: list[Subject], ledger: Ledger, door: Door, *, lossy: bool = False) -> None:
+    def __init__(self, subjects: list[Subject], ledger: Ledger, port: int, *, lossy: bool = False) -> None:
         self.subjects, self.ledger = subjects, ledger
-        self.asker = Asker(door)
+        self.asker = Asker(port)
         self.lossy = lossy  # processes are killed: a request may be cut, and that is no error
         self.record = Record()
         self.known: dict[tuple[str, str], tuple[str, str]] = {}
@@ -60,6 +62,7 @@ class Reader:
                 self.record.cut += 1
                 if not self.lossy:
                     self.record.errors.append(f"{look.__name__}: {error!r}")
+                time.sleep(AFTER_A_CUT)
         self.record.save(file)
 
     # --- what is looked at ------------------------------------------------------------------------------------------------------------
@@ -71,26 +74,22 @@ class Reader:
         answer = self.get(path)
         if self.is_fault(answer, path, 200):
             return
-        self.record.checked += 1
-        shown = versions_in(answer.text)
-        for subject in self.subjects:
-            versions = shown.get(subject.number, [-1] if path in subject.pages else [])
-            oldest = (max if subject.kind in ADDS else min)(versions, default=None)
-            if oldest is not None and oldest < owed[subject.number]:
-                self.stale(answer, path, f"{subject.kind} {subject.number}: {oldest} instead of {owed[subject.number]}")
-            if path in subject.lists and subject.kind in SCHEDULES:
+        self.hold_against_ledger(owed, answer, path)
+        for subject in self.scheduled:
+            if path in subject.lists:
                 self.hold_against_clock(subject, turns, answer, path, f"/articles/scheduled-{subject.number}/" in answer.text)
 
     def look_at_moving(self) -> None:
         """The new address shows the article, the old one leads there."""
         subject = random.choice(self.moving)
-        owed = self.ledger.owed[subject.number]
+        all_owed = list(self.ledger.owed)
+        owed = all_owed[subject.number]
         old = owed > 0 and random.random() < 0.5
         path = f"/articles/moving-{subject.number}-{owed - old}/"
         answer = self.get(path)
-        if self.is_fault(answer, path, 301 if old else 200, 301):
+        if self.is_fault(answer, path, *([301, 404] if old else [200, 301])):
             return
-        self.record.checked += 1
+        self.hold_against_ledger(all_owed, answer, path)
         if answer.status == 301:
             led_to = versions_in(answer.headers["location"]).get(subject.number, [-1])[0]
             if led_to < owed:
@@ -99,11 +98,12 @@ class Reader:
     def look_at_scheduled(self) -> None:
         subject = random.choice(self.scheduled)
         path = f"/articles/scheduled-{subject.number}/"
-        turns = list(self.ledger.turn)
+        owed, turns = list(self.ledger.owed), list(self.ledger.turn)
         answer = self.get(path)
         hidden = 404 if subject.kind == Kind.APPEAR else 410
         if self.is_fault(answer, path, 200, *([] if subject.kind == Kind.CLOSE else [hidden, 404])):
             return
+        self.hold_against_ledger(owed, answer, path)
         is_there = answer.status == 200 if subject.kind != Kind.CLOSE else f"{path}comments/new/" in answer.text
         self.hold_against_clock(subject, turns, answer, path, is_there)
 
@@ -125,6 +125,16 @@ class Reader:
             self.stale(page, answer.headers["location"], "the comment is not there")
 
     # --- how it is judged -------------------------------------------------------------------------------------------------------------
+
+    def hold_against_ledger(self, owed: list[int], answer: Answer, path: str) -> None:
+        """What must show on this page does, and nothing that it shows is older than what had been answered."""
+        self.record.checked += 1
+        shown = versions_in(answer.text)
+        for subject in self.subjects:
+            versions = shown.get(subject.number, [-1] if path in subject.pages else [])
+            oldest = (max if subject.kind in ADDS else min)(versions, default=None)
+            if oldest is not None and oldest < owed[subject.number]:
+                self.stale(answer, path, f"{subject.kind} {subject.number}: {oldest} instead of {owed[subject.number]}")
 
     def hold_against_clock(self, subject: Subject, turns: list[int], answer: Answer, path: str, is_there: bool) -> None:
         """Before the moment as before, from the moment on as after: asked for at that very time, with nobody writing meanwhile."""

@@ -1,5 +1,6 @@
 """The writers of a drill: comments through HTTP as readers send them, everything else through the verbs, in a process beside the server."""
 
+import http.client
 import os
 import random
 import signal
@@ -20,7 +21,7 @@ from ictiger.delivery import change as change_module
 from ictiger.delivery.change import change
 from ictiger.delivery.models import Purge
 
-from .asking import Asker, Door
+from .asking import Asker
 from .house import HOST
 from .publication import ACCOUNTS, BODY, SCHEDULES, Kind, Ledger, Subject, account, retitle
 
@@ -47,23 +48,34 @@ class HeldBack(RuntimeError):
 
 
 class Writer:
-    def __init__(self, number: int, subjects: list[Subject], ledger: Ledger, door: Door, written: RawArray) -> None:
+    def __init__(self, number: int, subjects: list[Subject], ledger: Ledger, port: int, written: RawArray, *, lossy: bool) -> None:
         self.number = number
         self.subjects = [subject for subject in subjects if subject.writer == number]
         self.ledger = ledger
-        self.asker = Asker(door)
+        self.asker = Asker(port)
         self.written = written  # by kind, in the order of Kind
+        self.lossy = lossy  # processes are killed: a request may be cut, and nobody knows what became of it
         self.sessions: list[str] = []
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Write until the time is over. Whatever fails ends it."""
         change_module.purge = self._purge_unless_doomed
         self.sessions = [_session(self.number, number) for number in range(ACCOUNTS)]
+        self._forget_schedules_cut_short()
         once_each = random.sample(self.subjects, len(self.subjects))
         while goes_on():
-            self.write(once_each.pop() if once_each else self._any())
+            try:
+                self.write(once_each.pop() if once_each else self._any())
+            except (OSError, http.client.HTTPException):
+                if not self.lossy:
+                    raise
             time.sleep(random.uniform(0, LONGEST_PAUSE))
         connections.close_all()
+
+    def _forget_schedules_cut_short(self) -> None:
+        for subject in self.subjects:
+            if self.ledger.turn[subject.number] % 2:
+                self.ledger.turn[subject.number] = 0
 
     def _any(self) -> Subject:
         ready = [subject for subject in self.subjects if self._is_ready(subject)]
@@ -139,6 +151,8 @@ class Writer:
             "HX-Request": "true",
         }
         answer = self.asker.ask("POST", path, headers, urlencode(form | {"csrfmiddlewaretoken": TOKEN}))
+        if answer.status in (502, 503, 504) and self.lossy:
+            raise ConnectionError(f"{path}: {answer.status}")
         if answer.status != 201:
             raise RuntimeError(f"POST {path} was answered with {answer.status}: {answer.text[:2000]}")
         if "data-state=" in answer.text:

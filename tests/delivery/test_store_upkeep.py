@@ -110,6 +110,18 @@ def test_leases_of_killed_renderers_go_after_a_while(store):
     assert os.path.exists(young.plain)
 
 
+def test_page_whose_renderer_was_killed_between_its_two_forms_goes_after_a_while(store):
+    """A file server goes by the plain form: such a page would be left to us for as long as nobody changes it."""
+    keep(store, "/a/")
+    keep(store, "/b/")
+    os.unlink(store.pages + b"/a/index.html")
+    upkeep.drop_orphans(store)
+    assert store.find(b"/a/", compressed=True) is not None  # it may be about to become whole
+    upkeep.drop_orphans(store, now=time.time() + upkeep.LEASE_LIVES + 1)
+    assert [page.path for page in upkeep.pages(store)] == ["/b/"]
+    assert store.find(b"/a/", compressed=True) is None
+
+
 def test_tallies_of_all_processes_are_added_up(store):
     for hits in (2, 3):
         tally = upkeep.Tally(store)

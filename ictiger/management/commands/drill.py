@@ -1,5 +1,6 @@
 """`manage.py drill …`: what the house does when everything fails at once, with figures. Each drill is a module of `ictiger.drills`."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -35,6 +36,10 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
     "freshness": (
         "The page store: writers and readers, and nobody may get a page older than a write that was answered before they asked.",
         {"--seconds": SECONDS, **LOAD},
+    ),
+    "kill": (
+        "The same, while processes are killed at random instants: nobody may get an older page from two seconds afterwards.",
+        {"--kills": {"type": int, "default": 50}, **LOAD},
     ),
 }
 
@@ -72,6 +77,7 @@ class Command(BaseCommand):
 
     def _drill(self, what: str, options: dict) -> None:
         module = import_module(f"ictiger.drills.{what}")  # here: what it needs may not be installed in production
+        logging.getLogger("ictiger").setLevel(logging.WARNING)  # not each request of ours
         call_command("migrate", verbosity=0)
         plan = module.Plan(**{field.name: options[field.name] for field in fields(module.Plan)})
         trouble = module.drill(plan, self._say, self._tell)
