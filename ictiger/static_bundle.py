@@ -14,6 +14,9 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from ictiger.delivery.release import release
 
 SOURCE = settings.BASE_DIR / "ictiger" / "static"
 
@@ -86,3 +89,11 @@ class BundleFinder(BaseFinder):
             os.chmod(new.name, 0o644)  # another user's web server may read it
             os.replace(new.name, target)
         return target
+
+
+class ReleaseStorage(CompressedManifestStaticFilesStorage):
+    """Collected files, named by their content, with a list for each release: while two of them run, neither reads the other's."""
+
+    @property
+    def manifest_name(self) -> str:
+        return f"staticfiles-{release()}.json"

@@ -48,6 +48,7 @@ def fit(monkeypatch, settings, tmp_path) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": MANIFEST}}
     monkeypatch.setattr(serve.Command, "check", lambda *_, **__: None)
     monkeypatch.setattr(serve, "pending_migrations", list)
+    monkeypatch.setattr(serve, "write_error_pages", list)  # they need our own style sheet, which is not collected here
 
 
 def test_serve_starts_the_server(started, fit, settings):

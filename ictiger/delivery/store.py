@@ -269,6 +269,10 @@ class Store:
         """Every release that keeps pages here, or is about to."""
         return set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES))) - MACHINERY
 
+    def forget_release(self) -> None:
+        """Forget every page of this release."""
+        self._put_away(b"", self.release)
+
     def clear(self) -> None:
         """Forget every page of every release."""
         self.purge([EVERYTHING])

@@ -10,6 +10,8 @@ from django.template import Context, Engine
 
 from ictiger.delivery.headers import TYPES, page_headers, safety_headers
 
+from .live import CURRENT, PAGES_NAME, SOCKET_NAME
+
 SOURCES = Path(__file__).parent / "nginx"
 # The paths of ictiger/delivery/store.py's STORABLE, as nginx's regular expressions have it.
 STORABLE = r"^/(?:[^/.\x00-\x20\x7f%\x5c]+/)*$"
@@ -24,8 +26,9 @@ class CannotBeWritten(ValueError):
 class Site:
     """What nginx has to know. Folders by their whole paths; limits for each client's address."""
 
-    pages: str  # where the running release keeps its pages
-    app: str  # where it listens: unix:/path/of/a.sock or host:port
+    live: str = "/run/ictiger"  # what `serve --live` is told; the two below follow from it
+    pages: str = ""  # where the live release keeps its pages
+    app: str = ""  # where it listens: unix:/path/of/a.sock or host:port
     listen: str = ""  # an address; empty: all of them
     http_port: int = 80
     https_port: int = 443
@@ -46,13 +49,16 @@ def render(site: Site) -> str:
     url = urlsplit(settings.SITE_URL)
     secure = url.scheme == "https"
     told = {name: _plain(name, str(value)) for name, value in asdict(site).items() if name != "tls"}
-    certificates = {
+    current = f"{told['live']}/{CURRENT}"
+    found = {
+        "app": told["app"] or f"unix:{current}/{SOCKET_NAME}",
+        "pages": told["pages"] or f"{current}/{PAGES_NAME}",
         "certificate": told["certificate"] or f"/etc/letsencrypt/live/{url.hostname}/fullchain.pem",
         "key": told["key"] or f"/etc/letsencrypt/live/{url.hostname}/privkey.pem",
     }
     context = (
         told
-        | certificates
+        | found
         | {
             "tls": secure and site.tls,
             "scheme": "https" if secure else "http",

@@ -3,6 +3,8 @@ absence is a failure.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,20 +28,19 @@ factories.make_user("reader@example.org")
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    wanting = [item for item in items if here in item.path.parents and "front" in getattr(item, "fixturenames", ())]
-    if not trial.is_there() and os.environ.get("ICTIGER_NGINX_REQUIRED") != "1":
-        for item in wanting:
-            item.add_marker(pytest.mark.skip(reason="no nginx on this machine"))
+@pytest.fixture(scope="session")
+def nginx_is_there() -> None:
+    if not trial.is_there():
+        (pytest.fail if os.environ.get("ICTIGER_NGINX_REQUIRED") == "1" else pytest.skip)("no nginx on this machine")
 
 
 class Front(NamedTuple):
-    """A site with nginx before it: `port` is nginx's, `behind` that of `serve`."""
+    """A site with nginx before it: `port` is nginx's, `behind` that of a second server, which nothing stands before."""
 
     port: int
     behind: int
     site: Site
+    live: Path
     pages: Path
     nginx: trial.Nginx
 
@@ -53,14 +54,35 @@ def furnished(tmp_path_factory) -> Site:
     return site
 
 
+@pytest.fixture
+def site(furnished: Site, tmp_path: Path) -> Site:
+    """A copy of it for a test alone."""
+    shutil.copytree(furnished.var, tmp_path / "var", ignore=shutil.ignore_patterns("pages", "*.log", "live"))
+    return Site(tmp_path / "var")
+
+
+@pytest.fixture
+def live() -> Iterator[Path]:
+    """A folder with a path that is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="live-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def front(furnished: Site) -> Iterator[Front]:
+def front(nginx_is_there, furnished: Site) -> Iterator[Front]:
     behind, port = trial.free_port(), trial.free_port()
-    with furnished.served(f"--port={behind}") as server:
-        wait_for(lambda: is_ready(behind), alive=server)
-        pages = Path(furnished.manage("pages", "path").stdout.strip())
-        listening = ["--no-tls", "--listen=127.0.0.1", f"--http-port={port}"]
-        limits = ["--writes=1000", "--writes-burst=1000", "--logins=1000", "--logins-burst=1000"]
-        conf = furnished.manage("deploy", "nginx", f"--app=127.0.0.1:{behind}", f"--pages={pages}", *listening, *limits).stdout
-        with trial.running(conf, port=port) as nginx:
-            yield Front(port, behind, furnished, pages, nginx)
+    with (
+        tempfile.TemporaryDirectory(prefix="live-") as live,
+        furnished.served(f"--live={live}") as server,
+        furnished.served(f"--port={behind}"),
+        trial.running(site_file(furnished, Path(live), port), port=port) as nginx,
+    ):
+        wait_for(lambda: is_ready(behind) and is_ready(port), alive=server)
+        yield Front(port, behind, furnished, Path(live), Path(live) / "current" / "pages", nginx)
+
+
+def site_file(site: Site, live: Path, port: int, *options: str) -> str:
+    """What the shipped command prints for nginx, without TLS and with limits that tests do not meet."""
+    listening = ["--no-tls", "--listen=127.0.0.1", f"--http-port={port}"]
+    limits = ["--writes=1000", "--writes-burst=1000", "--logins=1000", "--logins-burst=1000"]
+    return site.manage("deploy", "nginx", f"--live={live}", *listening, *limits, *options).stdout

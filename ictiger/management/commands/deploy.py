@@ -1,7 +1,7 @@
 """`manage.py deploy`: prints what the machine around ICTiger needs, made from the settings."""
 
 from argparse import ArgumentParser
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from difflib import unified_diff
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from ictiger.deploy.conf import CannotBeWritten, Site, render
 from ictiger.deploy.errors import write_error_pages
 
 ABOUT = {
-    "app": "where ICTiger listens: unix:/path/of/a.sock or host:port",
-    "pages": "folder of the stored pages of the release that runs",
+    "live": "folder that `serve --live` is told",
+    "app": "where ICTiger listens, if not there: unix:/path/of/a.sock or host:port",
+    "pages": "folder of the stored pages, if not there",
     "listen": "address to listen on (all of them)",
     "http_port": "port of plain HTTP, which leads to HTTPS",
     "https_port": "port of HTTPS",
@@ -43,8 +44,6 @@ class Command(BaseCommand):
         option = "--" + field.name.replace("_", "-")
         if field.name == "tls":
             parser.add_argument("--no-tls", dest="tls", action="store_false", help="something before nginx ends TLS")
-        elif field.default is MISSING:
-            parser.add_argument(option, required=True, help=ABOUT[field.name])
         else:
             meaning = ABOUT[field.name] + (f" (default: {field.default})" if field.default else "")
             parser.add_argument(option, type=type(field.default), default=field.default, help=meaning)

@@ -1,7 +1,9 @@
 """`manage.py serve`: the production server. Refuses to run in a state in which readers should not see it, and says why."""
 
+import fcntl
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +16,8 @@ from django.db import connection
 from granian import Granian
 from granian.constants import Interfaces
 
+from ictiger.deploy.errors import write_error_pages
+from ictiger.deploy.live import OPEN_TO, CannotBeLive, Place
 from ictiger.health import pending_migrations
 
 # Per process. SQLite has one writer at a time, so more threads only wait longer; PostgreSQL is asked for workers × threads connections.
@@ -28,26 +32,43 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", default=8000, type=int, help="port to listen on (default: %(default)s)")
+        parser.add_argument("--live", help="folder in which to listen instead, where nginx looks for whoever is live")
         parser.add_argument("--workers", default=2, type=int, help="processes (default: %(default)s)")
 
-    def handle(self, *, host: str, port: int, workers: int, **options) -> None:
+    def handle(self, *, host: str, port: int, live: str | None, workers: int, **options) -> None:
         self._refuse_unless_fit()
-        if static_files_are_stale():
-            self.stdout.write("Collecting static files …")
-            call_command("collectstatic", interactive=False, verbosity=0)
-        self.stdout.write(f"Serving {settings.SITE_URL} on http://{host}:{port}. Mail and jobs need `manage.py worker` beside it.")
+        with alone():
+            if static_files_are_stale():
+                self.stdout.write("Collecting static files …")
+                call_command("collectstatic", interactive=False, verbosity=0)
+            write_error_pages()
+        place = self._place(live) if live else None
+        where = {"uds": place.socket, "uds_permissions": OPEN_TO} if place else {"address": host, "port": port}
+        told = place.socket if place else f"http://{host}:{port}"
+        self.stdout.write(f"Serving {settings.SITE_URL} on {told}. Mail and jobs need `manage.py worker` beside it.")
         connection.close()
-        Granian(
+        server = Granian(
             "ictiger.wsgi:application",
-            address=host,
-            port=port,
+            **where,
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=THREADS[connection.vendor],
             respawn_failed_workers=True,
             workers_kill_timeout=PATIENCE,
             websockets=False,
-        ).serve()
+        )
+        if place:
+            server.on_startup(lambda: place.take_over_when(lambda: len(server.wrks) == workers))
+            server.on_shutdown(place.leave)
+        server.serve()
+
+    def _place(self, live: str) -> Place:
+        try:
+            place = Place(live)
+            place.prepare()
+        except CannotBeLive as error:
+            raise CommandError(str(error)) from None
+        return place
 
     def _refuse_unless_fit(self) -> None:
         if settings.DEBUG:
@@ -55,6 +76,14 @@ class Command(BaseCommand):
         self.check(include_deployment_checks=True, fail_level=checks.WARNING)
         if pending := pending_migrations():
             raise CommandError(f"The database lacks {len(pending)} migrations, {pending[0]} first: run `manage.py migrate`.")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Servers that start at the same time collect one after the other."""
+    with (settings.VAR / "collecting").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def static_files_are_stale() -> bool:

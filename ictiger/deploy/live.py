@@ -1,0 +1,147 @@
+"""The folder by which nginx finds the server that is live:
+
+    <live>/<release>-<pid>/app.sock    where a server listens
+    <live>/<release>-<pid>/pages       leads to the stored pages of its release
+    <live>/current                     leads to one of these folders
+
+One rename of `current` changes both at once, between two requests and without a reload of nginx. A server takes over as soon as it is
+ready, from whichever was live: an upgrade starts the new one and then stops the old one, and so does the way back.
+
+What one release writes, it purges in every release, but only where *its* code says that it shows. So nothing that was stored before is
+kept when another release takes over, and when the old one has ended its last answer, everything is forgotten once more.
+
+The folder must not outlive the machine's memory (/run): what is in the store after a power cut is swept before a server takes over.
+"""
+
+import http.client
+import logging
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connections
+
+from ictiger.delivery import upkeep
+from ictiger.delivery.purge import purge_left_over
+from ictiger.delivery.release import release
+from ictiger.delivery.store import the_store
+
+logger = logging.getLogger("ictiger.deploy")
+
+SOCKET_NAME, PAGES_NAME, CURRENT = "app.sock", "pages", "current"
+LONGEST_SOCKET_PATH = 107  # bytes; of the kernel
+ASK_EVERY = 0.05  # seconds
+OPEN_TO = 0o660  # the group, in which nginx must be
+
+
+class CannotBeLive(RuntimeError):
+    """There can be no such folder, or no socket in it."""
+
+
+class Place:
+    """One server's place in the folder `live`."""
+
+    def __init__(self, live: str | Path) -> None:
+        self.live = Path(live).absolute()
+        self.folder = self.live / f"{release()}-{os.getpid()}"
+        self.socket = self.folder / SOCKET_NAME
+        if len(os.fsencode(self.socket)) > LONGEST_SOCKET_PATH:
+            raise CannotBeLive(f"{self.socket} is too long for a socket: name a folder with a shorter path.")
+
+    def prepare(self) -> None:
+        """Make the place, and clear away those of servers that did not live to do so."""
+        try:
+            self.live.mkdir(parents=True, exist_ok=True)
+            for other in self.live.iterdir():
+                if other.is_dir() and not other.is_symlink() and other != self._current() and not _answers(other / SOCKET_NAME):
+                    shutil.rmtree(other, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)  # of a process that had our number
+            self.folder.mkdir()
+            if settings.PAGE_STORE != "off":
+                (self.folder / PAGES_NAME).symlink_to(os.fsdecode(the_store().pages))
+        except OSError as error:
+            raise CannotBeLive(f"{self.live}: {error.strerror}") from None
+
+    def take_over_when(self, is_begun: Callable[[], bool]) -> None:
+        """Take over in the background once the server's processes have begun and answer that they are ready."""
+        threading.Thread(target=self._take_over_when, args=[is_begun], name="ictiger-take-over", daemon=True).start()
+
+    def _take_over_when(self, is_begun: Callable[[], bool]) -> None:
+        while not (is_begun() and is_ready(self.socket)):
+            time.sleep(ASK_EVERY)
+        try:
+            self.take_over()
+        except Exception:
+            logger.exception("cannot take over: readers stay with the server that was live before")
+        finally:
+            connections.close_all()
+
+    def take_over(self) -> None:
+        """From here on nginx asks us, and serves our pages."""
+        if settings.PAGE_STORE != "off":
+            store = the_store()
+            upkeep.begin(store)
+            purge_left_over(older_than=timedelta(0))
+            if self._release_of_current() != release():
+                store.forget_release()
+        fresh = self.live / uuid4().hex
+        fresh.symlink_to(self.folder.name)
+        fresh.rename(self.live / CURRENT)
+        logger.info("live: %s", self.folder.name)
+
+    def leave(self) -> None:
+        """The last answer is given. Whoever is live stays: without an heir our stored pages go on being served."""
+        if self._current() == self.folder:
+            return
+        if settings.PAGE_STORE != "off" and self._release_of_current() != release():
+            the_store().clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _current(self) -> Path | None:
+        try:
+            return self.live / os.readlink(self.live / CURRENT)
+        except OSError:
+            return None
+
+    def _release_of_current(self) -> str | None:
+        current = self._current()
+        return current.name.rpartition("-")[0] if current else None
+
+
+def is_ready(server: Path) -> bool:
+    """Whether the server that listens on this socket can serve."""
+    connection = http.client.HTTPConnection("localhost", timeout=10)
+    try:
+        connection.sock = _connected(server)
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _answers(server: Path) -> bool:
+    with suppress(OSError):
+        _connected(server).close()
+        return True
+    return False
+
+
+def _connected(server: Path) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(10)
+    try:
+        line.connect(os.fspath(server))
+    except OSError:
+        line.close()
+        raise
+    return line

@@ -1,0 +1,113 @@
+"""The folder `live`: who is live, and what is kept when another release takes over."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from ictiger.delivery.store import Store, pack
+from ictiger.deploy import live as live_module
+from ictiger.deploy.live import CannotBeLive, Place
+
+pytestmark = pytest.mark.django_db
+PAGE = b"/articles/claims/"
+
+
+@pytest.fixture
+def store(settings, tmp_path) -> Store:
+    settings.PAGE_STORE = str(tmp_path / "pages")
+    return live_module.the_store()
+
+
+def keep(store: Store) -> None:
+    lease = store.lease(PAGE)
+    assert store.keep(lease, pack(b"html", b"a page"))
+
+
+@pytest.fixture
+def place_of(live, monkeypatch):
+    """The place of a server of that release, prepared."""
+
+    def place(release: str) -> Place:
+        monkeypatch.setattr(live_module, "release", lambda: release)
+        place = Place(live)
+        place.prepare()
+        return place
+
+    return place
+
+
+def test_whoever_takes_over_is_what_nginx_finds(live, store, place_of):
+    place = place_of(store.release.decode())
+    place.take_over()
+    keep(store)
+    assert (live / "current").resolve() == place.folder.resolve()
+    assert (live / "current" / "pages" / "articles/claims/index.html").read_bytes() == b"a page"
+
+
+def test_the_same_release_keeps_its_pages(live, store, place_of):
+    place_of(store.release.decode()).take_over()
+    keep(store)
+    place_of(store.release.decode()).take_over()
+    assert store.find(PAGE, compressed=False)
+
+
+def test_another_release_begins_with_no_pages(live, store, place_of):
+    """What it stored before, the release that wrote meanwhile may not have known to purge."""
+    place_of("another").take_over()
+    keep(store)
+    place_of(store.release.decode()).take_over()
+    assert store.find(PAGE, compressed=False) is None
+
+
+def test_whoever_leaves_to_another_release_forgets_every_page(live, store, place_of):
+    """Its last writes have purged what its own code knows of."""
+    old = place_of("old")
+    old.take_over()
+    (live / "current").unlink()
+    (live / "new-1").mkdir()
+    (live / "current").symlink_to("new-1")
+    keep(store)
+    old.leave()
+    assert store.find(PAGE, compressed=False) is None
+    assert not old.folder.exists()
+
+
+def test_whoever_leaves_without_an_heir_leaves_its_pages_to_readers(live, store, place_of):
+    place = place_of(store.release.decode())
+    place.take_over()
+    keep(store)
+    place.leave()
+    assert (live / "current" / "pages" / "articles/claims/index.html").exists()
+
+
+def test_pages_from_before_the_machine_started_are_not_kept(live, store, place_of):
+    place_of(store.release.decode()).take_over()
+    keep(store)
+    (Path(os.fsdecode(store.root)) / "boot").write_text("an earlier start")
+    place_of(store.release.decode()).take_over()
+    assert store.find(PAGE, compressed=False) is None
+
+
+def test_places_of_the_dead_are_cleared_away_and_those_of_the_living_are_not(live, store, place_of):
+    (live / "dead-1").mkdir()
+    (live / "alive-2").mkdir()
+    (live / "current").symlink_to("dead-1")
+    (live / "dead-3").mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(live / "alive-2" / "app.sock"))
+        server.listen()
+        place_of("new")
+    assert sorted(path.name for path in live.iterdir()) == ["alive-2", "current", "dead-1", f"new-{os.getpid()}"]
+
+
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
+    with pytest.raises(CannotBeLive, match="too long for a socket"):
+        Place(tmp_path / ("x" * 100))
+
+
+def test_a_folder_that_cannot_be_is_refused(live):
+    (live / "file").touch()
+    with pytest.raises(CannotBeLive, match="Not a directory"):
+        Place(live / "file" / "below").prepare()
