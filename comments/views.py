@@ -252,7 +252,8 @@ def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
     if request.htmx:
         row = reading.row_of(comment)
         own = reading.CommentMarkup().html(row)
-        return render(request, "comments/_accepted.html", {"comment": comment, "own": own}, status=201)
+        count = reading.count_of(comment.article)[1] if comment.state == State.VISIBLE else None
+        return render(request, "comments/_accepted.html", {"comment": comment, "own": own, "count": count}, status=201)
     return redirect("comments:permalink", comment.pk)
 
 

@@ -101,10 +101,21 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     comment = get_object_or_404(Comment.objects.select_related("article"), pk=pk)
     _refuse_others(request, comment)
     if request.method != "POST":
-        return render(request, "comments/comment_remove.html", {"comment": comment})
-    services.remove(user=request.user, comment_id=pk)
+        template = "comments/_remove_form.html" if request.htmx else "comments/comment_remove.html"
+        return render(request, template, {"comment": comment})
+    comment = services.remove(user=request.user, comment_id=pk)
+    if request.htmx:
+        return _left_behind(request, comment)
     messages.success(request, _("Your comment is removed."))
     return redirect(own_url(comment))
+
+
+def _left_behind(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """For a script: what stands in the place of a removed comment, if anything does."""
+    row = next(iter(reading.rows(Comment.objects.threads().filter(pk=comment.pk))), None)
+    place = reading.CommentMarkup(comment.article).html(row) if row else ""
+    context = {"comment": comment, "place": place, "count": reading.count_of(comment.article)[1]}
+    return render(request, "comments/_removed.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,9 +124,10 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Tell the moderators what is wrong with a comment."""
     comment = get_object_or_404(Comment.objects.visible().select_related("article", "author"), pk=pk)
+    ids = f"report-{pk}-%s"  # several of these forms may stand on one page
     if request.method != "POST":
-        return _show_report(request, comment, ReportForm())
-    form = ReportForm(request.POST)
+        return _show_report(request, comment, ReportForm(auto_id=ids))
+    form = ReportForm(request.POST, auto_id=ids)
     if not form.is_valid():
         return _show_report(request, comment, form, status=422)
     try:
@@ -123,12 +135,15 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return _show_report(request, comment, form, status=refusal.status)
+    if request.htmx:
+        return render(request, "comments/_reported.html")
     messages.success(request, _("Thank you. A moderator will look at it."))
     return redirect(comment)
 
 
 def _show_report(request: HttpRequest, comment: Comment, form: ReportForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "comments/comment_report.html", {"comment": comment, "form": form}, status=status)
+    template = "comments/_report_form.html" if request.htmx else "comments/comment_report.html"
+    return render(request, template, {"comment": comment, "form": form}, status=status)
 
 
 def _log_in(request: HttpRequest) -> HttpResponse:

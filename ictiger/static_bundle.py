@@ -47,6 +47,9 @@ BUNDLES = {
         "js/words.js",
         "js/counter.js",
         "js/drafts.js",
+        "js/placing.js",
+        "js/sending.js",
+        "js/paging.js",
         "js/discussion.js",
     ),
 }

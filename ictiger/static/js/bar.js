@@ -3,16 +3,32 @@
 import { steady } from "./steady.js";
 
 export async function fillBar(bar) {
-  try {
-    const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin" });
-    if (answer.ok && !answer.redirected) {
-      const html = await answer.text();
-      steady(() => placeFragment(bar, html));
-    }
-  } catch (problem) {
-    console.warn("The personal part of this page did not come.", problem);
+  const html = await personalPart(bar);
+  if (html) {
+    steady(() => placeFragment(bar, html));
   }
   bar.dataset.loaded = "";
+}
+
+// Fetch it again for one place alone: the rest of the page stays as it is.
+export async function refillSlot(name) {
+  const html = isExpected ? await personalPart(publicBar) : "";
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const filled = template.content.querySelector(`[data-slot="${CSS.escape(name)}"]`);
+  if (filled) {
+    placeOf(name)?.replaceWith(filled);
+  }
+}
+
+async function personalPart(bar) {
+  try {
+    const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin" });
+    return answer.ok && !answer.redirected ? await answer.text() : "";
+  } catch (problem) {
+    console.warn("The personal part of this page did not come.", problem);
+    return "";
+  }
 }
 
 // Elements with data-slot go to the place of that name; everything else is the bar.

@@ -4,6 +4,7 @@
 import { WordRule, codePointsExcessFrom, countCodePoints } from "./words.js";
 
 const FEW = 20; // words left from which the number is worth attention
+const STEPS = [0, 5, 10, FEW]; // of words left, or too many: where they are said
 const PAUSE = 1000; // milliseconds without typing before anything is said
 
 export function attachCounter(form) {
@@ -20,6 +21,7 @@ export function attachCounter(form) {
   const codePoints = Number(box.dataset.codePoints);
   let lastSaid = "";
   let timer = 0;
+  let isComposing = false;
 
   const show = () => {
     const left = limit - rule.count(box.value);
@@ -28,27 +30,42 @@ export function attachCounter(form) {
     number.textContent = String(left);
     number.dataset.level = level;
     box.toggleAttribute("data-over", level === "over");
-    underlineExcess(mirror, box.value, Math.min(rule.excessFrom(box.value, limit), codePointsExcessFrom(box.value, codePoints)));
+    mirrorText(mirror, box, Math.min(rule.excessFrom(box.value, limit), codePointsExcessFrom(box.value, codePoints)));
     clearTimeout(timer);
-    timer = setTimeout(() => say(left, over), PAUSE);
+    // What an input method is still composing is no pause.
+    timer = setTimeout(() => isComposing || say(left, over), PAUSE);
   };
 
-  // At 20, 10, 0 and below: what was said last is not said again.
+  // What was said last is not said again while the text stays between the same two steps.
   const say = (left, over) => {
-    const threshold = left < 0 ? left : [0, 10, FEW].find((step) => left <= step);
-    const message = wordsFor(box.dataset, left, over);
-    const key = over > 0 ? `long ${over}` : String(threshold);
-    if (key !== lastSaid && (threshold !== undefined || over > 0)) {
-      said.textContent = message;
+    const key = stepOf(left, over);
+    if (key !== lastSaid && key) {
+      said.textContent = wordsFor(box.dataset, left, over);
     }
     lastSaid = key;
   };
 
   box.addEventListener("input", show);
+  box.addEventListener("compositionstart", () => {
+    isComposing = true;
+  });
+  box.addEventListener("compositionend", () => {
+    isComposing = false;
+    show();
+  });
   box.addEventListener("scroll", () => {
     mirror.scrollTop = box.scrollTop;
   });
   show();
+}
+
+// "" while there is nothing to say.
+function stepOf(left, over) {
+  if (left >= 0 && over > 0) {
+    return "long";
+  }
+  const step = STEPS.find((few) => (left < 0 ? -left : left) <= few);
+  return left < 0 ? `over ${step}` : step === undefined ? "" : String(step);
 }
 
 function wordsFor(data, left, over) {
@@ -58,13 +75,17 @@ function wordsFor(data, left, over) {
   return left < 0 ? data.sayOver.replace("{n}", String(-left)) : data.sayLeft.replace("{n}", String(left));
 }
 
-// The mirror lies behind the box with the same text; only there can a part of it be marked.
-function underlineExcess(mirror, text, from) {
-  if (from >= text.length) {
-    mirror.replaceChildren();
-    return;
+// The mirror lies behind the box with the same text and makes it grow; only there can a part of it be marked. Lines break alike: where the
+// box has a bar to scroll, the mirror leaves as much room.
+function mirrorText(mirror, box, from) {
+  const text = box.value;
+  const parts = [text.slice(0, from)];
+  if (from < text.length) {
+    const mark = document.createElement("mark");
+    mark.textContent = text.slice(from);
+    parts.push(mark);
   }
-  const mark = document.createElement("mark");
-  mark.textContent = text.slice(from);
-  mirror.replaceChildren(text.slice(0, from), mark, "\n");
+  mirror.replaceChildren(...parts, "\n");
+  mirror.style.setProperty("--scroll-bar", `${box.offsetWidth - box.clientWidth - box.clientLeft * 2}px`);
+  mirror.scrollTop = box.scrollTop;
 }

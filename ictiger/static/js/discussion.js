@@ -4,14 +4,19 @@
 import { barFilled } from "./bar.js";
 import { attachCounter } from "./counter.js";
 import { draftKey, keepDraft, markSent, readDraft, settleSent } from "./drafts.js";
+import { discussionSection, fragmentOf, listIn } from "./placing.js";
+import { AS_FRAGMENT, send } from "./sending.js";
+import { followInPlace, goBackInPlace } from "./paging.js";
 
-const AS_FRAGMENT = { "HX-Request": "true" }; // the server answers with the form or the comment alone
-const discussionSection = document.getElementById("discussion");
+const TURNS_PAGES = ".pagination a, .discussion-views a";
 
 // --- forms, wherever they stand --------------------------------------------------------------------------------------------------------
 
 export function prepareForm(form) {
   const box = form.querySelector("textarea[name=body]");
+  if (!box) {
+    return; // it asks, or reports: nothing to count or to keep
+  }
   const key = draftKey(form);
   if (!box.value.trim()) {
     box.value = readDraft(key);
@@ -33,21 +38,22 @@ export function prepareForm(form) {
 async function openForm(link) {
   const place = placeFor(link);
   const open = place.querySelector(".comment-form");
-  if (open) {
-    open.querySelector("textarea").focus();
+  if (open?.dataset.opener === link.href) {
+    focusIn(open);
     return;
   }
   link.setAttribute("aria-busy", "true");
   try {
     await barFilled;
     const answer = await fetch(link.href, { headers: AS_FRAGMENT, credentials: "same-origin" });
-    const form = answer.ok && !answer.redirected ? formIn(await answer.text()) : null;
+    const form = answer.ok && !answer.redirected ? fragmentOf(await answer.text()).querySelector(".comment-form") : null;
     if (!form) {
       throw new Error(`no form at ${link.href}`);
     }
+    open?.remove();
     place.append(form);
     settle(form, link);
-    form.querySelector("textarea").focus();
+    focusIn(form);
   } catch {
     location.assign(link.href);
   } finally {
@@ -55,7 +61,12 @@ async function openForm(link) {
   }
 }
 
-// Below the comment that is answered or changed; for a new one, where the invitation stands.
+// The box to write in, the question to answer, or what asks it.
+function focusIn(form) {
+  form.querySelector("textarea[name=body], input[type=radio], select, [tabindex]").focus();
+}
+
+// Below the comment that is answered, changed, removed or reported; for a new one, where the invitation stands.
 function placeFor(link) {
   const comment = link.closest(".comment");
   if (!comment) {
@@ -70,144 +81,33 @@ function placeFor(link) {
   return place;
 }
 
-function formIn(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content.querySelector(".comment-form");
-}
-
 // Make a form live: counter, draft, cancel, sending. `opener` gets the focus back when the form closes.
 function settle(form, opener) {
   prepareForm(form);
+  form.dataset.opener = opener.href;
   opener.hidden = opener.classList.contains("discussion-invite");
-  form.querySelector("[data-cancel]").addEventListener("click", (event) => {
+  const close = () => {
+    form.remove();
+    opener.hidden = false;
+  };
+  const cancel = (event) => {
     event.preventDefault();
-    closeForm(form, opener);
+    close();
     opener.focus();
+  };
+  form.querySelector("[data-cancel]").addEventListener("click", cancel);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && !form.querySelector("textarea[name=body]")) {
+      cancel(event);
+    }
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form, opener);
+    send(form, { again: (back) => settle(back, opener), close });
   });
 }
 
-function closeForm(form, opener) {
-  form.remove();
-  opener.hidden = false;
-}
-
-// --- sending -----------------------------------------------------------------------------------------------------------------------------
-
-async function send(form, opener) {
-  if (form.getAttribute("aria-busy") === "true") {
-    return; // a double click, or a key held down
-  }
-  form.setAttribute("aria-busy", "true");
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: AS_FRAGMENT, credentials: "same-origin" });
-    if (answer.status === 413) {
-      tell(form, discussionSection.dataset.tooLarge);
-      return;
-    }
-    const html = await answer.text();
-    if (answer.status === 201) {
-      keepDraft(draftKey(form), "");
-      putInPlace(html, form, opener);
-    } else {
-      showAgain(html, form, opener);
-    }
-  } catch {
-    tell(form, discussionSection.dataset.offline);
-  } finally {
-    form.removeAttribute("aria-busy");
-  }
-}
-
-// The server's form, with its words about what is the matter, in the place of ours. An answer without a form is a fault of the server's.
-function showAgain(html, form, opener) {
-  const answer = formIn(html);
-  if (!answer) {
-    tell(form, discussionSection.dataset.offline);
-    return;
-  }
-  if (answer.querySelector("[data-kept]")) {
-    keepDraft(draftKey(form), ""); // the server keeps it now
-  }
-  form.replaceWith(answer);
-  settle(answer, opener);
-  const told = answer.querySelector(".form-errors, [data-kept]");
-  told?.setAttribute("tabindex", "-1");
-  (told ?? answer.querySelector("textarea")).focus();
-}
-
-function tell(form, message) {
-  form.querySelector(".form-errors")?.remove();
-  const errors = document.createElement("div");
-  errors.className = "form-errors";
-  errors.setAttribute("role", "alert");
-  const line = document.createElement("p");
-  line.className = "field-error";
-  line.textContent = message;
-  errors.append(line);
-  form.prepend(errors);
-}
-
-// --- what was accepted -------------------------------------------------------------------------------------------------------------------
-
-function putInPlace(html, form, opener) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  const accepted = template.content.querySelector("[data-accepted]");
-  const comment = accepted.querySelector(".comment");
-  const before = document.getElementById(comment.id);
-  closeForm(form, opener);
-  if (before) {
-    before.replaceWith(comment);
-  } else {
-    placeComment(comment, accepted.dataset.thread);
-  }
-  comment.classList.add("comment-new");
-  comment.tabIndex = -1;
-  comment.focus();
-  announce(accepted.dataset.said);
-}
-
-// A reply goes below its thread; a comment that begins one goes on top. Where the thread is not on this page, it stands on top too.
-function placeComment(comment, thread) {
-  const item = document.createElement("li");
-  item.append(comment);
-  const above = thread && document.getElementById(`comment-${thread}`)?.closest(".thread");
-  if (above) {
-    listIn(above, ":scope > .replies", "replies").append(item);
-  } else {
-    item.className = "thread";
-    listIn(discussionSection, ":scope > .threads", "threads").prepend(item);
-  }
-}
-
-function listIn(parent, selector, name) {
-  const found = parent.querySelector(selector);
-  if (found) {
-    return found;
-  }
-  const list = document.createElement("ol");
-  list.className = name;
-  parent.append(list);
-  return list;
-}
-
-function announce(message) {
-  let place = discussionSection.querySelector(":scope > [role=status]");
-  if (!place) {
-    place = document.createElement("p");
-    place.className = "visually-hidden";
-    place.setAttribute("role", "status");
-    discussionSection.append(place);
-  }
-  place.textContent = message;
-}
-
-// --- what is only this reader's (comes with the bar) -------------------------------------------------------------------------------------
+// --- what is only this reader's (comes with the bar, or with the page) -------------------------------------------------------------------
 
 function placeOwnComments() {
   // The newest comes first among threads, and last among replies.
@@ -229,15 +129,59 @@ function placeOwnComments() {
   }
 }
 
+// --- links into the discussion -----------------------------------------------------------------------------------------------------------
+
+// A comment that the address names may be folded away, or stand on another page by now.
+async function findNamedComment() {
+  const [, number] = /^#comment-(\d+)$/.exec(location.hash) ?? [];
+  if (!number) {
+    return;
+  }
+  await barFilled;
+  const aim = document.getElementById(`comment-${number}`);
+  if (aim) {
+    unfold(aim);
+    return;
+  }
+  const permalink = discussionSection.dataset.permalink.replace("/0/", `/${number}/`);
+  const answer = await fetch(permalink, { method: "HEAD", credentials: "same-origin" }).catch(() => null);
+  if (answer?.ok && new URL(answer.url).pathname !== location.pathname) {
+    location.replace(permalink);
+  }
+}
+
+// Browsers that follow the standard have done so already.
+function unfold(aim) {
+  const folded = aim.closest("details:not([open])");
+  if (folded) {
+    folded.open = true;
+    aim.scrollIntoView();
+  }
+}
+
+function isPlainClick(event) {
+  return !event.defaultPrevented && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+}
+
 if (discussionSection) {
   discussionSection.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-comment-form]");
-    if (link && !event.defaultPrevented && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+    const link = event.target.closest("a");
+    if (!link || !isPlainClick(event)) {
+      return;
+    }
+    if (link.matches("[data-comment-form]")) {
       event.preventDefault();
       openForm(link);
+    } else if (link.matches(TURNS_PAGES)) {
+      event.preventDefault();
+      followInPlace(link.href, placeOwnComments);
     }
   });
+  addEventListener("popstate", (event) => goBackInPlace(event.state, placeOwnComments));
+  addEventListener("hashchange", findNamedComment);
   document.addEventListener("ictiger:bar", placeOwnComments);
+  placeOwnComments();
+  findNamedComment();
 } else {
   for (const form of document.querySelectorAll(".comment-form")) {
     prepareForm(form);
