@@ -12,9 +12,22 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections
 from django.test import Client
+from django.test.signals import setting_changed
 
 from accounts.models import User
+from ictiger.delivery import headers, wanted
 from tests.factories import make_user
+
+
+def forget_settings(**_changed: object) -> None:
+    """What a process remembers of its settings, which do not change while it serves. In a test they do."""
+    for module in (headers, wanted):
+        for thing in vars(module).values():
+            if hasattr(thing, "cache_clear"):
+                thing.cache_clear()
+
+
+setting_changed.connect(forget_settings)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The headers of a stored page. They follow from the page's ending and path alone, so that a file server can send the same."""
 
 import logging
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,22 @@ Headers = tuple[tuple[str, str], ...]
 
 def page_headers(path: bytes, *, secure: bool) -> Headers:
     """All but those about the body: type, length, encoding and ETag."""
-    return _page_headers(_language_of(path[1:].partition(b"/")[0]), secure)
+    return _page_headers(_language_of(path), secure)
+
+
+def answer_headers(path: bytes, etag: str, body: tuple[bytes, int, bool] | None, secure: bool) -> Headers:
+    """All of them. `body` is what the answer brings: its ending, its length in bytes and whether it is compressed; None for 304."""
+    return _answer_headers(_language_of(path), etag, body, secure)
+
+
+@lru_cache(4_096)
+def _answer_headers(language: str, etag: str, body: tuple[bytes, int, bool] | None, secure: bool) -> Headers:
+    headers = (("ETag", etag), *_page_headers(language, secure))
+    if body is None:
+        return headers
+    ending, length, compressed = body
+    headers += (("Content-Type", TYPES[ending]), ("Content-Length", str(length)))
+    return (*headers, ("Content-Encoding", "gzip")) if compressed else headers
 
 
 @cache
@@ -36,10 +51,22 @@ def _page_headers(language: str, secure: bool) -> Headers:
     )
 
 
-def _language_of(first_segment: bytes) -> str:
+def _language_of(path: bytes) -> str:
     """The language of a path, by its prefix."""
-    prefixes = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-    return next((code for code in prefixes if first_segment == code.encode()), settings.LANGUAGE_CODE)
+    for prefix, code in _prefixes():
+        if path.startswith(prefix):
+            return code
+    return _language_without_prefix()
+
+
+@cache
+def _prefixes() -> tuple[tuple[bytes, str], ...]:
+    return tuple((f"/{code}/".encode(), code) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE)
+
+
+@cache
+def _language_without_prefix() -> str:
+    return settings.LANGUAGE_CODE
 
 
 @cache

@@ -8,28 +8,26 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from io import BytesIO
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
-from django.http.request import split_domain_port, validate_host
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import translation
 
-from .headers import TYPES, page_headers, rendered_as_page
-from .store import Lease, Page, Rendered, Store, pack, storable, the_store
+from .headers import answer_headers, rendered_as_page
+from .store import Lease, Page, Rendered, Store, pack, the_store
 from .sweeper import caretaker_for, outbox_sweeper, sweeper_for
 from .upkeep import Tally
+from .wanted import Wanted, is_our_host, wanted_page
 
 logger = logging.getLogger("ictiger.delivery")
 
 LOOK_AGAIN_FOR = 1.0  # seconds that a reader waits for another's render
 LOOK_AGAIN_EVERY = 0.02
 UNWELL_FOR = 5.0  # seconds without an attempt to store, after the disk refused
-LONGEST_HEADER = 256  # of those that are worth remembering
 
 Application = Callable[[dict, Callable], Iterable[bytes]]
 
@@ -63,49 +61,46 @@ class PageWrapper:
         self.caretaker.start()
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        path = wanted_page(environ)
-        if path is None:
+        wanted = wanted_page(environ)
+        if wanted is None:
             return self.application(environ, start_response)
         self.sweeper.wait_for_first()
-        page = self._find(path, environ)
+        page = self.store.find(wanted.path, compressed=wanted.compressed)
         if page is not None:
             self.tally.count("hits")
-            return answer(page, path, environ, start_response)
-        if not is_public(path):
+            return answer(page, wanted, environ, start_response)
+        if not is_public(wanted.path):
             return self.application(environ, start_response)
-        return self._take_turn(path, environ, start_response)
+        return self._take_turn(wanted, environ, start_response)
 
-    def _find(self, path: bytes, environ: dict) -> Page | None:
-        return self.store.find(path, compressed=accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")))
-
-    def _take_turn(self, path: bytes, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def _take_turn(self, wanted: Wanted, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Render the page, unless somebody else is at it: then look again for a moment, and at last render without storing."""
         patience = time.monotonic() + LOOK_AGAIN_FOR
         while time.monotonic() >= self.unwell_until:
             try:
-                lock = self.store.lock(path)
+                lock = self.store.lock(wanted.path)
             except OSError as error:
                 self._note_trouble(error)
                 break
-            page = self._find(path, environ)
+            page = self.store.find(wanted.path, compressed=wanted.compressed)
             if page is None and lock is not None:
-                return self._render_under(lock, path, environ, start_response)
+                return self._render_under(lock, wanted, environ, start_response)
             if lock is not None:
                 os.close(lock)
             if page is not None:
                 self.tally.count("hits")
-                return answer(page, path, environ, start_response)
+                return answer(page, wanted, environ, start_response)
             if time.monotonic() >= patience:
                 break
             time.sleep(LOOK_AGAIN_EVERY)
-        return self._render(path, environ, start_response, lease=None)
+        return self._render(wanted, environ, start_response, lease=None)
 
-    def _render_under(self, lock: int, path: bytes, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def _render_under(self, lock: int, wanted: Wanted, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Render and store, holding the path's lock."""
         lease = None
         try:
-            lease = self._lease(path)
-            return self._render(path, environ, start_response, lease)
+            lease = self._lease(wanted.path)
+            return self._render(wanted, environ, start_response, lease)
         finally:
             if lease is not None:
                 self._give_back(lease)
@@ -124,19 +119,19 @@ class PageWrapper:
         except OSError as error:
             self._note_trouble(error)
 
-    def _render(self, path: bytes, environ: dict, start_response: Callable, lease: Lease | None) -> Iterable[bytes]:
+    def _render(self, wanted: Wanted, environ: dict, start_response: Callable, lease: Lease | None) -> Iterable[bytes]:
         """Ask Django. What it marked as a page is stored by the lease and answered like a stored one, anything else as it is."""
         told: list = []
-        response = self.application(bare(environ, path), lambda *args: told.append(args))
-        ending = rendered_as_page(response, path)
+        response = self.application(bare(environ, wanted.path), lambda *args: told.append(args))
+        ending = rendered_as_page(response, wanted.path)
         if ending is None:
             start_response(*told[-1])
             return without_body(response) if environ["REQUEST_METHOD"] == "HEAD" else response
         rendered = packed(ending, response)
         stored = lease is not None and self._keep(lease, rendered)
         self.tally.count("stored" if stored else "unstored")
-        page = rendered.compressed if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else rendered.plain
-        return answer(page, path, environ, start_response)
+        page = rendered.compressed if wanted.compressed else rendered.plain
+        return answer(page, wanted, environ, start_response)
 
     def _keep(self, lease: Lease, rendered: Rendered) -> bool:
         try:
@@ -183,69 +178,6 @@ def without_body(response: HttpResponse) -> Iterable[bytes]:
     return []
 
 
-# --- the request ---------------------------------------------------------------------------------------------------------------------
-
-
-def wanted_page(environ: dict) -> bytes | None:
-    """The path of the page that is asked for, if it could be a stored one: a read, a storable path, a host and a scheme of ours."""
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
-        return None
-    try:
-        path = environ.get("PATH_INFO", "").encode("latin-1")
-    except UnicodeEncodeError:
-        return None
-    if not storable(path) or not is_our_host(host_of(environ)):
-        return None
-    return None if settings.SECURE_SSL_REDIRECT and not is_secure(environ) else path
-
-
-def host_of(environ: dict) -> str:
-    """The Host, as Django finds it."""
-    host = environ.get("HTTP_HOST")
-    if host is not None:
-        return host
-    port = environ["SERVER_PORT"]
-    usual = "443" if is_secure(environ) else "80"
-    return environ["SERVER_NAME"] if port == usual else f"{environ['SERVER_NAME']}:{port}"
-
-
-def is_our_host(host: str) -> bool:
-    """Whether Django would take this Host. Anything else is Django's to refuse."""
-    return len(host) <= LONGEST_HEADER and _is_allowed(host, tuple(settings.ALLOWED_HOSTS), settings.DEBUG)
-
-
-@lru_cache(128)
-def _is_allowed(host: str, allowed: tuple[str, ...], debug: bool) -> bool:
-    if debug and not allowed:
-        allowed = (".localhost", "127.0.0.1", "[::1]")  # as HttpRequest.get_host() has it
-    domain, _port = split_domain_port(host)
-    return bool(domain) and validate_host(domain, allowed)
-
-
-def is_secure(environ: dict) -> bool:
-    """As HttpRequest.is_secure(): a proxy in front may have taken the TLS off."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        name, secure_value = settings.SECURE_PROXY_SSL_HEADER
-        told = environ.get(name)
-        if told is not None:
-            return told.split(",", 1)[0].strip() == secure_value
-    return environ["wsgi.url_scheme"] == "https"
-
-
-def accepts_gzip(header: str) -> bool:
-    return _accepts_gzip(header) if len(header) <= LONGEST_HEADER else _accepts_gzip.__wrapped__(header)
-
-
-@lru_cache(128)
-def _accepts_gzip(header: str) -> bool:
-    """RFC 9110 §12.5.3: `gzip` by name, else `*`; a weight of zero refuses."""
-    weights = {}
-    for choice in header.lower().split(","):
-        coding, _semicolon, weight = choice.partition(";")
-        weights[coding.strip()] = weight.strip().replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
-
-
 def is_public(path: bytes) -> bool:
     """Whether the path leads to a view marked public, and is the one by which that view is addressed."""
     try:
@@ -265,18 +197,13 @@ def is_public(path: bytes) -> bool:
 # --- the answer ----------------------------------------------------------------------------------------------------------------------
 
 
-def answer(page: Page, path: bytes, environ: dict, start_response: Callable) -> Iterable[bytes]:
+def answer(page: Page, wanted: Wanted, environ: dict, start_response: Callable) -> Iterable[bytes]:
     """The page with its headers; 304 to a reader who has it already, and no body for HEAD."""
-    headers = [("ETag", page.etag), *page_headers(path, secure=is_secure(environ))]
     known = environ.get("HTTP_IF_NONE_MATCH")
-    if known is not None and matches(known, page.etag):
-        start_response("304 Not Modified", headers)
-        return []
-    headers += [("Content-Type", TYPES[page.ending]), ("Content-Length", str(len(page.body)))]
-    if page.compressed:
-        headers.append(("Content-Encoding", "gzip"))
-    start_response("200 OK", headers)
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [page.body]
+    is_known = known is not None and matches(known, page.etag)
+    headers = answer_headers(wanted.path, page.etag, None if is_known else (page.ending, len(page.body), page.compressed), wanted.secure)
+    start_response("304 Not Modified" if is_known else "200 OK", list(headers))
+    return [] if is_known or environ["REQUEST_METHOD"] == "HEAD" else [page.body]
 
 
 def matches(known: str, etag: str) -> bool:

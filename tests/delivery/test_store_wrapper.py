@@ -12,12 +12,12 @@ import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 
-from ictiger.delivery import headers as headers_module
 from ictiger.delivery import store as store_module
 from ictiger.delivery import wrapper as wrapper_module
 from ictiger.delivery.change import change
 from ictiger.delivery.store import Store
-from ictiger.delivery.wrapper import PageWrapper, accepts_gzip, matches, wrap
+from ictiger.delivery.wanted import accepts_gzip
+from ictiger.delivery.wrapper import PageWrapper, matches, wrap
 from tests.delivery import store_urls
 from tests.delivery.site import Site
 from tests.delivery.test_store_files import FailingOs, files_below
@@ -25,17 +25,6 @@ from tests.delivery.test_store_files import FailingOs, files_below
 pytestmark = pytest.mark.django_db
 
 PAGES = ["/", "/page/2/", "/notes/a/", "/feed/"]
-
-
-@pytest.fixture
-def fresh_headers():
-    """Headers are remembered by process: the settings of a test are not another's."""
-    remembered = (headers_module.safety_headers, headers_module._page_headers)
-    for function in remembered:
-        function.cache_clear()
-    yield
-    for function in remembered:
-        function.cache_clear()
 
 
 def test_store_is_not_there_when_it_is_off(settings):
@@ -68,7 +57,7 @@ def test_second_reader_gets_the_same_without_django_or_database(site, note, djan
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_stored_page_says_what_django_says(site, note, settings, fresh_headers, path, scheme):
+def test_stored_page_says_what_django_says(site, note, settings, path, scheme):
     settings.SECURE_HSTS_SECONDS = 60
     settings.SITE_URL = f"{scheme}://testserver"
     site = Site(site.store)
@@ -223,7 +212,7 @@ def test_host_may_be_missing(site, note):
     assert site.get("/notes/a/", **environ | {"SERVER_NAME": "evil.example"}).status == 400
 
 
-def test_plain_http_is_djangos_to_redirect(site, note, settings, fresh_headers):
+def test_plain_http_is_djangos_to_redirect(site, note, settings):
     settings.SITE_URL, settings.SECURE_SSL_REDIRECT = "https://testserver", True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     site = Site(site.store)
