@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from articles.models import Article
 from ictiger.bench import comments
+from ictiger.bench.maker import SiteMaker
 from ictiger.bench.site import INSIDE, throw_away_site
 from ictiger.environment import env
 
@@ -33,8 +36,35 @@ class Command(BaseCommand):
             )
             for option, settings_ in subject.OPTIONS.items():
                 options.add_argument(f"--{option.replace('_', '-')}", **settings_)
+        about = "Fills this site's own database, which must be migrated and hold no article, with a site of any size."
+        make = subjects.add_parser("make", help=about, description=about)
+        make.add_argument("--articles", type=int, default=1_000, help="In both languages together (default: %(default)s).")
+        make.add_argument("--comments", type=int, default=10_000, help="On all of them (default: %(default)s).")
+        make.add_argument("--beside", action="store_true", help="Even if there is a publication already.")
 
-    def handle(self, *, subject: str, database: str | None, **options) -> None:
+    def handle(self, *, subject: str, **options) -> None:
+        if subject == "make":
+            self._make(**options)
+        else:
+            self._bench(subject, **options)
+
+    def _make(self, *, articles: int, comments: int, beside: bool, **options) -> None:
+        if Article.objects.exists() and not beside:
+            raise CommandError("There is a publication in this database. Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it.")
+        started = time.monotonic()
+        SiteMaker(articles, comments, self._progress).make()
+        seconds = time.monotonic() - started
+        rate = (articles + comments) / seconds
+        self.stdout.write(f"{articles:,} articles and {comments:,} comments in {seconds:.0f} s: {rate:,.0f} a second.")
+
+    def _progress(self, done: int, total: int) -> None:
+        """A bar on a terminal, nothing in a log."""
+        if self.stderr.isatty():
+            bar = "█" * (30 * done // total)
+            self.stderr.write(f"\r{bar:<30} {done:,}/{total:,}", ending="\n" if done == total else "")
+            self.stderr.flush()
+
+    def _bench(self, subject: str, database: str | None, **options) -> None:
         own = {name: options[name] for name in SUBJECTS[subject].OPTIONS}
         if os.environ.get(INSIDE):
             self._measure(subject, own)
