@@ -309,9 +309,13 @@ class Mute(models.Model):
 
 
 class WaitingText(models.Model):
-    """What somebody without an account has written. It waits under the cookie `waiting`, whose value is `token`, until it is posted."""
+    """What somebody who was not logged in has written. It waits until it is posted, under the cookie `waiting`, whose value is `token`.
+
+    Whoever logs in or out where it waits becomes its `account`: then it waits for them in every browser, and for no other account.
+    """
 
     token = models.UUIDField(db_index=True)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="waiting_texts", editable=False)
     submission = models.UUIDField(unique=True)
     article = models.ForeignKey(Article, models.CASCADE, related_name="+")
     parent = models.ForeignKey(Comment, models.SET_NULL, null=True, related_name="+")

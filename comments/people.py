@@ -4,20 +4,34 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.registries import confirmation_note, discard_step, erasure_step, release_step, takeout_section
 
-from . import services
+from . import services, waiting
 from .models import Report
 from .policy import State
 
 erasure_step(services.erase)
 release_step(services.release)
 discard_step(services.discard_waiting)
+
+
+@receiver(user_logged_in)
+def claim_what_waits(*, request: HttpRequest | None, user: User, **kwargs) -> None:
+    if request is not None:
+        waiting.claim(request, user)
+
+
+@receiver(user_logged_out)
+def leave_nothing_behind(*, request: HttpRequest | None, user: User | None, **kwargs) -> None:
+    if request is not None:
+        waiting.leave(request, user)
 
 
 @receiver(email_confirmed)
@@ -30,8 +44,11 @@ def release_what_waits(*, email_address: EmailAddress, **kwargs) -> None:
 @confirmation_note
 def what_will_be_released(user: User, *, at_once: bool) -> SafeString:
     """Shown above the button that confirms the address, or where its owner is asked whether it is theirs."""
-    waiting = user.comments.filter(state=State.UNVERIFIED).select_related("article").order_by("pk")
-    return render_to_string("comments/_confirmation_note.html", {"comments": waiting, "at_once": at_once}) if waiting else SafeString()
+    comments = list(user.comments.filter(state=State.UNVERIFIED).select_related("article").order_by("pk"))
+    # Confirming publishes no text that its author has not posted. But its owner is to say whether these, too, are theirs.
+    texts = [] if at_once else list(user.waiting_texts.select_related("article").order_by("pk"))
+    context = {"comments": comments, "texts": texts, "number": len(comments) + len(texts), "at_once": at_once}
+    return render_to_string("comments/_confirmation_note.html", context) if comments or texts else SafeString()
 
 
 @takeout_section("comments")
@@ -52,6 +69,11 @@ def comments(user: User) -> list[dict[str, Any]]:
         }
         for comment in written
     ]
+
+
+@takeout_section("texts not posted yet")
+def texts(user: User) -> list[dict[str, Any]]:
+    return list(user.waiting_texts.order_by("pk").values("body", "created_at"))
 
 
 @takeout_section("threads without mails")

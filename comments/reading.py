@@ -31,7 +31,7 @@ from .words import language_of
 
 COLUMNS = (
     "pk", "parent_id", "thread_no", "state", "reason", "note", "body_html", "language",
-    "created_at", "created_en", "created_zh", "edited_at",
+    "created_at", "created_en", "created_zh", "edited_at", "mended_at", "appealed_at",
     "author_id", "author__display_name", "answers_id", "answers__state", "answers__author_id", "answers__author__display_name",
 )  # fmt: skip
 _Row = namedtuple("_Row", COLUMNS)
@@ -225,7 +225,7 @@ class CommentMarkup:
         answers_reply = row.answers_id is not None and row.answers_id != row.parent_id
         return Variant(
             state=row.state,
-            told=(told_in_its_place if gone else told_to_author)(row.state, row.reason) if gone or self.own else "",
+            told=self._told(row, gone),
             gone=gone,
             edited=row.edited_at is not None,
             foreign=self.language_name if row.language != self.language else "",
@@ -234,7 +234,14 @@ class CommentMarkup:
             apart=apart and answers_reply,
             has_note=self.own and bool(row.note),
             editable=self.own and may_edit(row.state, row.reason, row.created_at, timezone.now()),
+            mendable=self.own and row.state == State.REJECTED and row.mended_at is None,
+            appealable=self.own and row.state == State.REJECTED and row.appealed_at is None,
         )
+
+    def _told(self, row, gone: bool) -> str:
+        if gone or (self.own and row.state == State.REMOVED):
+            return told_in_its_place(row.state, row.reason)
+        return told_to_author(row.state, row.reason) if self.own else ""
 
     def _values(self, row, variant: "Variant") -> dict:
         return {
@@ -272,6 +279,8 @@ class Variant(NamedTuple):
     apart: bool
     has_note: bool
     editable: bool
+    mendable: bool
+    appealable: bool
 
 
 def _tag(language: str) -> str:

@@ -148,19 +148,20 @@ class Box:
     errors: list[str] = field(default_factory=list)
     kept: WaitingText | None = None
     editing: Comment | None = None
+    task: str = "edit"  # what is done to the comment that exists already: edit, mend or appeal
     in_vain: bool = False  # nothing can be written here, and nothing waits to be: no box is shown
 
     @property
     def action(self) -> str:
         if self.editing:
-            return reverse("comments:edit", args=[self.editing.pk])
+            return reverse(f"comments:{self.task}", args=[self.editing.pk])
         return reverse("comments:post", args=[self.article.slug])
 
     @property
     def key(self) -> str:
         """What tells this form from others on the page, and names what the browser keeps of it."""
         if self.editing:
-            return f"edit-{self.editing.pk}"
+            return f"{self.task}-{self.editing.pk}"
         return str(self.answered.pk) if self.answered else "new"
 
     @property
@@ -174,8 +175,18 @@ class Box:
         return self.answered is not None or (self.editing is not None and self.editing.parent_id is not None)
 
     @property
+    def is_short(self) -> bool:
+        """A note to the moderators is as long as a reply."""
+        return self.is_reply or self.task == "appeal"
+
+    @property
+    def read_by_another(self) -> bool:
+        """Whether somebody else than who rejected the comment would read the appeal."""
+        return services.has_another_moderator(self.editing)
+
+    @property
     def limits(self) -> Limits:
-        return limits_of(reply=self.is_reply)
+        return limits_of(reply=self.is_short)
 
     @property
     def words_left(self) -> int:
@@ -278,7 +289,7 @@ def article_gone(request: HttpRequest) -> HttpResponse:
 def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
     """The form's token was missing or stale: the text comes back in a form with a fresh one. For the CSRF failure view."""
     if pk is not None:
-        box = edit_box(request, pk)
+        box = edit_box(request, pk, request.resolver_match.url_name)
     else:
         try:
             article = find_article(slug)
@@ -290,8 +301,8 @@ def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) ->
     return show_box(request, box, status=403)
 
 
-def edit_box(request: HttpRequest, pk: int) -> Box:
-    """The form that changes a comment. Raises Http404.
+def edit_box(request: HttpRequest, pk: int, task: str = "edit") -> Box:
+    """The form that changes a comment, or that goes with it to the moderators. Raises Http404.
 
     Whoever is not known as its author (the session may have ended while they were writing) gets back what they typed, and of a comment
     that is not visible nothing else.
@@ -301,8 +312,8 @@ def edit_box(request: HttpRequest, pk: int) -> Box:
     if not (is_author or comment.article.is_public):
         raise Http404  # not even the article's title is theirs to know
     shown = is_author or comment.state == State.VISIBLE
-    text = request.POST.get("body", comment.body if is_author else "")
-    return Box(comment.article, text=text, answered=comment.parent if shown else None, editing=comment)
+    text = request.POST.get("body", comment.body if is_author and task != "appeal" else "")
+    return Box(comment.article, text=text, answered=comment.parent if shown else None, editing=comment, task=task)
 
 
 def _answered(article: Article, typed: str) -> Comment | None:

@@ -1,13 +1,14 @@
 """A reader's own comments: what waits, why, and what may be done; and reporting those of others."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import QuerySet, Subquery
+from django.db.models import Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -21,11 +22,10 @@ from .forms import BodyForm, ReportForm
 from .models import Comment
 from .policy import State
 from .services import Refused
-from .views import Box, accepted, edit_box, own_url, show_box
+from .views import accepted, edit_box, own_url, show_box
 
 personal = cache_control(private=True, no_store=True)
 
-PAGE = 50
 MOST_IN_FRAGMENT = 100  # of the reader's own comments in one discussion, the newest
 
 
@@ -39,7 +39,7 @@ def me(request: HttpRequest, article_id: int) -> HttpResponse:
 
 def own_of_discussion(request: HttpRequest, key: UUID | Subquery) -> dict:
     """What `comments/_own.html` shows."""
-    context = {"kept": waiting.texts_of(request).filter(article__translation_key=key), "own": []}
+    context = {"kept": waiting.in_this_browser(request, article__translation_key=key), "own": []}
     if request.user.is_authenticated:
         own = Comment.objects.filter(author=request.user, discussion=key).exclude(state=State.REMOVED)
         markup = reading.CommentMarkup()
@@ -47,47 +47,49 @@ def own_of_discussion(request: HttpRequest, key: UUID | Subquery) -> dict:
     return context
 
 
-@require_safe
-@personal
-def mine(request: HttpRequest) -> HttpResponse:
-    """Every comment of the reader's own with its state and reason, and the texts that wait in this browser."""
-    kept = waiting.texts_of(request)
-    if not request.user.is_authenticated and not kept:
-        return _log_in(request)
-    page = Paginator(_own(request), PAGE).get_page(request.GET.get("page"))
-    markup = reading.CommentMarkup()
-    html = {row.pk: markup.html(row) for row in reading.rows(Comment.objects.filter(pk__in=[comment.pk for comment in page]))}
-    context = {"page_obj": page, "kept": kept, "own": [(comment, html[comment.pk]) for comment in page]}
-    return render(request, "comments/comment_mine.html", context)
-
-
-def _own(request: HttpRequest) -> QuerySet[Comment]:
-    if not request.user.is_authenticated:
-        return Comment.objects.none()
-    return request.user.comments.select_related("article").order_by("-pk")
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own comment within the time for it."""
+    return _change(request, pk, "edit", lambda text: services.edit(user=request.user, comment_id=pk, body=text))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def mend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change one's own rejected comment and send it in again."""
+    return _change(request, pk, "mend", lambda text: services.resubmit(user=request.user, comment_id=pk, body=text))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def appeal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask another moderator to read one's own rejected comment, with a note to the moderators."""
+    return _change(request, pk, "appeal", lambda text: services.appeal(user=request.user, comment_id=pk, note=text))
+
+
+_MAY = {task: attrgetter(f"may_be_{done}") for task, done in (("edit", "edited"), ("mend", "mended"), ("appeal", "appealed"))}
+
+
+def _change(request: HttpRequest, pk: int, task: str, take: Callable[[str], Comment]) -> HttpResponse:
+    """The form for one's own comment, and what it brings; whatever stands in its way, the text comes back."""
     if not request.user.is_authenticated and request.method != "POST":
-        return _log_in(request)
-    box = edit_box(request, pk)
+        return log_in(request)
+    box = edit_box(request, pk, task)
     if not request.user.is_authenticated:
         box.errors = [_("You are no longer logged in. Log in in another tab or window, then send this again.")]
         return show_box(request, box, status=403)
     _refuse_others(request, box.editing)
-    return _save_edit(request, box) if request.method == "POST" else show_box(request, box)
-
-
-def _save_edit(request: HttpRequest, box: Box) -> HttpResponse:
-    form = BodyForm(request.POST, reply=box.is_reply)
+    if request.method != "POST":
+        box.in_vain = not _MAY[task](box.editing)
+        box.errors = [_("That cannot be done with this comment any more.")] if box.in_vain else []
+        return show_box(request, box)
+    form = BodyForm(request.POST, reply=box.is_short)
     if not form.is_valid():
         box.errors = form.errors["body"]
         return show_box(request, box, status=422)
     try:
-        return accepted(request, services.edit(user=request.user, comment_id=box.editing.pk, body=form.cleaned_data["body"]))
+        return accepted(request, take(form.cleaned_data["body"]))
     except Refused as refusal:
         box.errors = [str(refusal)]
         return show_box(request, box, status=refusal.status)
@@ -146,7 +148,7 @@ def _show_report(request: HttpRequest, comment: Comment, form: ReportForm, *, st
     return render(request, template, {"comment": comment, "form": form}, status=status)
 
 
-def _log_in(request: HttpRequest) -> HttpResponse:
+def log_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 

@@ -1,15 +1,17 @@
 """What strangers write: kept on the server under a cookie of its own until they have signed up or logged in."""
 
 import uuid
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from allauth.core.internal.ratelimit import consume
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from articles.models import Article
 
 from . import words
@@ -35,10 +37,43 @@ def token_of(request: HttpRequest) -> uuid.UUID | None:
 
 
 def texts_of(request: HttpRequest) -> QuerySet[WaitingText]:
-    """What waits in this browser, oldest first."""
+    """What waits for whoever asks, oldest first: in this browser, and under their account. What is another account's is not theirs."""
+    token, user = token_of(request), request.user
+    found = Q(token=token) if token else Q(pk=None)
+    if user.is_authenticated:
+        found &= Q(account=None) | Q(account=user)
+        if not user.waiting_is_doubted:  # else its owner is first to say whether it is theirs
+            found |= Q(account=user)
+    return WaitingText.objects.filter(found, created_at__gt=timezone.now() - KEPT_FOR).select_related("article").order_by("pk")
+
+
+def in_this_browser(request: HttpRequest, **which) -> Iterable[WaitingText]:
+    """The same, without asking the database for a browser that carries no cookie: every page view of an article asks."""
+    return texts_of(request).filter(**which) if token_of(request) else []
+
+
+def claim(request: HttpRequest, user: User) -> None:
+    """`user` logs in where texts wait: from now on these wait under the account, in whichever browser it logs in.
+
+    Not before a mailbox is proven: until then the account may turn out to be another's, and the text stays with this browser.
+    """
     token = token_of(request)
-    texts = WaitingText.objects.filter(token=token, created_at__gt=timezone.now() - KEPT_FOR) if token else WaitingText.objects.none()
-    return texts.select_related("article").order_by("pk")
+    if token and user.is_verified:
+        WaitingText.objects.filter(token=token, account=None).update(account=user)
+    elif not token and user.waiting_texts.exists():
+        request.waiting_cookie = uuid.uuid4()
+
+
+def leave(request: HttpRequest, user: User | None) -> None:
+    """Whoever logs out leaves nothing behind for the next one at this computer: the cookie leads to nothing any more.
+
+    What waited goes with the account. What is another's who used this browser before stays that one's.
+    """
+    token = token_of(request)
+    if token:
+        WaitingText.objects.filter(token=token, account=None).update(account=user)
+        WaitingText.objects.filter(token=token).update(token=uuid.uuid4())
+        request.waiting_cookie = None
 
 
 def refuse_flood(request: HttpRequest) -> None:
@@ -65,6 +100,22 @@ def keep(*, token: uuid.UUID, article: Article, parent_id: int | None, body: str
 
 def set_cookie(response: HttpResponse, token: uuid.UUID) -> None:
     response.set_cookie(COOKIE, str(token), max_age=KEPT_FOR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+
+
+class WaitingCookieMiddleware:
+    """Give the cookie with the answer to a log-in, and take it away with the answer to a log-out, as `claim` and `leave` have found."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if hasattr(request, "waiting_cookie"):
+            if request.waiting_cookie:
+                set_cookie(response, request.waiting_cookie)
+            else:
+                response.delete_cookie(COOKIE, samesite="Lax")
+        return response
 
 
 def purge() -> int:

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.HintCookieMiddleware",
+    "comments.waiting.WaitingCookieMiddleware",
     "ictiger.middleware.PathLanguageMiddleware",
     "ictiger.middleware.OwnPagesMiddleware",
     "ictiger.middleware.FinalSlashMiddleware",

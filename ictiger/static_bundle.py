@@ -51,6 +51,7 @@ BUNDLES = {
         "js/sending.js",
         "js/paging.js",
         "js/discussion.js",
+        "js/typed_texts.js",
     ),
 }
 

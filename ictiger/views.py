@@ -43,6 +43,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A stale or missing form token. A comment's text comes back, with a fresh token, to be sent again."""
-    if request.resolver_match.view_name in ("comments:post", "comments:edit"):
+    if request.resolver_match.view_name in ("comments:post", "comments:edit", "comments:mend", "comments:appeal"):
         return form_expired(request, **request.resolver_match.kwargs)
     return render(request, "403_csrf.html", status=403)

@@ -123,6 +123,7 @@ def discard_waiting(user: User) -> None:
         waiting = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user, state=State.UNVERIFIED))]
         for comment in waiting:
             comment.delete()
+        WaitingText.objects.filter(account=user).delete()
 
 
 def erase(user: User) -> None:

@@ -94,16 +94,6 @@ def test_my_comments_are_mine_alone(article, client_of, reader):
     assert "Somebody else" not in html_of(client_of(reader).get("/comments/mine/"))
 
 
-@pytest.mark.parametrize("number", [1, 30])
-def test_my_comments_take_as_many_queries_with_many(client_of, reader, django_assert_num_queries, number):
-    for _number in range(number):
-        make_comment(make_article(), author=reader, body=f"Text {_number}.")
-    client = client_of(reader)
-    client.get("/comments/mine/")
-    with django_assert_num_queries(9):
-        client.get("/comments/mine/")
-
-
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1000000000"])
 def test_pages_of_my_comments_that_are_none_show_one_that_is(article, client_of, reader, page):
     make_comment(article, author=reader)

@@ -8,11 +8,15 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from comments import waiting
+from accounts.erasure import erase
+from accounts.handover import settle_doubt
+from accounts.models import User
+from accounts.verification import link_key
+from comments import people, waiting
 from comments.models import Comment, WaitingText
 from comments.policy import State
 from tests.comments.conftest import FRAGMENT
-from tests.factories import PASSWORD, make_article, make_comment
+from tests.factories import PASSWORD, make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +166,94 @@ def test_texts_that_nobody_came_back_for_are_forgotten_after_fourteen_days(stran
     with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
         assert stranger.get(NEW).context["box"].kept is None
         assert waiting.purge() == 1
+
+
+# --- whose it is once somebody logs in, and once they log out ---
+
+
+def log_in(client, user):
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+
+
+def own_page(client) -> str:
+    return client.get("/comments/mine/").content.decode()
+
+
+def test_logging_in_takes_the_text_along_to_other_browsers(article, stranger, send, reader):
+    send(stranger, "Wait for me.")
+    log_in(stranger, reader)
+    elsewhere = Client()
+    log_in(elsewhere, reader)
+    for client in (stranger, elsewhere):
+        assert "Wait for me." in own_page(client)
+        assert client.get(NEW).context["box"].text == "Wait for me."
+        assert "Wait for me." in client.get(f"/me/discussion/{article.pk}/").content.decode()
+
+
+def test_a_text_survives_signing_up_and_confirming_in_another_browser(stranger, send):
+    send(stranger, "Wait for me.")
+    stranger.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD, "next": NEW})
+    user = User.objects.get(email="new@example.org")
+    phone = Client()
+    phone.post(f"/accounts/confirm-email/{link_key(user.emailaddress_set.get())}/")
+    assert user.is_verified
+    assert not Comment.objects.exists()
+    assert "Wait for me." in own_page(stranger)  # the link has ended the session: the browser has the text still
+    stranger.force_login(user)
+    assert "Wait for me." in own_page(stranger)
+
+
+def test_logging_out_leaves_nothing_in_the_browser(article, stranger, send, reader):
+    send(stranger, "Wait for me.")
+    log_in(stranger, reader)
+    stolen = stranger.cookies["waiting"].value
+    response = stranger.post("/accounts/logout/")
+    assert response.cookies["waiting"].value == ""
+    assert stranger.get(NEW).context["box"].text == ""
+    assert "Wait for me." not in stranger.get(f"/me/discussion/{article.pk}/").content.decode()
+    thief = Client()
+    thief.cookies["waiting"] = stolen
+    assert thief.get(NEW).context["box"].text == ""
+    log_in(stranger, reader)
+    assert "Wait for me." in own_page(stranger)
+
+
+def test_logging_out_takes_the_hint_back(stranger, send, reader):
+    send(stranger, "Wait for me.")
+    log_in(stranger, reader)
+    assert stranger.post("/accounts/logout/").cookies["reader"].value in ("", "guest")
+    stranger.get("/comments/mine/")
+    assert stranger.get("/accounts/login/").status_code == 200
+
+
+def test_what_waits_for_one_account_is_not_shown_to_the_next_in_the_same_browser(stranger, send, reader):
+    send(stranger, "Theirs.")
+    log_in(stranger, reader)
+    stranger.cookies.pop("sessionid")  # the session ends; nobody logs out
+    other = make_user()
+    log_in(stranger, other)
+    assert "Theirs." not in own_page(stranger)
+    assert stranger.get(NEW).context["box"].text == ""
+
+
+def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(stranger, send, unverified, client_of):
+    """Whoever made the account may have been another: what they left is not offered as the owner's."""
+    send(stranger, "Not the owner's.")
+    log_in(stranger, unverified)
+    stranger.post("/accounts/logout/")
+    note = people.what_will_be_released(unverified, at_once=False)
+    assert "Not the owner&#x27;s." in note
+    assert people.what_will_be_released(unverified, at_once=True) == ""
+    User.objects.update(waiting_is_doubted=True)
+    assert "Not the owner" not in own_page(client_of(unverified))
+    settle_doubt(unverified, is_mine=False)
+    assert not WaitingText.objects.exists()
+
+
+def test_leaving_takes_what_waits_along_and_the_takeout_has_it(stranger, send, reader):
+    send(stranger, "Wait for me.")
+    log_in(stranger, reader)
+    (text,) = stranger.get("/accounts/me/data/").json()["texts not posted yet"]
+    assert text["body"] == "Wait for me."
+    erase(reader)
+    assert not WaitingText.objects.exists()

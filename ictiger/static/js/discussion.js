@@ -3,7 +3,7 @@
 
 import { barFilled } from "./bar.js";
 import { attachCounter } from "./counter.js";
-import { draftKey, keepDraft, markSent, readDraft, settleSent } from "./drafts.js";
+import { keepDraft, markSent, readDraft, settleSent } from "./drafts.js";
 import { discussionSection, fragmentOf, listIn } from "./placing.js";
 import { AS_FRAGMENT, send } from "./sending.js";
 import { followInPlace, goBackInPlace } from "./paging.js";
@@ -17,12 +17,9 @@ export function prepareForm(form) {
   if (!box) {
     return; // it asks, or reports: nothing to count or to keep
   }
-  const key = draftKey(form);
-  if (!box.value.trim()) {
-    box.value = readDraft(key);
-  }
+  box.value = readDraft(form) || box.value;
   attachCounter(form);
-  box.addEventListener("input", () => keepDraft(key, box.value));
+  box.addEventListener("input", () => keepDraft(form, box.value));
   box.addEventListener("keydown", (event) => {
     // While an input method composes, Enter belongs to it (229 is what older browsers say then).
     const composing = event.isComposing || event.keyCode === 229;
@@ -185,7 +182,7 @@ if (discussionSection) {
 } else {
   for (const form of document.querySelectorAll(".comment-form")) {
     prepareForm(form);
-    form.addEventListener("submit", () => markSent(draftKey(form)));
+    form.addEventListener("submit", () => markSent(form));
   }
 }
 settleSent();

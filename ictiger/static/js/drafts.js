@@ -1,4 +1,5 @@
-// Text that was typed and not sent, kept in this browser for each article and each comment that is answered.
+// Text that was typed and not sent, kept in this browser for each article and each comment that is answered or changed, with the way back to
+// its form and the article's title, so that it can be found again (js/typed_texts.js).
 
 const PREFIX = "ictiger:draft:";
 const SENT = "ictiger:sent";
@@ -8,51 +9,66 @@ export function draftKey(form) {
 }
 
 // Storage may be full, or forbidden: then nothing is kept, and nothing breaks.
-export function keepDraft(key, text) {
+export function keepDraft(form, text) {
   try {
     if (text.trim()) {
-      localStorage.setItem(key, text);
+      localStorage.setItem(draftKey(form), JSON.stringify({ text, here: form.dataset.here, about: form.dataset.about }));
     } else {
-      localStorage.removeItem(key);
+      localStorage.removeItem(draftKey(form));
     }
   } catch (problem) {
     console.warn("This text is not kept in the browser.", problem);
   }
 }
 
-export function readDraft(key) {
+// What the reader has typed in this form before and not sent. What the server has just given back is newer.
+export function readDraft(form) {
+  return "answered" in form.dataset ? "" : (draftsKept().find((draft) => draft.key === draftKey(form))?.text ?? "");
+}
+
+export function draftsKept() {
   try {
-    return localStorage.getItem(key) ?? "";
-  } catch {
-    return "";
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX))
+      .map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) }));
+  } catch (problem) {
+    console.warn("Texts in this browser could not be read.", problem);
+    return [];
   }
 }
 
-export function forgetDrafts() {
+export function forgetDraft(key) {
+  localStorage.removeItem(key);
+}
+
+function forgetDrafts() {
   try {
     Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
-      .forEach((key) => localStorage.removeItem(key));
+      .forEach(forgetDraft);
   } catch (problem) {
-    console.warn("Drafts in this browser could not be forgotten.", problem);
+    console.warn("Texts in this browser could not be forgotten.", problem);
   }
 }
 
-// A form page was sent. Whether it was taken shows on the next page: when the form is back, so is its text, and the draft stays.
-export function markSent(key) {
+// A form page was sent. Whether it was taken shows on the page that follows it.
+export function markSent(form) {
   try {
-    sessionStorage.setItem(SENT, key);
+    sessionStorage.setItem(SENT, JSON.stringify({ key: draftKey(form), from: location.href.split("#")[0] }));
   } catch (problem) {
     console.warn("The draft of this text stays in the browser.", problem);
   }
 }
 
+// Forget the draft when this page follows the form itself, and not an error or a lost connection in between; and when the form is not back
+// with the text, but for one that the server keeps now.
 export function settleSent() {
   try {
-    const key = sessionStorage.getItem(SENT);
+    const sent = JSON.parse(sessionStorage.getItem(SENT));
     sessionStorage.removeItem(SENT);
-    if (key && ![...document.querySelectorAll(".comment-form")].some((form) => draftKey(form) === key)) {
-      localStorage.removeItem(key);
+    const isBack = (form) => draftKey(form) === sent.key && !form.querySelector("[data-kept]");
+    if (sent && document.referrer === sent.from && ![...document.querySelectorAll(".comment-form")].some(isBack)) {
+      forgetDraft(sent.key);
     }
   } catch (problem) {
     console.warn("The draft of a sent text stays in the browser.", problem);

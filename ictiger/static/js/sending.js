@@ -1,7 +1,7 @@
 // Sends a form of the discussion from where it stands. What the server refuses comes back in the box, what does not arrive stays in it, and
 // the words say what to do.
 
-import { draftKey, keepDraft } from "./drafts.js";
+import { keepDraft } from "./drafts.js";
 import { announce, discussionSection, focusOn, fragmentOf, placeAccepted, placeRemoved } from "./placing.js";
 
 export const AS_FRAGMENT = { "HX-Request": "true" }; // the server answers with the form or the comment alone
@@ -39,7 +39,7 @@ function takeIn(answer, form, close) {
     return false;
   }
   if (done.dataset.accepted) {
-    keepDraft(draftKey(form), "");
+    keepDraft(form, "");
     close();
     placeAccepted(done);
   } else if (done.dataset.removed) {
@@ -60,7 +60,7 @@ function showAgain(answer, form, again) {
     return false;
   }
   if (back.querySelector("[data-kept]")) {
-    keepDraft(draftKey(form), ""); // the server keeps it now
+    keepDraft(form, ""); // the server keeps it now
   }
   form.replaceWith(back);
   again(back);

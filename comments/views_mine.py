@@ -1,0 +1,125 @@
+"""All that is a reader's own in the discussion, on one page: comments in all their states, texts that wait, threads without mails."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+
+from . import reading, waiting
+from .models import Comment, Mute
+from .policy import EDIT_WINDOW, State
+from .views_own import log_in, personal
+
+PAGE = 50
+FILTERS = {
+    State.UNVERIFIED: pgettext_lazy("my comments", "waiting for my address"),
+    State.PENDING: pgettext_lazy("my comments", "waiting for a moderator"),
+    State.VISIBLE: pgettext_lazy("my comments", "visible"),
+    State.REJECTED: pgettext_lazy("my comments", "turned down"),
+    State.REMOVED: pgettext_lazy("my comments", "removed"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comment on the page, with what only its author needs to know of it."""
+
+    comment: Comment
+    html: SafeString
+
+    @property
+    def answered(self) -> Comment | None:
+        """What it answers, while everybody may read that."""
+        answered = self.comment.answers or self.comment.parent
+        return answered if answered and answered.state == State.VISIBLE else None
+
+    @property
+    def editable_until(self) -> datetime | None:
+        return self.comment.created_at + EDIT_WINDOW if self.comment.may_be_edited else None
+
+    @property
+    def minutes_left(self) -> int:
+        """Begun ones count: at the end it says 1."""
+        return -((timezone.now() - self.editable_until) // timedelta(minutes=1))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the states to filter by, with how many comments are in it; `state` "" is all of them."""
+
+    state: str
+    label: str
+    number: int
+    is_current: bool
+
+
+@require_safe
+@personal
+def mine(request: HttpRequest) -> HttpResponse:
+    """Every comment of the reader's own with its state, its reason and what may be done; what waits in this browser; muted threads."""
+    kept = list(waiting.texts_of(request))
+    if not request.user.is_authenticated and not kept:
+        return log_in(request)
+    context = {"kept": kept}
+    if request.user.is_authenticated:
+        state = request.GET.get("state", "")
+        state = state if state in State.values else ""
+        page = _page(request.user, state, request.GET.get("page"))
+        context |= {"page_obj": page, "rows": _rows(page), "state": state, "choices": _choices(request.user, state)}
+        context["mutes"] = _mutes(request.user)
+    return render(request, "comments/comment_mine.html", context)
+
+
+def _page(reader: User, state: str, number: str | None) -> Page:
+    own = reader.comments.select_related("article", "parent__author", "answers__author").order_by("-pk")
+    return Paginator(own.filter(state=state) if state else own, PAGE).get_page(number)
+
+
+def _rows(page: Page) -> list[Row]:
+    markup = reading.CommentMarkup()
+    html = {row.pk: markup.html(row) for row in reading.rows(Comment.objects.filter(pk__in=[comment.pk for comment in page]))}
+    return [Row(comment, html[comment.pk]) for comment in page]
+
+
+def _choices(reader: User, current: str) -> list[Choice]:
+    """All, and each state that a comment is in; the one that is shown also when none is."""
+    numbers = dict(reader.comments.order_by().values_list("state").annotate(Count("pk")))
+    states = [state for state in FILTERS if numbers.get(state) or state == current]
+    everything = Choice("", pgettext_lazy("my comments", "all"), sum(numbers.values()), current == "")
+    return [everything, *(Choice(state, FILTERS[state], numbers.get(state, 0), state == current) for state in states)]
+
+
+def _mutes(reader: User) -> QuerySet[Mute]:
+    return reader.mutes.select_related("thread__article", "thread__author").order_by("-pk")
+
+
+@require_POST
+@personal
+@login_required
+def unmute(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mails about answers in thread `pk` come again. Done once it is done."""
+    request.user.mutes.filter(thread=pk).delete()
+    messages.success(request, _("You get mails about answers in this thread again."))
+    return redirect("comments:mine")
+
+
+@require_POST
+@personal
+def discard(request: HttpRequest, submission: UUID) -> HttpResponse:
+    """A text that waits is not to be posted: it goes. Done once it is done, and no way to texts of others."""
+    waiting.texts_of(request).filter(submission=submission).delete()
+    messages.success(request, _("The text is discarded."))
+    return redirect("comments:mine")
