@@ -55,6 +55,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         return user
 
 
+def public_name(user_id: int, display_name: str) -> str:
+    """The name that other readers see of a user. Never any part of the address."""
+    return display_name or str(_("Reader %(number)s") % {"number": user_id})
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with a log-in.
 
@@ -99,7 +104,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def public_name(self) -> str:
         """The name that other readers see. Never any part of the address."""
-        return self.display_name or _("Reader %(number)s") % {"number": self.pk}
+        return public_name(self.pk, self.display_name)
 
     @property
     def initials(self) -> str:

@@ -182,41 +182,50 @@ class ArticleQuerySet(PublicQuerySet):
 
     def next_moments(self, after: datetime) -> tuple[datetime | None, datetime | None]:
         """When the next of these appears, and when the next is taken down: no stored page that shows them may outlive that."""
-        published = self.filter(status=Status.PUBLISHED)
-        appears = published.filter(publish_at__gt=after).aggregate(moment=models.Min("publish_at"))
-        expires = published.filter(expires_at__gt=after).aggregate(moment=models.Min("expires_at"))
-        return appears["moment"], expires["moment"]
+        appears, expires = Q(publish_at__gt=after), Q(expires_at__gt=after)
+        found = self.filter(appears | expires, status=Status.PUBLISHED).aggregate(
+            appears=models.Min("publish_at", filter=appears), expires=models.Min("expires_at", filter=expires)
+        )
+        return found["appears"], found["expires"]
 
     def for_lists(self) -> "ArticleQuerySet":
         """With what a list shows of each, in a number of queries that does not grow; without the long texts. Newest first."""
         return self.for_reading().defer("body", "body_html", "contents", "search_text").order_by("-publish_at", "-pk")
 
     def for_reading(self) -> "ArticleQuerySet":
-        """With what the page of an article shows of it. The first topic is the one that was added first."""
-        return (
-            self.select_related("cover")
-            .prefetch_related(
-                models.Prefetch("topics", Topic.objects.order_by("articletopic")),
-                models.Prefetch("bylines", Byline.objects.select_related("author")),
-            )
-            .defer("body", "search_text")
-        )
+        """With what the page of an article shows of it."""
+        return self.select_related("cover").prefetch_related(*_beside_it()).defer("body", "search_text")
 
-    def sharing_topics_with(self, article: "Article") -> "ArticleQuerySet":
-        """Articles in its language under any of its topics, itself among them."""
-        link = ArticleTopic.objects.filter(article=models.OuterRef("pk"), topic__in=[topic.pk for topic in article.topics.all()])
-        return self.filter(models.Exists(link), language=article.language)
+    def on_page_of(self, article: "Article") -> "ArticleQuerySet":
+        """Articles that the page of `article` shows or may come to show: itself, its translation, and those that may stand beside it."""
+        return self.filter(Q(translation_key=article.translation_key) | _shares_topics_with(article))
 
     def beside(self, article: "Article", limit: int = 3) -> list["Article"]:
         """Up to `limit` public articles that share a topic with this one: the nearest older ones, and newer ones where those are too few.
 
         Older ones, so that a new article changes the related articles of few others (paths.py).
         """
-        shared = self.public().sharing_topics_with(article).exclude(pk=article.pk)
+        shared = self.public().for_lists().prefetch_related(None).filter(_shares_topics_with(article)).exclude(pk=article.pk)
         is_older = Q(publish_at__lt=article.publish_at) | Q(publish_at=article.publish_at, pk__lt=article.pk)
-        found = list(shared.filter(is_older).order_by("-publish_at", "-pk").values_list("pk", flat=True)[:limit])
-        found += shared.exclude(is_older).order_by("publish_at", "pk").values_list("pk", flat=True)[: limit - len(found)]
-        return list(self.for_lists().filter(pk__in=found))
+        older = list(shared.filter(is_older)[:limit])
+        newer = list(shared.exclude(is_older).reverse()[: limit - len(older)])
+        found = newer[::-1] + older
+        models.prefetch_related_objects(found, *_beside_it())
+        return found
+
+
+def _beside_it() -> tuple[models.Prefetch, models.Prefetch]:
+    """What is always shown with an article: its topics, the first being the one that was added first, and who wrote it."""
+    return (
+        models.Prefetch("topics", Topic.objects.order_by("articletopic")),
+        models.Prefetch("bylines", Byline.objects.select_related("author")),
+    )
+
+
+def _shares_topics_with(article: "Article") -> Q:
+    """Articles in its language under any of its topics, itself among them."""
+    link = ArticleTopic.objects.filter(article=models.OuterRef("pk"), topic__in=[topic.pk for topic in article.topics.all()])
+    return Q(models.Exists(link), language=article.language)
 
 
 class Article(PublicModel, ArticleText):
@@ -288,9 +297,10 @@ class Article(PublicModel, ArticleText):
     def has_expired(self) -> bool:
         return self.status == Status.PUBLISHED and self.expires_at is not None and self.expires_at <= timezone.now()
 
-    def next_moments(self, after: datetime) -> Iterator[datetime | None]:
-        """When it, its translation or its discussion next appears, ends or closes by the clock alone."""
-        yield from Article.objects.filter(translation_key=self.translation_key).next_moments(after)
+    def next_moments(self, after: datetime, shown: ArticleQuerySet | None = None) -> Iterator[datetime | None]:
+        """When its discussion next closes by the clock alone, or one of those `shown` (or it and its translation) comes or goes."""
+        shown = Article.objects.filter(translation_key=self.translation_key) if shown is None else shown
+        yield from shown.next_moments(after)
         if self.comments_close_at is not None and self.comments_close_at > after:
             yield self.comments_close_at
 

@@ -1,7 +1,5 @@
 """What readers read. Public pages depend on their path alone; search and preview are made for each request."""
 
-from collections.abc import Iterator
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.core.paginator import EmptyPage, Page, Paginator
@@ -88,13 +86,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         **page_links(versions(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
-    return lives_until(render(request, "articles/article_detail.html", context), *_moments_of(article, request.asked_at))
-
-
-def _moments_of(article: Article, after: datetime) -> Iterator[datetime | None]:
-    """When its page will read differently: itself and what belongs to it, and the related ones."""
-    yield from article.next_moments(after)
-    yield from Article.objects.sharing_topics_with(article).next_moments(after)
+    moments = article.next_moments(request.asked_at, shown=Article.objects.on_page_of(article))
+    return lives_until(render(request, "articles/article_detail.html", context), *moments)
 
 
 def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:

@@ -7,10 +7,12 @@ time; so the template is rendered once for each kind of comment on the page, wit
 import re
 from collections import defaultdict, namedtuple
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.template.loader import render_to_string
@@ -19,7 +21,7 @@ from django.utils import formats, timezone, translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models import User
+from accounts.models import public_name
 from articles.models import Article
 from ictiger.languages import Language
 
@@ -60,21 +62,22 @@ REPLIES_FOLDED = 20
 REPLIES_PER_PAGE = 200
 _IN_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
 
+NOTHING = SafeString()
+
 
 @dataclass
 class Thread:
-    """A thread as a page shows it: of a long one the replies between `first` and `last` are `folded`, or so many are `elsewhere`."""
+    """A thread as a page shows it: of a long one `hidden` replies between `first` and `last` are `folded`, or stand elsewhere.
+
+    Replies are items of a list, ready to be put in.
+    """
 
     number: int
     comment: SafeString
-    first: list[SafeString]
-    folded: list[SafeString] = field(default_factory=list)
-    elsewhere: int = 0
-    last: list[SafeString] = field(default_factory=list)
-
-    @property
-    def hidden(self) -> int:
-        return self.elsewhere or len(self.folded)
+    first: SafeString
+    folded: SafeString = NOTHING
+    hidden: int = 0
+    last: SafeString = NOTHING
 
 
 @dataclass
@@ -132,7 +135,7 @@ def thread_alone(article: Article, thread_no: int, page: int, markup: "CommentMa
     if not 1 <= page <= pages:
         return None
     shown = rows(replies[(page - 1) * REPLIES_PER_PAGE : page * REPLIES_PER_PAGE])
-    return Thread(row.thread_no, markup.html(row), [markup.html(reply, apart=pages > 1) for reply in shown]), pages
+    return Thread(row.thread_no, markup.html(row), _items(markup.html(reply, apart=pages > 1) for reply in shown)), pages
 
 
 def page_url(comment: Comment, article: Article) -> str:
@@ -186,9 +189,15 @@ def _thread(row, replies: list, markup: "CommentMarkup") -> Thread:
     total = replies[0].total if replies else 0
     shown = [markup.html(reply, apart=total > _IN_PAGE) for reply in replies]
     if total <= REPLIES_UNFOLDED:
-        return Thread(row.thread_no, markup.html(row), shown)
+        return Thread(row.thread_no, markup.html(row), _items(shown))
     first, folded, last = shown[:FIRST_REPLIES], shown[FIRST_REPLIES:-LAST_REPLIES], shown[-LAST_REPLIES:]
-    return Thread(row.thread_no, markup.html(row), first, folded, total - len(shown), last)
+    hidden = total - FIRST_REPLIES - LAST_REPLIES
+    return Thread(row.thread_no, markup.html(row), _items(first), _items(folded), hidden, _items(last))
+
+
+def _items(replies: Iterable[SafeString]) -> SafeString:
+    """Joined here: a loop in the template takes as long as all the rest of the page."""
+    return mark_safe("".join(f"<li>{reply}</li>" for reply in replies))  # noqa: S308  (made by CommentMarkup)
 
 
 class CommentMarkup:
@@ -200,11 +209,12 @@ class CommentMarkup:
         self.language_name = next(language.label for language in Language if language != self.language)
         self.dates = "created_zh" if self.language == Language.ZH_HANS else "created_en"
         self.context = {"own": self.own, "comments_url": reverse("comments:mine").removesuffix("mine/")}
-        self.context["usually_decided"] = usually_decided  # asked when a comment waits, not before
-        self.context |= {slot: f"\0{slot}\0" for slot in _SLOTS}
+        self.context |= {name: _slot(name) for name in _SLOTS}
+        self.reply_url = ""
         self.article_authors: set[int] = set()
         if article is not None:
-            self.context["reply_url"] = reverse("comments:new", args=[article.slug]) if is_open(article) else ""
+            self.reply_url = reverse("comments:new", args=[article.slug])
+            self.context["reply_url"] = _slot("reply_url") if is_open(article) else ""
             self.article_authors = {byline.author.user_id for byline in article.bylines.all()} - {None}
         self.moulds: dict[tuple, str] = {}
         self.names: dict[int | None, str] = {}
@@ -217,8 +227,14 @@ class CommentMarkup:
         variant = self._variant(row, apart or self.own)
         mould = self.moulds.get(variant)
         if mould is None:
-            mould = self.moulds[variant] = _mould(self.context | variant._asdict())
+            mould = self.moulds[variant] = self._mould(variant)
         return mark_safe(mould % self._values(row, variant))  # noqa: S308  (each value is escaped, or made by markup.to_html)
+
+    def _mould(self, variant: "Variant") -> str:
+        if self.own and variant.state != State.VISIBLE:  # it says how long moderators usually take
+            return _mould(self.context | {"usually_decided": usually_decided} | variant._asdict())
+        keep = _kept_mould.__wrapped__ if settings.DEBUG else _kept_mould  # a template may change under its writer's hands
+        return keep(self.language, tuple(self.context.items()), variant)
 
     def _variant(self, row, apart: bool) -> "Variant":
         gone = not self.own and row.state != State.VISIBLE
@@ -254,6 +270,7 @@ class CommentMarkup:
             "body": row.body_html,
             "to_id": row.answers_id,
             "to_name": self._name(row.answers__author_id, row.answers__author__display_name) if variant.to else "",
+            "reply_url": self.reply_url,
             "note": escape(row.note),
             "note_language": _tag(language_of(row.note, otherwise=row.language)) if variant.has_note else "",
         }
@@ -261,7 +278,7 @@ class CommentMarkup:
     def _name(self, author_id: int | None, display_name: str | None) -> str:
         name = self.names.get(author_id)
         if name is None:
-            shown = User(pk=author_id, display_name=display_name).public_name if author_id else FORMER_READER
+            shown = public_name(author_id, display_name) if author_id else FORMER_READER
             name = self.names[author_id] = escape(shown)
         return name
 
@@ -296,6 +313,16 @@ def _edit_times(moment: datetime) -> dict[str, str]:
         "edited_on": formats.date_format(local, "DATETIME_FORMAT"),
         "edited_at": formats.date_format(local, "TIME_FORMAT"),
     }
+
+
+def _slot(name: str) -> str:
+    return f"\0{name}\0"
+
+
+@lru_cache(500)
+def _kept_mould(language: str, context: tuple, variant: Variant) -> str:
+    """Nothing of the database is in a mould, so that it is good for as long as the process lives."""
+    return _mould(dict(context) | variant._asdict())
 
 
 def _mould(context: dict) -> str:

@@ -71,7 +71,7 @@ def test_the_feed_of_an_old_address_moves(article, stranger):
 def test_the_feed_takes_as_many_queries_with_many(article, stranger, django_assert_num_queries, number):
     for _number in range(number):
         make_comment(article)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         entries(stranger)
 
 
@@ -130,5 +130,5 @@ def test_the_feeds_are_announced(article, stranger):
 def test_the_feed_of_the_site_takes_as_many_queries_with_many(stranger, django_assert_num_queries, number):
     for _number in range(number):
         make_comment(make_article())
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         entries(stranger, "/comments/feed/")

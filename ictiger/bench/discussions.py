@@ -1,0 +1,55 @@
+"""Discussions of any size, made in bulk: the rows that so many posts and approvals would have left."""
+
+import random
+from collections.abc import Iterator
+from copy import copy
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from articles.models import Article
+from comments.models import Comment, Discussion
+from comments.policy import State
+from comments.services.rows import write
+from ictiger.delivery.change import change
+
+from .readers import AT_ONCE, a_text
+
+TEXTS = 200  # so many are different: making each its own would take most of the time
+
+
+def make_discussion(article: Article, people: list[User], *, threads: int, replies: int) -> None:
+    """`threads` visible threads below `article`, which has none yet, with so many replies each."""
+    firsts = _comments(article, people, threads, most=120)
+    for number, comment in enumerate(firsts, start=1):
+        comment.thread_no = number
+    with change():
+        Discussion.objects.bulk_create([Discussion(pk=article.translation_key, threads=threads, comments=threads * (1 + replies))])
+        Comment.objects.bulk_create(firsts, AT_ONCE)
+        answers = _comments(article, people, threads * replies, most=65)
+        for number, answer in enumerate(answers):
+            answer.parent = answer.answers = firsts[number // replies]
+        Comment.objects.bulk_create(answers, AT_ONCE)
+
+
+def _comments(article: Article, people: list[User], number: int, *, most: int) -> list[Comment]:
+    written = timezone.now() - timedelta(days=1)
+    texts = list(_texts(article, written, min(number, TEXTS), most))
+    return [_by(texts[i % len(texts)], people[i % len(people)]) for i in range(number)]
+
+
+def _texts(article: Article, written, number: int, most: int) -> Iterator[Comment]:
+    chance = random.Random(3)  # noqa: S311
+    for _text in range(number):
+        comment = Comment(article=article, discussion_id=article.translation_key, state=State.VISIBLE, approved=True)
+        comment.created_at = comment.shown_at = written
+        write(comment, a_text(chance, most=most))
+        yield comment
+
+
+def _by(text: Comment, author: User) -> Comment:
+    comment = copy(text)
+    comment._state = copy(text._state)
+    comment.author, comment.submission = author, Comment._meta.get_field("submission").get_default()
+    return comment
