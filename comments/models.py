@@ -61,7 +61,7 @@ class CommentQuerySet(PublicQuerySet):
 
     def queue(self) -> "CommentQuerySet":
         """What waits for a moderator, the longest first."""
-        return self.filter(state=State.PENDING).order_by("created_at", "pk")
+        return self.filter(state=State.PENDING).order_by("held_at", "pk")
 
 
 class Comment(PublicModel):
@@ -291,6 +291,31 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class ClaimQuerySet(models.QuerySet):
+    def active(self) -> "ClaimQuerySet":
+        return self.filter(until__gt=timezone.now())
+
+
+class Claim(models.Model):
+    """A moderator is looking at a comment: until then, others who want to decide about it have to say that they take it over."""
+
+    comment = models.OneToOneField(Comment, models.CASCADE, related_name="claim")
+    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="claims")
+    until = models.DateTimeField(db_index=True)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.moderator_id}: {self.comment_id}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.until > timezone.now()
 
 
 class Mute(models.Model):

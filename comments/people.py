@@ -84,3 +84,8 @@ def mutes(user: User) -> list[dict[str, Any]]:
 @takeout_section("reports")
 def reports(user: User) -> list[dict[str, Any]]:
     return list(Report.objects.filter(reporter=user).order_by("pk").values("comment_id", "reason", "note", "created_at"))
+
+
+@takeout_section("comments you are looking at")
+def claims(user: User) -> list[dict[str, Any]]:
+    return list(user.claims.order_by("pk").values("comment_id", "until"))

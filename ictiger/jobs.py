@@ -21,7 +21,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts import blocks
 from accounts.purge import purge, remind
 from articles.images import make_renditions
-from comments import waiting
+from comments import services, waiting
 from ictiger.delivery.purge import purge_left_over
 from ictiger.mail.models import Mail
 from ictiger.mail.sweep import send_due_mail
@@ -70,6 +70,12 @@ def prune_waiting_texts() -> int:
 
 
 @task()
+def forget_old_claims() -> int:
+    """Forget who was looking at which comment, once that is over."""
+    return services.forget_old_claims()
+
+
+@task()
 def tend_unproven_accounts() -> None:
     """Remind those who never confirmed their address, delete them when their time is over, and let blocked mailboxes go again."""
     remind()
@@ -83,6 +89,7 @@ RECURRING: dict[Task, timedelta] = {
     prune_tasks: timedelta(hours=1),
     clear_sessions: timedelta(days=1),
     prune_waiting_texts: timedelta(days=1),
+    forget_old_claims: timedelta(days=1),
     tend_unproven_accounts: timedelta(hours=1),
 }
 

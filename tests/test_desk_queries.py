@@ -1,12 +1,14 @@
-"""The desk's smaller lists cost as many queries with many rows as with few; those of articles and comments are tested with them."""
+"""The desk's lists cost as many queries with many rows as with few; those of articles are tested with them."""
 
 import pytest
 from django.urls import reverse
 
 from accounts.models import User
 from articles.services import publish, save_draft
-from comments.models import Ban
-from tests.factories import make_article, make_author, make_image, make_page, make_topic, make_user
+from comments import services
+from comments.models import Ban, Report
+from comments.policy import Rejection, State, Verb
+from tests.factories import make_article, make_author, make_comment, make_image, make_page, make_topic, make_user
 
 LISTS = {
     "articles_author": 6,
@@ -16,6 +18,7 @@ LISTS = {
     "articles_topic": 6,
     "comments_ban": 6,
 }
+QUEUE = 20
 
 
 def fill(count: int) -> None:
@@ -36,3 +39,24 @@ def test_lists_take_as_many_queries_with_many_rows(client_of, count, django_asse
     for name, queries in LISTS.items():
         with django_assert_num_queries(queries, info=name):
             assert len(desk.get(reverse(f"admin:{name}_changelist")).context["cl"].result_list) >= count, name
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_queue_takes_as_many_queries_with_many_rows(client_of, moderator, count, django_assert_num_queries):
+    """Each row with all it can have: what it answers, reports, a ban, a rejection that was appealed against, somebody looking at it."""
+    for _ in range(count):
+        make_full_row(moderator)
+    desk = client_of(moderator)
+    desk.get("/admin/comments/comment/")
+    with django_assert_num_queries(QUEUE):
+        assert len(desk.get("/admin/comments/comment/").context["rows"]) == count
+
+
+def make_full_row(moderator: User) -> None:
+    article = make_article()
+    comment = make_comment(article, parent=make_comment(article), state=State.PENDING)
+    Report.objects.create(comment=comment, reporter=make_user(), reason=Rejection.OTHER)
+    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason="other")
+    services.appeal(user=comment.author, comment_id=comment.pk, note="Why?")
+    Ban.objects.create(user=comment.author, why="Advertises.")
+    services.claim(moderator=make_user(group="Moderator"), comment_id=comment.pk)

@@ -4,81 +4,62 @@ Nothing is saved here: comments are read-only, and every decision goes through `
 so that nobody decides about a comment that somebody else has decided about, or whose author has changed it, since the page was opened.
 """
 
-from django import forms
+from collections import Counter
+
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import linebreaks_filter, truncatechars
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from comments import services
-from comments.models import AUTHOR, NOTE, Comment, Reason, Report
-from comments.policy import Remover, State, Verb
+from comments.models import Comment
+from comments.policy import Verb
 
-from .history import DecisionInline, ReportInline
-
-BAN_DAYS = 30
-EXCERPT = 160  # characters of the comment that is answered
-TURNED_DOWN = Q(state=State.REJECTED) | Q(state=State.REMOVED) & ~Q(reason__in=[Remover.AUTHOR, Remover.ERASURE])
-
-
-class StateFilter(admin.SimpleListFilter):
-    """The queue unless something else is asked for."""
-
-    title = gettext_lazy("state")
-    parameter_name = "state"
-    EVERYTHING = "all"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        shown = (State.VISIBLE, State.REJECTED, State.REMOVED)
-        return [*((state.value, state.label) for state in shown), (self.EVERYTHING, _("all"))]
-
-    def choices(self, changelist):
-        first, *others = super().choices(changelist)
-        return [{**first, "display": _("the queue")}, *others]
-
-    def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
-        if self.value() == self.EVERYTHING:
-            return comments
-        return comments.filter(state=self.value() or State.PENDING)
-
-
-class DecisionForm(ActionForm):
-    """Beside the choice of a decision: what the author is told when a comment is turned down."""
-
-    reason = forms.ModelChoiceField(
-        label=gettext_lazy("Reason"), queryset=Reason.objects.active(), to_field_name="code", empty_label="—", required=False
-    )
-    note = forms.CharField(label=gettext_lazy("In other words"), max_length=NOTE, required=False)
+from . import deciding
+from .filters import RuleFilter, StateFilter
+from .forms import BulkForm
+from .numbers import numbers
+from .rights import BAN, MODERATE, choices
+from .rows import at_the_desk, rows_of
 
 
 @admin.register(Comment)
 class CommentAdmin(admin.ModelAdmin):
-    list_display = ["text", "about", "who", "state_and_reason", "created_at"]
-    list_display_links = ["created_at"]
-    list_filter = [StateFilter, "language", ("article", admin.RelatedOnlyFieldListFilter)]
-    search_fields = ["body", "author__display_name", "author__email", "article__title"]
-    ordering = ["created_at", "pk"]
+    list_display_links = None
+    list_filter = [StateFilter, RuleFilter, "language", ("article", admin.RelatedOnlyFieldListFilter)]
     list_per_page = 50
     actions = ["approve", "reject", "remove", "undo", "ban_authors"]
-    action_form = DecisionForm
-    fields = ["text", "about", "who", "state_and_reason", "language", "words", "created_at", "edited_at"]
-    inlines = [DecisionInline, ReportInline]
+    action_form = BulkForm
+    change_list_template = "admin/comments/comment/queue.html"
+    change_form_template = "admin/comments/comment/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
-        """Comments that wait for a mailbox are their authors' alone. With the author's record, in as many queries for one as for fifty."""
-        comments = super().get_queryset(request).exclude(state=State.UNVERIFIED)
-        return comments.select_related("article", "author", "parent__author", "answers__author").annotate(
-            approved_of_author=_number_of_author(Q(approved=True)),
-            turned_down_of_author=_number_of_author(TURNED_DOWN),
-            reported=Subquery(
-                Report.objects.filter(comment=OuterRef("pk")).order_by().values("comment").annotate(number=Count("pk")).values("number")
-            ),
-        )
+        """Comments that wait for a mailbox are their authors' alone."""
+        return at_the_desk(super().get_queryset(request))
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """What waits: the longest first. Everything else: the newest first."""
+        return ["-created_at", "-pk"] if request.GET.get(StateFilter.parameter_name) else ["held_at", "pk"]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Addresses are found only by those who may see them: a search that answers is a way of reading."""
+        by_address = ["author__email"] if request.user.has_perm("accounts.view_user") else []
+        return ["body", "author__display_name", "article__title", *by_address]
+
+    def get_urls(self) -> list[URLPattern]:
+        own = {
+            "undo/": (deciding.undo_last, "undo_last"),
+            "claims/": (deciding.claims, "claims"),
+            "<int:pk>/decide/": (deciding.decide, "decide"),
+            "<int:pk>/ban/": (deciding.ban, "ban"),
+        }
+        names = {route: f"comments_comment_{name}" for route, (_view, name) in own.items()}
+        urls = [path(route, self.admin_site.admin_view(view), name=names[route]) for route, (view, _name) in own.items()]
+        return urls + super().get_urls()
 
     # --- who may what: only to look and to decide ----------------------------------------------------------------------------------------
 
@@ -93,56 +74,34 @@ class CommentAdmin(admin.ModelAdmin):
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """What Django asks before it offers an action with `permissions=["moderate"]`."""
-        return request.user.has_perm("comments.moderate_comment")
+        return request.user.has_perm(MODERATE)
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("comments.add_ban")
+        return request.user.has_perm(BAN)
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
-        context = {"verbs": Verb.choices, "reasons": Reason.objects.active(), **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
+    # --- pages ---------------------------------------------------------------------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Comments: what waits, and what was decided"), **(extra_context or {})})
+        context = {"title": _("Comments: what waits, and what was decided"), **(extra_context or {})}
+        response = super().changelist_view(request, context)
+        if isinstance(response, TemplateResponse) and "cl" in response.context_data:
+            found = response.context_data["cl"].result_list
+            response.context_data |= {"rows": rows_of(found, request.user), "numbers": numbers(), **choices(request)}
+        return response
 
-    # --- columns -------------------------------------------------------------------------------------------------------------------------
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        """One comment with all that was decided about it. Who opens it to decide has it for a while."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if isinstance(response, TemplateResponse):
+            comment = response.context_data["original"]
+            if self.has_moderate_permission(request):
+                services.claim(moderator=request.user, comment_id=comment.pk)
+            decisions = comment.decisions.select_related("moderator", "reason")
+            (row,) = rows_of([comment], request.user)
+            response.context_data |= {"row": row, "decisions": decisions, **choices(request)}
+        return response
 
-    @admin.display(description=gettext_lazy("comment"))
-    def text(self, comment: Comment) -> SafeString:
-        return format_html(
-            '<input type="hidden" name="seen_{}" value="{}"><div class="desk-comment" lang="{}" dir="auto">{}</div>',
-            comment.pk,
-            comment.seen,
-            comment.language,
-            linebreaks_filter(comment.body),
-        )
-
-    @admin.display(description=gettext_lazy("article"), ordering="article__title")
-    def about(self, comment: Comment) -> SafeString:
-        place = comment if comment.state == State.VISIBLE else comment.article
-        article = format_html('<a href="{}" lang="{}">{}</a>', place.get_absolute_url(), comment.article.language, comment.article.title)
-        answered = comment.answers or comment.parent
-        if answered is None:
-            return article
-        excerpt = truncatechars(answered.body, EXCERPT)
-        return format_html('{}<blockquote dir="auto"><b>{}</b> {}</blockquote>', article, answered.author_name, excerpt)
-
-    @admin.display(description=AUTHOR, ordering="author")
-    def who(self, comment: Comment) -> SafeString:
-        record = _("%(approved)s approved, %(turned_down)s turned down") % {
-            "approved": comment.approved_of_author or 0,
-            "turned_down": comment.turned_down_of_author or 0,
-        }
-        return format_html("<bdi>{}</bdi><br><small>{}</small>", comment.author_name, record)
-
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def state_and_reason(self, comment: Comment) -> SafeString:
-        reports = ""
-        if comment.reported:
-            reports = ngettext("Reported once", "Reported %(count)s times", comment.reported) % {"count": comment.reported}
-        return format_html("{}<br><small>{} {}</small>", comment.get_state_display(), comment.reason_text, reports)
-
-    # --- decisions -----------------------------------------------------------------------------------------------------------------------
+    # --- decisions about several ---------------------------------------------------------------------------------------------------------
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["moderate"])
     def approve(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
@@ -150,26 +109,34 @@ class CommentAdmin(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Reject, with a reason"), permissions=["moderate"])
     def reject(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        if not request.POST.get("reason"):
-            self.message_user(request, _("Choose the reason that the author is told."), messages.ERROR)
-            return
-        self._decide(request, Verb.REJECT)
+        self._turn_down(request, Verb.REJECT)
 
     @admin.action(description=pgettext_lazy("a comment", "Remove"), permissions=["moderate"])
     def remove(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        self._decide(request, Verb.REMOVE)
+        self._turn_down(request, Verb.REMOVE)
 
     @admin.action(description=gettext_lazy("Undo the last decision"), permissions=["moderate"])
     def undo(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         self._decide(request, Verb.UNDO)
 
-    @admin.action(description=gettext_lazy("Ban the authors for 30 days"), permissions=["ban"])
+    @admin.action(description=gettext_lazy("Ban the authors"), permissions=["ban"])
     def ban_authors(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
+        form = BulkForm(request.POST)
+        form.fields["action"].choices = self.get_action_choices(request)
+        if not form.is_valid() or not form.cleaned_data["why"]:
+            self.message_user(request, _("Say why, for the other moderators."), messages.ERROR)
+            return
         authors = {comment.author for comment in Comment.objects.filter(pk__in=_selected(request)).select_related("author")} - {None}
         for author in authors:
-            services.ban(user=author, why=request.POST.get("note", ""), days=BAN_DAYS)
+            services.ban(user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
         number = len(authors)
         self.message_user(request, ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number})
+
+    def _turn_down(self, request: HttpRequest, verb: Verb) -> None:
+        if request.POST.get("reason"):
+            self._decide(request, verb)
+        else:
+            self.message_user(request, _("Choose the reason that the author is told."), messages.ERROR)
 
     def _decide(self, request: HttpRequest, verb: Verb) -> None:
         """About each selected comment as this moderator saw it.
@@ -177,25 +144,25 @@ class CommentAdmin(admin.ModelAdmin):
         Not about the queryset: it no longer has what another has just decided, and with "select all" it has what nobody has seen.
         """
         told = {"reason": request.POST.get("reason", ""), "note": request.POST.get("note", "")}
-        done = 0
+        done, refused = 0, Counter()
         for comment_id in _selected(request):
             seen = request.POST.get(f"seen_{comment_id}", "")
             try:
                 services.decide(moderator=request.user, comment_id=comment_id, verb=verb, seen=seen, **told)
             except services.Refused as refusal:
-                self.message_user(request, str(refusal), messages.WARNING)
+                refused[str(refusal)] += 1
             except Comment.DoesNotExist:
-                self.message_user(request, _("This comment is no longer there: its author has left."), messages.WARNING)
+                refused[deciding.gone()] += 1
             else:
                 done += 1
         if done:
             self.message_user(request, ngettext("%(number)s decision made.", "%(number)s decisions made.", done) % {"number": done})
+        for why, number in refused.items():
+            skipped = ngettext(
+                "%(number)s comment was left as it is: %(why)s", "%(number)s comments were left as they are: %(why)s", number
+            )
+            self.message_user(request, skipped % {"number": number, "why": why}, messages.WARNING)
 
 
 def _selected(request: HttpRequest) -> list[int]:
     return [int(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
-
-
-def _number_of_author(which: Q) -> Subquery:
-    others = Comment.objects.filter(which, author=OuterRef("author")).exclude(pk=OuterRef("pk"))
-    return Subquery(others.order_by().values("author").annotate(number=Count("pk")).values("number"))

@@ -2,6 +2,9 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment, Decision, Reason
 
@@ -10,10 +13,18 @@ from comments.models import Comment, Decision, Reason
 class ReasonAdmin(admin.ModelAdmin):
     """What has been given to an author stays: it can be taken out of use, not deleted."""
 
-    list_display = ["code", "text_en", "text_zh", "order", "active"]
+    list_display = ["code", "english", "chinese", "order", "active"]
     list_editable = ["order", "active"]
     fields = ["code", "text_en", "text_zh", "order", "active"]
     actions = None
+
+    @admin.display(description=_("words in English"), ordering="text_en")
+    def english(self, reason: Reason) -> SafeString:
+        return format_html('<span lang="en">{}</span>', reason.text_en)
+
+    @admin.display(description=_("words in Chinese"), ordering="text_zh")
+    def chinese(self, reason: Reason) -> SafeString:
+        return format_html('<span lang="zh-Hans">{}</span>', reason.text_zh)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reason | None = None) -> list[str]:
         return ["code"] if obj else []

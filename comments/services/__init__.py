@@ -1,12 +1,14 @@
 """The verbs of the discussion. Each is one transaction, through `change()`; what it cannot do it refuses in words for who asked."""
 
 from .appeals import appeal, has_another_moderator, resubmit, who_may_not_decide
-from .deciding import ban, decide
-from .refusals import DiscussionClosed, ForAnother, Forbidden, NoSuchParent, Overtaken, Refused, SubmissionTaken
+from .claiming import claim, forget_old_claims, let_go
+from .deciding import ban, decide, undo_last, undo_of
+from .refusals import Claimed, DiscussionClosed, ForAnother, Forbidden, NoSuchParent, Overtaken, Refused, SubmissionTaken
 from .standing import is_open, is_trusted, judge, refuse_if_banned, refuse_unless_open
 from .writing import discard_waiting, edit, erase, post, release, remove, report
 
 __all__ = [
+    "Claimed",
     "DiscussionClosed",
     "ForAnother",
     "Forbidden",
@@ -16,14 +18,17 @@ __all__ = [
     "SubmissionTaken",
     "appeal",
     "ban",
+    "claim",
     "decide",
     "discard_waiting",
     "edit",
     "erase",
+    "forget_old_claims",
     "has_another_moderator",
     "is_open",
     "is_trusted",
     "judge",
+    "let_go",
     "post",
     "refuse_if_banned",
     "refuse_unless_open",
@@ -31,5 +36,7 @@ __all__ = [
     "remove",
     "report",
     "resubmit",
+    "undo_last",
+    "undo_of",
     "who_may_not_decide",
 ]

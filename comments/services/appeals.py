@@ -1,13 +1,13 @@
 """A second reading of a rejected comment: its author may change it and send it in again, once, and appeal to another moderator, once."""
 
-from django.contrib.auth.models import Permission
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from comments import words
 from comments.models import Comment
+from comments.moderators import moderators
 from comments.policy import Hold, State, Verb, Verdict
 from ictiger.delivery.change import change
 
@@ -108,7 +108,4 @@ def _rejected_by(comment: Comment) -> int | None:
 
 def _other_moderators(comment: Comment, moderator_id: int | None) -> QuerySet[User]:
     """Who else can decide at the desk today: not the one who did, nor the comment's author."""
-    permission = Permission.objects.filter(content_type__app_label="comments", codename="moderate_comment")
-    allowed = Q(is_superuser=True) | Q(user_permissions__in=permission) | Q(groups__permissions__in=permission)
-    others = User.objects.filter(allowed, is_active=True, is_staff=True)
-    return others.exclude(pk__in=[pk for pk in (moderator_id, comment.author_id) if pk])
+    return moderators().exclude(pk__in=[pk for pk in (moderator_id, comment.author_id) if pk])

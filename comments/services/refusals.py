@@ -36,3 +36,9 @@ class Overtaken(Refused):
 
 class ForAnother(Overtaken):
     """Its author has appealed against what this moderator decided: another one decides."""
+
+
+class Claimed(Refused):
+    """Another moderator is looking at the comment."""
+
+    status = 409

@@ -85,7 +85,7 @@ def test_what_the_desk_answers_about_comments(article, client_of, moderator):
     client, queue = client_of(moderator), "/zh-hans/admin/comments/comment/"
     comment = make_comment(article, body="有意思。")
     for action in ("reject", "approve", "approve", "undo", "remove", "ban_authors"):
-        chosen = {"action": action, "_selected_action": [comment.pk], f"seen_{comment.pk}": Comment.objects.get().seen}
+        chosen = {"action": action, "_selected_action": [comment.pk], f"seen_{comment.pk}": Comment.objects.get().seen, "reason": "other"}
         assert on_the_desk(client.post(queue, chosen, follow=True)) == [], action
     for state in ("all", "visible", "removed"):
         assert on_the_desk(client.get(f"{queue}?state={state}")) == []

@@ -1,0 +1,143 @@
+"""What a row's buttons and keys ask for: one decision, one ban, undo, and who is looking at what.
+
+Asked by a form, the answer is the page the form stood on, with a message. Asked by the desk's script (`X-Desk`), it is JSON: what to say
+(`said`), whether it was done, and the row as it is now.
+"""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from comments import services
+from comments.models import Claim, Comment
+from comments.policy import Verb
+
+from .forms import BanForm, DecisionForm
+from .rights import BAN, MODERATE, choices
+from .rows import at_the_desk, rows_of
+
+MOST_ASKED = 200  # rows that one page may ask about
+DONE = {
+    Verb.APPROVE: gettext_lazy("Approved: the comment by %(who)s."),
+    Verb.REJECT: gettext_lazy("Rejected: the comment by %(who)s."),
+    Verb.REMOVE: gettext_lazy("Removed: the comment by %(who)s."),
+    Verb.UNDO: gettext_lazy("Taken back: the decision about the comment by %(who)s."),
+}
+
+
+def gone() -> str:
+    return _("This comment is no longer there: its author has left.")
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approve, reject, remove or undo one comment, as its row showed it."""
+    _refuse_without(request, MODERATE)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, pk, _first_error(form), done=False)
+    sent = form.cleaned_data
+    if sent["verb"] == Verb.REMOVE and not sent["reason"]:
+        return _answer(request, pk, _("Choose the reason that the author is told."), done=False)
+    asked = {name: sent[name] for name in ("verb", "seen", "take_over")}
+    try:
+        decision = services.decide(moderator=request.user, comment_id=pk, **asked, **form.told)
+    except services.Refused as refusal:
+        return _answer(request, pk, str(refusal), done=False)
+    except Comment.DoesNotExist:
+        return _answer(request, pk, gone(), done=False)
+    return _answer(request, pk, DONE[sent["verb"]] % {"who": decision.comment.author_name}, done=True)
+
+
+@require_POST
+def ban(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ban the author of a comment, for a time or for good."""
+    _refuse_without(request, BAN)
+    comment = get_object_or_404(at_the_desk(Comment.objects.all()), pk=pk)
+    form = BanForm(request.POST)
+    if comment.author is None:
+        return _answer(request, pk, gone(), done=False)
+    if not form.is_valid():
+        return _answer(request, pk, _("Say for how long, and why, for the other moderators."), done=False)
+    services.ban(user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+    return _answer(request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True)
+
+
+@require_POST
+def undo_last(request: HttpRequest) -> HttpResponse:
+    """Take back the newest decision of one's own."""
+    _refuse_without(request, MODERATE)
+    try:
+        decision = services.undo_last(moderator=request.user)
+    except services.Refused as refusal:
+        return _answer(request, None, str(refusal), done=False)
+    except Comment.DoesNotExist:
+        return _answer(request, None, gone(), done=False)
+    if decision is None:
+        return _answer(request, None, _("There is no decision of yours from the last hour to take back."), done=False)
+    said = DONE[Verb.UNDO] % {"who": decision.comment.author_name}
+    return _answer(request, decision.comment_id, said, done=True, stays=True)
+
+
+@require_POST
+def claims(request: HttpRequest) -> HttpResponse:
+    """Say which comment one is looking at (`hold`) and which no longer (`release`); who looks at those that are `shown`."""
+    _refuse_without(request, MODERATE)
+    hold, release, shown = (_ids(request.POST.get(name, "")) for name in ("hold", "release", "shown"))
+    services.let_go(moderator=request.user, comment_ids=release)
+    for pk in hold[:1]:
+        try:
+            services.claim(moderator=request.user, comment_id=pk, take_over=bool(request.POST.get("take_over")))
+        except Comment.DoesNotExist:
+            return _answer(request, None, gone(), done=False)
+    if "X-Desk" not in request.headers:
+        return redirect(_back(request))
+    others = Claim.objects.active().filter(comment__in=shown).exclude(moderator=request.user).select_related("moderator")
+    return JsonResponse({"claims": {claim.comment_id: claim.moderator.public_name for claim in others}})
+
+
+def _refuse_without(request: HttpRequest, right: str) -> None:
+    if not request.user.has_perm(right):
+        raise PermissionDenied
+
+
+def _ids(numbers: str) -> list[int]:
+    return [int(pk) for pk in numbers.split(",")[:MOST_ASKED] if pk.isdecimal() and len(pk) < 19]
+
+
+def _first_error(form: Form) -> str:
+    if "reason" in form.errors:
+        return _("Choose the reason that the author is told.")
+    return str(next(iter(form.errors.values()))[0])
+
+
+def _answer(request: HttpRequest, pk: int | None, said: str, *, done: bool, stays: bool = False) -> HttpResponse:
+    """`stays`: the row is still to be decided about, so that the focus stays there."""
+    if "X-Desk" not in request.headers:
+        messages.add_message(request, messages.SUCCESS if done else messages.WARNING, said)
+        return redirect(_back(request))
+    return JsonResponse({"said": said, "done": done, "stays": stays, "pk": pk, "row": _row_html(request, pk) if pk else ""})
+
+
+def _row_html(request: HttpRequest, pk: int) -> str:
+    """The row as it is now; "" when the comment is no longer there."""
+    found = at_the_desk(Comment.objects.filter(pk=pk))
+    return "".join(
+        render_to_string("admin/comments/comment/row.html", {"row": row, **choices(request), "here": _back(request)}, request)
+        for row in rows_of(found, request.user)
+    )
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the form stood."""
+    url = request.POST.get("next", "")
+    queue = reverse("admin:comments_comment_changelist")
+    return url if url.startswith(queue) and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else queue

@@ -1,0 +1,44 @@
+"""What the list of comments can be narrowed down to."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from comments.models import Comment
+from comments.policy import Hold, State
+
+from . import rules
+
+
+class StateFilter(admin.SimpleListFilter):
+    """The queue unless something else is asked for."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    EVERYTHING = "all"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        shown = (State.VISIBLE, State.REJECTED, State.REMOVED)
+        return [*((state.value, state.label) for state in shown), (self.EVERYTHING, _("all"))]
+
+    def choices(self, changelist):
+        first, *others = super().choices(changelist)
+        return [{**first, "display": _("the queue")}, *others]
+
+    def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
+        if self.value() == self.EVERYTHING:
+            return comments
+        return comments.filter(state=self.value() or State.PENDING)
+
+
+class RuleFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what holds it")
+    parameter_name = "rule"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(hold.value, rules.short(hold)) for hold in Hold]
+
+    def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
+        return comments.filter(state=State.PENDING, reason=self.value()) if self.value() else comments

@@ -1,0 +1,52 @@
+"""What a moderator sends along with a decision, for one comment or for several."""
+
+from django import forms
+from django.contrib.admin.helpers import ActionForm
+from django.utils.translation import gettext_lazy as _
+
+from comments.models import NOTE, Reason
+from comments.policy import Verb
+
+FOR_GOOD = 0
+BANS = [
+    (1, _("1 day")),
+    (7, _("7 days")),
+    (30, _("30 days")),
+    (FOR_GOOD, _("for good")),
+]
+
+
+class ToldForm(forms.Form):
+    """What the author is told."""
+
+    reason = forms.ModelChoiceField(
+        label=_("Reason"), queryset=Reason.objects.active(), to_field_name="code", empty_label="—", required=False
+    )
+    note = forms.CharField(label=_("In other words"), max_length=NOTE, required=False)
+
+    @property
+    def told(self) -> dict[str, str]:
+        given = self.cleaned_data.get("reason")
+        return {"reason": given.code if given else "", "note": self.cleaned_data.get("note", "")}
+
+
+class DecisionForm(ToldForm):
+    """A decision about one comment, from its row."""
+
+    verb = forms.ChoiceField(choices=Verb.choices)
+    seen = forms.CharField(max_length=40)
+    take_over = forms.BooleanField(required=False)
+
+
+class BanForm(forms.Form):
+    days = forms.TypedChoiceField(label=_("For how long"), choices=BANS, coerce=int)
+    why = forms.CharField(label=_("Why, for moderators only"), max_length=300)
+
+
+class BulkForm(ActionForm, ToldForm):
+    """Beside the choice of a decision about several comments. For how long and why matter to a ban alone."""
+
+    days = forms.TypedChoiceField(label=_("Ban"), choices=BANS, coerce=int, empty_value=7, initial=7, required=False)
+    why = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+    field_order = ["action", "select_across", "reason", "note", "days", "why"]

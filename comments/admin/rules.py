@@ -1,0 +1,21 @@
+"""What holds a comment, as moderators call it: short. (What its author is told is in the policy.)"""
+
+from django.utils.translation import gettext_lazy as _
+
+from comments.policy import Hold
+
+SHORT = {
+    Hold.NEWCOMER: _("first comment"),
+    Hold.LINKS: _("newcomer’s links"),
+    Hold.REJECTED_LATELY: _("turned down lately"),
+    Hold.DUPLICATE: _("said before"),
+    Hold.REPORTED: _("reported"),
+    Hold.UNDONE: _("decision taken back"),
+    Hold.MENDED: _("mended"),
+    Hold.APPEALED: _("appeal"),
+}
+
+
+def short(rule: str) -> str:
+    """The name of a rule; the rule itself where it has none."""
+    return str(SHORT.get(rule, rule))
