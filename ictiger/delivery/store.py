@@ -42,6 +42,7 @@ DEADLINE_BYTES = 16  # milliseconds since 1970 in 15 digits, and a line's end
 
 # A page's path: segments without dots, spaces, controls, percent signs or backslashes, closed by a slash. In bytes, as files have it.
 STORABLE = re.compile(rb"/(?:[^/.\x00-\x20\x7f%\\]{1,255}/)*")
+RELEASE = re.compile(rb"[\w-]+")
 LONGEST_PATH = 1_024
 REMEMBERED = 16 * 1024**2  # bytes of pages that a process keeps in memory
 
@@ -102,7 +103,7 @@ class Store:
     def __init__(self, root: str | Path, release: str) -> None:
         self.root = os.path.abspath(os.fspath(root)).encode()
         self.release = release.encode()
-        if self.release in MACHINERY or not re.fullmatch(rb"[\w-]+", self.release):
+        if self.release in MACHINERY or not RELEASE.fullmatch(self.release):
             raise ValueError(f"{release!r} cannot name a release")
         self.pages = self.shelf(b"", self.release)
         self.timed = self.shelf(TIMED, self.release)
@@ -237,26 +238,32 @@ class Store:
         The leases in it are also unlinked before the pages move. A rename that looked up the lease's folder before it moved, and the page's
         folder only after that was moved and made anew, would otherwise still store an old page in the new folder.
         """
-        moved = self._to_trash(self.shelf(LEASES, release) + path)
-        for folder, _folders, files in os.walk(moved) if moved else ():
-            for file in files:
-                with suppress(OSError):  # it is out of the way already
-                    os.unlink(os.path.join(folder, file))
+        leases = self.shelf(LEASES, release) + path
+        moved = self._to_trash(leases)
+        if moved is None:
+            _unlink_all(leases)
+        else:
+            with suppress(OSError):  # it is out of the way already
+                _unlink_all(moved)
         for kind in (b"", TIMED):
-            self._to_trash(self.shelf(kind, release) + path)
+            pages = self.shelf(kind, release) + path
+            if self._to_trash(pages) is None:
+                _unlink_all(pages)
 
     def _to_trash(self, tree: bytes) -> bytes | None:
-        """Rename a tree into the trash, where the sweep deletes it. None: there is no such tree."""
+        """Rename a tree into the trash, where the sweep deletes it. None: there is none, or no room there for its name."""
         trash = os.path.join(self.root, TRASH)
         target = os.path.join(trash, uuid4().hex.encode())
-        try:
-            os.rename(tree, target)
-        except (FileNotFoundError, NotADirectoryError):
-            if not os.path.lexists(tree):
-                return None
-            os.makedirs(trash, exist_ok=True)
-            os.rename(tree, target)
-        return target
+        with suppress(OSError):
+            try:
+                os.rename(tree, target)
+            except (FileNotFoundError, NotADirectoryError):
+                if not os.path.lexists(tree):
+                    return None
+                os.makedirs(trash, exist_ok=True)
+                os.rename(tree, target)
+            return target
+        return None
 
     def _put_root_away(self) -> None:
         try:
@@ -267,7 +274,8 @@ class Store:
 
     def releases(self) -> set[bytes]:
         """Every release that keeps pages here, or is about to."""
-        return set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES))) - MACHINERY
+        names = set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES))) - MACHINERY
+        return {name for name in names if RELEASE.fullmatch(name)}  # a disk of its own has a lost+found, which is not ours
 
     def forget_release(self) -> None:
         """Forget every page of this release."""
@@ -341,6 +349,18 @@ def _write(file: bytes, body: bytes, stamp: int) -> None:
 def _unlink(file: bytes) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(file)
+
+
+def _unlink_all(tree: bytes) -> None:
+    """Every file in a tree, plain forms before compressed ones. OSError: some may be there still."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise error
+
+    for folder, _folders, files in os.walk(tree, onerror=refuse):
+        for file in sorted(files):
+            _unlink(os.path.join(folder, file))
 
 
 def _names_in(folder: bytes) -> set[bytes]:

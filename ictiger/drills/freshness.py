@@ -28,18 +28,19 @@ class Plan:
     seconds: float
     writers: int
     readers: int
+    pause: float
     through: str
 
 
 class Load:
     """Writers and readers at work on a publication, until `end()`."""
 
-    def __init__(self, port: int, *, writers: int, readers: int, lossy: bool = False) -> None:
+    def __init__(self, port: int, *, writers: int, readers: int, pause: float, lossy: bool = False) -> None:
         self.subjects: list[Subject] = Maker(writers).make()
         self.ledger = Ledger(self.subjects, writers)
         self.written = [RawArray("Q", len(Kind)) for _writer in range(writers)]
         self.over = RawArray("b", 1)
-        self.port, self.lossy = port, lossy
+        self.port, self.pause, self.lossy = port, pause, lossy
         self.writers: list[multiprocessing.Process] = []
         self.readers: list[multiprocessing.Process] = []
         self.numbers = range(writers), range(readers)
@@ -59,7 +60,8 @@ class Load:
         return process
 
     def _write(self, number: int) -> None:
-        Writer(number, self.subjects, self.ledger, self.port, self.written[number], lossy=self.lossy).run(self.goes_on)
+        writer = Writer(number, self.subjects, self.ledger, self.port, self.written[number], lossy=self.lossy)
+        writer.run(self.goes_on, self.pause)
 
     def _read(self, number: int) -> None:
         Reader(self.subjects, self.ledger, self.port, lossy=self.lossy).run(self.goes_on, self._file(number))
@@ -103,7 +105,7 @@ def drill(plan: Plan, say: Callable[[str], None], tell: Callable[[str, object], 
     server.start()
     try:
         with opened(server, plan.through) as port:
-            load = Load(port, writers=plan.writers, readers=plan.readers)
+            load = Load(port, writers=plan.writers, readers=plan.readers, pause=plan.pause)
             database = connections["default"].vendor
             say(f"{plan.writers} writers and {plan.readers} readers for {plan.seconds:g} s, through {plan.through}, on {database}")
             load.begin()

@@ -43,6 +43,7 @@ class Plan:
     kills: int
     writers: int
     readers: int
+    pause: float
     through: str
 
 
@@ -53,7 +54,7 @@ def drill(plan: Plan, say: Callable[[str], None], tell: Callable[[str, object], 
     worker.start()
     try:
         with opened(server, plan.through) as port:
-            load = Load(port, writers=plan.writers, readers=plan.readers, lossy=True)
+            load = Load(port, writers=plan.writers, readers=plan.readers, pause=plan.pause, lossy=True)
             database = connections["default"].vendor
             say(f"{plan.kills} kills, {plan.writers} writers, {plan.readers} readers, through {plan.through}, on {database}")
             load.begin()

@@ -61,7 +61,7 @@ class Subject:
             Kind.COMMENT: lambda: Comment.objects.visible().filter(article=self.pk).order_by("-pk").values_list("body", flat=True).first(),
             Kind.EDIT: lambda: Comment.objects.get(pk=self.pk).body,
             Kind.TITLE: lambda: Article.objects.get(pk=self.pk).title,
-            Kind.PUBLISH: lambda: Article.objects.filter(topics=self.pk).order_by("-pk").values_list("title", flat=True).first(),
+            Kind.PUBLISH: lambda: Article.objects.public().filter(topics=self.pk).order_by("-pk").values_list("title", flat=True).first(),
             Kind.SLUG: lambda: f"/articles/{Article.objects.get(pk=self.pk).slug}/",
             Kind.SITE: lambda: Publication.objects.get(pk=self.pk).name,
         }[self.kind]()

@@ -11,7 +11,7 @@ from datetime import datetime
 from multiprocessing.sharedctypes import RawArray
 from urllib.parse import urlencode
 
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -39,7 +39,6 @@ WEIGHTS = {
 }
 TAKES_EFFECT_AFTER = 1.3  # seconds
 SEEN_FOR = 1.0  # seconds that a schedule's effect is left to be seen
-LONGEST_PAUSE = 0.4  # seconds between two writes
 TOKEN = "drill" * 6 + "xx"  # of a form, and of the cookie that must match it
 
 
@@ -57,19 +56,20 @@ class Writer:
         self.lossy = lossy  # processes are killed: a request may be cut, and nobody knows what became of it
         self.sessions: list[str] = []
 
-    def run(self, goes_on: Callable[[], bool]) -> None:
-        """Write until the time is over. Whatever fails ends it."""
+    def run(self, goes_on: Callable[[], bool], pause: float) -> None:
+        """Write until the time is over, with `pause` seconds between two writes on the average. Whatever fails ends it."""
         change_module.purge = self._purge_unless_doomed
-        self.sessions = [_session(self.number, number) for number in range(ACCOUNTS)]
+        self.sessions = [session_of(self.number, number) for number in range(ACCOUNTS)]
         self._forget_schedules_cut_short()
         once_each = random.sample(self.subjects, len(self.subjects))
         while goes_on():
             try:
                 self.write(once_each.pop() if once_each else self._any())
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException, DatabaseError, InterfaceError):
                 if not self.lossy:
                     raise
-            time.sleep(random.uniform(0, LONGEST_PAUSE))
+                connections.close_all()
+            time.sleep(random.uniform(0, 2 * pause))
         connections.close_all()
 
     def _forget_schedules_cut_short(self) -> None:
@@ -171,7 +171,8 @@ WRITES: dict[Kind, Callable[[Writer, Subject, int], None]] = {
 }
 
 
-def _session(writer: int, number: int) -> str:
+def session_of(writer: int, number: int) -> str:
+    """The cookie of a browser in which that account is signed in."""
     client = Client(SERVER_NAME=HOST)
     client.force_login(account(writer, number))
     return client.cookies["sessionid"].value

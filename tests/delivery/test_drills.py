@@ -7,25 +7,28 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from ictiger.deploy.trial import is_there as nginx_is_there
+from ictiger.drills.disk import CANNOT_MOUNT
+from ictiger.drills.postgres import binaries
 
 ROOT = Path(__file__).parent.parent.parent
+ON_POSTGRES = connection.vendor == "postgresql"
+DATABASE = [f"--database={os.environ['DATABASE_URL']}"] if ON_POSTGRES else []
 
 
-def drill(*arguments: str) -> tuple[dict[str, int], str]:
-    """The figures that a drill printed, and what it said besides. It must have ended well."""
+def drill(*arguments: str) -> dict[str, int]:
+    """The figures that a drill printed. It must have ended well."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment |= {"PYTHONDEVMODE": "", "DATABASE_URL": ""}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "drill", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
-    )
+    command = [sys.executable, "manage.py", "drill", *arguments, *DATABASE]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {name: int(figure) for name, figure in re.findall(r"^(.+): (\d+)$", done.stdout, re.MULTILINE)}, done.stdout + done.stderr
+    return {name: int(figure) for name, figure in re.findall(r"^(.+): (\d+)$", done.stdout, re.MULTILINE)}
 
 
 def test_no_reader_gets_a_page_older_than_an_answered_write():
-    figures, _said = drill("freshness", "--seconds=5", "--writers=2", "--readers=4")
+    figures = drill("freshness", "--seconds=5", "--writers=2", "--readers=4", "--pause=0.2")
     assert (figures["stale"], figures["errors"]) == (0, 0)
     assert figures["checked against what writers were answered"] > 30
     assert figures["checked against the clock of a schedule"] > 3
@@ -36,7 +39,7 @@ def test_no_reader_gets_a_page_older_than_an_answered_write():
 
 
 def test_two_seconds_after_a_kill_nobody_gets_an_older_page():
-    figures, _said = drill("kill", "--kills=3", "--writers=2", "--readers=4")
+    figures = drill("kill", "--kills=3", "--writers=2", "--readers=4", "--pause=0.2")
     for victim in ("server processes", "writers between COMMIT and purge", "renderers while they store"):
         assert figures[f"killed {victim}"] == 1
     assert figures["checked against what writers were answered"] > 30
@@ -47,7 +50,30 @@ def test_two_seconds_after_a_kill_nobody_gets_an_older_page():
 
 @pytest.mark.skipif(not nginx_is_there(), reason="no nginx on this machine")
 def test_no_reader_gets_an_older_page_through_nginx():
-    figures, _said = drill("freshness", "--seconds=5", "--writers=2", "--readers=4", "--through=nginx")
+    figures = drill("freshness", "--seconds=5", "--writers=2", "--readers=4", "--pause=0.2", "--through=nginx")
     assert (figures["stale"], figures["errors"]) == (0, 0)
     assert figures["checked against what writers were answered"] > 30
     assert figures["checked against the clock of a schedule"] > 3
+
+
+@pytest.mark.skipif(ON_POSTGRES, reason="it brings its own database: once is enough")
+@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server on this machine")
+def test_readers_outlive_database_worker_and_mail_server():
+    figures = drill("outlive", f"--through={'nginx' if nginx_is_there() else 'wrapper'}")
+    assert figures["stored pages, feeds and files read without the database"] > 20
+    assert figures["refusals that kept what was typed"] == 7
+    assert figures["comments posted by sending the kept text again, twice"] == 1
+    assert (figures["stale"], figures["errors"], figures["purges left over"]) == (0, 0, 0)
+    assert figures["checked against what writers were answered"] > 30
+
+
+@pytest.mark.skipif(ON_POSTGRES, reason="the disk is the same: once is enough")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_full_disk_costs_no_page_and_no_freshness():
+    try:
+        figures = drill("disk")
+    except AssertionError as failure:
+        if CANNOT_MOUNT in str(failure):
+            pytest.skip("no file system can be mounted here")
+        raise
+    assert figures["writes with a full disk, each seen at once on all pages"] == 8

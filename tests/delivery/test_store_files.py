@@ -210,6 +210,15 @@ def test_purge_reaches_every_release(two_releases):
     assert files_below(two) == []
 
 
+def test_purge_of_everything_leaves_what_is_no_release_alone(store):
+    """A store on a disk of its own finds a folder there that the disk needs."""
+    keep(store, "/a/")
+    os.mkdir(os.path.join(store.root, b"lost+found"))
+    store.purge(["/**"])
+    assert body_at(store, "/a/") is None
+    assert os.path.isdir(os.path.join(store.root, b"lost+found"))
+
+
 def test_purge_of_a_tree_takes_its_root_and_all_below_and_nothing_beside(store):
     for path in ("/", "/topics/a/", "/topics/a/page/2/", "/topics/a/feed/", "/topics/ab/"):
         keep(store, path)

@@ -1,5 +1,6 @@
 """The protocol that keeps stored pages fresh: each line has tests here that fail when the line is broken."""
 
+import errno
 import fcntl
 import os
 import threading
@@ -174,6 +175,19 @@ def test_5_order_in_which_a_tree_is_purged(store, calls, tree):
     store.purge([tree])
     moves = [os.path.relpath(call[1], store.root.decode()).partition("/")[0] for call in named(calls, "rename", "unlink")]
     assert moves[:4] == ["leases", "trash", "trash", store.release.decode()]
+    assert not store.keep(lease, pack(b"html", b"old"))
+
+
+@pytest.mark.parametrize("tree", ["/topics/a/**", "/**"])
+def test_5_tree_is_purged_on_a_disk_without_room_for_another_name(store, monkeypatch, tree):
+    keep(store, "/topics/a/")
+    keep(store, "/topics/a/page/2/")
+    lease = store.lease(b"/topics/a/page/3/")
+    full = OSError(errno.ENOSPC, "no room")
+    monkeypatch.setattr(store_module, "os", FailingOs(rename=full, makedirs=full))
+    store.purge([tree])
+    monkeypatch.undo()
+    assert files_below(store) == []
     assert not store.keep(lease, pack(b"html", b"old"))
 
 

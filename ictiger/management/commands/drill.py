@@ -13,11 +13,17 @@ from importlib.util import find_spec
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from ictiger.drills import postgres
 from ictiger.drills.house import INSIDE, MANAGE, database_of_its_own, environment
 
 THROUGH = {"choices": ["wrapper", "nginx"], "default": "wrapper", "help": "What serves the stored pages."}
 SECONDS = {"type": float, "default": 60}
-LOAD = {"--writers": {"type": int, "default": 4}, "--readers": {"type": int, "default": 8}, "--through": THROUGH}
+LOAD = {
+    "--writers": {"type": int, "default": 4},
+    "--readers": {"type": int, "default": 8},
+    "--pause": {"type": float, "default": 1.0, "help": "Seconds between two writes of one writer, on the average."},
+    "--through": THROUGH,
+}
 
 # What each drill is told: the fields of its Plan.
 DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
@@ -40,6 +46,14 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
     "kill": (
         "The same, while processes are killed at random instants: nobody may get an older page from two seconds afterwards.",
         {"--kills": {"type": int, "default": 50}, **LOAD},
+    ),
+    "outlive": (
+        "Readers outlive us: the database is stopped and comes back, without worker and mail server. Brings its own PostgreSQL server.",
+        {"--through": THROUGH},
+    ),
+    "disk": (
+        "A full disk: pages are served all the same, and stored again when there is room. Root alone may mount the small disk it takes.",
+        {"--through": THROUGH},
     ),
 }
 
@@ -66,14 +80,28 @@ class Command(BaseCommand):
         if os.environ.get(INSIDE):
             self._drill(what, options)
         else:
-            self._in_a_site_of_its_own(database)
+            with tempfile.TemporaryDirectory(prefix="ictiger-drill-") as folder:
+                code = self._beside_postgres(folder) if what == "outlive" else self._in_a_site_of_its_own(folder, database)
+            if code:
+                sys.exit(code)
 
-    def _in_a_site_of_its_own(self, database: str) -> None:
-        with tempfile.TemporaryDirectory(prefix="ictiger-drill-") as folder, database_of_its_own(database) as url:
-            command = [*MANAGE, *sys.argv[1:]]
-            code = subprocess.call(command, env=environment(folder, url))  # noqa: S603 (this very command)
-        if code:
-            sys.exit(code)
+    def _in_a_site_of_its_own(self, folder: str, database: str) -> int:
+        with database_of_its_own(database) as url:
+            return self._again(environment(folder, url))
+
+    def _beside_postgres(self, folder: str) -> int:
+        """With a database server that may be stopped."""
+        if postgres.binaries() is None:
+            raise CommandError("The drill needs PostgreSQL's own programs (initdb, pg_ctl), which are not on this machine.")
+        os.chmod(folder, 0o711)  # noqa: S103 (its owner is another user)
+        server = postgres.Postgres.made(f"{folder}/postgres")
+        try:
+            return self._again(environment(folder, "") | server.environment)
+        finally:
+            server.stop()
+
+    def _again(self, variables: dict[str, str]) -> int:
+        return subprocess.call([*MANAGE, *sys.argv[1:]], env=variables)  # noqa: S603 (this very command)
 
     def _drill(self, what: str, options: dict) -> None:
         module = import_module(f"ictiger.drills.{what}")  # here: what it needs may not be installed in production
