@@ -108,11 +108,11 @@ class AddressForm(allauth.AddEmailForm):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ("display_name", "language", "mail_replies")
+        fields = ("display_name", "language", "mail_replies", "mail_decisions")
         labels = {"language": _("Language of our mails to you")}
         help_texts = {
             "display_name": _("Shown beside your comments. Without one, you appear as “Reader” and a number."),
-            "mail_replies": _("Mails that confirm your address or protect your account always come."),
+            "mail_decisions": _("Mails that confirm your address or protect your account always come."),
         }
 
     def clean_display_name(self) -> str:

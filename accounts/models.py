@@ -72,6 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(_("name shown beside comments"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     mail_replies = models.BooleanField(_("Tell me when somebody answers my comment"), default=True)
+    mail_decisions = models.BooleanField(_("Tell me when a comment of mine is turned down"), default=True)
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)

@@ -21,6 +21,7 @@ def account(user: User) -> dict[str, Any]:
         "display name": user.display_name,
         "language": user.language,
         "mails about answers": user.mail_replies,
+        "mails about comments turned down": user.mail_decisions,
         "joined": user.date_joined,
         "last log-in": user.last_login,
         "groups": list(user.groups.values_list("name", flat=True)),

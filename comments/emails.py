@@ -1,7 +1,5 @@
 """What the discussion writes to people: the texts are in templates/comments/email/."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.urls import reverse
 
@@ -9,29 +7,58 @@ from articles.models import Article
 from ictiger.mail.composers import composer
 from ictiger.mail.models import Mail
 
-from . import notices
-from .models import Comment
+from . import notices, rejections
+from .models import Comment, Decision
+from .subscriptions import Subscription
 
 
 @composer(notices.PURPOSE, lives=notices.LIVES)
 def reply(mail: Mail) -> dict | None:
     """Everything in the thread that answers the reader by now. Who wrote, and what, only the page shows: there it can be taken back."""
     thread = Comment.objects.filter(pk=mail.context["thread"]).first()
-    is_proven = mail.user is not None and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
-    if thread is None or not is_proven or not notices.wants(mail.user, thread.pk):
+    if thread is None or not notices.is_proven(mail) or not notices.wants(mail.user, thread.pk):
         return None
     article = _article_in(mail.language, thread)
-    replies = notices.replies_to(mail.user, thread_id=thread.pk, since=datetime.fromisoformat(mail.context["since"]))
+    replies = notices.replies_to_tell(mail)
     urls = [settings.SITE_URL + found.get_absolute_url() for found in replies]
     if article is None or not urls:
         return None
-    key = notices.Subscription(mail.user, thread).key
+    notices.remember_told(mail, [found.pk for found in replies])
     return {
         "title": article.title,
         "number": len(urls),
         "url": urls[0],
         "other_urls": urls[1:],
-        "unsubscribe_url": settings.SITE_URL + reverse("comments:unsubscribe", args=[key]),
+        "unsubscribe_url": Subscription(mail.user, thread).url,
+    }
+
+
+@composer(rejections.PURPOSE, lives=rejections.LIVES)
+def rejection(mail: Mail) -> dict | None:
+    """Everything of the reader's that was turned down by now and still is, with what can be done about it."""
+    if not notices.is_proven(mail) or not (mail.user.is_active and mail.user.mail_decisions):
+        return None
+    decisions = rejections.decisions_to_tell(mail)
+    if not decisions:
+        return None
+    notices.remember_told(mail, [decision.pk for decision in decisions])
+    return {
+        "number": len(decisions),
+        "rejected": [_told(decision) for decision in decisions],
+        "url": f"{settings.SITE_URL}{reverse('comments:mine')}?state=rejected",
+        "unsubscribe_url": Subscription(mail.user).url,
+    }
+
+
+def _told(decision: Decision) -> dict:
+    comment = decision.comment
+    ways = {task: settings.SITE_URL + reverse(f"comments:{task}", args=[comment.pk]) for task in ("mend", "appeal")}
+    return {
+        "title": comment.article.title if comment.article.is_public else "",  # it may have a new one, for later
+        "body": decision.body,
+        "note": decision.note,
+        "mend_url": ways["mend"] if comment.may_be_mended else "",
+        "appeal_url": ways["appeal"] if comment.may_be_appealed else "",
     }
 
 

@@ -1,15 +1,15 @@
-"""Telling people by mail that somebody has answered them, and no longer telling them.
+"""Telling people by mail that somebody has answered them.
 
-One mail speaks of everything that has come in one thread since it was asked for: while it waits, no other joins it.
+One mail speaks of everything that has come in one thread since it was asked for: while it waits, no other joins it. It waits a few minutes,
+so that a burst is one mail and what is taken back at once is none, and longer after another about the same thread.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from ictiger.mail.models import Mail
@@ -21,71 +21,92 @@ from .policy import State
 
 PURPOSE = "comments/reply"
 LIVES = timedelta(days=3)
-SALT = "comments.unsubscribe"
+GATHERS_FOR = timedelta(minutes=3)
+BETWEEN = timedelta(minutes=30)  # two mails about one thread
+NEWS_FOR = timedelta(days=7)  # a reply that comes back later is none
 
 
 def announce(reply: Comment) -> None:
-    """`reply` is seen for the first time: queue a mail to whom it answers, if they want it, in the transaction that shows it.
+    """`reply` can be read now, for the first time or again: queue a mail to whom it answers, in the transaction that shows it.
 
-    The caller holds the row of the discussion, so that two replies at once ask for one mail.
+    Not to who does not want it, and of a reply that comes back only if no mail has told of it. The caller holds the row of the discussion,
+    so that two replies at once ask for one mail.
     """
     answered = reply.answers or reply.parent
     if answered is None or answered.state == State.REMOVED or answered.author_id in (None, reply.author_id):
         return
     reader = answered.author
-    address = _proven_address(reader)
-    if address is None or not wants(reader, reply.parent_id):
+    address = proven_address(reader)
+    if address is None or reply.shown_at < timezone.now() - NEWS_FOR or not wants(reader, reply.parent_id):
         return
-    waiting = Mail.objects.filter(purpose=PURPOSE, user=reader, recipient=address.email, state=MailState.QUEUED)
-    # An UPDATE, not a look: it keeps the row from being sent before this transaction's reply can be read.
-    if not waiting.filter(context__thread=reply.parent_id).update(not_after=timezone.now() + LIVES):
+    if not (_join(reply, reader, address) or _has_been_told(reply, reader)):
         context = {"thread": reply.parent_id, "since": reply.shown_at.isoformat()}
-        enqueue(PURPOSE, to=address.email, language=reader.language, context=context, user=reader, at_once=False)
+        not_before = _next_time(reader, reply.parent_id)
+        enqueue(PURPOSE, to=address.email, language=reader.language, context=context, user=reader, not_before=not_before)
 
 
-def _proven_address(reader: User) -> EmailAddress | None:
+def _join(reply: Comment, reader: User, address: EmailAddress) -> bool:
+    """Whether a mail that waits takes the reply in."""
+    waiting = _mails(reader, reply.parent_id).filter(recipient=address.email, state=MailState.QUEUED)
+    # An UPDATE, not a look: it keeps the row from being sent before this transaction's reply can be read.
+    if not waiting.update(not_after=timezone.now() + LIVES):
+        return False
+    for mail in waiting:
+        if parse_datetime(mail.context["since"]) > reply.shown_at:
+            Mail.objects.filter(pk=mail.pk).update(context=mail.context | {"since": reply.shown_at.isoformat()})
+    return True
+
+
+def _mails(reader: User, thread_id: int) -> QuerySet[Mail]:
+    return Mail.objects.filter(purpose=PURPOSE, user=reader, context__thread=thread_id)
+
+
+def _has_been_told(reply: Comment, reader: User) -> bool:
+    return reply.pk is not None and reply.pk in told_by(_mails(reader, reply.parent_id))
+
+
+def told_by(mails: QuerySet[Mail]) -> set[int]:
+    """The ids of what the mails that were sent, or are being sent, have told of."""
+    contexts = mails.filter(state__in=[MailState.SENT, MailState.SENDING]).values_list("context", flat=True)
+    return {pk for context in contexts for pk in context.get("told", [])}
+
+
+def remember_told(mail: Mail, ids: list[int]) -> None:
+    """What `mail` tells of as it is sent: of that no other has to."""
+    mail.context["told"] = ids
+    Mail.objects.filter(pk=mail.pk).update(context=mail.context)
+
+
+def _next_time(reader: User, thread_id: int) -> datetime:
+    now = timezone.now()
+    last = _mails(reader, thread_id).filter(sent_at__gt=now - BETWEEN).order_by("-sent_at").first()
+    return max(now + GATHERS_FOR, last.sent_at + BETWEEN) if last else now + GATHERS_FOR
+
+
+def proven_address(reader: User) -> EmailAddress | None:
     return reader.emailaddress_set.filter(verified=True).order_by("-primary", "pk").first()
+
+
+def is_proven(mail: Mail) -> bool:
+    """Whether the mail would still go to a mailbox that its user has proven."""
+    return mail.user is not None and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
 
 
 def wants(reader: User, thread_id: int) -> bool:
     return reader.is_active and reader.mail_replies and not Mute.objects.filter(user=reader, thread_id=thread_id).exists()
 
 
-def replies_to(reader: User, *, thread_id: int, since: datetime) -> QuerySet[Comment]:
-    """What can be read now of what others have answered `reader` in the thread since then, the oldest first."""
+def replies_to_tell(mail: Mail) -> list[Comment]:
+    """What can be read now of what others have answered the mail's reader since it was asked for, and no other mail has told."""
+    thread_id, since = mail.context["thread"], datetime.fromisoformat(mail.context["since"])
+    told = told_by(_mails(mail.user, thread_id).exclude(pk=mail.pk))
+    return [reply for reply in _replies_to(mail.user, thread_id=thread_id, since=since) if reply.pk not in told]
+
+
+def _replies_to(reader: User, *, thread_id: int, since: datetime) -> QuerySet[Comment]:
+    """The oldest first."""
     # Whom a reply answered may have been deleted since: then it answers the thread.
     to_reader = Q(answers__author=reader) & ~Q(answers__state=State.REMOVED)
     to_thread = Q(answers=None, parent__author=reader) & ~Q(parent__state=State.REMOVED)
     below = Comment.objects.visible().filter(to_reader | to_thread, parent_id=thread_id, shown_at__gte=since)
     return below.exclude(author=reader).order_by("shown_at", "pk")
-
-
-# --- no longer -----------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """What the link of a mail may end: the mails to `reader` about one thread, or all mails about answers."""
-
-    reader: User
-    thread: Comment
-
-    @property
-    def key(self) -> str:
-        return signing.dumps([self.reader.pk, self.thread.pk], salt=SALT)
-
-    def mute_thread(self) -> None:
-        Mute.objects.get_or_create(user=self.reader, thread=self.thread)
-
-    def end(self) -> None:
-        User.objects.filter(pk=self.reader.pk).update(mail_replies=False)
-
-
-def read_key(key: str) -> Subscription | None:
-    """What the link with `key` may end; None when it was altered, or when the account or the thread is gone. It works for good."""
-    try:
-        reader_id, thread_id = signing.loads(key, salt=SALT)
-    except signing.BadSignature:
-        return None
-    reader, thread = User.objects.filter(pk=reader_id).first(), Comment.objects.filter(pk=thread_id).first()
-    return Subscription(reader, thread) if reader and thread else None

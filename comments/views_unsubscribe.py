@@ -1,11 +1,11 @@
-"""The link at the foot of a mail about answers."""
+"""The link at the foot of a mail about answers or about decisions."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from . import notices
+from . import subscriptions
 from .views_own import personal
 
 
@@ -14,14 +14,15 @@ from .views_own import personal
 @personal
 def unsubscribe(request: HttpRequest, key: str) -> HttpResponse:
     """GET asks, because scanners follow links. POST ends the mails: `from=thread`, `from=all`, or a mail program's one click (RFC 8058)."""
-    subscription = notices.read_key(key)
+    subscription = subscriptions.read_key(key)
     if subscription is None:
         raise Http404
     choice = "all" if request.POST.get("List-Unsubscribe") == "One-Click" else request.POST.get("from")
     if choice == "all":
         subscription.end()
-    elif choice == "thread":
+    elif choice == "thread" and subscription.thread:
         subscription.mute_thread()
-    is_done = choice in ("all", "thread")
-    status = 400 if request.method == "POST" and not is_done else 200
-    return render(request, "comments/unsubscribe.html", {"choice": choice, "is_done": is_done}, status=status)
+    else:
+        choice = None
+    status = 400 if request.method == "POST" and not choice else 200
+    return render(request, "comments/unsubscribe.html", {"choice": choice, "subscription": subscription}, status=status)

@@ -9,7 +9,7 @@ import yaml
 
 from accounts.models import User
 from articles.models import Article
-from comments import notices, services
+from comments import notices, rejections, services
 from comments.models import Comment, Decision
 from comments.policy import State, Verb
 from ictiger.delivery.change import change
@@ -26,7 +26,7 @@ def load_discussions(people: dict[str, User]) -> None:
             for thread in discussion["threads"]:
                 _load_thread(article, thread, people)
         Decision.objects.update(waited=None)  # nobody has waited for them
-        Mail.objects.filter(purpose=notices.PURPOSE, user__in=people.values()).delete()  # answers of long ago are no news
+        Mail.objects.filter(purpose__in=[notices.PURPOSE, rejections.PURPOSE], user__in=people.values()).delete()  # of long ago: no news
 
 
 def _load_thread(article: Article, thread: dict, people: dict[str, User]) -> None:

@@ -7,7 +7,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from comments import policy
+from comments import policy, rejections
 from comments.models import Ban, Claim, Comment, Decision, Reason
 from comments.policy import MOVES, Hold, Remover, State, Verb, Verdict
 from comments.words import clean
@@ -65,6 +65,8 @@ def decide(
         move(comment, verdict)
         comment.save()
         Claim.objects.filter(comment=comment).delete()
+        if comment.state == State.REJECTED:
+            rejections.announce(decision)
     return decision
 
 

@@ -72,7 +72,7 @@ def move(comment: Comment, verdict: Verdict) -> None:
         discussion.comments += 1
         if comment.shown_at is None:
             comment.shown_at = timezone.now()
-            notices.announce(comment)
+        notices.announce(comment)
         if comment.parent_id is None and comment.thread_no is None:
             discussion.threads += 1
             comment.thread_no = discussion.threads

@@ -21,22 +21,23 @@ def enqueue(
     not_after: datetime | None = None,
     user: AbstractBaseUser | None = None,
     client: str = "",
-    at_once: bool = True,
+    not_before: datetime | None = None,
 ) -> Mail:
     """Queue one mail, in the transaction of what caused it: both come true or neither.
 
     `context` holds the ids that the purpose's composer needs when the mail is sent. `not_after` shortens or lengthens the life that the
     composer gives. With `user` the mail goes when the account goes; `client` is kept so that a limit can be counted by it. An address
-    that cannot be one gives a row that is refused already. Without `at_once` nobody is woken for it: the worker's next round takes it.
+    that cannot be one gives a row that is refused already. With `not_before` it waits until then, for more to join it, and wakes nobody.
     """
     mail = Mail(purpose=purpose, recipient=to, language=language, context=context or {}, user=user, client=client)
     mail.not_after = not_after or timezone.now() + composer_of(purpose).lives
+    mail.next_try_at = not_before or mail.next_try_at
     try:
         parsed_address(to)
     except NotAnAddress as error:
         mail.recipient, mail.state, mail.reply = one_line(to)[:320] or "?", State.REFUSED, str(error)
     mail.save(force_insert=True)
-    if at_once and mail.state == State.QUEUED:
+    if not_before is None and mail.state == State.QUEUED:
         # Robust: when the wake-up fails the timer finds the row within a second, and the request must not fail for it.
         transaction.on_commit(wake_sweep.enqueue, robust=True)
     return mail

@@ -170,15 +170,64 @@ def test_a_reply_is_told_when_its_author_is_released(article, comment, reader, u
     assert notices_to(reader) == [reader.email]
 
 
-def test_a_reply_that_comes_back_is_not_told_again(article, comment, reader):
+def hand_over(letters) -> None:
+    """As the worker does it: write what is queued, and record it as sent."""
+    letters()
+    Mail.objects.filter(state=MailState.QUEUED).update(state=MailState.SENT, sent_at=timezone.now())
+
+
+def test_a_reply_that_comes_back_is_not_told_again(article, comment, reader, letters):
     reply = make_comment(article, parent=comment)
-    Mail.objects.update(state=MailState.SENT, sent_at=timezone.now())
+    hand_over(letters)
     decide_as_somebody(reply, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
     decide_as_somebody(reply, Verb.UNDO)
 
     reply.refresh_from_db()
     assert reply.state == State.VISIBLE
     assert notices_to(reader) == [reader.email]
+
+
+def test_a_reply_that_comes_back_before_any_mail_told_of_it_is_told(article, comment, reader, letters):
+    first, second = make_comment(article, parent=comment), make_comment(article, parent=comment)
+    decide_as_somebody(first, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    hand_over(letters)
+    decide_as_somebody(first, Verb.UNDO)
+    decide_as_somebody(second, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(second, Verb.UNDO)
+
+    (letter,) = letters()
+    assert links_in(letter) == [f"/comments/{first.pk}/"]
+
+
+def test_a_notice_that_was_cancelled_comes_again_with_its_reply(article, comment, reader, letters):
+    reply = make_comment(article, parent=comment)
+    decide_as_somebody(reply, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    assert letters() == []
+    Mail.objects.update(state=MailState.CANCELLED)
+    decide_as_somebody(reply, Verb.UNDO)
+
+    (letter,) = letters()
+    assert links_in(letter) == [f"/comments/{reply.pk}/"]
+
+
+def test_a_mail_that_waits_takes_in_an_older_reply_that_comes_back(article, comment, reader, letters):
+    first = make_comment(article, parent=comment)
+    decide_as_somebody(first, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    Mail.objects.update(state=MailState.CANCELLED)
+    second = make_comment(article, parent=comment)
+    decide_as_somebody(first, Verb.UNDO)
+
+    (letter,) = letters()
+    assert links_in(letter) == [f"/comments/{first.pk}/", f"/comments/{second.pk}/"]
+
+
+def test_what_comes_back_after_long_is_no_news(article, comment, reader, time_machine):
+    reply = make_comment(article, parent=comment)
+    decide_as_somebody(reply, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    Mail.objects.all().delete()
+    time_machine.move_to(timezone.now() + timedelta(days=8))
+    decide_as_somebody(reply, Verb.UNDO)
+    assert notices_to(reader) == []
 
 
 def test_a_reply_that_is_not_written_is_not_told(article, comment, reader, monkeypatch):
@@ -203,6 +252,22 @@ def test_replies_in_one_thread_share_the_mail_that_waits(article, comment, lette
     assert letter.subject == "You have 2 answers on “Title of a-patent”"
     assert links_in(letter) == [f"/comments/{first.pk}/", f"/comments/{second.pk}/"]
     assert f"http://testserver/comments/{second.pk}/" in letter.alternatives[0].content
+
+
+def test_a_burst_is_one_mail_and_the_next_waits_longer(article, comment, reader, letters, time_machine):
+    """The worker sends what is due: the first replies within three minutes, what comes then half an hour later."""
+    time_machine.move_to(timezone.now(), tick=False)
+    began = timezone.now()
+    make_comment(article, parent=comment)
+    assert not Mail.objects.due().filter(purpose="comments/reply").exists()
+    time_machine.shift(timedelta(minutes=2))
+    make_comment(article, parent=comment)
+    assert Mail.objects.get(purpose="comments/reply").next_try_at == began + timedelta(minutes=3)
+    time_machine.shift(timedelta(minutes=1))
+    hand_over(letters)
+    make_comment(article, parent=comment)
+    (mail,) = Mail.objects.filter(purpose="comments/reply", state=MailState.QUEUED)
+    assert mail.next_try_at == began + timedelta(minutes=33)
 
 
 def test_a_mail_that_takes_another_reply_in_lives_on(article, comment, time_machine):
