@@ -18,13 +18,13 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.db.models import Count, Max, Q
 from django.urls import reverse
-from django.utils import timezone
 
 from articles.models import Article
-from articles.services import create_article, publish
 from comments.models import Comment, Discussion
 from comments.policy import State
 
+from . import reading
+from .articles import make_article
 from .http import Connection
 from .readers import Reader, a_text, make_readers
 from .report import Report
@@ -32,6 +32,7 @@ from .server import serving
 from .site import HOST
 
 OPTIONS = {
+    "reading": {"action": "store_true", "help": "Measure how long discussions take to be rendered instead, few comments and ten thousand."},
     "readers": {"type": int, "default": 6_000, "help": "At most so many comments are posted, one by each reader (default: %(default)s)."},
     "seconds": {"type": float, "default": 15.0, "help": "How long the writers post (default: %(default)s)."},
     "writers": {"type": int, "default": 8, "help": "Connections that post at once (default: %(default)s)."},
@@ -59,21 +60,18 @@ class Outcome:
 
 
 def run(options: dict, tell: Callable[[str], None]) -> Report:
+    return reading.run(tell) if options["reading"] else _run(options, tell)
+
+
+def _run(options: dict, tell: Callable[[str], None]) -> Report:
     tell(f"{connection.display_name}: making {options['articles']} articles and {options['readers']} readers …")
-    articles = [_make_article(number) for number in range(options["articles"])]
+    articles = [make_article(number) for number in range(options["articles"])]
     readers = make_readers(options["readers"], articles)
     forms = list(_forms(readers, articles))
     tell(f"{options['writers']} writers post for {options['seconds']:.0f} s …")
     with serving(f"--workers={options['workers']}") as port:
         outcomes, took = _post(forms, port, options["writers"], options["seconds"])
     return _report(options, outcomes, took)
-
-
-def _make_article(number: int) -> Article:
-    body = "\n\n".join(f"## Part {part}\n\nA paragraph about patents and standards." for part in range(5))
-    article = create_article(by=None, title=f"Article {number}", summary="A summary.", slug=f"article-{number}", body=body)
-    publish(article, at=timezone.now())
-    return article
 
 
 def _forms(readers: list[Reader], articles: list[Article]) -> Iterator[Form]:

@@ -40,12 +40,13 @@ class Reader:
 
 def make_readers(number: int, articles: list[Article]) -> list[Reader]:
     """`number` people with a proven address, an approved comment of last month, and a session."""
-    people = _make_people(number)
+    people = make_people(number)
     _make_earlier_comments(people, articles)
     return _log_in(people)
 
 
-def _make_people(number: int) -> list[User]:
+def make_people(number: int) -> list[User]:
+    """`number` people with a proven address."""
     people = [
         User(email=f"reader-{i}@bench.example", password=NO_PASSWORD, display_name=f"Reader {i}", language=("en", "zh-hans")[i % 2])
         for i in range(number)

@@ -13,6 +13,7 @@ from django.utils import timezone
 @dataclass
 class Report:
     title: str
+    name: str = ""  # of the files, where it is not the subject's
     figures: dict[str, object] = field(default_factory=dict)  # as measured, in SI units
     rows: list[tuple[str, str]] = field(default_factory=list)  # as printed
     faults: list[str] = field(default_factory=list)  # what must not be; the command fails
@@ -26,7 +27,8 @@ class Report:
         lines = [self.title, "", *(f"{name:<{width}}  {shown}" for name, shown in self.rows), *(f"FAULT: {fault}" for fault in self.faults)]
         return "\n".join(lines)
 
-    def write(self, folder: Path, name: str) -> None:
+    def write(self, folder: Path, subject: str) -> None:
+        name = self.name or subject
         folder.mkdir(parents=True, exist_ok=True)
         where = {"measured_at": timezone.now().isoformat(timespec="seconds"), "machine": machine(), "faults": self.faults}
         (folder / f"{name}.json").write_text(json.dumps(where | self.figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,85 @@
+"""A discussion of ten thousand comments costs what one of fifty does, and each thing that readers do costs a literal number of queries."""
+
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from articles.models import Article
+from comments.models import Comment
+from ictiger.bench.discussions import make_discussion
+from tests.factories import make_article, make_author, make_comment, make_user
+
+pytestmark = pytest.mark.django_db
+
+MANY = 10_000
+SCRIPT = {"HX-Request": "true"}
+THREAD, REPLY = 18, 23
+COUNT = 1  # a script is told how many comments there are now
+
+
+@pytest.fixture
+def article() -> Article:
+    return make_article("a-patent")
+
+
+def discuss(article: Article, comments: int) -> list[User]:
+    """Half of them threads, each with a reply; by twenty people."""
+    people = [make_user() for _person in range(20)]
+    make_discussion(article, people, threads=comments // 2, replies=1)
+    return people
+
+
+@pytest.mark.parametrize("comments", [50, MANY])
+def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(article, stranger, client_of, django_assert_num_queries, comments):
+    people = discuss(article, comments)
+    thread = Comment.objects.get(thread_no=1)
+    with django_assert_num_queries(14):
+        html = stranger.get("/articles/a-patent/").content.decode()
+    assert html.count('<article class="comment"') == min(comments, 100)
+    with django_assert_num_queries(11):
+        assert stranger.get("/articles/a-patent/discussion/1/").status_code == 200
+    with django_assert_num_queries(4):
+        assert stranger.get("/articles/a-patent/comments/feed/").status_code == 200
+    for comment, queries in {thread: 3, thread.replies.get(): 5}.items():
+        with django_assert_num_queries(queries):
+            assert urlsplit(stranger.get(f"/comments/{comment.pk}/")["Location"]).fragment == f"comment-{comment.pk}"
+    with django_assert_num_queries(3):
+        assert client_of(people[0]).get(f"/me/discussion/{article.pk}/").status_code == 200
+
+
+def post(client: Client, article: Article, parent: Comment | None = None, **headers: str) -> int:
+    sent = {"body": f"An argument, {uuid.uuid4()}.", "parent": parent.pk if parent else "", "submission": str(uuid.uuid4())}
+    return client.post(f"/articles/{article.slug}/comments/", sent, headers=headers).status_code
+
+
+def test_the_fragment_costs_its_reader_no_more_than_this(
+    article, stranger, client_of, reader, moderator, author, unverified, django_assert_num_queries
+):
+    make_author("lin", user=author)
+    for user in (reader, moderator, author, unverified):
+        post(client_of(user), article)
+    post(stranger, article)
+    kept = client_of(reader)
+    kept.cookies["waiting"] = stranger.cookies["waiting"].value
+    # Who it is: the session and the user; what is theirs here. Of an address not yet proven, what became of its mails.
+    costs = {stranger: 1, client_of(unverified): 4, kept: 4} | {client_of(user): 3 for user in (reader, moderator, author)}
+    for client, queries in costs.items():
+        client.get(f"/me/discussion/{article.pk}/")  # how long moderators usually take is known for some minutes
+        with django_assert_num_queries(queries):
+            assert client.get(f"/me/discussion/{article.pk}/").status_code == 200
+
+
+def test_posting_costs_no_more_than_this(article, client_of, reader, django_assert_num_queries):
+    """For those who are trusted: what they write shows at once, and is told to whom it answers."""
+    thread = make_comment(article)
+    make_comment(article, author=reader)
+    client = client_of(reader)
+    with django_assert_num_queries(THREAD):
+        assert post(client, article) == 302
+    with django_assert_num_queries(THREAD + COUNT):
+        assert post(client, article, **SCRIPT) == 201
+    with django_assert_num_queries(REPLY):
+        assert post(client, article, thread) == 302
