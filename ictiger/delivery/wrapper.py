@@ -27,6 +27,8 @@ logger = logging.getLogger("ictiger.delivery")
 
 LOOK_AGAIN_FOR = 1.0  # seconds that a reader waits for another's render
 LOOK_AGAIN_EVERY = 0.02
+SLOW_FOR = 5.0  # seconds in which nobody waits again for a render that took too long
+MOST_SLOW = 1_000
 UNWELL_FOR = 5.0  # seconds without an attempt to store, after the disk refused
 
 Application = Callable[[dict, Callable], Iterable[bytes]]
@@ -51,6 +53,7 @@ class PageWrapper:
         self.sweeper = sweeper_for(store)
         self.caretaker = caretaker_for(store, self.tally)
         self.unwell_until = 0.0
+        self.slow: dict[bytes, float] = {}  # pages for whose render somebody has waited in vain, and until when that counts
         site = urlsplit(settings.SITE_URL).netloc
         if not is_our_host(site):
             raise ImproperlyConfigured(f"ALLOWED_HOSTS refuses {site}, the host of SITE_URL, for which pages are rendered")
@@ -75,7 +78,7 @@ class PageWrapper:
 
     def _take_turn(self, wanted: Wanted, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Render the page, unless somebody else is at it: then look again for a moment, and at last render without storing."""
-        patience = time.monotonic() + LOOK_AGAIN_FOR
+        patience = time.monotonic() + self._patience_with(wanted.path)
         while time.monotonic() >= self.unwell_until:
             try:
                 lock = self.store.lock(wanted.path)
@@ -91,9 +94,16 @@ class PageWrapper:
                 self.tally.count("hits")
                 return answer(page, wanted, environ, start_response)
             if time.monotonic() >= patience:
+                self.slow[wanted.path] = time.monotonic() + SLOW_FOR
                 break
             time.sleep(LOOK_AGAIN_EVERY)
         return self._render(wanted, environ, start_response, lease=None)
+
+    def _patience_with(self, path: bytes) -> float:
+        """Seconds to wait for another's render. Once somebody has waited in vain the next do not: they would hold up every thread."""
+        if len(self.slow) > MOST_SLOW:
+            self.slow.clear()
+        return LOOK_AGAIN_FOR if time.monotonic() >= self.slow.get(path, 0.0) else 0.0
 
     def _render_under(self, lock: int, wanted: Wanted, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Render and store, holding the path's lock."""

@@ -49,6 +49,10 @@ class Asker:
         """`headers`: `accept_encoding="gzip"` and the like."""
         return self.ask("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
 
+    def connect(self) -> None:
+        """Before the moment at which it is to ask."""
+        self._connected().connect()
+
     def _connected(self) -> http.client.HTTPConnection:
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)

@@ -77,3 +77,9 @@ def test_full_disk_costs_no_page_and_no_freshness():
             pytest.skip("no file system can be mounted here")
         raise
     assert figures["writes with a full disk, each seen at once on all pages"] == 8
+
+
+def test_crowd_before_one_cold_page_gets_it_rendered_once():
+    figures = drill("crowd", "--readers=60")
+    assert figures["renders"] == 1
+    assert figures["renders with purges in between"] <= 6

@@ -105,8 +105,7 @@ def test_2_whatever_a_writer_does_after_commit_finds_the_pages_purged(site, note
 
 
 @committed
-def test_3_pages_are_purged_when_the_write_is_answered(site, note, settings):
-    settings.MIDDLEWARE = []
+def test_3_pages_are_purged_when_the_write_is_answered(site, note):
     says(site)
     says(site, "/")
     assert site.get("/notes/a/rename/", QUERY_STRING="name=second").status == 200
@@ -225,8 +224,7 @@ def test_6_purge_that_fails_costs_every_page_and_no_freshness(site, note, monkey
 
 
 @committed
-def test_6_write_whose_pages_cannot_be_taken_away_is_answered_500_and_purged_later(site, note, settings, monkeypatch, caplog):
-    settings.MIDDLEWARE = []
+def test_6_write_whose_pages_cannot_be_taken_away_is_answered_500_and_purged_later(site, note, monkeypatch, caplog):
     says(site)
     with monkeypatch.context() as broken:
         broken.setattr(store_module, "os", FailingOs(unlink=OSError(30, "read only"), rename=OSError(30, "read only")))
@@ -359,6 +357,24 @@ def test_8_reader_who_does_not_get_the_lock_looks_again_and_then_is_served_unsto
     assert site.get("/a/").status == 200
     assert 1.0 <= clock.now < 1.1
     assert files_below(site.store) == []
+    os.close(held)
+
+
+@pytest.mark.django_db
+def test_8_only_the_first_readers_wait_for_a_slow_render(site, monkeypatch):
+    """A waiting reader holds a thread of the server. A crowd that waits would keep everybody else from every page."""
+    clock = SteppingTime()
+    monkeypatch.setattr(wrapper_module, "time", clock)
+    monkeypatch.setattr(wrapper_module, "is_public", lambda _path: True)
+    site.django = marked_page("x")
+    held = site.store.lock(b"/a/")
+    site.get("/a/")
+    waited = clock.now
+    assert site.get("/a/").body == b"x"
+    assert clock.now == waited
+    clock.now += wrapper_module.SLOW_FOR
+    site.get("/a/")
+    assert clock.now >= waited + wrapper_module.SLOW_FOR + 1
     os.close(held)
 
 

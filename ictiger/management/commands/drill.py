@@ -47,6 +47,10 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
         "The same, while processes are killed at random instants: nobody may get an older page from two seconds afterwards.",
         {"--kills": {"type": int, "default": 50}, **LOAD},
     ),
+    "crowd": (
+        "One render at a time: a crowd asks for one cold page at the same moment.",
+        {"--readers": {"type": int, "default": 200}},
+    ),
     "outlive": (
         "Readers outlive us: the database is stopped and comes back, without worker and mail server. Brings its own PostgreSQL server.",
         {"--through": THROUGH},
