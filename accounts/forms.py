@@ -108,12 +108,17 @@ class AddressForm(allauth.AddEmailForm):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ("display_name", "language", "mail_replies", "mail_decisions")
+        fields = ("display_name", "language", "mail_replies", "mail_decisions", "mail_digest")
         labels = {"language": _("Language of our mails to you")}
         help_texts = {
             "display_name": _("Shown beside your comments. Without one, you appear as “Reader” and a number."),
             "mail_decisions": _("Mails that confirm your address or protect your account always come."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.has_perm("comments.moderate_comment"):
+            del self.fields["mail_digest"]
 
     def clean_display_name(self) -> str:
         name = names.tidy(self.cleaned_data["display_name"])

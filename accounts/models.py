@@ -73,6 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     mail_replies = models.BooleanField(_("Tell me when somebody answers my comment"), default=True)
     mail_decisions = models.BooleanField(_("Tell me when a comment of mine is turned down"), default=True)
+    mail_digest = models.BooleanField(_("Tell me once a day what waits for moderators"), default=True)  # of no matter to others
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)

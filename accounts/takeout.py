@@ -22,6 +22,7 @@ def account(user: User) -> dict[str, Any]:
         "language": user.language,
         "mails about answers": user.mail_replies,
         "mails about comments turned down": user.mail_decisions,
+        "mails about what waits for moderators": user.mail_digest,
         "joined": user.date_joined,
         "last log-in": user.last_login,
         "groups": list(user.groups.values_list("name", flat=True)),

@@ -2,14 +2,17 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from articles.models import Article
 from ictiger.mail.composers import composer
 from ictiger.mail.models import Mail
 
-from . import notices, rejections
+from . import digest, notices, rejections, rules
+from .durations import in_words
 from .models import Comment, Decision
 from .subscriptions import Subscription
+from .waiting_time import usual_wait
 
 
 @composer(notices.PURPOSE, lives=notices.LIVES)
@@ -59,6 +62,24 @@ def _told(decision: Decision) -> dict:
         "note": decision.note,
         "mend_url": ways["mend"] if comment.may_be_mended else "",
         "appeal_url": ways["appeal"] if comment.may_be_appealed else "",
+    }
+
+
+@composer(digest.PURPOSE, lives=digest.LIVES)
+def what_waits(mail: Mail) -> dict | None:
+    """The queue as it is when the mail is sent; no mail when it is empty by then."""
+    waiting = digest.what_waits()
+    if waiting is None or not notices.is_proven(mail) or not digest.wants(mail.user):
+        return None
+    url = settings.SITE_URL + reverse("admin:comments_comment_changelist")
+    usual = usual_wait()
+    return {
+        "number": waiting.number,
+        "oldest": in_words(timezone.now() - waiting.since),
+        "usual": in_words(usual) if usual is not None else "",
+        "rules": [(rules.short(rule), number, f"{url}?rule={rule}") for rule, number in waiting.by_rule],
+        "url": url,
+        "unsubscribe_url": settings.SITE_URL + reverse("comments:unsubscribe_digest", args=[digest.key_of(mail.user)]),
     }
 
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("comments/<int:pk>/remove/", views_own.remove, name="remove"),
     path("comments/<int:pk>/unmute/", views_mine.unmute, name="unmute"),
     path("comments/<int:pk>/report/", views_own.report, name="report"),
+    path("comments/unsubscribe/digest/<str:key>/", views_unsubscribe.unsubscribe_digest, name="unsubscribe_digest"),
     path("comments/unsubscribe/<str:key>/", views_unsubscribe.unsubscribe, name="unsubscribe"),
     path("me/discussion/<int:article_id>/", views_own.me, name="me"),
 ]

@@ -1,11 +1,11 @@
-"""The link at the foot of a mail about answers or about decisions."""
+"""The links at the foot of mails that not everybody wants: about answers, about decisions, and about what waits for moderators."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from . import subscriptions
+from . import digest, subscriptions
 from .views_own import personal
 
 
@@ -26,3 +26,17 @@ def unsubscribe(request: HttpRequest, key: str) -> HttpResponse:
         choice = None
     status = 400 if request.method == "POST" and not choice else 200
     return render(request, "comments/unsubscribe.html", {"choice": choice, "subscription": subscription}, status=status)
+
+
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def unsubscribe_digest(request: HttpRequest, key: str) -> HttpResponse:
+    """GET asks. POST ends the mails about what waits, by the page's button or by a mail program's one click (RFC 8058)."""
+    moderator = digest.read_key(key)
+    if moderator is None:
+        raise Http404
+    is_done = request.method == "POST"
+    if is_done:
+        digest.end(moderator)
+    return render(request, "comments/unsubscribe_digest.html", {"is_done": is_done})

@@ -21,7 +21,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts import blocks
 from accounts.purge import purge, remind
 from articles.images import make_renditions
-from comments import services, waiting
+from comments import digest, services, waiting
 from ictiger.delivery.purge import purge_left_over
 from ictiger.mail.models import Mail
 from ictiger.mail.sweep import send_due_mail
@@ -76,6 +76,12 @@ def forget_old_claims() -> int:
 
 
 @task()
+def tell_moderators() -> int:
+    """Ask for the mails that tell moderators what waits, where today's have not been asked for yet."""
+    return digest.ask_for_mails()
+
+
+@task()
 def tend_unproven_accounts() -> None:
     """Remind those who never confirmed their address, delete them when their time is over, and let blocked mailboxes go again."""
     remind()
@@ -90,6 +96,7 @@ RECURRING: dict[Task, timedelta] = {
     clear_sessions: timedelta(days=1),
     prune_waiting_texts: timedelta(days=1),
     forget_old_claims: timedelta(days=1),
+    tell_moderators: timedelta(minutes=10),
     tend_unproven_accounts: timedelta(hours=1),
 }
 

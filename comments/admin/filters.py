@@ -6,10 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from comments import rules
 from comments.models import Comment
 from comments.policy import Hold, State
-
-from . import rules
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from articles.admin.comparison import Part, compare
+from comments import rules
 from comments.models import Claim, Comment, Decision, Report
 from comments.moderators import moderators
 from comments.policy import MOVES, Hold, State, Verb
 from comments.services import undo_of
 
-from . import rules
 from .records import Record, records_of
 
 

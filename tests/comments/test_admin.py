@@ -7,8 +7,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 
-from comments import services
-from comments.admin import rules
+from comments import rules, services
 from comments.models import Ban, Comment, Decision
 from comments.policy import Hold, Rejection, State, Verb
 from ictiger.delivery.change import change

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from comments.policy import Hold
+from .policy import Hold
 
 SHORT = {
     Hold.NEWCOMER: _("first comment"),
