@@ -79,7 +79,8 @@ def _lists(language: str) -> Iterator[str]:
     home = path(address("home", language=language))
     yield home
     yield f"{home}page/**"
-    yield f"{home}archive/**"
+    for each in Language.values:  # an archive leads to the same month in the other language
+        yield f"{path(address('home', language=each))}archive/**"
     yield path(address("feed", language=language))
 
 

@@ -16,7 +16,7 @@ from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
 from . import models, preview_links
-from .links import absolute, address, everywhere, page_links, versions
+from .links import absolute, address, everywhere, other_than, page_links, switch_to, versions
 from .models import Article, Author, SlugRedirect, Topic
 from .search import MAX_QUERY, find, terms_of
 from .services import preview_of
@@ -67,8 +67,18 @@ def archive(request: HttpRequest, year: int, month: int | None = None, number: s
     list_url = address("archive_month", year, month) if month else address("archive_year", year)
     years = list(scope.public().datetimes("publish_at", "year", order="DESC"))
     context = {"year": year, "month": month, "period": period.date(), "months": months, "years": years, "canonical_url": absolute(list_url)}
+    context["other_language"] = switch_to(_archive_in_the_other_language(year, month))
     response = _list(request, "articles/article_archive.html", in_period.for_lists(), number, list_url, context)
-    return lives_until(response, *scope.next_moments(request.asked_at))
+    return lives_until(response, *Article.objects.next_moments(request.asked_at))
+
+
+def _archive_in_the_other_language(year: int, month: int | None) -> str | None:
+    """The same month or year, where something was published in it then."""
+    language = other_than(Language.active())
+    published = Article.objects.public(language).filter(publish_at__year=year)
+    if not (published.filter(publish_at__month=month) if month else published).exists():
+        return None
+    return address("archive_month", year, month, language=language) if month else address("archive_year", year, language=language)
 
 
 @public_page
@@ -124,6 +134,7 @@ def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
     else:
         found = find(query, language=Language.active())
         context["list_query"] = "?" + urlencode({"q": query})
+        context["other_language"] = switch_to(address("search", language=other_than(Language.active())) + context["list_query"])
         response = _list(request, "articles/article_search.html", found, number, address("search"), context)
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -17,8 +17,8 @@ MOMENTS = 1  # when the next appears or is taken down
 PAGES = {
     "/topics/patents/": FRAME + 1 + LIST + MOMENTS,
     "/authors/lin/": FRAME + 1 + LIST + MOMENTS,
-    "/archive/2026/": FRAME + 2 + LIST + MOMENTS,  # its months, all years
-    "/archive/2026/03/": FRAME + 2 + LIST + MOMENTS,
+    "/archive/2026/": FRAME + 3 + LIST + MOMENTS,  # its months, all years, whether the other language has it
+    "/archive/2026/03/": FRAME + 3 + LIST + MOMENTS,
     "/search/?q=title": FRAME + LIST,
     "/feed/": 5 + MOMENTS,
     "/topics/patents/feed/": 6 + MOMENTS,
@@ -31,8 +31,8 @@ PAGES_OF_MANY = {  # with one article these have no list, or are not there
     "/page/2/": FRAME + 4 + LIST + MOMENTS,
     "/topics/patents/page/2/": FRAME + 1 + LIST + MOMENTS,
     "/authors/lin/page/2/": FRAME + 1 + LIST + MOMENTS,
-    "/archive/2026/page/2/": FRAME + 2 + LIST + MOMENTS,
-    "/archive/2026/03/page/2/": FRAME + 2 + LIST + MOMENTS,
+    "/archive/2026/page/2/": FRAME + 3 + LIST + MOMENTS,
+    "/archive/2026/03/page/2/": FRAME + 3 + LIST + MOMENTS,
     "/search/page/2/?q=title": FRAME + LIST,
 }
 

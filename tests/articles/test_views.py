@@ -371,3 +371,20 @@ def test_a_failure_shows_a_page_without_its_cause(stranger, monkeypatch):
     assert response.status_code == 500
     assert "<h1>" in response.content.decode()
     assert "AttributeError" not in response.content.decode()
+
+
+def test_an_archive_leads_to_the_same_time_in_the_other_language_where_it_has_one(stranger):
+    march = timezone.make_aware(timezone.datetime(2026, 3, 20))
+    make_article("claims", publish_at=march)
+    assert stranger.get("/archive/2026/03/").context["other_language"]["url"] == "/zh-hans/"
+    make_article("专利", language="zh-hans", publish_at=march + timedelta(days=60))
+    assert stranger.get("/archive/2026/03/").context["other_language"]["url"] == "/zh-hans/"
+    assert stranger.get("/archive/2026/").context["other_language"]["url"] == "/zh-hans/archive/2026/"
+    make_article("标准", language="zh-hans", publish_at=march)
+    assert stranger.get("/archive/2026/03/").context["other_language"]["url"] == "/zh-hans/archive/2026/03/"
+
+
+def test_a_search_is_the_same_in_the_other_language(stranger, db):
+    response = stranger.get("/search/", {"q": "专利 & co"})
+    assert response.context["other_language"]["url"] == "/zh-hans/search/?q=%E4%B8%93%E5%88%A9+%26+co"
+    assert stranger.get("/search/").context["other_language"]["url"] == "/zh-hans/search/"

@@ -48,3 +48,26 @@ def test_own_replies_stand_in_the_order_they_were_written(live_site, browse, sig
     page.goto(f"{live_site}/articles/a-patent/")
     expect(page.locator("#discussion .replies .comment-body")).to_have_text(["Own reply 1.", "Own reply 2."])
     expect(page.locator("#discussion [data-slot=comments-own] .comment-body")).to_have_text(["Own thread 2.", "Own thread 1."])
+
+
+NOTES = "\n\n".join(f"A paragraph with a note.[^{n}]" for n in range(12)) + "\n\n" + "\n".join(f"[^{n}]: What it says." for n in range(12))
+SHIFTS = """
+    window.shift = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shift += entry.value; }))
+      .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("aim", ["", "#comment-{pk}"])
+def test_nothing_shifts_while_an_article_loads(live_site, browse, sign_in, reader, width, aim):
+    article = make_article("a-patent", body=NOTES)
+    comments = [make_comment(article, body=f"Thread {number}.") for number in range(12)]
+    make_comment(article, author=reader, state=State.PENDING)
+    page = browse(width=width)
+    sign_in(page, reader)
+    page.add_init_script(SHIFTS)
+    page.goto(f"{live_site}/articles/a-patent/{aim.format(pk=comments[6].pk)}")
+    expect(page.locator("[data-state=pending]")).to_be_attached()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("() => window.shift") == 0

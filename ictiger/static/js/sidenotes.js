@@ -38,4 +38,13 @@ function putInMargin(reference) {
   adapt();
 }
 
-steady(() => document.querySelectorAll(".article-text a.footnote-ref").forEach(putInMargin));
+function putAllInMargin() {
+  steady(() => document.querySelectorAll(".article-text a.footnote-ref").forEach(putInMargin));
+}
+
+// Where the address names a place below, the browser goes there first: what it then holds in sight does not move when the text gets shorter.
+if (location.hash && document.readyState !== "complete") {
+  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(putAllInMargin)));
+} else {
+  putAllInMargin();
+}
