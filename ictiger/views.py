@@ -13,6 +13,8 @@ from comments.views import form_expired
 from ictiger.delivery.decorators import forget_reader
 from ictiger.logs import request_id
 
+WRITES = {"comments:post", "comments:edit", "comments:mend", "comments:appeal"}  # forms that are sent again, not lost
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
@@ -36,13 +38,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = 503 if away else 500
     # Without a request: the context processors might ask for what is broken.
     typed = request.POST.get("body", "") if hasattr(request, "_post") else ""  # read already, or not to be read now
-    told = {"typed": typed, "LANGUAGE_CODE": get_language(), "request_id": request_id.get()}
+    again = _to_send_again(request) if typed else {}
+    told = {"typed": typed, "again": again, "action": request.path, "LANGUAGE_CODE": get_language(), "request_id": request_id.get()}
     page = render_to_string(f"{status}.html", told)
     return HttpResponse(page, status=status, headers={"Retry-After": "30"} if away else {})
 
 
+def _to_send_again(request: HttpRequest) -> dict[str, str]:
+    """What goes with the text when its form is sent once more as it was: the same token, the same submission.
+
+    {} for other forms, and for a script, which has the form still.
+    """
+    if request.headers.get("HX-Request") or request.resolver_match is None or request.resolver_match.view_name not in WRITES:
+        return {}
+    return {name: value for name, value in request.POST.items() if name in ("csrfmiddlewaretoken", "parent", "submission")}
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A stale or missing form token. A comment's text comes back, with a fresh token, to be sent again."""
-    if request.resolver_match.view_name in ("comments:post", "comments:edit", "comments:mend", "comments:appeal"):
+    if request.resolver_match.view_name in WRITES:
         return form_expired(request, **request.resolver_match.kwargs)
     return render(request, "403_csrf.html", status=403)

@@ -1,11 +1,14 @@
 """When something of ours breaks: the page says so in the reader's language, and what was typed is on it."""
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.db import InterfaceError, OperationalError
+from django.test import Client
 from django.urls import reverse
 
+from comments.models import Comment
 from tests.factories import make_article
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +39,39 @@ def test_a_fault_while_writing_gives_the_text_back(client_of, reader, monkeypatc
     page = answer.content.decode()
     assert words in page
     assert "不可丢失 &lt;words&gt;</textarea>" in page
+
+
+def test_what_a_fault_gives_back_is_sent_again_as_it_was(client_of, reader, monkeypatch):
+    """With the token and the submission that it had: nothing is doubled when the first was taken after all."""
+    article, submission = make_article(), str(uuid4())
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(reader)
+    token = client.get(reverse("comments:new", args=[article.slug])).context["csrf_token"]
+    url = reverse("comments:post", args=[article.slug])
+
+    def broken(**_):
+        raise OperationalError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("comments.services.post", broken)
+        page = client.post(
+            url, {"body": "Once.", "submission": submission, "parent": "", "csrfmiddlewaretoken": str(token)}
+        ).content.decode()
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    assert f'action="{url}"' in page
+    assert fields["submission"] == submission
+    for _twice in range(2):
+        assert client.post(url, {**fields, "body": "Once."}).status_code == 302
+    assert Comment.objects.get().body == "Once."
+
+
+def test_a_fault_at_another_form_gives_nothing_to_send(client_of, reader, monkeypatch):
+    client = client_of(reader)
+    client.raise_request_exception = False
+    monkeypatch.setattr("accounts.views.ProfileForm", None)
+    page = client.post("/accounts/me/", {"body": "Typed.", "csrfmiddlewaretoken": "x"}).content.decode()
+    assert "Typed.</textarea>" in page
+    assert "<form" not in page
 
 
 def test_a_fault_is_told_in_the_language_of_the_path(stranger, monkeypatch):

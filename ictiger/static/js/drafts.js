@@ -54,20 +54,20 @@ function forgetDrafts() {
 // A form page was sent. Whether it was taken shows on the page that follows it.
 export function markSent(form) {
   try {
-    sessionStorage.setItem(SENT, JSON.stringify({ key: draftKey(form), from: location.href.split("#")[0] }));
+    sessionStorage.setItem(SENT, JSON.stringify({ key: draftKey(form), from: [location.href.split("#")[0], form.action] }));
   } catch (problem) {
     console.warn("The draft of this text stays in the browser.", problem);
   }
 }
 
-// Forget the draft when this page follows the form itself, and not an error or a lost connection in between; and when the form is not back
-// with the text, but for one that the server keeps now.
+// Forget the draft when this page follows the form itself, or the page of an error from which it was sent again (other ways out of that page
+// name no referrer), and the form is not back with the text. What came back to be kept on the server is not in the browser's care any more.
 export function settleSent() {
   try {
     const sent = JSON.parse(sessionStorage.getItem(SENT));
     sessionStorage.removeItem(SENT);
     const isBack = (form) => draftKey(form) === sent.key && !form.querySelector("[data-kept]");
-    if (sent && document.referrer === sent.from && ![...document.querySelectorAll(".comment-form")].some(isBack)) {
+    if (sent && sent.from.includes(document.referrer) && ![...document.querySelectorAll(".comment-form")].some(isBack)) {
       forgetDraft(sent.key);
     }
   } catch (problem) {

@@ -1,0 +1,220 @@
+"""Whatever stands in the way of a text, it is in the box afterwards with what to do: in place with JavaScript, on a page without."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import OperationalError
+
+from accounts.models import User
+from articles.models import Article
+from articles.services import take_down
+from comments import services
+from comments.models import Ban, Comment, WaitingText
+from ictiger.delivery.change import change
+from tests.factories import PASSWORD, make_article, make_comment, make_user
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+TEXT = "不可丢失的 words, <kept> & safe.\n\nSecond paragraph."
+BOX = "textarea:not([aria-hidden])"
+
+
+@dataclass
+class Scene:
+    page: "Page"
+    article: Article
+    thread: Comment
+    writer: User
+    monkeypatch: pytest.MonkeyPatch
+
+
+# --- what may happen between typing and sending; each says what the reader is told, with JavaScript and without -------------------------
+
+
+def session_ends(scene: Scene) -> None:
+    scene.page.context.clear_cookies(name="sessionid")
+
+
+def token_expires(scene: Scene) -> None:
+    scene.page.context.clear_cookies(name="csrftoken")
+
+
+def discussion_closes(scene: Scene) -> None:
+    with change(scene.article):
+        scene.article.comments_open = False
+        scene.article.save()
+
+
+def parent_goes(scene: Scene) -> None:
+    services.remove(user=scene.thread.author, comment_id=scene.thread.pk)
+
+
+def writer_is_banned(scene: Scene) -> None:
+    Ban.objects.create(user=scene.writer, why="test")
+
+
+def article_goes(scene: Scene) -> None:
+    take_down(scene.article)
+
+
+def raises(problem: Exception) -> Callable[[Scene], None]:
+    def broken(**_) -> None:
+        raise problem
+
+    return lambda scene: scene.monkeypatch.setattr("comments.services.post", broken)
+
+
+def nothing(scene: Scene) -> None:
+    """The text itself is what is wrong."""
+
+
+FAILURES = {
+    "the session ends": (session_ends, TEXT, "Your text is kept.", "Your text is kept."),
+    "the token expires": (token_expires, TEXT, "please send it again", "please send it again"),
+    "the text is too long": (nothing, "字" * 71, "1 word over the limit of 70", "1 word over the limit of 70"),
+    "the discussion closes": (discussion_closes, TEXT, "This discussion has closed.", "This discussion has closed."),
+    "the comment that is answered goes": (parent_goes, TEXT, "You can post your text as a comment of its own.", "comment of its own."),
+    "the writer is banned": (writer_is_banned, TEXT, "You can no longer comment here.", "You can no longer comment here."),
+    "the article goes": (article_goes, TEXT, "copy", "for you to copy"),
+    "the database is away": (raises(OperationalError("away")), TEXT, "try again", "Please try again in a moment."),
+    "something of ours breaks": (raises(RuntimeError("a mistake of ours")), TEXT, "try again", "Please try again in a moment."),
+}
+
+
+@pytest.fixture
+def scene_for(browse, sign_in, live_site, monkeypatch) -> Callable[..., Scene]:
+    """A reader who has opened the form of a reply."""
+
+    def open_form(*, javascript: bool) -> Scene:
+        article, writer = make_article("a-patent"), make_user()
+        thread = make_comment(article)
+        page = browse(javascript=javascript)
+        sign_in(page, writer)
+        page.goto(live_site + article.get_absolute_url())
+        page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Reply").click()
+        page.locator(BOX).wait_for()
+        return Scene(page, article, thread, writer, monkeypatch)
+
+    return open_form
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize("failure", FAILURES)
+def test_the_text_is_in_the_box(scene_for, failure, javascript):
+    happens, text, told_in_place, told_on_page = FAILURES[failure]
+    scene = scene_for(javascript=javascript)
+    page, url = scene.page, scene.page.url
+    page.locator(BOX).fill(text)
+    happens(scene)
+    page.get_by_role("button", name="Post").click()
+    told = page.locator("#discussion .comment-form, #discussion [data-kept]" if javascript else "main")
+    expect(told.first).to_contain_text(told_in_place if javascript else told_on_page)
+    expect(page.locator(BOX)).to_have_value(text)
+    if javascript:
+        assert page.url == url
+    assert not Comment.objects.filter(author=scene.writer).exists()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_once_the_database_is_back_the_same_press_sends_it(scene_for, javascript):
+    scene = scene_for(javascript=javascript)
+    page = scene.page
+    page.locator(BOX).fill(TEXT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("comments.services.post", _away)
+        page.get_by_role("button", name="Post").click()
+        expect(page.locator(".comment-form" if javascript else "main").first).to_contain_text("try again")
+    page.get_by_role("button", name="Post" if javascript else "Send it again").click()
+    expect(page.locator("article.comment[data-state=pending]")).to_contain_text("Second paragraph.")
+    assert Comment.objects.get(author=scene.writer).body == TEXT
+
+
+def _away(**_) -> None:
+    raise OperationalError("away")
+
+
+# --- what the browser keeps --------------------------------------------------------------------------------------------------------------
+
+
+def drafts_of(page: "Page") -> int:
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('ictiger:draft:')).length")
+
+
+def test_what_was_typed_and_not_sent_is_found_again_and_discarded(scene_for, live_site):
+    page = scene_for(javascript=True).page
+    page.locator(BOX).fill(TEXT)
+    page.goto(f"{live_site}/comments/mine/")
+    typed = page.locator("[data-typed-text]")
+    expect(typed).to_contain_text("Title of a-patent")
+    expect(typed).to_contain_text("<kept> & safe.")
+    typed.get_by_role("link", name="Continue writing").click()
+    expect(page.locator(BOX)).to_have_value(TEXT)
+    page.go_back()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator("[data-typed-texts]")).to_be_hidden()
+    assert drafts_of(page) == 0
+
+
+def test_an_edit_that_was_not_sent_is_there_again(browse, sign_in, live_site):
+    writer = make_user()
+    comment = make_comment(make_article("a-patent"), author=writer, body="As posted.")
+    page = browse()
+    sign_in(page, writer)
+    page.goto(f"{live_site}/comments/{comment.pk}/edit/")
+    expect(page.locator(BOX)).to_have_value("As posted.")
+    page.locator(BOX).fill("Better put.")
+    page.goto(f"{live_site}/comments/{comment.pk}/edit/")
+    expect(page.locator(BOX)).to_have_value("Better put.")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/comments/mine/**")
+    expect(page.locator(f"#comment-{comment.pk}")).to_contain_text("Better put.")
+    assert drafts_of(page) == 0
+
+
+def test_an_error_in_between_costs_no_draft(browse, sign_in, live_site):
+    """Sent from the form's page into a fault, and left by the link to the home page: the browser has the text still."""
+    page = browse()
+    sign_in(page, make_user())
+    make_article("a-patent")
+    page.goto(f"{live_site}/articles/a-patent/comments/new/")
+    page.locator(BOX).fill(TEXT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("comments.services.post", _away)
+        page.get_by_role("button", name="Post").click()
+        expect(page.locator("main")).to_contain_text("Please try again in a moment.")
+    page.get_by_role("link", name="Go to the home page").click()
+    page.wait_for_url(f"{live_site}/")
+    assert drafts_of(page) == 1
+    page.goto(f"{live_site}/articles/a-patent/comments/new/")
+    expect(page.locator(BOX)).to_have_value(TEXT)
+
+
+def test_logging_out_leaves_no_words_in_the_browser(browse, live_site):
+    """Neither what was typed nor what waited on the server: the next one at this computer finds nothing."""
+    reader = make_user()
+    make_article("a-patent")
+    page = browse()
+    page.goto(f"{live_site}/articles/a-patent/comments/new/")
+    page.locator(BOX).fill("Before I joined.")
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("[data-kept]")).to_contain_text("Your text is kept.")
+    page.get_by_role("link", name="Log in").last.click()
+    page.fill("[name=login]", reader.email)
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main").get_by_role("button", name="Log in").first.click()
+    expect(page.locator(BOX)).to_have_value("Before I joined.")
+    page.locator(BOX).fill("Before I joined, and more.")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(lambda url: "logout" not in url)
+    assert drafts_of(page) == 0
+    page.goto(f"{live_site}/articles/a-patent/comments/new/")
+    expect(page.locator(BOX)).to_have_value("")
+    assert [cookie["name"] for cookie in page.context.cookies() if cookie["name"] == "waiting"] == []
+    assert WaitingText.objects.get().account == reader
