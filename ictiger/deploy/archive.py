@@ -1,0 +1,115 @@
+"""The file that a backup is: a compressed tar of the database, the pictures, and last a list of them with checksums.
+
+The list is last, so a file that breaks off has none. Reading one checks everything before anything is used.
+"""
+
+import hashlib
+import io
+import json
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+FORMAT = 1
+MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media"
+BLOCK = 1024 * 1024
+COMPRESSION = 3  # pictures are compressed already, and backups run beside readers
+
+
+class Damaged(RuntimeError):
+    """The file is no whole backup; what is wrong with it."""
+
+
+class ChangedMeanwhile(RuntimeError):
+    """A picture changed or went while it was being read."""
+
+
+def write(target: Path, database: Path, media: Path, told: dict) -> dict:
+    """Write the archive and return its list, which is `told` and every file's size and SHA-256."""
+    files: dict[str, dict] = {}
+    with tarfile.open(target, "w:gz", compresslevel=COMPRESSION) as archive:
+        _add(archive, DATABASE, database, files)
+        for path in sorted(path for path in media.rglob("*") if path.is_file()):
+            _add(archive, f"{MEDIA}/{path.relative_to(media).as_posix()}", path, files)
+        manifest = {"format": FORMAT, **told, "files": files}
+        text = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
+        entry = tarfile.TarInfo(MANIFEST)
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text))
+    return manifest
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path, files: dict[str, dict]) -> None:
+    try:
+        with path.open("rb") as opened:
+            entry = archive.gettarinfo(arcname=name, fileobj=opened)
+            entry.uname = entry.gname = ""
+            reading = _Hashing(opened)
+            archive.addfile(entry, reading)
+    except OSError as error:  # tarfile says so too when a file is shorter than it was
+        raise ChangedMeanwhile(f"{path}: {error}") from None
+    files[name] = {"size": entry.size, "sha256": reading.sum.hexdigest()}
+
+
+class _Hashing:
+    """A file that is summed while it is read."""
+
+    def __init__(self, opened: BinaryIO) -> None:
+        self._opened, self.sum = opened, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        block = self._opened.read(size)
+        self.sum.update(block)
+        return block
+
+
+def unpack(source: Path, into: Path) -> dict:
+    """Unpack into an empty folder and return the list, once everything is as the list says. Damaged: it is not."""
+    found: dict[str, dict] = {}
+    manifest = None
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            for entry in archive:
+                if manifest is not None:
+                    raise Damaged(f"{entry.name} comes after the list of files")
+                if entry.name == MANIFEST:
+                    manifest = json.loads(archive.extractfile(entry).read())
+                else:
+                    found[entry.name] = _extract(archive, entry, into)
+    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, AttributeError) as error:
+        raise Damaged(f"it cannot be read: {error}") from None
+    _compare(manifest, found)
+    return manifest
+
+
+def _extract(archive: tarfile.TarFile, entry: tarfile.TarInfo, into: Path) -> dict:
+    path = PurePosixPath(entry.name)
+    if not entry.isreg() or path.is_absolute() or ".." in path.parts or path.parts[0] not in (DATABASE, MEDIA):
+        raise Damaged(f"{entry.name!r} has no place in a backup")
+    target = into / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    total = hashlib.sha256()
+    with target.open("xb") as opened:
+        for block in _blocks(archive.extractfile(entry)):
+            total.update(block)
+            opened.write(block)
+    return {"size": entry.size, "sha256": total.hexdigest()}
+
+
+def _blocks(opened: BinaryIO) -> Iterator[bytes]:
+    while block := opened.read(BLOCK):
+        yield block
+
+
+def _compare(manifest: object, found: dict[str, dict]) -> None:
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise Damaged("its list of files is missing: it breaks off")
+    if manifest.get("format") != FORMAT:
+        raise Damaged(f"its format is {manifest.get('format')!r}, which this release cannot read")
+    listed = manifest["files"]
+    if wrong := sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name)):
+        raise Damaged(f"{wrong[0]} is not what was backed up" + (f", and so for {len(wrong) - 1} more" if wrong[1:] else ""))
+    if DATABASE not in listed:
+        raise Damaged("it holds no database")
