@@ -12,11 +12,13 @@ INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 # And those that Unicode counts among letters, signs and accents (Default_Ignorable_Code_Point, and the Braille pattern without a dot).
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 MARKS = 3  # accents on one letter; written languages need no more, and a pile of them covers the lines above and below
-# Letters that a reader takes for a Latin one, by their small or their large shape. Digits and I stand for l and o as they do in print.
-LOOKALIKES = str.maketrans(
-    "абвгдезикмнорстухьѕіїјһԁԛԝґ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "01iıǀ",
-    "a6brgegukmhopctyxbslljhdqwr" + "abyezhlkmvoptyxw" + "onuhgq" + "ollll",
+# Letters that a reader takes for a Latin one, by their small or their large shape.
+LETTERS_ALIKE = str.maketrans(
+    "абвгдезикмнорстухьѕіїјһԁԛԝґ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "ı",
+    "a6brgegukmhopctyxbsiijhdqwr" + "abyezhikmvoptyxw" + "onuhgq" + "i",
 )
+# In a name, digits and I stand for l and o as they do in print.
+STROKES_ALIKE = str.maketrans("01iǀ", "olll")
 HOUSE = "ictiger"  # in no reader's name, whatever stands beside it
 
 
@@ -47,7 +49,7 @@ def mixes_scripts(name: str) -> bool:
 
 def skeleton(name: str) -> str:
     """What is left of a name when case, width, accents, spacing and alphabet are taken away: equal skeletons are taken for one name."""
-    flat = unicodedata.normalize("NFKD", name).casefold().translate(LOOKALIKES)
+    flat = unicodedata.normalize("NFKD", name).casefold().translate(LETTERS_ALIKE).translate(STROKES_ALIKE)
     return "".join(character for character in flat if unicodedata.category(character).startswith(("L", "N")))
 
 

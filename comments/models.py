@@ -6,7 +6,8 @@ What readers see is written inside `ictiger.delivery.change.change()`, by the ve
 import uuid
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -14,19 +15,53 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.models import Article
+from ictiger.delivery.change import change
 from ictiger.delivery.guard import PublicQuerySet
 from ictiger.delivery.models import PublicModel
 from ictiger.languages import Language
 
-from . import policy
-from .policy import Rejection, Remover, State, Verb
+from . import phrases, policy
+from .policy import Rejection, Remover, State, Switch, Verb
 
 AUTHOR = pgettext_lazy("of a comment", "author")
 FORMER_READER = _("Former reader")
 NOTE = 700  # characters
 
 
-class Discussion(PublicModel):
+class Switched(models.Model):
+    """Where readers may be kept from commenting for a while, or their comments from appearing."""
+
+    switch = models.CharField(_("comments are"), max_length=10, choices=Switch, default=Switch.OPEN)
+    switched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("changed by")
+    )
+    switched_at = models.DateTimeField(_("changed"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class House(PublicModel, Switched):
+    """What holds for every discussion of the site: one row, from the first change on."""
+
+    ONLY = 1
+
+    sentence_en = models.CharField(_("sentence for readers, in English"), max_length=200, blank=True)
+    sentence_zh = models.CharField(_("sentence for readers, in Chinese"), max_length=200, blank=True)
+    # Becomes another with every change of the list of phrases: what a process has made of the list is good while this is the same.
+    phrases_stamp = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        verbose_name = _("emergency switch")
+        verbose_name_plural = _("emergency switch")
+        default_permissions = ("view", "change")
+        constraints = [models.CheckConstraint(condition=Q(switch__in=Switch.values), name="house_switch_known")]
+
+    def __str__(self) -> str:
+        return self.get_switch_display()
+
+
+class Discussion(PublicModel, Switched):
     """What the languages of an article share: its key is their `translation_key`.
 
     The row is the lock under which threads are numbered and counted. `threads` never falls; `comments` counts what is visible now.
@@ -39,6 +74,7 @@ class Discussion(PublicModel):
     class Meta:
         verbose_name = _("discussion")
         verbose_name_plural = _("discussions")
+        constraints = [models.CheckConstraint(condition=Q(switch__in=Switch.values), name="discussion_switch_known")]
 
     def __str__(self) -> str:
         return str(self.key)
@@ -76,6 +112,8 @@ class Comment(PublicModel):
     body_html = models.TextField(editable=False)
     language = models.CharField(_("language"), max_length=10, choices=Language)
     words = models.PositiveSmallIntegerField(_("words"), editable=False)
+    fingerprint = models.CharField(max_length=32, default="", editable=False)  # the same for texts that say the same; see phrases.py
+    listed = models.CharField(_("listed words found"), max_length=300, blank=True, editable=False)  # for moderators alone
     state = models.CharField(_("state"), max_length=10, choices=State)
     reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, the code of a Reason or a Remover, according to the state
     note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)  # in the author's language, as it was given
@@ -108,6 +146,8 @@ class Comment(PublicModel):
             models.Index(fields=["parent", "state"], name="comment_replies"),
             models.Index(fields=["state", "created_at"], name="comment_queue"),
             models.Index(fields=["author", "discussion"], name="comment_of_author"),
+            models.Index(fields=["author", "-created_at"], name="comment_speed"),
+            models.Index(fields=["author", "fingerprint"], name="comment_same_text"),
             models.Index(fields=["discussion", "-shown_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
             models.Index(fields=["discussion", "language", "thread_no"], condition=Q(parent=None), name="comment_threads_in_language"),
             models.Index(fields=["discussion", "parent"], condition=Q(state=State.VISIBLE, parent__isnull=False), name="comment_answered"),
@@ -316,6 +356,75 @@ class Claim(models.Model):
     @property
     def is_active(self) -> bool:
         return self.until > timezone.now()
+
+
+class PhraseQuerySet(models.QuerySet):
+    def delete(self):
+        with transaction.atomic():
+            _tell_processes()
+            return super().delete()
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
+
+class Phrase(models.Model):
+    """Words that hold a comment, or that a comment may not have."""
+
+    text = models.CharField(
+        _("word or phrase"),
+        max_length=phrases.LONGEST,
+        help_text=_(
+            "Found in any letter case and width, with or without accents, and when look-alike letters, digits or invisible characters "
+            "are mixed in. Words of scripts with spaces are found as whole words: enter each form. Chinese is found anywhere in the text; "
+            "enter simplified and traditional forms. When letters are pulled apart (“w.o.r.d”) a comment is only held, never refused."
+        ),
+    )
+    folded = models.CharField(max_length=phrases.LONGEST, unique=True, editable=False)
+    effect = models.CharField(_("effect"), max_length=10, choices=phrases.Effect, default=phrases.Effect.HOLD)
+    note = models.CharField(_("note"), max_length=300, blank=True, help_text=_("For moderators only."))
+
+    objects = PhraseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("held or refused word")
+        verbose_name_plural = _("held and refused words")
+        ordering = ["folded"]
+        constraints = [
+            models.CheckConstraint(condition=Q(effect__in=phrases.Effect.values), name="phrase_effect_known"),
+            models.CheckConstraint(condition=~Q(folded=""), name="phrase_can_be_found"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def clean(self) -> None:
+        """Raise ValidationError for a phrase that could not be found, would be found everywhere, or is in the list."""
+        self.folded = folded = phrases.fold_phrase(self.text)
+        if not phrases.can_be_found(folded):
+            raise ValidationError({"text": _("Enter a word of two letters or more, or at least one Chinese character.")})
+        if len(folded) > phrases.LONGEST:
+            raise ValidationError({"text": _("This is too long.")})
+        known = Phrase.objects.filter(folded=folded).exclude(pk=self.pk).first()
+        if known is not None:
+            raise ValidationError({"text": _("“%(known)s” in the list already finds this.") % {"known": known}})
+
+    def save(self, *args, **kwargs):
+        self.folded = phrases.fold_phrase(self.text)
+        with transaction.atomic():
+            _tell_processes()
+            super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        with transaction.atomic():
+            _tell_processes()
+            return super().delete(*args, **kwargs)
+
+
+def _tell_processes() -> None:
+    """Every process makes its list of phrases anew. Shows on no page: nothing is touched."""
+    with change():
+        House.objects.update_or_create(pk=House.ONLY, defaults={"phrases_stamp": uuid.uuid4()})
 
 
 class Mute(models.Model):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,10 @@ EDIT_WINDOW = timedelta(minutes=15)
 REJECTION_COUNTS_FOR = timedelta(days=30)
 REPORTS_THAT_HOLD = 3
 THREADS_PER_PAGE = 50
+LINKS_WITHOUT_A_LOOK = 5  # in a comment of somebody trusted
+AT_A_TIME = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+SAME_TEXT_ELSEWHERE = timedelta(days=1)  # the same text in another discussion counts as repeated for so long
 
 
 class State(models.TextChoices):
@@ -20,9 +25,19 @@ class State(models.TextChoices):
     REMOVED = "removed", _("removed")
 
 
+class Switch(models.TextChoices):
+    """What readers may do in one discussion or in all of them; of two the stricter holds."""
+
+    OPEN = "open", _("open")
+    HELD = "held", _("everything is held: a moderator reads each comment before it appears")
+    CLOSED = "closed", _("closed: no comment is taken, what waits stays")
+
+
 class Hold(models.TextChoices):
     """The rule that keeps a comment from being visible at once, as its author is told."""
 
+    EVERYTHING_HELD = "everything_held", _("At present a moderator reads every comment before it appears.")
+    HELD_WORDS = "held_words", _("It has words that a moderator looks at first, whoever writes them.")
     NEWCOMER = "newcomer", _("A moderator reads everyone’s first comment. Later ones appear at once.")
     LINKS = "links", _("It has links, and none of your comments has been approved yet. A moderator looks at it first.")
     REJECTED_LATELY = (
@@ -30,6 +45,8 @@ class Hold(models.TextChoices):
         _("A comment of yours was turned down in the last 30 days, so a moderator looks at this one first."),
     )
     DUPLICATE = "duplicate", _("You have written the same before. A moderator looks at it first.")
+    MANY_LINKS = "many_links", _("It has many links. A moderator looks at it first.")
+    TOO_FAST = "too_fast", _("You have posted several comments within minutes. A moderator looks at this one first.")
     REPORTED = "reported", _("Readers have reported it. A moderator looks at it again.")
     UNDONE = "undone", _("A moderator has taken back a decision and will look at it again.")
     MENDED = "mended", _("You have changed it and sent it in again. A moderator reads it as it is now.")
@@ -91,12 +108,25 @@ class Facts:
     rejected_lately: bool = False
     duplicate: bool = False
     links: int = 0
+    switch: Switch = Switch.OPEN
+    held_words: bool = False
+    refused_words: bool = False
+    too_fast: bool = False
+    too_many: bool = False  # in an hour
 
 
 @dataclass(frozen=True)
 class Verdict:
     state: State
     rule: Hold | None = None
+
+
+class Refusal(Enum):
+    """Why a text is not taken."""
+
+    CLOSED = "closed"
+    WORDS = "words"
+    TOO_MANY = "too_many"
 
 
 def judge(facts: Facts) -> Verdict:
@@ -107,14 +137,35 @@ def judge(facts: Facts) -> Verdict:
     return Verdict(State.PENDING, rule) if rule else Verdict(State.VISIBLE)
 
 
+def refusal_of(facts: Facts) -> Refusal | None:
+    """Why a text is not taken at all, however trusted its author, if there is a reason."""
+    if facts.switch == Switch.CLOSED:
+        return Refusal.CLOSED
+    if facts.refused_words:
+        return Refusal.WORDS
+    return Refusal.TOO_MANY if facts.too_many else None
+
+
+def strictest(*switches: str) -> Switch:
+    """What holds where several switches say something."""
+    return max(map(Switch, switches), key=Switch.values.index)
+
+
 def _rule_against(facts: Facts) -> Hold | None:
+    """The rule to be named. What would refuse a text holds one that was taken before it did."""
+    if facts.switch != Switch.OPEN:
+        return Hold.EVERYTHING_HELD
+    if facts.held_words or facts.refused_words:
+        return Hold.HELD_WORDS
     if not facts.approved_before:
         return Hold.LINKS if facts.links else Hold.NEWCOMER
     if facts.rejected_lately:
         return Hold.REJECTED_LATELY
+    if facts.links > LINKS_WITHOUT_A_LOOK:
+        return Hold.MANY_LINKS
     if facts.duplicate:
         return Hold.DUPLICATE
-    return None
+    return Hold.TOO_FAST if facts.too_fast or facts.too_many else None
 
 
 def may_edit(state: str, reason: str, written: datetime, now: datetime) -> bool:

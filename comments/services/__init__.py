@@ -3,7 +3,18 @@
 from .appeals import appeal, has_another_moderator, resubmit, who_may_not_decide
 from .claiming import claim, forget_old_claims, let_go
 from .deciding import ban, decide, undo_last, undo_of
-from .refusals import Claimed, DiscussionClosed, ForAnother, Forbidden, NoSuchParent, Overtaken, Refused, SubmissionTaken
+from .refusals import (
+    Claimed,
+    DiscussionClosed,
+    ForAnother,
+    Forbidden,
+    NoSuchParent,
+    Overtaken,
+    Refused,
+    SubmissionTaken,
+    TooMany,
+    WordsRefused,
+)
 from .standing import is_open, is_trusted, judge, refuse_if_banned, refuse_unless_open
 from .writing import discard_waiting, edit, erase, post, release, remove, report
 
@@ -16,6 +27,8 @@ __all__ = [
     "Overtaken",
     "Refused",
     "SubmissionTaken",
+    "TooMany",
+    "WordsRefused",
     "appeal",
     "ban",
     "claim",

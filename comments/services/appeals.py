@@ -13,7 +13,7 @@ from ictiger.delivery.change import change
 
 from .refusals import ForAnother, Forbidden, Refused
 from .rows import lock_writer, move, own, write
-from .standing import refuse_if_banned
+from .standing import admit, refuse_if_banned
 
 
 def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
@@ -33,6 +33,7 @@ def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
         if comment.body == body:
             raise Refused(_("The text is as it was. Change what the reason names, or appeal if you think that it should stand as it is."))
         write(comment, body)
+        admit(comment, user)  # for what it refuses: a moderator reads this in any case
         comment.revision += 1
         comment.mended_at = timezone.now()
         if comment.shown_at:  # else nobody has read what it said before

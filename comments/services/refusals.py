@@ -11,6 +11,19 @@ class DiscussionClosed(Refused):
     pass
 
 
+class WordsRefused(Refused):
+    """The text has words that the moderators do not take."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This text has words that are not taken here. Please put it in other words, and send it again."))
+
+
+class TooMany(Refused):
+    """The author has posted enough for an hour."""
+
+    status = 429
+
+
 class NoSuchParent(Refused):
     """The comment that was to be answered is not there, or no longer."""
 

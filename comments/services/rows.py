@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import formats, timezone, translation
 
 from accounts.models import User
-from comments import markup, notices, words
+from comments import markup, notices, phrases, words
 from comments.models import Comment, Discussion
 from comments.policy import State, Verdict
 from ictiger.delivery.change import Change
@@ -45,6 +45,7 @@ def write(comment: Comment, body: str) -> None:
     comment.body = words.clean(body)
     comment.body_html = markup.to_html(comment.body)
     comment.words = words.count_words(comment.body)
+    comment.fingerprint = phrases.fingerprint(comment.body)
     comment.language = words.language_of(comment.body, otherwise=comment.article.language)
     comment.created_en, comment.created_zh = (_in_words(comment.created_at, language) for language in (Language.EN, Language.ZH_HANS))
 

@@ -15,7 +15,7 @@ from ictiger.delivery.change import change
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
 from .rows import enter, ids, lock_writer, locked, move, own, write
-from .standing import is_trusted, judge, refuse_if_banned, refuse_unless_open
+from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_open
 
 
 def post(
@@ -51,7 +51,7 @@ def post(
         write(comment, body)
         this.touch(comment)
         WaitingText.objects.filter(submission=submission).delete()
-        enter(comment, judge(comment, user))  # last: whoever else posts here waits from now on
+        enter(comment, admit(comment, user))  # last: whoever else posts here waits from now on
         comment.save()
     return comment
 
@@ -70,7 +70,7 @@ def edit(*, user: User, comment_id: int, body: str) -> Comment:
         comment.revision += 1
         comment.edited_at = timezone.now()
         comment.approved = False
-        move(comment, judge(comment, user))
+        move(comment, admit(comment, user))
         comment.save()
     return comment
 
@@ -135,7 +135,8 @@ def erase(user: User) -> None:
             move(comment, Verdict(State.REMOVED, Remover.ERASURE))
             if comment.replies.exists():
                 comment.decisions.update(body="", note="")
-                comment.author, comment.body, comment.body_html, comment.note = None, "", "", ""
+                comment.author = None
+                comment.body = comment.body_html = comment.note = comment.fingerprint = comment.listed = ""
                 comment.appeal, comment.appealed_at, comment.appealed_against = "", None, None
                 comment.save()
             else:

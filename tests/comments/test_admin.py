@@ -48,8 +48,9 @@ def test_the_group_has_just_the_rights_it_needs(db):
     assert sorted(rights) == [
         ("comments", codename)
         for codename in [
-            "add_ban", "add_reason", "change_ban", "change_reason", "delete_ban", "delete_reason", "moderate_comment",
-            "view_ban", "view_comment", "view_decision", "view_reason", "view_report",
+            "add_ban", "add_phrase", "add_reason", "change_ban", "change_discussion", "change_house", "change_phrase", "change_reason",
+            "delete_ban", "delete_phrase", "delete_reason", "moderate_comment",
+            "view_ban", "view_comment", "view_decision", "view_discussion", "view_house", "view_phrase", "view_reason", "view_report",
         ]
     ]  # fmt: skip
 
