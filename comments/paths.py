@@ -8,10 +8,10 @@ from django.utils import translation
 from accounts.models import User
 from articles.links import path
 from articles.models import Article
-from ictiger.delivery.paths import shows_on
+from ictiger.delivery.paths import EVERYTHING, shows_on
 from ictiger.languages import Language
 
-from .models import Comment, Discussion
+from .models import Comment, Discussion, House
 from .policy import page_of
 
 
@@ -37,6 +37,20 @@ def paths_below_article(article: Article) -> Iterator[str]:
             yield path(reverse("comments:feed", args=[version.slug]))
     if Discussion.objects.filter(pk=article.translation_key).exists():
         yield from _site_feeds()
+
+
+@shows_on(Discussion)
+def paths_of_discussion(discussion: Discussion) -> Iterator[str]:
+    """Its switch: on the article, on every page of the discussion and below every comment, in each language."""
+    for article in Article.objects.public().filter(translation_key=discussion.pk).only("language", "slug"):
+        with translation.override(article.language):
+            yield path(article.get_absolute_url()) + "**"
+
+
+@shows_on(House)
+def paths_of_house(house: House) -> Iterator[str]:
+    """The switch of the whole site."""
+    yield EVERYTHING
 
 
 def _paths(comments: Iterable[Comment]) -> Iterator[str]:

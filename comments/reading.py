@@ -25,9 +25,9 @@ from accounts.models import public_name
 from articles.models import Article
 from ictiger.languages import Language
 
-from .models import FORMER_READER, Comment, Discussion
+from .models import FORMER_READER, Comment
+from .openness import Now
 from .policy import THREADS_PER_PAGE, State, may_edit, page_of, told_in_its_place, told_to_author
-from .services import is_open
 from .waiting_time import usually_decided
 from .words import language_of
 
@@ -102,11 +102,6 @@ def _follow(thing: object, column: str) -> object:
     for name in column.split("__"):
         thing = getattr(thing, name, None)
     return thing
-
-
-def count_of(article: Article) -> tuple[int, int]:
-    """How many threads the discussion has had, and how many comments are visible."""
-    return Discussion.objects.filter(pk=article.translation_key).values_list("threads", "comments").first() or (0, 0)
 
 
 def newest_threads(article: Article, markup: "CommentMarkup") -> Threads:
@@ -203,7 +198,7 @@ def _items(replies: Iterable[SafeString]) -> SafeString:
 class CommentMarkup:
     """Makes the HTML of comments in the active language: as everybody sees them below `article`, or (without) as their author does."""
 
-    def __init__(self, article: Article | None = None) -> None:
+    def __init__(self, article: Article | None = None, now: Now | None = None) -> None:
         self.own = article is None
         self.language = Language.active()
         self.language_name = next(language.label for language in Language if language != self.language)
@@ -214,7 +209,7 @@ class CommentMarkup:
         self.article_authors: set[int] = set()
         if article is not None:
             self.reply_url = reverse("comments:new", args=[article.slug])
-            self.context["reply_url"] = _slot("reply_url") if is_open(article) else ""
+            self.context["reply_url"] = _slot("reply_url") if now and now.is_open else ""
             self.article_authors = {byline.author.user_id for byline in article.bylines.all()} - {None}
         self.moulds: dict[tuple, str] = {}
         self.names: dict[int | None, str] = {}

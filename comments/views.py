@@ -19,10 +19,11 @@ from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
-from . import arranging, reading, services, waiting, words
+from . import arranging, openness, reading, services, waiting, words
 from .forms import CommentForm, Limits, id_from, limits_of
 from .models import Comment, WaitingText, new_url
-from .policy import State, page_of
+from .openness import Now
+from .policy import State, Switch, page_of
 from .services import NoSuchParent, Refused, SubmissionTaken
 
 
@@ -45,16 +46,16 @@ def find_article(slug: str, *, with_authors: bool = True) -> Article:
 
 def discussion_context(article: Article, number: int | None = None) -> dict:
     """What `comments/_discussion.html` shows: the newest threads, or those of page `number`. Raises Http404 for a page that is none."""
-    threads, comments = reading.count_of(article)
-    markup = reading.CommentMarkup(article)
+    now = openness.now(article)
+    threads, markup = now.threads, reading.CommentMarkup(article, now)
     if number is None:
         page = reading.newest_threads(article, markup) if threads else reading.Threads([])
     elif threads and 1 <= number <= page_of(threads):
         page = reading.threads_on_page(article, number, markup)
     else:
         raise Http404
-    return frame(article) | {
-        "count": None if number else comments,  # not on the pages of older threads: each comment would change them all
+    return frame(article, now) | {
+        "count": None if number else now.comments,  # not on the pages of older threads: each comment would change them all
         "page": page,
         "number": number,
         "newer": number + 1 if number and number < page_of(threads) else None,
@@ -62,9 +63,9 @@ def discussion_context(article: Article, number: int | None = None) -> dict:
     }
 
 
-def frame(article: Article) -> dict:
+def frame(article: Article, now: Now) -> dict:
     """What stands around the threads on whatever page of the discussion."""
-    return {"article": article, "open": services.is_open(article), "limits": limits_of(reply=False)}
+    return {"article": article, "now": now, "limits": limits_of(reply=False)}
 
 
 @public_page
@@ -86,11 +87,12 @@ def thread(request: HttpRequest, slug: str, thread_no: int, number: int = 1) -> 
     path = reading.thread_url(article, thread_no, number)
     if article.slug != slug or unquote(path) != request.path:
         return redirect(path, permanent=True)
-    found = reading.thread_alone(article, thread_no, number, reading.CommentMarkup(article))
+    now = openness.now(article)
+    found = reading.thread_alone(article, thread_no, number, reading.CommentMarkup(article, now))
     if found is None:
         raise Http404
     thread, pages = found
-    context = frame(article) | {"thread": thread, "number": number, "bar_src": reverse("comments:me", args=[article.pk])}
+    context = frame(article, now) | {"thread": thread, "number": number, "bar_src": reverse("comments:me", args=[article.pk])}
     context["place_url"] = reverse("comments:discussion", args=[article.slug, page_of(thread_no)])
     context["earlier_url"] = reading.thread_url(article, thread_no, number - 1) if number > 1 else ""
     context["later_url"] = reading.thread_url(article, thread_no, number + 1) if number < pages else ""
@@ -209,10 +211,15 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         box.text, box.submission = box.kept.body, box.kept.submission
     if request.GET.get("parent") and box.answered is None:
         box.errors.append(str(NoSuchParent()))
-    if not services.is_open(article):
-        box.errors.append(_("This discussion has closed."))
+    now = openness.now(article)
+    if not now.is_open:
+        box.errors.append(now.sentence or _closed_in_words(now))
         box.in_vain = not box.text
     return show_box(request, box)
+
+
+def _closed_in_words(now: Now) -> str:
+    return _("Comments are closed for now.") if now.switch == Switch.CLOSED else _("This discussion has closed.")
 
 
 @never_cache

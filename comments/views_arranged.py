@@ -10,7 +10,7 @@ from articles.links import switch_to
 from articles.models import Article
 from ictiger.languages import Language
 
-from . import arranging, reading
+from . import arranging, openness, reading
 from .arranging import CANONICAL, Arrangement
 from .views import find_article, frame, in_each_language
 from .views_own import own_of_discussion
@@ -23,8 +23,9 @@ def arranged(request: HttpRequest, slug: str) -> HttpResponse:
     article, arrangement = find_article(slug), arranging.asked_for(request.GET)
     if arrangement == CANONICAL:
         return redirect(arrangement.url(article))
-    page = arranging.page_of_arrangement(article, arrangement, request.GET.get("page", ""), reading.CommentMarkup(article))
-    context = frame(article) | own_of_discussion(request, article.translation_key)
+    now = openness.now(article)
+    page = arranging.page_of_arrangement(article, arrangement, request.GET.get("page", ""), reading.CommentMarkup(article, now))
+    context = frame(article, now) | own_of_discussion(request, article.translation_key)
     context |= {"page": page, "views": arranging.choices(article, arrangement), "heading": _heading(arrangement)}
     context["newer_url"] = arrangement.url(article, page.number - 1) if page.number > 1 else ""
     context["older_url"] = arrangement.url(article, page.number + 1) if page.has_more else ""

@@ -15,7 +15,8 @@ from .refusals import (
     TooMany,
     WordsRefused,
 )
-from .standing import is_open, is_trusted, judge, refuse_if_banned, refuse_unless_open
+from .standing import is_trusted, judge, refuse_if_banned, refuse_unless_open
+from .switching import switch_discussion, switch_house
 from .writing import discard_waiting, edit, erase, post, release, remove, report
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
     "erase",
     "forget_old_claims",
     "has_another_moderator",
-    "is_open",
     "is_trusted",
     "judge",
     "let_go",
@@ -49,6 +49,8 @@ __all__ = [
     "remove",
     "report",
     "resubmit",
+    "switch_discussion",
+    "switch_house",
     "undo_last",
     "undo_of",
     "who_may_not_decide",

@@ -8,7 +8,15 @@ class Refused(Exception):
 
 
 class DiscussionClosed(Refused):
-    pass
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why or _("This discussion has closed. Your text is below, for you to copy."))
+
+
+class ClosedForNow(DiscussionClosed):
+    """Not by the article, but by a switch that will be open again."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Comments are closed for now. Your text is below, for you to copy or to send again later."))
 
 
 class WordsRefused(Refused):

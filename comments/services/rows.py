@@ -15,10 +15,15 @@ from comments.policy import State, Verdict
 from ictiger.delivery.change import Change
 from ictiger.languages import Language
 
+from .switching import HeldOpen
+
 
 def lock_writer(user: User) -> None:
-    """One writer does one thing at a time: the rules look at what they wrote before. Weak enough for rows that refer to the user."""
-    get_user_model().objects.select_for_update(no_key=True).values_list("pk").get(pk=user.pk)
+    """One writer does one thing at a time: the rules look at what they wrote before. Weak enough for rows that refer to the user.
+
+    From now on no switch is turned until the transaction ends.
+    """
+    get_user_model().objects.select_for_update(no_key=True).values_list("pk", HeldOpen()).get(pk=user.pk)
 
 
 def locked(this: Change, comment_id: int) -> Comment:

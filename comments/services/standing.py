@@ -14,9 +14,10 @@ from accounts.models import User
 from articles.models import Article
 from comments import markup, phrases, policy
 from comments.models import Ban, Comment, CommentQuerySet, Discussion, House, Phrase
+from comments.openness import article_is_open, now
 from comments.policy import Facts, Refusal, Remover, State, Switch, Verdict
 
-from .refusals import DiscussionClosed, Forbidden, TooMany, WordsRefused
+from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsRefused
 
 # What this process has made of the list of phrases, and the stamp of the list it was made from.
 _made: tuple[uuid.UUID | None, phrases.Matcher] = (None, phrases.Matcher([]))
@@ -28,7 +29,7 @@ def admit(comment: Comment, user: User) -> Verdict:
     facts = _facts(comment, user, known)
     match policy.refusal_of(facts):
         case Refusal.CLOSED:
-            raise DiscussionClosed(_("This discussion has closed. Your text is below, for you to copy."))
+            raise ClosedForNow
         case Refusal.WORDS:
             raise WordsRefused
         case Refusal.TOO_MANY:
@@ -121,15 +122,17 @@ def _turned_down_lately(user: User) -> CommentQuerySet:
     return Comment.objects.filter(turned_down | read_again, author=user).filter(decisions__decided_at__gt=since)
 
 
-def is_open(article: Article) -> bool:
-    """Whether the discussion takes comments under this article now."""
-    closed = article.comments_close_at is not None and article.comments_close_at <= timezone.now()
-    return article.is_public and article.comments_open and not closed
-
-
 def refuse_unless_open(article: Article) -> None:
-    if not is_open(article):
-        raise DiscussionClosed(_("This discussion has closed. Your text is below, for you to copy."))
+    """Raise DiscussionClosed where no comment is taken now."""
+    refuse_unless_article_is_open(article)
+    if not now(article).is_open:
+        raise ClosedForNow
+
+
+def refuse_unless_article_is_open(article: Article) -> None:
+    """`refuse_unless_open` for who looks at the switches anyway, as `admit` does."""
+    if not article_is_open(article):
+        raise DiscussionClosed
 
 
 def refuse_if_banned(user: User) -> None:

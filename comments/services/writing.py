@@ -15,7 +15,7 @@ from ictiger.delivery.change import change
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
 from .rows import enter, ids, lock_writer, locked, move, own, write
-from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_open
+from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_article_is_open
 
 
 def post(
@@ -37,7 +37,7 @@ def post(
         if known is not None:
             return _same(known, user, body)
         refuse_if_banned(user)
-        refuse_unless_open(article)
+        refuse_unless_article_is_open(article)
         answers = _answered(article, parent_id)
         comment = Comment(
             article=article,

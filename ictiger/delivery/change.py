@@ -52,7 +52,7 @@ class Change:
 
     def _record(self) -> None:
         """Insert the outbox row, in the transaction of the change itself. Nothing public touched: no row."""
-        keys = [(subject._meta.label_lower, subject.pk) for subject in self.subjects if subject.pk is not None]
+        keys = [(subject._meta.label_lower, _json_able(subject.pk)) for subject in self.subjects if subject.pk is not None]
         for subject in self.subjects:
             if subject.pk is not None:
                 self.paths |= paths_of(subject)
@@ -62,6 +62,10 @@ class Change:
     def _purge(self) -> None:
         if self.row is not None:
             purge(self.row)
+
+
+def _json_able(key: object) -> int | str:
+    return key if isinstance(key, int) else str(key)
 
 
 def _sort_key(subject: models.Model) -> tuple[str, int]:

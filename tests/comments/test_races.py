@@ -10,7 +10,8 @@ from django.db import close_old_connections, connection
 
 from comments import services
 from comments.models import Comment, Decision, Discussion
-from comments.policy import Hold, Rejection, State, Verb
+from comments.policy import Hold, Rejection, State, Switch, Verb
+from ictiger.delivery.change import change
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = [
@@ -196,3 +197,54 @@ def test_an_appeal_at_the_moment_of_the_undo_is_one_of_them(article):
     else:  # what the moderator took back needs no appeal, and the one there is to make is not used up
         assert isinstance(appealed, services.Refused)
         assert (comment.reason, comment.appealed_at) == (Hold.UNDONE, None)
+
+
+@pytest.mark.parametrize("where", ["site", "article"])
+def test_after_the_switchs_answer_no_comment_becomes_visible(article, where):
+    moderator, writers = make_user(), [make_user() for _number in range(4)]
+    for writer in writers:
+        make_comment(article, author=writer)  # trusted
+    visible_at_answer = []
+
+    def close():
+        if where == "site":
+            services.switch_house(by=moderator, switch=Switch.CLOSED)
+        else:
+            services.switch_discussion(by=moderator, key=article.translation_key, switch=Switch.CLOSED)
+        visible_at_answer.append(Comment.objects.visible().count())
+
+    def write(writer, number):
+        return services.post(user=writer, article=article, body=f"Comment {writer.pk} {number}", submission=uuid.uuid4())
+
+    def flood(writer):
+        def all_of_them():
+            for number in range(4):
+                write(writer, number)
+
+        return all_of_them
+
+    at_once(close, *(flood(writer) for writer in writers))
+    assert Comment.objects.visible().count() == visible_at_answer[0]
+
+
+def test_a_switch_waits_for_who_is_writing_and_for_nobody_who_comes_after(article):
+    """A comment that was judged before the switch is committed before it is answered."""
+    writer, moderator = make_user(), make_user()
+    make_comment(article, author=writer)
+    judged, closed = threading.Event(), threading.Event()
+
+    def write():
+        with change():
+            comment = services.post(user=writer, article=article, body="In the middle.", submission=uuid.uuid4())
+            judged.set()
+            assert not closed.wait(timeout=0.3), "closed while a comment was being written"
+        return comment
+
+    def close():
+        judged.wait(timeout=10)
+        services.switch_house(by=moderator, switch=Switch.CLOSED)
+        closed.set()
+        return Comment.objects.get(body="In the middle.").state
+
+    written, seen = at_once(write, close)
+    assert (written.state, seen) == (State.VISIBLE, State.VISIBLE)

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('articles', '0002_groups'),
-        ('comments', '0009_indexes_of_other_orders_and_the_site_feed'),
+        ('comments', '0010_texts_of_accounts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
