@@ -5,6 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from .policy import Hold
 
 SHORT = {
+    Hold.EVERYTHING_HELD: _("everything is held"),
+    Hold.HELD_WORDS: _("listed words"),
+    Hold.MANY_LINKS: _("many links"),
+    Hold.TOO_FAST: _("many comments within minutes"),
     Hold.NEWCOMER: _("first comment"),
     Hold.LINKS: _("newcomer’s links"),
     Hold.REJECTED_LATELY: _("turned down lately"),

@@ -220,3 +220,11 @@ def test_a_moderator_keeps_the_list_of_words(client_of, moderator):
     client.post("/admin/comments/phrase/", {"action": "delete_selected", "_selected_action": Phrase.objects.get().pk, "post": "yes"})
     assert not Phrase.objects.exists()
     assert House.objects.get().phrases_stamp != stamp
+
+
+def test_the_queue_shows_which_entry_matched_and_leads_to_the_discussions_switch(article, client_of, moderator):
+    Phrase(text="Casino").save()
+    make_comment(article, state=State.PENDING, body="A c-a-s-i-n-o.")
+    page = client_of(moderator).get("/admin/comments/comment/").content.decode()
+    assert '<b dir="auto">Casino</b>' in page
+    assert f'href="/admin/comments/discussion/{article.translation_key}/change/"' in page

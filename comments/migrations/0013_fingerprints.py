@@ -15,6 +15,6 @@ def fill_in(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("comments", "0011_policy")]
+    dependencies = [("comments", "0012_policy")]
 
     operations = [migrations.RunPython(fill_in, migrations.RunPython.noop)]

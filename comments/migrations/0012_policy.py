@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('articles', '0002_groups'),
-        ('comments', '0010_texts_of_accounts'),
+        ('comments', '0011_claims'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -34,6 +34,6 @@ def _rights(apps, database):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("comments", "0012_fingerprints"), ("articles", "0002_groups"), ("comments", "0002_moderators")]
+    dependencies = [("comments", "0013_fingerprints"), ("articles", "0002_groups"), ("comments", "0002_moderators")]
 
     operations = [migrations.RunPython(give, take)]
