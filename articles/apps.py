@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,15 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         from . import paths, people  # noqa: F401  (register what shows where, and whose account is kept)
+
+        post_migrate.connect(keep_search_index, sender=self)
+
+
+def keep_search_index(*, using: str, plan: list | None = None, **_told: object) -> None:
+    """See `search_index.install`. Not while the articles' table is being taken away."""
+    from django.db import connections
+
+    from . import search_index
+
+    if not any(backwards and migration.app_label == "articles" for migration, backwards in plan or ()):
+        search_index.install(connections[using])

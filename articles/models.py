@@ -258,7 +258,11 @@ class Article(PublicModel, ArticleText):
         permissions = [("publish_article", _("Can publish, schedule and unpublish articles"))]
         indexes = [
             models.Index(fields=["language", "status", "-publish_at", "-id", "expires_at"], name="article_public_newest"),
-            models.Index(fields=["language", "-publish_at"], condition=Q(featured=True), name="article_featured_newest"),
+            models.Index(
+                fields=["language", "status", "-publish_at", "-id", "expires_at"],
+                condition=Q(featured=True),
+                name="article_featured_newest",
+            ),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="article_expiring"),
         ]
         constraints = [

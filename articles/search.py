@@ -1,18 +1,23 @@
 """Finding articles by their words.
 
 Chinese has no spaces between words, so a run of Han characters is indexed by its pairs, and once more by its last character: every single
-character then begins some entry. `search_text` is those entries between spaces; a query's entries are looked for at the beginning of one.
+character then begins some entry. `search_text` is those entries between spaces; a query's entries are looked for at the beginning of one,
+in the index that the database keeps of them (`search_index.py`).
 """
 
 import re
 import unicodedata
+from functools import reduce
+from operator import or_
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from .models import Article, ArticleQuerySet, Byline
+from .models import Article, ArticleQuerySet, Author, Byline
+from .search_index import newest_with
 
 MAX_QUERY = 100  # characters
 MAX_TERMS = 12
+MOST = 1_000  # articles that a search finds
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
@@ -32,17 +37,41 @@ def terms_of(query: str) -> list[str]:
 
 
 def find(query: str, *, language: str) -> ArticleQuerySet:
-    """Public articles with every word of the query in their text or among their authors; those with all of it in the title first."""
-    articles, in_title = Article.objects.public(language).for_lists(), Q()
+    """Public articles with every word of the query in their text or among their authors; those with all of it in the title first.
+
+    Of more than MOST articles, the newest ones: nobody turns that many pages, and a word that all have must not cost more than another.
+    """
     terms = terms_of(query)
+    articles = Article.objects.public(language).for_lists()
     if not terms:
         return articles.none()
-    for term in terms:
-        by_author = Byline.objects.filter(Q(author__name_en__icontains=term) | Q(author__name_zh__icontains=term)).values("article")
-        articles = articles.filter(Q(search_text__contains=f" {term}") | Q(pk__in=by_author))
-        in_title &= Q(title__icontains=term)
+    by_text = Q(pk__in=newest_with(terms, language, MOST))
+    in_title = Q(*(Q(title__icontains=term) for term in terms))
     hit = Case(When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField())
-    return articles.alias(title_hit=hit).order_by("-title_hit", "-publish_at", "-pk")
+    return articles.filter(by_text | _by_authors(terms, language)).alias(title_hit=hit).order_by("-title_hit", "-publish_at", "-pk")
+
+
+def _by_authors(terms: list[str], language: str) -> Q:
+    """Articles of authors whose name has a word of the query; what is left of it stands in their text or in another author's name."""
+    named = _authors_named(terms)
+    people = set().union(*named.values())
+    if not people:
+        return Q(pk__in=[])
+    theirs = Article.objects.public(language).filter(Exists(_bylines_of(people)))
+    for term in terms:
+        theirs = theirs.filter(Q(search_text__contains=f" {term}") | Exists(_bylines_of(named[term])))
+    return Q(pk__in=list(theirs.order_by("-publish_at", "-pk").values_list("pk", flat=True)[:MOST]))
+
+
+def _authors_named(terms: list[str]) -> dict[str, set[int]]:
+    """For each term, the authors who have it in a name."""
+    any_of_them = reduce(or_, (Q(name_en__icontains=term) | Q(name_zh__icontains=term) for term in terms))
+    names = {pk: f"{en}\n{zh}".casefold() for pk, en, zh in Author.objects.filter(any_of_them).values_list("pk", "name_en", "name_zh")}
+    return {term: {pk for pk, name in names.items() if term in name} for term in terms}
+
+
+def _bylines_of(people: set[int]) -> QuerySet:
+    return Byline.objects.filter(article=OuterRef("pk"), author__in=people)
 
 
 def _runs(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from ictiger.languages import Language
 from . import models, preview_links
 from .links import absolute, address, everywhere, other_than, page_links, switch_to, versions
 from .models import Article, Author, SlugRedirect, Topic
-from .search import MAX_QUERY, find, terms_of
+from .search import MAX_QUERY, MOST, find, terms_of
 from .services import preview_of
 from .text import storable
 
@@ -127,6 +127,7 @@ def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
         "message": _trouble_with(query),
         "page_obj": None,
         "total": 0,
+        "most": MOST,
         **page_links(everywhere("search")),
     }
     if not query or context["message"]:

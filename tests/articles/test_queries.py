@@ -19,7 +19,7 @@ PAGES = {
     "/authors/lin/": FRAME + 1 + LIST + MOMENTS,
     "/archive/2026/": FRAME + 3 + LIST + MOMENTS,  # its months, all years, whether the other language has it
     "/archive/2026/03/": FRAME + 3 + LIST + MOMENTS,
-    "/search/?q=title": FRAME + LIST,
+    "/search/?q=title": FRAME + 1 + LIST,  # authors of that name
     "/feed/": 5 + MOMENTS,
     "/topics/patents/feed/": 6 + MOMENTS,
     "/authors/lin/feed/": 6 + MOMENTS,
@@ -33,7 +33,7 @@ PAGES_OF_MANY = {  # with one article these have no list, or are not there
     "/authors/lin/page/2/": FRAME + 1 + LIST + MOMENTS,
     "/archive/2026/page/2/": FRAME + 3 + LIST + MOMENTS,
     "/archive/2026/03/page/2/": FRAME + 3 + LIST + MOMENTS,
-    "/search/page/2/?q=title": FRAME + LIST,
+    "/search/page/2/?q=title": FRAME + 1 + LIST,
 }
 
 
