@@ -76,7 +76,18 @@ class BodyForm(forms.Form):
                 )
                 % {"excess": excess, "limit": self.limits.words}
             )
+        _refuse_towers(body)
         return body
+
+
+def _refuse_towers(body: str) -> None:
+    """Raise ValidationError for a text that few words make as tall as a page."""
+    if words.piles_marks(body):
+        raise ValidationError(_("A letter in this text bears so many marks that they would cover other lines. Please remove some of them."))
+    lines = words.count_lines(body)
+    if lines > words.LINES:
+        told = {"lines": lines, "limit": words.LINES}
+        raise ValidationError(_("This text has %(lines)s lines; %(limit)s are the most. Please join some of them.") % told)
 
 
 class CommentForm(BodyForm):

@@ -7,6 +7,7 @@ the browser's `\\p{}` and `Intl.Segmenter` differ from each other and from one v
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 from articles.text import storable
@@ -27,6 +28,9 @@ _TOKEN = re.compile(f"[{_inside('ideo')}]|[^{_inside('sep')}{_inside('ideo')}]+"
 _COUNTS = re.compile(f"[{_inside('ideo')}{_inside('word')}]")
 _IDEOGRAPH = re.compile(f"[{_inside('ideo')}]")
 
+MARKS = 8  # on one letter: twice what a language needs
+LINES = 40  # of a comment, however short they are
+
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -43,6 +47,17 @@ def is_blank(text: str) -> bool:
 def clean(text: str) -> str:
     """The text as it is kept: line ends as `\\n`, without what cannot be stored. None of that separates words: the count stays."""
     return storable(_LINE_ENDS.sub("\n", text))
+
+
+def piles_marks(text: str) -> bool:
+    """Whether a letter bears more marks than any language puts on it, which would cover the lines above and below."""
+    kinds = "".join(kind[0] for character in text if (kind := unicodedata.category(character)) != "Cf")
+    return "M" * (MARKS + 1) in kinds
+
+
+def count_lines(text: str) -> int:
+    """The lines that would be shown: blank ones between paragraphs are folded into one gap."""
+    return sum(1 for line in text.split("\n") if line.strip())
 
 
 def language_of(text: str, *, otherwise: str) -> str:

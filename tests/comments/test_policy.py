@@ -1,6 +1,21 @@
 import pytest
 
-from comments.policy import MOVES, Facts, Hold, Remover, State, Verb, Verdict, judge, page_of, told_in_its_place, told_to_author
+from comments.policy import (
+    MOVES,
+    Facts,
+    Hold,
+    Refusal,
+    Remover,
+    State,
+    Switch,
+    Verb,
+    Verdict,
+    judge,
+    page_of,
+    refusal_of,
+    told_in_its_place,
+    told_to_author,
+)
 
 TRUSTED = Facts(verified=True, approved_before=True)
 
@@ -39,3 +54,45 @@ def test_a_place_says_who_removed_the_comment():
 def test_a_moderators_reason_is_for_the_author_alone():
     assert told_to_author(State.REMOVED, "advertising") == ""  # the words go with the comment
     assert told_in_its_place(State.REJECTED, "uncivil") == "Removed by a moderator."
+
+
+def facts(**what) -> Facts:
+    return Facts(verified=True, approved_before=True, **what)
+
+
+@pytest.mark.parametrize(
+    ("what", "rule"),
+    [
+        ({"switch": Switch.OPEN}, None),
+        ({"switch": Switch.HELD}, Hold.EVERYTHING_HELD),
+        ({"switch": Switch.CLOSED}, Hold.EVERYTHING_HELD),
+        ({"held_words": True}, Hold.HELD_WORDS),
+        ({"refused_words": True}, Hold.HELD_WORDS),
+        ({"links": 5}, None),
+        ({"links": 6}, Hold.MANY_LINKS),
+        ({"too_fast": True}, Hold.TOO_FAST),
+        ({"too_many": True}, Hold.TOO_FAST),
+        ({"too_fast": True, "held_words": True, "switch": Switch.HELD}, Hold.EVERYTHING_HELD),
+    ],
+)
+def test_the_rules_that_hold_somebody_trusted(what: dict, rule: Hold | None):
+    assert judge(facts(**what)) == (Verdict(State.PENDING, rule) if rule else Verdict(State.VISIBLE))
+
+
+@pytest.mark.parametrize(
+    ("what", "refusal"),
+    [
+        ({}, None),
+        ({"switch": Switch.HELD, "held_words": True, "too_fast": True, "links": 9}, None),
+        ({"switch": Switch.CLOSED}, Refusal.CLOSED),
+        ({"refused_words": True}, Refusal.WORDS),
+        ({"too_many": True}, Refusal.TOO_MANY),
+        ({"too_many": True, "refused_words": True, "switch": Switch.CLOSED}, Refusal.CLOSED),
+    ],
+)
+def test_what_is_not_taken_at_all(what: dict, refusal: Refusal | None):
+    assert refusal_of(facts(**what)) == refusal
+
+
+def test_who_has_not_confirmed_waits_for_that_whatever_else_there_is():
+    assert judge(Facts(verified=False, held_words=True, switch=Switch.HELD)) == Verdict(State.UNVERIFIED)
