@@ -116,6 +116,18 @@ class Place:
         return current.name.rpartition("-")[0] if current else None
 
 
+def wait_until_live(live: str | Path, within: float) -> bool:
+    """Whether a server of this release is live and ready, now or in as many seconds."""
+    current, deadline = Path(live) / CURRENT, time.monotonic() + within
+    while True:
+        with suppress(OSError):
+            if os.readlink(current).rpartition("-")[0] == release() and is_ready(current / SOCKET_NAME):
+                return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(ASK_EVERY)
+
+
 def is_ready(server: Path) -> bool:
     """Whether the server that listens on this socket can serve."""
     connection = http.client.HTTPConnection("localhost", timeout=10)

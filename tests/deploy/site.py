@@ -102,11 +102,16 @@ def ask(port: int, path: str, method: str = "GET", body: bytes | None = None, **
         connection.close()
 
 
-def say(port: int, request: bytes, *, patience: float = 10.0, tls: ssl.SSLContext | None = None, source: str = "") -> bytes:
+def say(
+    port: int, request: bytes, *, patience: float = 10.0, tls: ssl.SSLContext | None = None, name: str = HOST, source: str = ""
+) -> bytes:
     """Everything that is answered to these bytes until the other side hangs up, or has nothing more to say."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience, source_address=(source, 0) if source else None) as line:
-        if tls is not None:
-            line = tls.wrap_socket(line, server_hostname=HOST)
+    with socket.create_connection(("127.0.0.1", port), timeout=patience, source_address=(source, 0) if source else None) as plain:
+        return _say(tls.wrap_socket(plain, server_hostname=name) if tls else plain, request)
+
+
+def _say(line: socket.socket, request: bytes) -> bytes:
+    with line:
         line.sendall(request)
         answer = b""
         with suppress(TimeoutError, ConnectionResetError):

@@ -8,7 +8,7 @@ import pytest
 
 from ictiger.delivery.store import Store, pack
 from ictiger.deploy import live as live_module
-from ictiger.deploy.live import CannotBeLive, Place
+from ictiger.deploy.live import CannotBeLive, Place, wait_until_live
 
 pytestmark = pytest.mark.django_db
 PAGE = b"/articles/claims/"
@@ -111,3 +111,10 @@ def test_a_folder_that_cannot_be_is_refused(live):
     (live / "file").touch()
     with pytest.raises(CannotBeLive, match="Not a directory"):
         Place(live / "file" / "below").prepare()
+
+
+def test_waiting_for_a_release_that_is_not_live_ends(live, store, place_of):
+    assert wait_until_live(live, 0) is False
+    place_of("another").take_over()
+    place_of("this")
+    assert wait_until_live(live, 0.1) is False

@@ -1,10 +1,16 @@
 """nginx with the shipped configuration, before the real server: what it serves itself, and that nobody can tell the difference."""
 
 import gzip
+import re
+import socket
+from contextlib import ExitStack
 
 import pytest
 
-from .site import ask
+from ictiger.deploy import trial
+
+from .conftest import site_file
+from .site import HOST, ask, end, is_ready, say, wait_for
 
 THEIRS = {"server", "date", "connection", "transfer-encoding"}  # each server's own
 PAGES = {
@@ -60,3 +66,149 @@ def test_stored_page_is_not_asked_of_the_server(front, stored):
     finally:
         page.unlink()
     assert ask(front.port, "/about/")[2] == text
+
+
+def test_page_that_a_reader_has_is_not_sent_again(front, stored):
+    stored("/about/")
+    tag = ask(front.port, "/about/")[1]["etag"]
+    for known in (tag, f"W/{tag}", f'"x", {tag}'):
+        status, headers, body = ask(front.port, "/about/", If_None_Match=known)
+        assert (status, headers["etag"], body) == (304, tag, b"")
+        assert "content-security-policy" in headers
+    assert ask(front.port, "/about/", If_None_Match='"x"')[0] == 200
+
+
+def test_no_date_stands_for_a_page(front, stored):
+    """The file's mtime follows from its content."""
+    stored("/about/")
+    status, headers, _body = ask(front.port, "/about/", If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT")
+    assert status == 200
+    assert not headers.keys() & {"last-modified", "accept-ranges", "expires"}
+
+
+def test_head_of_a_stored_page(front, stored):
+    stored("/about/")
+    status, headers, body = ask(front.port, "/about/", "HEAD")
+    assert (status, body) == (200, b"")
+    assert headers == ask(front.port, "/about/")[1] | {"date": headers["date"]}
+
+
+def test_stored_page_is_served_to_no_other_method(front, stored):
+    stored("/about/")
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        status, headers, _body = ask(front.port, "/about/", method)
+        assert status in (403, 405), method
+        assert "etag" not in headers
+
+
+def test_static_file_is_kept_for_good_and_sent_compressed(front):
+    page = ask(front.port, "/about/")[2].decode()
+    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", page)[0]
+    status, headers, body = ask(front.port, name, Accept_Encoding="gzip")
+    assert (status, headers["content-encoding"], headers["content-type"]) == (200, "gzip", "text/css; charset=utf-8")
+    assert headers["cache-control"] == "max-age=315360000, public, immutable"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert gzip.decompress(body) == ask(front.port, name)[2]
+    assert ask(front.port, "/static/css/site.css")[1]["cache-control"] == "max-age=60, public"
+    assert b"There is no page here" in ask(front.port, "/static/nothing.css")[2]
+    assert ask(front.port, "/static/errors/en/502.html")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "disposition"),
+    [
+        ("a.webp", "image/webp", None),
+        ("a.JPG", "image/jpeg", None),
+        ("a.svg", "application/octet-stream", "attachment"),
+        ("a.html", "application/octet-stream", "attachment"),
+        ("a", "application/octet-stream", "attachment"),
+    ],
+)
+def test_only_pictures_are_shown_from_media(front, name, kind, disposition):
+    file = front.site.var / "media" / "images" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"<script>alert(1)</script>")
+    status, headers, _body = ask(front.port, f"/media/images/{name}")
+    assert (status, headers["content-type"], headers.get("content-disposition")) == (200, kind, disposition)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_status_is_for_the_operator_alone(front):
+    question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+    assert b'"status":' in say(front.port, question)
+    assert say(front.port, question, source="127.0.0.2").startswith(b"HTTP/1.1 403")
+
+
+def test_unknown_host_is_hung_up_on(front):
+    assert say(front.port, b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n") == b""
+
+
+def test_what_is_refused_before_the_server_says_so_in_our_words(front):
+    many = f"GET /about/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: {'x' * 32_768}\r\n\r\n".encode()
+    assert b"Mostly it is too many cookies" in say(front.port, many)
+    assert b"This request could not be read" in say(front.port, b"GET /" + b"a" * 40_000)
+    large = f"POST /accounts/login/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 900000000\r\n\r\n".encode()
+    answer = say(front.port, large)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"larger than anything we take in" in answer
+    assert b"nginx/" not in answer
+
+
+def test_number_of_a_request_is_the_same_in_both_logs(front):
+    ask(front.port, "/search/?q=number", X_Request_ID="forged")
+    (line,) = wait_for(lambda: [line for line in (front.nginx.folder / "access.log").read_text().splitlines() if "q=number" in line])
+    number = line.split()[-1]
+    assert len(number) == 32
+    logs = "".join(path.read_text() for path in front.site.var.glob("serve-*.log"))
+    assert number in logs
+    assert "forged" not in logs
+
+
+def test_log_holds_no_link_that_acts(front):
+    ask(front.port, "/preview/a-secret/")
+    ask(front.port, "/zh-hans/accounts/confirm-email/a-secret/")
+    wait_for(lambda: "/accounts/confirm-email/***" in (front.nginx.folder / "access.log").read_text())
+    log = (front.nginx.folder / "access.log").read_text()
+    assert "/preview/***" in log
+    assert "a-secret" not in log
+
+
+def test_client_that_writes_too_fast_is_asked_to_wait(furnished, front):
+    """A server beside, with the limits as shipped."""
+    port = trial.free_port()
+    conf = site_file(furnished, front.live, port, "--writes=5", "--writes-burst=3", "--logins-burst=1")
+    with trial.running(conf, port=port):
+        answers = [ask(port, "/articles/claims/comments/", "POST") for _write in range(8)]
+        assert [status for status, _headers, _body in answers[:4]] == [403] * 4
+        assert answers[-1][0] == 429
+        assert "your browser should still have your text" in answers[-1][2].decode()
+        assert {ask(port, "/about/")[0] for _read in range(50)} == {200}
+
+
+def test_slow_bodies_do_not_reach_the_server(front):
+    """A dozen of them would hold every thread of it."""
+    head = f"POST /accounts/login/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100\r\n\r\n".encode()
+    with ExitStack() as lines:
+        for _sender in range(24):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", front.port), timeout=10))
+            line.sendall(head + b"a")
+        assert ask(front.port, "/search/?q=patents")[0] == 200
+
+
+def test_server_away_readers_read_and_others_are_told(site, live, nginx_is_there):
+    port = trial.free_port()
+    with site.served(f"--live={live}") as server, trial.running(site_file(site, live, port), port=port):
+        wait_for(lambda: is_ready(port), alive=server)
+        page = ask(port, "/about/")
+        end(server)
+        assert ask(port, "/about/")[2] == page[2]
+        for path, words in {"/search/?q=x": "The site does not answer just now", "/zh-hans/search/": "网站暂时没有应答"}.items():
+            status, headers, body = ask(port, path)
+            assert (status, headers["cache-control"]) == (502, "no-store")
+            assert words in body.decode()
+        status, headers, body = ask(port, "/about/", "POST", b"body=x")
+        assert status == 502
+        assert "your browser should still have your text" in body.decode()
+        with site.served(f"--live={live}") as again:
+            wait_for(lambda: ask(port, "/search/?q=x")[0] == 200, alive=again)

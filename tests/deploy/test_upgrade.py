@@ -120,6 +120,7 @@ def test_upgrade_and_the_way_back_under_load(nginx_is_there, releases, site, liv
         with Visitors(port) as visitors:
             wait_for(lambda: visitors.reads["old"] > 50 and visitors.writes > 5)
             with new.served(f"--live={live}") as new_server:
+                new.manage("deploy", "wait", f"--live={live}")
                 wait_for(lambda: visitors.reads["new"], alive=new_server)
                 end(old_server)
                 last_of_old, writes = visitors.reads["old"], visitors.writes

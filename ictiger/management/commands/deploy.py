@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ictiger.deploy.conf import CannotBeWritten, Site, render
 from ictiger.deploy.errors import write_error_pages
+from ictiger.deploy.live import wait_until_live
 
 ABOUT = {
     "live": "folder that `serve --live` is told",
@@ -30,15 +31,18 @@ ABOUT = {
 
 
 class Command(BaseCommand):
-    help = "Prints nginx's configuration for this release."
+    help = "What the machine around this release needs. How to use it: ictiger/deploy/README.md"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="nginx|errors")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="nginx|errors|wait")
         nginx = actions.add_parser("nginx", help="print nginx's site file")
         nginx.add_argument("--check", metavar="FILE", type=Path, help="say what would change in this file instead; fail if anything")
         for field in fields(Site):
             self._add_option(nginx, field)
         actions.add_parser("errors", help="write the pages that nginx shows by itself; `serve` does so too")
+        wait = actions.add_parser("wait", help="wait until a server of this release is live; fail if none is in time")
+        wait.add_argument("--live", default=Site.live, help="folder that `serve --live` is told (default: %(default)s)")
+        wait.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="(default: %(default)s)")
 
     def _add_option(self, parser: ArgumentParser, field) -> None:
         option = "--" + field.name.replace("_", "-")
@@ -49,18 +53,25 @@ class Command(BaseCommand):
             parser.add_argument(option, type=type(field.default), default=field.default, help=meaning)
 
     def handle(self, *, action: str, **options) -> None:
-        if action == "errors":
-            self.stdout.write(str(write_error_pages()))
-            return
-        check = options.pop("check")
+        getattr(self, f"_{action}")(options)
+
+    def _errors(self, options: dict) -> None:
+        self.stdout.write(str(write_error_pages()))
+
+    def _wait(self, options: dict) -> None:
+        if not wait_until_live(options["live"], options["within"]):
+            raise CommandError(f"No server of this release is live in {options['live']}: readers stay with the one before.")
+        self.stdout.write("This release is live.")
+
+    def _nginx(self, options: dict) -> None:
         try:
             text = render(Site(**{field.name: options[field.name] for field in fields(Site)}))
         except CannotBeWritten as error:
             raise CommandError(str(error)) from None
-        if check is None:
+        if options["check"] is None:
             self.stdout.write(text, ending="")
         else:
-            self._compare(check, text)
+            self._compare(options["check"], text)
 
     def _compare(self, installed: Path, text: str) -> None:
         try:
