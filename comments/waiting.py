@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from allauth.core.internal.ratelimit import consume
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -90,12 +91,25 @@ def keep(*, token: uuid.UUID, article: Article, parent_id: int | None, body: str
     mine = WaitingText.objects.filter(token=token)
     if mine.exclude(submission=submission).count() >= MOST:
         raise TooManyWaiting(_("Many of your comments are waiting already. Log in or sign up to post them; this one stays in the box."))
-    if WaitingText.objects.filter(submission=submission).exclude(token=token).exists():
-        submission = uuid.uuid4()
-    text, _new = WaitingText.objects.update_or_create(
-        submission=submission, defaults={"token": token, "article": article, "parent_id": parent_id, "body": words.clean(body)}
-    )
-    return text
+    return _stored(token, submission, {"article": article, "parent_id": parent_id, "body": words.clean(body)})
+
+
+def _stored(token: uuid.UUID, submission: uuid.UUID, said: dict) -> WaitingText:
+    """The row of this form in this browser, also when the form arrives twice at once.
+
+    Under another cookie the same submission is another text: nobody takes over one of somebody else's, and of a double click in a browser
+    without a cookie yet each answer brings a cookie that leads to the text.
+    """
+    mine = WaitingText.objects.filter(token=token, submission=submission)
+    if mine.update(**said):
+        return mine.get()
+    try:
+        with transaction.atomic():
+            return WaitingText.objects.create(token=token, submission=submission, **said)
+    except IntegrityError:
+        if mine.update(**said):
+            return mine.get()
+        return WaitingText.objects.create(token=token, submission=uuid.uuid4(), **said)
 
 
 def set_cookie(response: HttpResponse, token: uuid.UUID) -> None:
