@@ -28,6 +28,7 @@ class Change:
 
     def __init__(self) -> None:
         self.subjects: list[models.Model] = []
+        self._known: set[int] = set()
         self.paths: set[str] = set()
         self.row: Purge | None = None
 
@@ -38,8 +39,9 @@ class Change:
         from the end of the change.
         """
         for subject in sorted(subjects, key=_sort_key):
-            if any(subject is known for known in self.subjects):
+            if id(subject) in self._known:
                 continue
+            self._known.add(id(subject))  # its own for as long as the list holds it
             self.subjects.append(subject)
             if subject.pk is not None:
                 stored = as_stored(type(subject), subject.pk, locked=True)
