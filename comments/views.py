@@ -270,7 +270,7 @@ def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
     if request.htmx:
         row = reading.row_of(comment)
         own = reading.CommentMarkup().html(row)
-        count = reading.count_of(comment.article)[1] if comment.state == State.VISIBLE else None
+        count = openness.now(comment.article).comments if comment.state == State.VISIBLE else None
         return render(request, "comments/_accepted.html", {"comment": comment, "own": own, "count": count}, status=201)
     return redirect("comments:permalink", comment.pk)
 

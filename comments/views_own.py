@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.models import Article
 
-from . import reading, services, waiting
+from . import openness, reading, services, waiting
 from .forms import BodyForm, ReportForm
 from .models import Comment
 from .policy import State
@@ -116,7 +116,7 @@ def _left_behind(request: HttpRequest, comment: Comment) -> HttpResponse:
     """For a script: what stands in the place of a removed comment, if anything does."""
     row = next(iter(reading.rows(Comment.objects.threads().filter(pk=comment.pk))), None)
     place = reading.CommentMarkup(comment.article).html(row) if row else ""
-    context = {"comment": comment, "place": place, "count": reading.count_of(comment.article)[1]}
+    context = {"comment": comment, "place": place, "count": openness.now(comment.article).comments}
     return render(request, "comments/_removed.html", context)
 
 
