@@ -9,7 +9,7 @@ import pytest
 from django.db import close_old_connections, connection
 
 from comments import services
-from comments.models import Comment, Decision, Discussion
+from comments.models import Claim, Comment, Decision, Discussion
 from comments.policy import Hold, Rejection, State, Switch, Verb
 from ictiger.delivery.change import change
 from tests.factories import make_article, make_comment, make_user
@@ -248,3 +248,59 @@ def test_a_switch_waits_for_who_is_writing_and_for_nobody_who_comes_after(articl
 
     written, seen = at_once(write, close)
     assert (written.state, seen) == (State.VISIBLE, State.VISIBLE)
+
+
+# --- moderators ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_two_moderators_who_approve_at_once_decide_once_and_the_other_hears_who_and_what(article):
+    comment = make_comment(article, state=State.PENDING)
+    moderators = [make_user(display_name=name) for name in ("Mei", "Ann")]
+    results = at_once(
+        *[lambda who=who: services.decide(moderator=who, comment_id=comment.pk, verb=Verb.APPROVE, seen=comment.seen) for who in moderators]
+    )
+    (decision,) = [result for result in results if isinstance(result, Decision)]
+    (refusal,) = [result for result in results if isinstance(result, services.Overtaken)]
+    assert str(refusal).startswith(f"{decision.moderator.display_name} has already decided about this comment: waiting for a moderator →")
+    assert Decision.objects.count() == 1
+
+
+def test_a_comment_is_claimed_by_one_of_many_who_open_it_at_once(article):
+    comment = make_comment(article, state=State.PENDING)
+    moderators = [make_user() for _number in range(6)]
+    held = at_once(*[lambda who=who: services.claim(moderator=who, comment_id=comment.pk).moderator_id for who in moderators])
+    assert len(set(held)) == 1
+    assert Claim.objects.get().moderator_id == held[0]
+
+
+def test_a_comment_that_is_taken_over_while_it_is_decided_about_is_decided_once(article):
+    comment = make_comment(article, state=State.PENDING)
+    one, other = make_user(), make_user()
+    services.claim(moderator=one, comment_id=comment.pk)
+    seen = comment.seen
+
+    def take_over_and_reject():
+        services.claim(moderator=other, comment_id=comment.pk, take_over=True)
+        return services.decide(moderator=other, comment_id=comment.pk, verb=Verb.REJECT, reason="other", seen=seen)
+
+    results = at_once(
+        lambda: services.decide(moderator=one, comment_id=comment.pk, verb=Verb.APPROVE, seen=seen),
+        take_over_and_reject,
+    )
+    assert sorted(isinstance(result, Decision) for result in results) == [False, True]
+    comment.refresh_from_db()
+    assert comment.state == Decision.objects.get().to_state
+
+
+def test_two_moderators_who_undo_at_once_do_not_undo_each_others_decisions(article):
+    comment = make_comment(article, state=State.PENDING)
+    moderator, other = make_user(), make_user()
+    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.APPROVE)
+    comment.refresh_from_db()
+    at_once(
+        lambda: services.undo_last(moderator=moderator),
+        lambda: services.undo_last(moderator=moderator),
+        lambda: services.decide(moderator=other, comment_id=comment.pk, verb=Verb.REMOVE, seen=comment.seen),
+    )
+    verbs = list(Decision.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs in ([Verb.APPROVE, Verb.UNDO], [Verb.APPROVE, Verb.REMOVE])
