@@ -188,3 +188,23 @@ def test_rows_are_clean_and_fit(at_the_queue, waiting, prefix, width, dark):
     for part in (".desk-rows", ".desk-numbers", ".desk-tools"):
         found = Axe().run(page, context=part).response["violations"]
         assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], part
+
+
+def test_the_page_of_a_comment_keeps_its_claim_and_lets_it_go(at_the_queue, waiting, live_site, moderator):
+    ann = waiting[0]
+    page = at_the_queue(path=f"{QUEUE}{ann.pk}/change/")
+    assert Claim.objects.get().moderator == moderator
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Rejected: the comment by Ann.")
+    assert states([ann]) == [State.REJECTED]
+
+    # What a page sends while it is left cannot be waited for: what it would send is kept.
+    kept = "navigator.sendBeacon = (url, body) => sessionStorage.setItem('sent', `${new URL(url).pathname} ${body.get('release')}`)"
+    page.add_init_script(kept)
+    page.goto(f"{live_site}{QUEUE}{waiting[1].pk}/change/")
+    assert Claim.objects.filter(comment=waiting[1]).exists()
+    page.goto(live_site + QUEUE)
+    assert page.evaluate("sessionStorage.getItem('sent')") == f"{QUEUE}claims/ {waiting[1].pk}"

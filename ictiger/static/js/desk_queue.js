@@ -8,6 +8,7 @@ const SWITCH = "desk-keys";
 const list = document.querySelector("[data-desk-rows]");
 const said = document.querySelector("[data-desk-said]");
 const dialog = document.querySelector("[data-desk-dialog]");
+const isAlone = list?.dataset.deskRows === "one"; // the page of one comment
 const busy = new WeakSet();
 let held = null; // the id of the comment this page has claimed
 let dwelling = 0;
@@ -51,10 +52,9 @@ async function send(form, submitter) {
   busy.add(form);
   const row = form.closest("[data-row]");
   try {
-    const answer = await ask(form.action, new FormData(form, submitter));
-    show(row, answer);
+    show(row, await ask(form.action, new FormData(form, submitter)));
   } catch {
-    form.submit === undefined || HTMLFormElement.prototype.submit.call(withVerb(form, submitter)); // as it works without a script
+    withVerb(form, submitter).submit(); // as it works without a script
   } finally {
     busy.delete(form);
   }
@@ -78,6 +78,7 @@ function show(row, answer) {
     return;
   }
   const next = answer.done && !answer.stays ? neighbour(shown) : null;
+  if (next) held = null; // the decision has ended the claim
   const fresh = replace(shown, answer.row);
   if (fresh) note(fresh, answer);
   focusOn(next ?? fresh ?? rows()[0]);
@@ -239,7 +240,9 @@ function start() {
     }
   });
   document.addEventListener("keydown", onKey);
+  if (isAlone) held = rows()[0].dataset.row; // the page has claimed it
   document.addEventListener("submit", (event) => {
+    if (isAlone) return; // below the comment stands its history: the page comes back with it
     if (event.target.matches("[data-desk-form]")) {
       event.preventDefault();
       send(event.target, event.submitter);
