@@ -239,8 +239,8 @@ COMMENT_WORD_LIMIT = 140  # words, as comments/words.py counts them
 REPLY_WORD_LIMIT = 70
 COMMENT_CODE_POINT_LIMIT = 2_000  # bounds unbroken runs, which count as one word
 REPLY_CODE_POINT_LIMIT = 1_000
-COMMENTS_AT_A_TIME = 5  # in five minutes by one person; the next one waits for a moderator
-COMMENTS_IN_AN_HOUR = 30  # by one person; the next one is not taken
+COMMENTS_AT_A_TIME = environment.number("COMMENTS_AT_A_TIME") or 5  # in five minutes by one person; the next one waits for a moderator
+COMMENTS_IN_AN_HOUR = environment.number("COMMENTS_IN_AN_HOUR") or 30  # by one person; the next one is not taken
 
 # --- safety --------------------------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -70,6 +70,10 @@ class DiscussionAdmin(SwitchAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": _("Discussions that are held or closed"), **(extra_context or {})})
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        heading = {"title": _("Hold or close the discussion"), "subtitle": None}  # not the key, which is all that the row itself knows
+        return super().change_view(request, object_id, form_url, {**heading, **(extra_context or {})})
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Discussion | None:
         """Of an article that exists, open until it is turned for the first time."""
         try:
@@ -85,13 +89,9 @@ class DiscussionAdmin(SwitchAdmin):
     @admin.display(description=gettext_lazy("article"))
     def about(self, discussion: Discussion) -> SafeString:
         versions = Article.objects.filter(translation_key=discussion.pk).order_by("language").only("title", "slug", "language")
-        titles = [format_html('<span lang="{}">{}</span>', version.language, version.title) for version in versions]
-        return format_html('<a href="{}">{}</a>', reverse("admin:comments_discussion_change", args=[discussion.pk]), _joined(titles))
+        titles = format_html_join(" · ", '<span lang="{}">{}</span>', ((version.language, version.title) for version in versions))
+        return format_html('<a href="{}">{}</a>', reverse("admin:comments_discussion_change", args=[discussion.pk]), titles)
 
     @admin.display(description=gettext_lazy("comments are"), ordering="switch")
     def state(self, discussion: Discussion) -> str:
         return discussion.get_switch_display()
-
-
-def _joined(parts: list[SafeString]) -> SafeString:
-    return SafeString(" · ").join(parts)

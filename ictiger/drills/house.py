@@ -48,6 +48,8 @@ def environment(folder: str, database: str, *, page_store: str = "") -> dict[str
         "CACHE_URL": "",
         "PAGE_STORE": page_store or f"{folder}/pages",
         "DEBUG": "",
+        "COMMENTS_AT_A_TIME": "1000000",  # few accounts write as much as many would
+        "COMMENTS_IN_AN_HOUR": "1000000",
     }
 
 
