@@ -39,6 +39,7 @@ logger = logging.getLogger("ictiger.deploy")
 SOCKET_NAME, PAGES_NAME, CURRENT = "app.sock", "pages", "current"
 LONGEST_SOCKET_PATH = 107  # bytes; of the kernel
 ASK_EVERY = 0.05  # seconds
+TRY_EVERY = 2.0
 OPEN_TO = 0o660  # the group, in which nginx must be
 
 
@@ -61,7 +62,7 @@ class Place:
         try:
             self.live.mkdir(parents=True, exist_ok=True)
             for other in self.live.iterdir():
-                if other.is_dir() and not other.is_symlink() and other != self._current() and not _answers(other / SOCKET_NAME):
+                if other.is_dir() and not other.is_symlink() and other != self._current() and not _lives(other):
                     shutil.rmtree(other, ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)  # of a process that had our number
             self.folder.mkdir()
@@ -77,12 +78,18 @@ class Place:
     def _take_over_when(self, is_begun: Callable[[], bool]) -> None:
         while not (is_begun() and is_ready(self.socket)):
             time.sleep(ASK_EVERY)
+        while not self._try_to_take_over():
+            time.sleep(TRY_EVERY)
+
+    def _try_to_take_over(self) -> bool:
         try:
             self.take_over()
-        except Exception:
-            logger.exception("cannot take over: readers stay with the server that was live before")
+        except Exception:  # the database or the disk, whatever it is: it may pass, and until then nobody would be live
+            logger.exception("cannot take over; readers stay with the server that was live before. Trying again in %.0f s", TRY_EVERY)
+            return False
         finally:
             connections.close_all()
+        return True
 
     def take_over(self) -> None:
         """From here on nginx asks us, and serves our pages."""
@@ -141,11 +148,16 @@ def is_ready(server: Path) -> bool:
         connection.close()
 
 
-def _answers(server: Path) -> bool:
-    with suppress(OSError):
-        _connected(server).close()
-        return True
-    return False
+def _lives(place: Path) -> bool:
+    """Whether the process is there whose place it is. It may not listen yet."""
+    number = place.name.rpartition("-")[2]
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _connected(server: Path) -> socket.socket:

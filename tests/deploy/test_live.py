@@ -1,10 +1,11 @@
 """The folder `live`: who is live, and what is kept when another release takes over."""
 
 import os
-import socket
+import subprocess
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 from ictiger.delivery.store import Store, pack
 from ictiger.deploy import live as live_module
@@ -91,15 +92,31 @@ def test_pages_from_before_the_machine_started_are_not_kept(live, store, place_o
 
 
 def test_places_of_the_dead_are_cleared_away_and_those_of_the_living_are_not(live, store, place_of):
-    (live / "dead-1").mkdir()
-    (live / "alive-2").mkdir()
-    (live / "current").symlink_to("dead-1")
-    (live / "dead-3").mkdir()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(live / "alive-2" / "app.sock"))
-        server.listen()
-        place_of("new")
-    assert sorted(path.name for path in live.iterdir()) == ["alive-2", "current", "dead-1", f"new-{os.getpid()}"]
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    living = f"old-{os.getppid()}"  # it may not listen yet
+    for name in (living, f"old-{gone.pid}", "live-for-readers-0", "no-number"):
+        (live / name).mkdir()
+    (live / "current").symlink_to("live-for-readers-0")
+    ours = place_of("new").folder.name
+    assert {path.name for path in live.iterdir()} == {living, "current", "live-for-readers-0", ours}
+
+
+def test_take_over_is_tried_again(live, store, place_of, monkeypatch):
+    """The database may be away at that moment."""
+    place, tries = place_of("new"), []
+
+    def take_over() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError
+
+    monkeypatch.setattr(place, "take_over", take_over)
+    monkeypatch.setattr(live_module, "is_ready", lambda _server: True)
+    monkeypatch.setattr(live_module, "TRY_EVERY", 0)
+    monkeypatch.setattr(live_module.connections, "close_all", lambda: None)
+    place._take_over_when(lambda: True)
+    assert len(tries) == 3
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path):

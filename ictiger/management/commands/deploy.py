@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ictiger.deploy.compatibility import troubles
 from ictiger.deploy.conf import CannotBeWritten, Site, render
 from ictiger.deploy.errors import write_error_pages
 from ictiger.deploy.live import wait_until_live
@@ -34,12 +35,13 @@ class Command(BaseCommand):
     help = "What the machine around this release needs. How to use it: ictiger/deploy/README.md"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="nginx|errors|wait")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="nginx|errors|migrations|wait")
         nginx = actions.add_parser("nginx", help="print nginx's site file")
         nginx.add_argument("--check", metavar="FILE", type=Path, help="say what would change in this file instead; fail if anything")
         for field in fields(Site):
             self._add_option(nginx, field)
         actions.add_parser("errors", help="write the pages that nginx shows by itself; `serve` does so too")
+        actions.add_parser("migrations", help="say what of the pending migrations the release that runs may stumble over; fail if anything")
         wait = actions.add_parser("wait", help="wait until a server of this release is live; fail if none is in time")
         wait.add_argument("--live", default=Site.live, help="folder that `serve --live` is told (default: %(default)s)")
         wait.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="(default: %(default)s)")
@@ -57,6 +59,11 @@ class Command(BaseCommand):
 
     def _errors(self, options: dict) -> None:
         self.stdout.write(str(write_error_pages()))
+
+    def _migrations(self, options: dict) -> None:
+        if found := list(troubles()):
+            raise CommandError("The release that runs may stumble over:\n  " + "\n  ".join(found))
+        self.stdout.write("Nothing that the release that runs could stumble over.")
 
     def _wait(self, options: dict) -> None:
         if not wait_until_live(options["live"], options["within"]):
