@@ -7,6 +7,8 @@ import sys
 
 from django.conf import settings
 
+from ictiger.management.commands.bench import _as_arguments
+
 
 def bench(*arguments: str, var: str) -> subprocess.CompletedProcess:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME")}
@@ -28,3 +30,9 @@ def test_comments_posted_by_several_writers_at_once_are_there_once(tmp_path):
         [],
     )
     assert (tmp_path / "bench" / "comments.txt").read_text() == done.stdout
+
+
+def test_options_reach_the_site_that_is_measured_as_they_were_given():
+    """1 equals True, and 0 False."""
+    given = {"articles": 1, "seconds": 0, "reading": True, "here": False, "path": None}
+    assert _as_arguments(given) == ["--reading", "--articles=1", "--seconds=0"]

@@ -90,4 +90,6 @@ class Command(BaseCommand):
 def _as_arguments(options: dict[str, object]) -> list[str]:
     """The options once more, for the command inside the site."""
     flags = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
-    return flags + [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value not in (None, True, False)]
+    return flags + [
+        f"--{name.replace('_', '-')}={value}" for name, value in options.items() if not (value is None or isinstance(value, bool))
+    ]
