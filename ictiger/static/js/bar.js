@@ -2,6 +2,8 @@
 
 import { steady } from "./steady.js";
 
+const PATIENCE_FOR_BAR = 8_000; // milliseconds; then the page stays as a stranger has it, with plain links that work for everybody
+
 export async function fillBar(bar) {
   const html = await personalPart(bar);
   if (html) {
@@ -23,7 +25,8 @@ export async function refillSlot(name) {
 
 async function personalPart(bar) {
   try {
-    const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin" });
+    const patience = AbortSignal.timeout(PATIENCE_FOR_BAR);
+    const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin", signal: patience });
     return answer.ok && !answer.redirected ? await answer.text() : "";
   } catch (problem) {
     console.warn("The personal part of this page did not come.", problem);
