@@ -18,10 +18,13 @@ _NOTHING = "nothing"  # None would be a miss
 
 def usual_wait() -> timedelta | None:
     """The median time from being held to being decided about; None while there are too few decisions. Minutes old at most."""
-    known = cache.get(_KEY)
-    if known is None:
-        known = _median()
-        cache.set(_KEY, _NOTHING if known is None else known, KEPT_FOR.total_seconds())
+    try:
+        known = cache.get(_KEY)
+        if known is None:
+            known = _median() or _NOTHING
+            cache.set(_KEY, known, KEPT_FOR.total_seconds())
+    except Exception:  # whatever a cache on another machine raises when it cannot be reached: it only saves us a query
+        known = _median() or _NOTHING
     return None if known == _NOTHING else known
 
 

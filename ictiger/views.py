@@ -33,8 +33,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something failed, or the database is away. Neither takes along what somebody has typed."""
-    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    """Something failed, or the database or the cache is away. Neither takes along what somebody has typed."""
+    away = _is_away(sys.exc_info()[1])
     status = 503 if away else 500
     # Without a request: the context processors might ask for what is broken.
     typed = request.POST.get("body", "") if hasattr(request, "_post") else ""  # read already, or not to be read now
@@ -52,6 +52,11 @@ def _to_send_again(request: HttpRequest) -> dict[str, str]:
     if request.headers.get("HX-Request") or request.resolver_match is None or request.resolver_match.view_name not in WRITES:
         return {}
     return {name: value for name, value in request.POST.items() if name in ("csrfmiddlewaretoken", "parent", "submission")}
+
+
+def _is_away(fault: BaseException | None) -> bool:
+    """Whether something that we need on another machine cannot be reached: the database, or Redis, whose package may not be installed."""
+    return isinstance(fault, OperationalError | InterfaceError) or type(fault).__module__ == "redis.exceptions"
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -9,9 +9,17 @@ from django.test import Client
 from django.urls import reverse
 
 from comments.models import Comment
-from tests.factories import make_article
+from comments.policy import State
+from tests.factories import make_article, make_comment
 
 pytestmark = pytest.mark.django_db
+
+
+class RedisIsAway(Exception):
+    """As the package redis would raise it."""
+
+
+RedisIsAway.__module__ = "redis.exceptions"
 
 
 @pytest.mark.parametrize(
@@ -19,6 +27,7 @@ pytestmark = pytest.mark.django_db
     [
         (OperationalError("server closed the connection"), 503, "A part of the site does not answer"),
         (InterfaceError("connection already closed"), 503, "A part of the site does not answer"),
+        (RedisIsAway("Error 111 connecting to 127.0.0.1:6379. Connection refused."), 503, "A part of the site does not answer"),
         (RuntimeError("a mistake of ours"), 500, "Something broke on our side"),
     ],
 )
@@ -80,3 +89,16 @@ def test_a_fault_is_told_in_the_language_of_the_path(stranger, monkeypatch):
     page = stranger.get("/zh-hans/").content.decode()
     assert '<html lang="zh-hans">' in page
     assert "Something broke" not in page
+
+
+def test_comment_that_is_held_is_shown_to_its_author_without_the_cache(client_of, reader, monkeypatch):
+    """How long it usually takes is remembered there, and is known without."""
+
+    def refuse(*_, **__):
+        raise RedisIsAway
+
+    for name in ("get", "set"):
+        monkeypatch.setattr(f"comments.waiting_time.cache.{name}", refuse)
+    make_comment(make_article(), author=reader, state=State.PENDING, body="Words that wait.")
+    answer = client_of(reader).get(reverse("comments:mine"))
+    assert "Words that wait." in answer.content.decode()
