@@ -37,7 +37,8 @@ class RequestLogMiddleware:
         token, began = request_id.set(_id_for(request)), time.monotonic()
         try:
             response = self.get_response(request)
-            if not getattr(response, "public_page", False):  # a page has the same headers for everybody
+            # A page has the same headers for everybody, and so has one that is missing; a broken one is nobody's yet.
+            if response.status_code >= 500 or not getattr(request, "public_page", False):
                 response.headers["X-Request-ID"] = request_id.get()
             if request.path_info not in WATCHERS or response.status_code >= 500:
                 _tell(request, response, time.monotonic() - began)
