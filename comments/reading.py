@@ -25,7 +25,7 @@ from accounts.models import public_name
 from articles.models import Article
 from ictiger.languages import Language
 
-from .models import FORMER_READER, Comment
+from .models import FORMER_READER, Comment, CommentQuerySet
 from .openness import Now
 from .policy import THREADS_PER_PAGE, State, may_edit, page_of, told_in_its_place, told_to_author
 from .waiting_time import usually_decided
@@ -61,6 +61,7 @@ FIRST_REPLIES = LAST_REPLIES = 2
 REPLIES_FOLDED = 20
 REPLIES_PER_PAGE = 200
 _IN_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
+_FEW = 400  # replies of all the threads on a page that are fetched without asking first how many there are
 
 NOTHING = SafeString()
 
@@ -169,19 +170,42 @@ def _page_of_thread_alone(comment: Comment) -> int | None:
 
 def with_replies(found: list, markup: "CommentMarkup") -> list[Thread]:
     """The threads that begin with the comments `found`. However long a thread is, a bounded number of its replies is fetched."""
-    placed = Comment.objects.visible().filter(parent__in=[row.pk for row in found])
-    placed = placed.annotate(
+    below = _replies([row.pk for row in found])
+    return [_thread(row, *below.get(row.pk, ([], 0)), markup) for row in found]
+
+
+def _replies(keys: list[int]) -> dict[int, tuple[list, int]]:
+    """By thread: the replies that a page has of it, and how many there are."""
+    below = Comment.objects.visible().filter(parent__in=keys).order_by("pk")
+    few = rows(below[: _FEW + 1])
+    if len(few) > _FEW:
+        return _replies_in_part(below)
+    by_thread = _by_thread(few)
+    return {key: (_without_middle(replies), len(replies)) for key, replies in by_thread.items()}
+
+
+def _replies_in_part(below: CommentQuerySet) -> dict[int, tuple[list, int]]:
+    """The same where there are many: the database counts them and leaves out the middle. Slow to put together, so not for every page."""
+    placed = below.annotate(
         place=Window(RowNumber(), partition_by="parent_id", order_by="pk"), total=Window(Count("pk"), partition_by="parent_id")
     )
     wanted = placed.filter(Q(total__lte=_IN_PAGE) | Q(place__lte=FIRST_REPLIES) | Q(place__gt=F("total") - LAST_REPLIES))
+    by_thread = _by_thread(wanted.values_list(*COLUMNS, "total", named=True))
+    return {key: (replies, replies[0].total) for key, replies in by_thread.items()}
+
+
+def _by_thread(replies: Iterable) -> dict[int, list]:
     below = defaultdict(list)
-    for row in wanted.order_by("pk").values_list(*COLUMNS, "total", named=True):
+    for row in replies:
         below[row.parent_id].append(row)
-    return [_thread(row, below[row.pk], markup) for row in found]
+    return below
 
 
-def _thread(row, replies: list, markup: "CommentMarkup") -> Thread:
-    total = replies[0].total if replies else 0
+def _without_middle(replies: list) -> list:
+    return replies if len(replies) <= _IN_PAGE else replies[:FIRST_REPLIES] + replies[-LAST_REPLIES:]
+
+
+def _thread(row, replies: list, total: int, markup: "CommentMarkup") -> Thread:
     shown = [markup.html(reply, apart=total > _IN_PAGE) for reply in replies]
     if total <= REPLIES_UNFOLDED:
         return Thread(row.thread_no, markup.html(row), _items(shown))

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article
+from comments import reading
 from comments.models import Comment
 from tests.comments.test_discussion_pages import many_comments, page, shown
 from tests.factories import make_article, make_comment
@@ -106,7 +107,18 @@ def test_a_thread_of_ten_thousand_replies_is_read_in_part(article, stranger):
     with CaptureQueriesContext(connection) as queries:
         html = page(stranger, article.get_absolute_url())
     assert html.count('<article class="comment"') == 3 * 5
-    assert len(queries) == 14
+    assert len(queries) == 14 + 1  # the second asks for a part of them
+
+
+def test_the_middle_is_left_out_alike_here_and_by_the_database(article, stranger, monkeypatch):
+    for replies_each in (30, 8, 0):
+        many_comments(article, 2, replies_each=replies_each)
+    pages = []
+    for few in (400, 10):
+        monkeypatch.setattr(reading, "_FEW", few)
+        pages.append(page(stranger, article.get_absolute_url()))
+    assert pages[0] == pages[1]
+    assert len(shown(pages[0])) == 2 * 5 + 2 * 9 + 2
 
 
 @pytest.mark.parametrize("number", [1, 30, 300])
