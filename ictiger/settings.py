@@ -24,9 +24,9 @@ SECRET_KEY = env("SECRET_KEY", default="")  # No default; ictiger.E001 refuses t
 DEBUG = environment.flag("DEBUG")
 ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) if host.strip()]
 SITE_URL = (env("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
-PAGE_STORE = env("PAGE_STORE", default="") or "off"
-# Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
 PAGE_CACHES = environment.addresses("PAGE_CACHES")
+PAGE_STORE = env("PAGE_STORE", default="") or ("off" if DEBUG or PAGE_CACHES else str(VAR / "pages"))
+# Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
 PAGE_KEEPERS = ["ictiger.delivery.store.purge"] if PAGE_STORE != "off" else ["ictiger.delivery.caches.purge"] if PAGE_CACHES else []
 PAGE_STORE_LIMIT = 2 * 1024**3  # bytes on disk; beyond them the pages unused for longest go
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT")

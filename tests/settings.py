@@ -8,6 +8,7 @@ import tempfile
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ["PAGE_STORE"] = "off"  # tests of the store have their own
 # Of this process alone: workers of one run inherit each other's environment, and limits are counted in files.
 os.environ["ICTIGER_VAR"] = tempfile.mkdtemp(prefix="ictiger-tests-")
 atexit.register(shutil.rmtree, os.environ["ICTIGER_VAR"], ignore_errors=True)
