@@ -42,7 +42,7 @@ def make_readers(number: int, articles: list[Article]) -> list[Reader]:
     """`number` people with a proven address, an approved comment of last month, and a session."""
     people = make_people(number)
     _make_earlier_comments(people, articles)
-    return _log_in(people)
+    return log_in(people)
 
 
 def make_people(number: int) -> list[User]:
@@ -86,7 +86,8 @@ def _make_earlier_comments(people: list[User], articles: list[Article]) -> None:
         Comment.objects.bulk_create(comments, AT_ONCE)
 
 
-def _log_in(people: list[User]) -> list[Reader]:
+def log_in(people: list[User]) -> list[Reader]:
+    """A session of each, and the token of their forms."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     expires = timezone.now() + timedelta(days=14)
     readers, sessions = [], []

@@ -1,0 +1,93 @@
+"""wrk against one address at a time, and the memory of a server's processes."""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+
+from .site import HOST
+
+CONNECTIONS = 16
+_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+_REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
+
+
+class CannotMeasure(RuntimeError):
+    """What is needed for it is not there, or what was measured was not the answer that was meant."""
+
+
+@dataclass
+class Case:
+    """A request that is made again and again. Every case of a group is measured in every round, one after the other."""
+
+    name: str
+    port: int
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    rates: list[float] = field(default_factory=list)  # requests a second, one for each round
+
+    @property
+    def rate(self) -> float:
+        return median(self.rates)
+
+
+def measure(cases: list[Case], rounds: int, seconds: float) -> None:
+    """Fill in the rates. Interleaved: what else the machine does in between troubles all of them alike."""
+    for _round in range(rounds):
+        for case in cases:
+            case.rates.append(_requests_a_second(case, seconds))
+
+
+def _requests_a_second(case: Case, seconds: float) -> float:
+    """`seconds` below one: a single request, to see that the answer is there."""
+    headers = {"Host": HOST, "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https"} | case.headers
+    if seconds < 1:
+        return _once(case, headers)
+    program = shutil.which("wrk")
+    if program is None:
+        raise CannotMeasure("wrk is not installed")
+    told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", *told, f"http://127.0.0.1:{case.port}{case.path}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    rate, refused = _RATE.search(said), _REFUSED.search(said)
+    if rate is None or refused:
+        raise CannotMeasure(f"{case.name}: {said}")
+    return float(rate[1])
+
+
+def _once(case: Case, headers: dict[str, str]) -> float:
+    started, connection = time.perf_counter(), HTTPConnection("127.0.0.1", case.port, timeout=60)
+    try:
+        connection.request("GET", case.path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+    finally:
+        connection.close()
+    if answer.status not in (200, 304):
+        raise CannotMeasure(f"{case.name}: {answer.status}")
+    return 1 / (time.perf_counter() - started)
+
+
+def memory(pids: list[int]) -> tuple[int, int]:
+    """Bytes that these processes hold: each its own (RSS), and with shared pages counted once among those that share them (PSS)."""
+    rss = pss = 0
+    for pid in pids:
+        told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+        rss += int(told["Rss"].split()[0]) * 1024
+        pss += int(told["Pss"].split()[0]) * 1024
+    return rss, pss
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    return [pid, *(below for child in _children(pid) for below in family(child))]
+
+
+def _children(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        yield from map(int, (task / "children").read_text().split())
