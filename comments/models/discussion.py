@@ -1,0 +1,63 @@
+"""The discussion of an article as a whole, what holds for all of them, and the switches of both."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from comments.policy import Switch
+from ictiger.delivery.models import PublicModel
+
+
+class Switched(models.Model):
+    """Where readers may be kept from commenting for a while, or their comments from appearing."""
+
+    switch = models.CharField(_("comments are"), max_length=10, choices=Switch, default=Switch.OPEN)
+    switched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("changed by")
+    )
+    switched_at = models.DateTimeField(_("changed"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class House(PublicModel, Switched):
+    """What holds for every discussion of the site: one row, from the first change on."""
+
+    ONLY = 1
+
+    sentence_en = models.CharField(_("sentence for readers, in English"), max_length=200, blank=True)
+    sentence_zh = models.CharField(_("sentence for readers, in Chinese"), max_length=200, blank=True)
+    # Becomes another with every change of the list of phrases: what a process has made of the list is good while this is the same.
+    phrases_stamp = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        verbose_name = _("emergency switch")
+        verbose_name_plural = _("emergency switch")
+        default_permissions = ("view", "change")
+        constraints = [models.CheckConstraint(condition=Q(switch__in=Switch.values), name="house_switch_known")]
+
+    def __str__(self) -> str:
+        return self.get_switch_display()
+
+
+class Discussion(PublicModel, Switched):
+    """What the languages of an article share: its key is their `translation_key`.
+
+    The row is the lock under which threads are numbered and counted. `threads` never falls; `comments` counts what is visible now.
+    """
+
+    key = models.UUIDField(primary_key=True, editable=False)
+    threads = models.PositiveIntegerField(default=0, editable=False)
+    comments = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("discussion")
+        verbose_name_plural = _("discussions")
+        constraints = [models.CheckConstraint(condition=Q(switch__in=Switch.values), name="discussion_switch_known")]
+
+    def __str__(self) -> str:
+        return str(self.key)

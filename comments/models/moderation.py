@@ -1,0 +1,159 @@
+"""What moderators do about comments and their authors, and what readers ask them to."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from comments.policy import Rejection, Remover, State, Verb
+from ictiger.languages import Language
+
+from .comment import NOTE, Comment
+
+
+class ReasonQuerySet(models.QuerySet):
+    def active(self) -> "ReasonQuerySet":
+        """What may be given now."""
+        return self.filter(active=True)
+
+
+class Reason(models.Model):
+    """Why a comment is turned down: words for its author, which moderators choose from and may change.
+
+    A comment and its decision keep the words that were given. The code stays, so that what was decided for one reason can be counted.
+    """
+
+    code = models.SlugField(
+        _("short name"), max_length=20, unique=True, help_text=_("Latin letters, digits, - and _. It is never shown to readers, and stays.")
+    )
+    text_en = models.CharField(_("words in English"), max_length=300)
+    text_zh = models.CharField(_("words in Chinese"), max_length=300)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    active = models.BooleanField(_("in use"), default=True)
+
+    objects = ReasonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reason for turning down")
+        verbose_name_plural = _("reasons for turning down")
+        ordering = ["order", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(code__in=["", *Remover.values]),
+                name="reason_code_is_no_remover",
+                violation_error_message=_("This short name has a meaning of its own. Choose another."),
+            ),
+            models.CheckConstraint(condition=~Q(text_en="") & ~Q(text_zh=""), name="reason_has_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text_in(Language.active())
+
+    def text_in(self, language: str) -> str:
+        return self.text_zh if language == Language.ZH_HANS else self.text_en
+
+
+class Decision(models.Model):
+    """Who moved a comment from which state to which, and the text that was judged. Never changed."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
+    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator"))
+    verb = models.CharField(_("decision"), max_length=10, choices=Verb)
+    from_state = models.CharField(_("state before"), max_length=10, choices=State)
+    to_state = models.CharField(_("state after"), max_length=10, choices=State)
+    from_reason = models.CharField(max_length=20, blank=True)
+    reason = models.ForeignKey(
+        Reason, models.PROTECT, to_field="code", db_column="reason", null=True, related_name="+", verbose_name=_("reason")
+    )
+    note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)
+    body = models.TextField(_("text that was judged"))
+    decided_at = models.DateTimeField(_("decided"), default=timezone.now)
+    waited = models.DurationField(null=True, editable=False)  # from being held to this decision; None where nothing was held
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["-decided_at", "-pk"]
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["decided_at"], name="decision_lately")]
+        constraints = [
+            models.CheckConstraint(condition=Q(verb__in=Verb.values), name="decision_verb_known"),
+            models.CheckConstraint(condition=Q(from_state__in=State.values, to_state__in=State.values), name="decision_states_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_from_state_display()} → {self.get_to_state_display()}"
+
+
+class Report(models.Model):
+    """A reader finds that a comment should not stand. `counts` when the reporter was trusted at the time."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("reporter"))
+    reason = models.CharField(_("reason"), max_length=20, choices=Rejection)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    counts = models.BooleanField(_("counts"), default=False)
+    created_at = models.DateTimeField(_("reported"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "reporter"], name="report_once_per_reader"),
+            models.CheckConstraint(condition=Q(reason__in=Rejection.values), name="report_reason_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
+class BanQuerySet(models.QuerySet):
+    def active(self) -> "BanQuerySet":
+        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+
+
+class Ban(models.Model):
+    """Somebody who may not comment, until a time or for good."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="bans", verbose_name=_("user"))
+    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
+    why = models.CharField(_("why"), max_length=300, help_text=_("For moderators only."))
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    objects = BanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ban")
+        verbose_name_plural = _("bans")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class ClaimQuerySet(models.QuerySet):
+    def active(self) -> "ClaimQuerySet":
+        return self.filter(until__gt=timezone.now())
+
+
+class Claim(models.Model):
+    """A moderator is looking at a comment: until then, others who want to decide about it have to say that they take it over."""
+
+    comment = models.OneToOneField(Comment, models.CASCADE, related_name="claim")
+    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="claims")
+    until = models.DateTimeField(db_index=True)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.moderator_id}: {self.comment_id}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.until > timezone.now()
