@@ -170,9 +170,9 @@ class Status(models.TextChoices):
 
 
 class ArticleQuerySet(PublicQuerySet):
-    def public(self, language: str = "") -> "ArticleQuerySet":
-        """Articles that readers may see now. The only place where that is decided."""
-        now = timezone.now()
+    def public(self, language: str = "", at: datetime | None = None) -> "ArticleQuerySet":
+        """Articles that readers may see now, or at a time. The only place where that is decided."""
+        now = at or timezone.now()
         public = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=now)
         return public.filter(language=language) if language else public
 
