@@ -7,15 +7,15 @@ from django.utils.functional import SimpleLazyObject
 
 from ictiger.languages import Language
 
+from . import reading
 from .links import other_than, switch_to
-from .models import Page, Publication, Topic
 
 
 def publication(request: HttpRequest) -> dict[str, object]:
     return {
-        "publication": SimpleLazyObject(Publication.objects.here),
-        "nav_topics": SimpleLazyObject(lambda: list(Topic.objects.all())),
-        "footer_pages": SimpleLazyObject(lambda: list(Page.objects.filter(language=Language.active()).defer("body", "body_html"))),
+        "publication": SimpleLazyObject(reading.publication),
+        "nav_topics": SimpleLazyObject(reading.all_topics),
+        "footer_pages": SimpleLazyObject(reading.footer_pages),
         "other_language": SimpleLazyObject(lambda: switch_to(_same_page(request))),
         "SITE_URL": settings.SITE_URL,
     }

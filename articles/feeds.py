@@ -15,6 +15,7 @@ from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
+from . import reading
 from .links import absolute, address
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 from .text import storable
@@ -27,20 +28,20 @@ LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    publication = Publication.objects.here()
+    publication = reading.publication()
     return _feed(request, publication, publication.name, publication.tagline, address("home"), Article.objects.all())
 
 
 @public_page
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    topic, publication = get_object_or_404(Topic, slug=slug), Publication.objects.here()
+    topic, publication = get_object_or_404(Topic, slug=slug), reading.publication()
     title = f"{publication.name} · {topic.name}"
     return _feed(request, publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
 
 
 @public_page
 def author(request: HttpRequest, slug: str) -> HttpResponse:
-    author, publication = get_object_or_404(Author.objects.published(), slug=slug), Publication.objects.here()
+    author, publication = get_object_or_404(Author.objects.published(), slug=slug), reading.publication()
     title = f"{publication.name} · {author.name}"
     return _feed(request, publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
 

@@ -11,7 +11,7 @@ from functools import partial
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Expression, F, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -170,9 +170,9 @@ class Status(models.TextChoices):
 
 
 class ArticleQuerySet(PublicQuerySet):
-    def public(self, language: str = "", at: datetime | None = None) -> "ArticleQuerySet":
-        """Articles that readers may see now, or at a time. The only place where that is decided."""
-        now = at or timezone.now()
+    def public(self, language: str = "", now: datetime | Expression | None = None) -> "ArticleQuerySet":
+        """Articles that readers may see now. The only place where that is decided."""
+        now = now or timezone.now()
         public = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=now)
         return public.filter(language=language) if language else public
 
@@ -182,11 +182,14 @@ class ArticleQuerySet(PublicQuerySet):
 
     def next_moments(self, after: datetime) -> tuple[datetime | None, datetime | None]:
         """When the next of these appears, and when the next is taken down: no stored page that shows them may outlive that."""
+        return self.moments(after).get()
+
+    def moments(self, after: datetime | Expression) -> models.QuerySet:
+        """The same as a query, of one row."""
         appears, expires = Q(publish_at__gt=after), Q(expires_at__gt=after)
-        found = self.filter(appears | expires, status=Status.PUBLISHED).aggregate(
-            appears=models.Min("publish_at", filter=appears), expires=models.Min("expires_at", filter=expires)
-        )
-        return found["appears"], found["expires"]
+        together = self.filter(appears | expires, status=Status.PUBLISHED).order_by().values(together=models.Value(1))
+        found = together.annotate(appears=models.Min("publish_at", filter=appears), expires=models.Min("expires_at", filter=expires))
+        return found.values_list("appears", "expires")
 
     def for_lists(self) -> "ArticleQuerySet":
         """With what a list shows of each, in a number of queries that does not grow; without the long texts. Newest first."""
@@ -196,23 +199,6 @@ class ArticleQuerySet(PublicQuerySet):
         """With what the page of an article shows of it."""
         return self.select_related("cover").prefetch_related(*_beside_it()).defer("body", "search_text")
 
-    def on_page_of(self, article: "Article") -> "ArticleQuerySet":
-        """Articles that the page of `article` shows or may come to show: itself, its translation, and those that may stand beside it."""
-        return self.filter(Q(translation_key=article.translation_key) | _shares_topics_with(article))
-
-    def beside(self, article: "Article", limit: int = 3) -> list["Article"]:
-        """Up to `limit` public articles that share a topic with this one: the nearest older ones, and newer ones where those are too few.
-
-        Older ones, so that a new article changes the related articles of few others (paths.py).
-        """
-        shared = self.public().for_lists().prefetch_related(None).filter(_shares_topics_with(article)).exclude(pk=article.pk)
-        is_older = Q(publish_at__lt=article.publish_at) | Q(publish_at=article.publish_at, pk__lt=article.pk)
-        older = list(shared.filter(is_older)[:limit])
-        newer = list(shared.exclude(is_older).reverse()[: limit - len(older)])
-        found = newer[::-1] + older
-        models.prefetch_related_objects(found, *_beside_it())
-        return found
-
 
 def _beside_it() -> tuple[models.Prefetch, models.Prefetch]:
     """What is always shown with an article: its topics, the first being the one that was added first, and who wrote it."""
@@ -220,12 +206,6 @@ def _beside_it() -> tuple[models.Prefetch, models.Prefetch]:
         models.Prefetch("topics", Topic.objects.order_by("articletopic")),
         models.Prefetch("bylines", Byline.objects.select_related("author")),
     )
-
-
-def _shares_topics_with(article: "Article") -> Q:
-    """Articles in its language under any of its topics, itself among them."""
-    link = ArticleTopic.objects.filter(article=models.OuterRef("pk"), topic__in=[topic.pk for topic in article.topics.all()])
-    return Q(models.Exists(link), language=article.language)
 
 
 class Article(PublicModel, ArticleText):
@@ -301,12 +281,15 @@ class Article(PublicModel, ArticleText):
     def has_expired(self) -> bool:
         return self.status == Status.PUBLISHED and self.expires_at is not None and self.expires_at <= timezone.now()
 
-    def next_moments(self, after: datetime, shown: ArticleQuerySet | None = None) -> Iterator[datetime | None]:
-        """When its discussion next closes by the clock alone, or one of those `shown` (or it and its translation) comes or goes."""
-        shown = Article.objects.filter(translation_key=self.translation_key) if shown is None else shown
-        yield from shown.next_moments(after)
-        if self.comments_close_at is not None and self.comments_close_at > after:
-            yield self.comments_close_at
+    def next_moments(self, after: datetime) -> Iterator[datetime | None]:
+        """When its discussion next closes by the clock alone, or it or its translation comes or goes."""
+        yield from Article.objects.filter(translation_key=self.translation_key).next_moments(after)
+        yield self.closing_after(after)
+
+    def closing_after(self, after: datetime) -> datetime | None:
+        """When its discussion closes by the clock, where that is still to come."""
+        closes = self.comments_close_at
+        return closes if closes is not None and closes > after else None
 
     def get_absolute_url(self) -> str:
         with translation.override(self.language):  # an article lives under its own language's prefix, whatever page links to it
@@ -416,14 +399,6 @@ class Page(PublicModel):
             return reverse("articles:page", args=[self.slug])
 
 
-class PublicationQuerySet(PublicQuerySet):
-    def here(self) -> "Publication":
-        """The publication in the active language; before an editor has described it, one with a name and no more."""
-        language = Language.active()
-        # Its key is no row's: a row without one would refuse to be asked for its links.
-        return self.prefetch_related("social_links").filter(language=language).first() or Publication(pk=0, language=language)
-
-
 class Publication(PublicModel):
     """What the publication says of itself in one language. One row each."""
 
@@ -432,8 +407,6 @@ class Publication(PublicModel):
     tagline = models.CharField(_("tagline"), max_length=120, blank=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
     sign_off = models.CharField(_("sign-off below every article"), max_length=300, blank=True)
-
-    objects = PublicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("publication")

@@ -12,8 +12,7 @@ from ictiger.languages import Language
 
 from .links import address, path
 from .models import Article, ArticleTopic, Author, Byline, Image, Page, Publication, SlugRedirect, SocialLink, Status, Topic
-
-RELATED = 3  # as many as the page of an article shows
+from .reading import RELATED
 
 
 @shows_on(Article)

@@ -15,7 +15,7 @@ from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
 
-from . import models, preview_links
+from . import models, preview_links, reading
 from .links import absolute, address, everywhere, other_than, page_links, switch_to, versions
 from .models import Article, Author, SlugRedirect, Topic
 from .search import MAX_QUERY, MOST, find, terms_of
@@ -83,21 +83,21 @@ def _archive_in_the_other_language(year: int, month: int | None) -> str | None:
 
 @public_page
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    article = Article.objects.public(Language.active()).for_reading().filter(slug=slug).first()
+    article = reading.article_at(slug, Language.active())
     if article is None:
         return _absent_article(request, slug)
-    translation = Article.objects.public().filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
+    translation, related = reading.translation_of(article), reading.beside(article)
+    reading.attach_bylines([article, *related])
     context = {
         "article": article,
         "translation": translation,
-        "related": Article.objects.beside(article),
+        "related": related,
         "feed_url": address("feed"),
         "bar_src": reverse("comments:me", args=[article.pk]),
         **page_links(versions(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
-    moments = article.next_moments(request.asked_at, shown=Article.objects.on_page_of(article))
-    return lives_until(render(request, "articles/article_detail.html", context), *moments)
+    return lives_until(render(request, "articles/article_detail.html", context), *reading.next_moments(article, request.asked_at))
 
 
 def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:

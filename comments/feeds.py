@@ -9,9 +9,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from articles import reading
 from articles.feeds import AtomFeed
 from articles.links import absolute, address
-from articles.models import Article, Publication
+from articles.models import Article
 from articles.text import storable
 from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
@@ -43,7 +44,7 @@ def site_feed(request: HttpRequest) -> HttpResponse:
     """Of every public article, in whichever language it exists."""
     public = Article.objects.public().filter(translation_key=OuterRef("discussion_id"))
     newest = _newest(Comment.objects.filter(Exists(public)))
-    title = _("Comments in %(publication)s") % {"publication": Publication.objects.here().name}
+    title = _("Comments in %(publication)s") % {"publication": reading.publication().name}
     response = _atom(title, address("home"), reverse("comments:site_feed"), newest, _titles(newest))
     return lives_until(response, *Article.objects.next_moments(request.asked_at))
 

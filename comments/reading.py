@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -24,6 +24,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import public_name
 from articles.models import Article
 from ictiger.languages import Language
+from ictiger.prepared import Prepared, given
 
 from .models import FORMER_READER, Comment, CommentQuerySet
 from .openness import Now
@@ -36,6 +37,7 @@ COLUMNS = (
     "created_at", "created_en", "created_zh", "edited_at", "mended_at", "appealed_at",
     "author_id", "author__display_name", "answers_id", "answers__state", "answers__author_id", "answers__author__display_name",
 )  # fmt: skip
+_NOT_FOR_EVERYBODY = {"note", "mended_at", "appealed_at", "created_en", "created_zh"}  # but the date in the page's language
 _Row = namedtuple("_Row", COLUMNS)
 _MARK = re.compile("\0([a-z_]+)\0")
 _SLOTS = (
@@ -89,9 +91,14 @@ class Threads:
     older: int | None = None
 
 
-def rows(comments: Iterable[Comment]) -> list:
+def rows(comments: CommentQuerySet) -> list:
     """The columns that markup is made of."""
     return list(comments.values_list(*COLUMNS, named=True))
+
+
+def _for_everybody(comments: CommentQuerySet, dates: str) -> QuerySet:
+    """Those that markup for everybody is made of. Every column of two hundred comments takes its time."""
+    return comments.values_list(*(column for column in COLUMNS if column == dates or column not in _NOT_FOR_EVERYBODY), named=True)
 
 
 def row_of(comment: Comment) -> tuple:
@@ -105,9 +112,14 @@ def _follow(thing: object, column: str) -> object:
     return thing
 
 
+_THREADS = Comment.objects.threads().filter(discussion=given("discussion")).order_by("-thread_no")
+_NEWEST = Prepared(lambda dates: _for_everybody(_THREADS[: THREADS_PER_PAGE + 1], dates))
+_ON_PAGE = Prepared(lambda dates: _for_everybody(_THREADS.filter(thread_no__range=(given("first"), given("last"))), dates))
+
+
 def newest_threads(article: Article, markup: "CommentMarkup") -> Threads:
     """What the article's own page shows."""
-    found = rows(Comment.objects.below(article).threads().order_by("-thread_no")[: THREADS_PER_PAGE + 1])
+    found = _NEWEST.rows(markup.dates, discussion=article.translation_key)
     older = page_of(found[THREADS_PER_PAGE].thread_no) if len(found) > THREADS_PER_PAGE else None
     return Threads(with_replies(found[:THREADS_PER_PAGE], markup), older)
 
@@ -115,9 +127,7 @@ def newest_threads(article: Article, markup: "CommentMarkup") -> Threads:
 def threads_on_page(article: Article, number: int, markup: "CommentMarkup") -> Threads:
     """Threads by the number that each has for good, so that a page's threads never move to another page."""
     last = number * THREADS_PER_PAGE
-    found = rows(
-        Comment.objects.below(article).threads().filter(thread_no__range=(last - THREADS_PER_PAGE + 1, last)).order_by("-thread_no")
-    )
+    found = _ON_PAGE.rows(markup.dates, discussion=article.translation_key, first=last - THREADS_PER_PAGE + 1, last=last)
     return Threads(with_replies(found, markup), number - 1 or None)
 
 
@@ -170,16 +180,22 @@ def _page_of_thread_alone(comment: Comment) -> int | None:
 
 def with_replies(found: list, markup: "CommentMarkup") -> list[Thread]:
     """The threads that begin with the comments `found`. However long a thread is, a bounded number of its replies is fetched."""
-    below = _replies([row.pk for row in found])
+    below = _replies([row.pk for row in found], markup.dates)
     return [_thread(row, *below.get(row.pk, ([], 0)), markup) for row in found]
 
 
-def _replies(keys: list[int]) -> dict[int, tuple[list, int]]:
+_FIRST_REPLIES = Prepared(
+    lambda keys, dates: _for_everybody(
+        Comment.objects.visible().filter(parent__in=given("threads", keys)).order_by("pk")[: _FEW + 1], dates
+    )
+)
+
+
+def _replies(keys: list[int], dates: str) -> dict[int, tuple[list, int]]:
     """By thread: the replies that a page has of it, and how many there are."""
-    below = Comment.objects.visible().filter(parent__in=keys).order_by("pk")
-    few = rows(below[: _FEW + 1])
+    few = _FIRST_REPLIES.rows(len(keys), dates, threads=keys) if keys else []
     if len(few) > _FEW:
-        return _replies_in_part(below)
+        return _replies_in_part(Comment.objects.visible().filter(parent__in=keys).order_by("pk"))
     by_thread = _by_thread(few)
     return {key: (_without_middle(replies), len(replies)) for key, replies in by_thread.items()}
 
@@ -290,7 +306,7 @@ class CommentMarkup:
             "to_id": row.answers_id,
             "to_name": self._name(row.answers__author_id, row.answers__author__display_name) if variant.to else "",
             "reply_url": self.reply_url,
-            "note": escape(row.note),
+            "note": escape(row.note) if variant.has_note else "",
             "note_language": _tag(language_of(row.note, otherwise=row.language)) if variant.has_note else "",
         }
 

@@ -12,7 +12,6 @@ from django.utils.module_loading import import_string
 from .caches import AGAIN_AFTER
 from .models import Purge
 from .paths import as_stored, paths_of
-from .settled import settled
 
 logger = logging.getLogger("ictiger.delivery")
 
@@ -38,10 +37,11 @@ def purge(row: Purge) -> None:
         except OSError:
             logger.exception("purge %s: %s failed; the sweep will repeat it", row.pk, keeper)
             return
+    done = Purge.objects.filter(pk=row.pk)
     if settings.PAGE_CACHES and row.again_at is None:
-        Purge.objects.filter(pk=row.pk).update(again_at=timezone.now() + AGAIN_AFTER)
+        done.update(again_at=timezone.now() + AGAIN_AFTER)
     else:
-        settled.add(row.pk)
+        done.delete()
 
 
 def due(older_than: timedelta = LEFT_OVER_AFTER) -> QuerySet[Purge]:

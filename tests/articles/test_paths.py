@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.models import Article, ArticleTopic, Byline, Publication, SocialLink
+from articles.reading import beside
 from articles.services import create_article, publish, save_draft, save_page, set_authors, set_options, set_topics, take_down, unpublish
 from ictiger.delivery.change import change
 from ictiger.delivery.models import Purge
@@ -53,7 +54,7 @@ def test_an_article_shows_on_the_pages_of_those_it_is_related_to_also_where_all_
     topic, moment = make_topic("t"), timezone.now() - timedelta(days=1)
     articles = [make_article(f"a{n}", topics=[topic], publish_at=moment) for n in range(9)]
     for article in articles:
-        shown_on = {f"/articles/{other.slug}/" for other in articles if article in Article.objects.beside(other)}
+        shown_on = {f"/articles/{other.slug}/" for other in articles if article in beside(other)}
         assert shown_on <= paths_of(article)
 
 

@@ -349,14 +349,14 @@ def test_the_discussion_of_an_article_takes_three_queries(article, django_assert
 @pytest.mark.parametrize("number", [1, 30, 200])
 def test_the_page_of_an_article_takes_as_many_queries_with_many_comments(article, stranger, django_assert_num_queries, number):
     many_comments(article, number, replies_each=1)
-    with django_assert_num_queries(13 + 1):  # one asks until when the page is good
+    with django_assert_num_queries(10 + 1):  # one asks until when the page is good
         stranger.get(article.get_absolute_url())
 
 
 @pytest.mark.parametrize("number", [1, 30, 200])
 def test_a_page_of_threads_takes_as_many_queries_with_many_comments(article, stranger, django_assert_num_queries, number):
     many_comments(article, number, replies_each=1)
-    with django_assert_num_queries(10 + 1):  # one asks until when the page is good
+    with django_assert_num_queries(9 + 1):  # one asks until when the page is good
         stranger.get("/articles/a-patent/discussion/1/")
 
 

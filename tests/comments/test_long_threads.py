@@ -107,7 +107,7 @@ def test_a_thread_of_ten_thousand_replies_is_read_in_part(article, stranger):
     with CaptureQueriesContext(connection) as queries:
         html = page(stranger, article.get_absolute_url())
     assert html.count('<article class="comment"') == 3 * 5
-    assert len(queries) == 14 + 1  # the second asks for a part of them
+    assert len(queries) == 11 + 1  # the second asks for a part of them
 
 
 def test_the_middle_is_left_out_alike_here_and_by_the_database(article, stranger, monkeypatch):
@@ -124,5 +124,5 @@ def test_the_middle_is_left_out_alike_here_and_by_the_database(article, stranger
 @pytest.mark.parametrize("number", [1, 30, 300])
 def test_the_page_of_a_thread_takes_as_many_queries_with_many_replies(article, stranger, django_assert_num_queries, number):
     replies(article, number)
-    with django_assert_num_queries(11 + 1):  # one asks until when the page is good
+    with django_assert_num_queries(10 + 1):  # one asks until when the page is good
         stranger.get(ALONE)

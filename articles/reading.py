@@ -1,0 +1,158 @@
+"""What the page of an article is made of. It is made again after every comment: its queries are prepared."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db.models import Exists, Model, OuterRef, Q
+from django.utils import timezone
+
+from ictiger.languages import Language
+from ictiger.prepared import Prepared, given
+
+from .models import Article, ArticleQuerySet, ArticleTopic, Byline, Page, Publication, SocialLink, Topic
+
+RELATED = 3
+
+# --- the article ---------------------------------------------------------------------------------------------------------------------
+
+_ARTICLE = Prepared(
+    lambda: (
+        Article.objects.public(given("language"), given("now"))
+        .filter(slug=given("slug"))
+        .select_related("cover")
+        .defer("body", "search_text")[:1]
+    )
+)
+_TRANSLATION = Prepared(
+    lambda: (
+        Article.objects.public(now=given("now"))
+        .filter(translation_key=given("key"))
+        .exclude(pk=given("article"))
+        .only("language", "slug", "title")[:1]
+    )
+)
+
+
+def article_at(slug: str, language: str) -> Article | None:
+    """The public article with this address, and its topics."""
+    article = _ARTICLE.first(slug=slug, language=language, now=timezone.now())
+    if article is not None:
+        _attach_topics([article])
+    return article
+
+
+def translation_of(article: Article) -> Article | None:
+    """The same article in the other language, as a link needs it."""
+    return _TRANSLATION.first(key=article.translation_key, article=article.pk, now=timezone.now())
+
+
+# --- what stands beside it -----------------------------------------------------------------------------------------------------------
+
+
+def _shares_topics(topics: int) -> Q:
+    """Articles in the given language under any of the given topics, of which there are so many."""
+    link = ArticleTopic.objects.filter(article=OuterRef("pk"), topic__in=given("topics", topics))
+    return Q(Exists(link), language=given("language"))
+
+
+def _others(topics: int) -> ArticleQuerySet:
+    lists = Article.objects.public(now=given("now")).for_lists().prefetch_related(None)
+    return lists.filter(_shares_topics(topics)).exclude(pk=given("article"))
+
+
+_IS_OLDER = Q(publish_at__lt=given("publish_at")) | Q(publish_at=given("publish_at"), pk__lt=given("article"))
+_OLDER = Prepared(lambda topics, limit: _others(topics).filter(_IS_OLDER)[:limit])
+_NEWER = Prepared(lambda topics, limit: _others(topics).exclude(_IS_OLDER).reverse()[:limit])
+
+
+def beside(article: Article) -> list[Article]:
+    """Public articles that share a topic with this one: the nearest older ones, and newer ones where those are too few.
+
+    Older ones, so that a new article changes the related articles of few others (paths.py).
+    """
+    topics = [topic.pk for topic in article.topics.all()]
+    if not topics:
+        return []
+    values = {"topics": topics, "language": article.language, "article": article.pk, "publish_at": article.publish_at}
+    values["now"] = timezone.now()
+    found = _OLDER.rows(len(topics), RELATED, **values)
+    if len(found) < RELATED:
+        found = _NEWER.rows(len(topics), RELATED - len(found), **values)[::-1] + found
+    _attach_topics(found)
+    return found
+
+
+# --- who wrote it, and what it is about ------------------------------------------------------------------------------------------------
+
+_TOPICS = Prepared(lambda articles: ArticleTopic.objects.filter(article__in=given("articles", articles)).select_related("topic"))
+_BYLINES = Prepared(lambda articles: Byline.objects.filter(article__in=given("articles", articles)).select_related("author"))
+
+
+def _attach_topics(articles: list[Article]) -> None:
+    """The topics, the one that was added first being the first."""
+    _attach("topics", articles, ((link.article_id, link.topic) for link in _linked(_TOPICS, articles)))
+
+
+def attach_bylines(articles: list[Article]) -> None:
+    """Their authors in order."""
+    _attach("bylines", articles, ((byline.article_id, byline) for byline in _linked(_BYLINES, articles)))
+
+
+def _linked(links: Prepared, articles: list[Article]) -> list:
+    return links.rows(len(articles), articles=[article.pk for article in articles]) if articles else []
+
+
+def _attach(name: str, owners: Iterable[Model], found: Iterable[tuple[int, object]]) -> None:
+    """As a prefetch would, by the key of whom each belongs to; but they are lists: whoever filters them is told that it cannot be."""
+    by_owner: dict[int, list] = {owner.pk: [] for owner in owners}
+    for key, thing in found:
+        by_owner[key].append(thing)
+    for owner in owners:
+        owner.__dict__.setdefault("_prefetched_objects_cache", {})[name] = by_owner[owner.pk]
+
+
+# --- until when that is so -----------------------------------------------------------------------------------------------------------
+
+
+def _on_page(topics: int) -> ArticleQuerySet:
+    """Articles that the page shows or may come to show: its own, the translation, and those that may stand beside it."""
+    own = Q(translation_key=given("key"))
+    return Article.objects.filter(own | _shares_topics(topics) if topics else own)
+
+
+_MOMENTS = Prepared(lambda topics: _on_page(topics).moments(given("after")))
+
+
+def next_moments(article: Article, after: datetime) -> Iterator[datetime | None]:
+    """When the page of the article next changes by the clock alone."""
+    topics = [topic.pk for topic in article.topics.all()]
+    yield from _MOMENTS.first(len(topics), topics=topics, language=article.language, key=article.translation_key, after=after)
+    yield article.closing_after(after)
+
+
+# --- what stands around every page -----------------------------------------------------------------------------------------------------
+
+_PUBLICATION = Prepared(lambda: Publication.objects.filter(language=given("language"))[:1])
+_SOCIAL_LINKS = Prepared(lambda: SocialLink.objects.filter(publication=given("publication")))
+_ALL_TOPICS = Prepared(Topic.objects.all)
+_PAGES = Prepared(lambda: Page.objects.filter(language=given("language")).defer("body", "body_html"))
+
+
+def publication() -> Publication:
+    """The publication in the active language, with its links; before an editor has described it, one with a name and no more."""
+    language = Language.active()
+    found = _PUBLICATION.first(language=language)
+    links = _SOCIAL_LINKS.rows(publication=found.pk) if found else []
+    found = found or Publication(pk=0, language=language)  # no row's key: one without a key would refuse to be asked for its links
+    _attach("social_links", [found], ((found.pk, link) for link in links))
+    return found
+
+
+def all_topics() -> list[Topic]:
+    """Those of the menu."""
+    return _ALL_TOPICS.rows()
+
+
+def footer_pages() -> list[Page]:
+    """Those of the active language."""
+    return _PAGES.rows(language=Language.active())
