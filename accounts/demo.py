@@ -8,12 +8,13 @@ from .models import User
 DOMAIN = "ictiger.example"
 
 # Who may be tried out, with the one password that quickstart prints.
-LOGINS = ("editor", "moderator", "author", "reader", "newcomer")
+LOGINS = ("editor", "moderator", "deputy", "author", "reader", "newcomer")
 
 # name: (display name, language, group, verified). Whoever has no log-in is there for the discussions.
 PEOPLE = {
     "editor": ("The editor", "en", "Editor", True),
     "moderator": ("The moderator", "en", "Moderator", True),
+    "deputy": ("值班版主", "zh-hans", "Moderator", True),
     "author": ("Lin Yuqing", "en", "Author", True),
     "reader": ("Careful Reader", "en", "", True),
     "newcomer": ("", "en", "", False),
@@ -22,6 +23,7 @@ PEOPLE = {
     "lender": ("Branch lender", "en", "", True),
     "student": ("法学院三年级", "zh-hans", "", True),
     "counsel": ("In-house counsel", "en", "", True),
+    "founder": ("Hardware founder", "en", "", True),
     "peddler": ("Quick Translations", "en", "", True),
 }
 

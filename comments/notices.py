@@ -7,11 +7,14 @@ so that a burst is one mail and what is taken back at once is none, and longer a
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet, Subquery, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
+from ictiger.compiled import Compiled
 from ictiger.mail.models import Mail
 from ictiger.mail.models import State as MailState
 from ictiger.mail.queue import enqueue
@@ -36,18 +39,38 @@ def announce(reply: Comment) -> None:
     if answered is None or answered.state == State.REMOVED or answered.author_id in (None, reply.author_id):
         return
     reader = answered.author
-    address = proven_address(reader)
-    if address is None or reply.shown_at < timezone.now() - NEWS_FOR or not wants(reader, reply.parent_id):
+    now = timezone.now()
+    if not (reader.is_active and reader.mail_replies) or reply.shown_at < now - NEWS_FOR:
         return
-    if not (_join(reply, reader, address) or _has_been_told(reply, reader)):
+    known = _known.row(reader=reader.pk, thread=reply.parent_id, thread_in_words=str(reply.parent_id), lately=now - BETWEEN)
+    if known.address is None or known.muted:
+        return
+    if not (known.waits and _join(reply, reader, known.address)) and not _has_been_told(reply, reader):
         context = {"thread": reply.parent_id, "since": reply.shown_at.isoformat()}
-        not_before = _next_time(reader, reply.parent_id)
-        enqueue(PURPOSE, to=address.email, language=reader.language, context=context, user=reader, not_before=not_before)
+        not_before = max(now + GATHERS_FOR, known.last + BETWEEN) if known.last else now + GATHERS_FOR
+        enqueue(PURPOSE, to=known.address, language=reader.language, context=context, user=reader, not_before=not_before)
 
 
-def _join(reply: Comment, reader: User, address: EmailAddress) -> bool:
+@Compiled
+def _known(reader, thread, thread_in_words, lately) -> QuerySet:
+    """What decides about a mail, in one query: the address, whether none is wanted, what waits and what went lately."""
+    in_words = Cast(KeyTextTransform("thread", "context"), TextField())
+    mails = Mail.objects.alias(thread=in_words).filter(purpose=PURPOSE, user=reader, thread=thread_in_words).order_by()
+    return (
+        User.objects.order_by()
+        .filter(pk=reader)
+        .values(
+            address=Subquery(_proven(EmailAddress.objects.filter(user=reader)).values("email")[:1]),
+            muted=Exists(Mute.objects.filter(user=reader, thread=thread)),
+            waits=Exists(mails.filter(state=MailState.QUEUED)),
+            last=Subquery(mails.filter(sent_at__gt=lately).order_by("-sent_at").values("sent_at")[:1]),
+        )
+    )
+
+
+def _join(reply: Comment, reader: User, address: str) -> bool:
     """Whether a mail that waits takes the reply in."""
-    waiting = _mails(reader, reply.parent_id).filter(recipient=address.email, state=MailState.QUEUED)
+    waiting = _mails(reader, reply.parent_id).filter(recipient=address, state=MailState.QUEUED)
     # An UPDATE, not a look: it keeps the row from being sent before this transaction's reply can be read.
     if not waiting.update(not_after=timezone.now() + LIVES):
         return False
@@ -77,14 +100,13 @@ def remember_told(mail: Mail, ids: list[int]) -> None:
     Mail.objects.filter(pk=mail.pk).update(context=mail.context)
 
 
-def _next_time(reader: User, thread_id: int) -> datetime:
-    now = timezone.now()
-    last = _mails(reader, thread_id).filter(sent_at__gt=now - BETWEEN).order_by("-sent_at").first()
-    return max(now + GATHERS_FOR, last.sent_at + BETWEEN) if last else now + GATHERS_FOR
-
-
 def proven_address(reader: User) -> EmailAddress | None:
-    return reader.emailaddress_set.filter(verified=True).order_by("-primary", "pk").first()
+    return _proven(reader.emailaddress_set).first()
+
+
+def _proven(addresses: QuerySet[EmailAddress]) -> QuerySet[EmailAddress]:
+    """The one that mails go to first."""
+    return addresses.filter(verified=True).order_by("-primary", "pk")
 
 
 def is_proven(mail: Mail) -> bool:

@@ -1,13 +1,16 @@
 """Which public paths a comment, and what stands beside it, shows on."""
 
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.models import User
 from articles.links import path
 from articles.models import Article
+from ictiger.compiled import Compiled
 from ictiger.delivery.paths import EVERYTHING, shows_on
 from ictiger.languages import Language
 
@@ -63,7 +66,7 @@ def _paths(comments: Iterable[Comment]) -> Iterator[str]:
         pages.setdefault(comment.discussion_id, set()).update([page_of(thread.thread_no), page_of(max(thread.thread_no - 1, 1))])
     if pages:
         yield from _site_feeds()
-    for article in Article.objects.public().filter(translation_key__in=pages).only("translation_key", "language", "slug"):
+    for article in _public_versions(pages):
         with translation.override(article.language):
             yield path(article.get_absolute_url())
             yield path(reverse("comments:feed", args=[article.slug]))
@@ -71,6 +74,18 @@ def _paths(comments: Iterable[Comment]) -> Iterator[str]:
                 yield path(reverse("comments:discussion", args=[article.slug, number]))
             for number in threads[article.translation_key]:
                 yield path(reverse("comments:thread", args=[article.slug, number])) + "**"
+
+
+def _public_versions(keys: Collection[uuid.UUID]) -> Iterator[Article]:
+    """The public articles that have these discussions: nearly always one is asked for."""
+    if len(keys) > 1:
+        return Article.objects.public().filter(translation_key__in=keys).only("translation_key", "language", "slug")
+    return chain.from_iterable(_versions.rows(key=key, now=timezone.now()) for key in keys)
+
+
+_versions = Compiled(
+    lambda key, now: Article.objects.public(now=now).filter(translation_key=key).only("translation_key", "language", "slug").order_by()
+)
 
 
 def _site_feeds() -> Iterator[str]:

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.links import page_links
-from articles.models import Article
+from articles.models import Article, ArticleQuerySet
+from ictiger.compiled import Compiled
 from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
@@ -32,13 +34,21 @@ def find_article(slug: str, *, with_authors: bool = True) -> Article:
 
     Its authors are needed where comments are shown: theirs are marked. Its text is not needed anywhere here.
     """
-    public = Article.objects.public(Language.active()).defer("body", "body_html", "contents", "search_text")
-    if with_authors:
-        public = public.prefetch_related("bylines__author")
-    article = public.filter(slug=slug).first() or public.filter(old_slugs__slug=slug, old_slugs__language=Language.active()).first()
+    asked = {"language": Language.active(), "slug": slug, "now": timezone.now()}
+    article = _under_its_slug.row(**asked) or _under_an_old_slug.row(**asked)
     if article is None:
         raise Http404
+    if with_authors:
+        prefetch_related_objects([article], "bylines__author")
     return article
+
+
+def _public(language, now) -> ArticleQuerySet:
+    return Article.objects.public(language, now=now).defer("body", "body_html", "contents", "search_text").order_by()
+
+
+_under_its_slug = Compiled(lambda language, slug, now: _public(language, now).filter(slug=slug))
+_under_an_old_slug = Compiled(lambda language, slug, now: _public(language, now).filter(old_slugs__slug=slug, old_slugs__language=language))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------------------------

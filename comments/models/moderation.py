@@ -1,5 +1,7 @@
 """What moderators do about comments and their authors, and what readers ask them to."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -111,8 +113,8 @@ class Report(models.Model):
 
 
 class BanQuerySet(models.QuerySet):
-    def active(self) -> "BanQuerySet":
-        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+    def active(self, at: datetime | None = None) -> "BanQuerySet":
+        return self.filter(Q(until=None) | Q(until__gt=at or timezone.now()))
 
 
 class Ban(models.Model):

@@ -3,19 +3,23 @@
 Rows are locked in one order everywhere (the writer, all the comments, the discussion), so that no two verbs wait for each other.
 """
 
+import uuid
 from datetime import datetime
 
-from django.contrib.auth import get_user_model
 from django.utils import formats, timezone, translation
 
 from accounts.models import User
 from comments import markup, notices, phrases, words
 from comments.models import Comment, Discussion
 from comments.policy import State, Verdict
+from ictiger.compiled import Compiled, ask
 from ictiger.delivery.change import Change
+from ictiger.delivery.guard import require_change
 from ictiger.languages import Language
 
 from .switching import HeldOpen
+
+_locked_writer = Compiled(lambda pk: User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", HeldOpen()))
 
 
 def lock_writer(user: User) -> None:
@@ -23,7 +27,8 @@ def lock_writer(user: User) -> None:
 
     From now on no switch is turned until the transaction ends.
     """
-    get_user_model().objects.select_for_update(no_key=True).values_list("pk", HeldOpen()).get(pk=user.pk)
+    if _locked_writer.row(pk=user.pk) is None:
+        raise User.DoesNotExist
 
 
 def locked(this: Change, comment_id: int) -> Comment:
@@ -73,15 +78,24 @@ def move(comment: Comment, verdict: Verdict) -> None:
     comment.held_at = (comment.held_at or timezone.now()) if comment.state == State.PENDING else None
     if (was == State.VISIBLE) == (comment.state == State.VISIBLE):
         return
-    discussion, _new = Discussion.objects.select_for_update(no_key=True).get_or_create(pk=comment.discussion_id)
-    if comment.state == State.VISIBLE:
-        discussion.comments += 1
-        if comment.shown_at is None:
-            comment.shown_at = timezone.now()
-        notices.announce(comment)
-        if comment.parent_id is None and comment.thread_no is None:
-            discussion.threads += 1
-            comment.thread_no = discussion.threads
-    else:
-        discussion.comments -= 1
-    discussion.save(update_fields=["threads", "comments"])
+    if comment.state != State.VISIBLE:
+        _count(comment.discussion_id, comments=-1)
+        return
+    is_new_thread = comment.parent_id is None and comment.thread_no is None
+    threads = _count(comment.discussion_id, comments=1, threads=1 if is_new_thread else 0)
+    if is_new_thread:
+        comment.thread_no = threads
+    if comment.shown_at is None:
+        comment.shown_at = timezone.now()
+    notices.announce(comment)
+
+
+def _count(key: uuid.UUID, *, comments: int, threads: int = 0) -> int:
+    """Lock the discussion's row and count on, beginning with its first comment. Returns how many threads it has had."""
+    require_change(Discussion)
+    counted = "UPDATE comments_discussion SET comments = comments + %s, threads = threads + %s WHERE key = %s RETURNING threads"
+    rows = ask(counted, comments, threads, key)
+    if not rows:
+        Discussion.objects.get_or_create(pk=key)
+        rows = ask(counted, comments, threads, key)
+    return rows[0][0]

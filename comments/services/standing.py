@@ -2,9 +2,11 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import Exists, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
@@ -13,9 +15,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article
 from comments import markup, phrases, policy
-from comments.models import Ban, Comment, CommentQuerySet, Discussion, House, Phrase
+from comments.models import Ban, Comment, CommentQuerySet, Discussion, House, Phrase, WaitingText
 from comments.openness import article_is_open, now
 from comments.policy import Facts, Refusal, Remover, State, Switch, Verdict
+from ictiger.compiled import Compiled
 
 from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsRefused
 
@@ -23,23 +26,26 @@ from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsR
 _made: tuple[uuid.UUID | None, phrases.Matcher] = (None, phrases.Matcher([]))
 
 
-def admit(comment: Comment, user: User) -> Verdict:
-    """What the policy says about a comment as its author sends it: new, edited or mended. Raises Refused when it is not taken at all."""
-    known = _what_is_known(comment, user)
-    facts = _facts(comment, user, known)
+def admit(comment: Comment, user: User, known: Any = None) -> Verdict:
+    """What the policy says about a comment as its author sends it: new, edited or mended. Raises Refused when it is not taken at all.
+
+    `known` is `what_is_known`, for who has asked for it already.
+    """
+    known = known or what_is_known(comment, user)
+    facts = _facts(comment, known)
     match policy.refusal_of(facts):
         case Refusal.CLOSED:
             raise ClosedForNow
         case Refusal.WORDS:
             raise WordsRefused
         case Refusal.TOO_MANY:
-            raise TooMany(_too_many(known["fullest"] + policy.HOUR))
+            raise TooMany(_too_many(known.fullest + policy.HOUR))
     return _verdict(comment, facts)
 
 
 def judge(comment: Comment, user: User) -> Verdict:
     """What the policy says about a comment that was taken before."""
-    return _verdict(comment, _facts(comment, user, _what_is_known(comment, user)))
+    return _verdict(comment, _facts(comment, what_is_known(comment, user)))
 
 
 def _verdict(comment: Comment, facts: Facts) -> Verdict:
@@ -49,47 +55,69 @@ def _verdict(comment: Comment, facts: Facts) -> Verdict:
     return Verdict(State.PENDING, comment.reason) if held_by_people and verdict.state != State.UNVERIFIED else verdict
 
 
-def _facts(comment: Comment, user: User, known: dict) -> Facts:
-    found = _matcher(known["stamp"]).find(comment.body)
+def _facts(comment: Comment, known: Any) -> Facts:
+    found = _matcher(known.stamp).find(comment.body)
     comment.listed = " · ".join(found.refused + found.held)[:300]
     return Facts(
-        verified=user.is_verified,
-        approved_before=known["approved_before"],
-        rejected_lately=known["turned_down_lately"],
-        duplicate=known["duplicate"],
+        verified=known.verified,
+        approved_before=known.approved_before,
+        rejected_lately=known.turned_down_lately,
+        duplicate=known.duplicate,
         links=len(markup.links_in(comment.body)),
-        switch=policy.strictest(known["here"], known["everywhere"]),
+        switch=policy.strictest(known.here, known.everywhere),
         held_words=bool(found.held),
         refused_words=bool(found.refused),
-        too_fast=known["fast"],
-        too_many=known["fullest"] is not None,
+        too_fast=known.fast,
+        too_many=known.fullest is not None,
     )
 
 
-def _what_is_known(comment: Comment, user: User) -> dict:
-    """Everything that the rules ask the database, in one query."""
-    others = Comment.objects.filter(author=user).exclude(pk=comment.pk).order_by()
-    same = others.exclude(state=State.REMOVED).filter(fingerprint=comment.fingerprint)
-    near = Q(discussion_id=comment.discussion_id) | Q(created_at__gt=comment.created_at - policy.SAME_TEXT_ELSEWHERE)
-    before = others.filter(created_at__lte=comment.created_at).order_by("-created_at").values("created_at")
-    at_a_time = before.filter(created_at__gt=comment.created_at - policy.AT_A_TIME)
-    in_an_hour = before.filter(created_at__gt=comment.created_at - policy.HOUR)
-    house = House.objects.filter(pk=House.ONLY)
-    return (
-        get_user_model()
-        .objects.order_by()
-        .values(
-            approved_before=Exists(others.filter(approved=True)),
-            turned_down_lately=Exists(_turned_down_lately(user)),
-            duplicate=Exists(same.filter(near)),
-            fast=Exists(at_a_time[settings.COMMENTS_AT_A_TIME - 1 :]),
-            fullest=Subquery(in_an_hour[settings.COMMENTS_IN_AN_HOUR - 1 :][:1]),
-            here=Coalesce(Subquery(Discussion.objects.filter(pk=comment.discussion_id).values("switch")), Value(Switch.OPEN)),
-            everywhere=Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
-            stamp=Subquery(house.values("phrases_stamp")),
+def what_is_known(comment: Comment, user: User) -> Any:
+    """Everything that the rules ask the database, and what else stands in the way of a new comment, in one query."""
+    now = timezone.now()
+    return _known(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
+        user=user.pk,
+        comment=comment.pk or 0,
+        discussion=comment.discussion_id,
+        fingerprint=comment.fingerprint,
+        submission=comment.submission,
+        written=comment.created_at,
+        a_day_before=comment.created_at - policy.SAME_TEXT_ELSEWHERE,
+        minutes_before=comment.created_at - policy.AT_A_TIME,
+        an_hour_before=comment.created_at - policy.HOUR,
+        weeks_ago=now - policy.REJECTION_COUNTS_FOR,
+        now=now,
+    )
+
+
+@cache
+def _known(at_a_time: int, in_an_hour: int) -> Compiled:
+    def build(user, comment, discussion, fingerprint, submission, written, a_day_before, minutes_before, an_hour_before, weeks_ago, now):
+        others = Comment.objects.filter(author=user).exclude(pk=comment).order_by()
+        same = others.exclude(state=State.REMOVED).filter(fingerprint=fingerprint)
+        near = Q(discussion_id=discussion) | Q(created_at__gt=a_day_before)
+        before = others.filter(created_at__lte=written).order_by("-created_at").values("created_at")
+        house = House.objects.filter(pk=House.ONLY)
+        return (
+            User.objects.order_by()
+            .filter(pk=user)
+            .values(
+                verified=Exists(EmailAddress.objects.filter(user=user, verified=True)),
+                banned=Exists(Ban.objects.active(at=now).filter(user=user)),
+                sent_before=Exists(Comment.objects.filter(submission=submission)),
+                waits=Exists(WaitingText.objects.filter(submission=submission)),
+                approved_before=Exists(others.filter(approved=True)),
+                turned_down_lately=Exists(_turned_down(user, since=weeks_ago)),
+                duplicate=Exists(same.filter(near)),
+                fast=Exists(before.filter(created_at__gt=minutes_before)[at_a_time - 1 :]),
+                fullest=Subquery(before.filter(created_at__gt=an_hour_before)[in_an_hour - 1 :][:1]),
+                here=Coalesce(Subquery(Discussion.objects.filter(pk=discussion).values("switch")), Value(Switch.OPEN)),
+                everywhere=Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
+                stamp=Subquery(house.values("phrases_stamp")),
+            )
         )
-        .get(pk=user.pk)
-    )
+
+    return Compiled(build)
 
 
 def _matcher(stamp: uuid.UUID | None) -> phrases.Matcher:
@@ -112,11 +140,11 @@ def _too_many(again: datetime) -> str:
 
 def is_trusted(user: User) -> bool:
     """An earlier comment was approved, and none was turned down lately."""
-    return Comment.objects.filter(author=user, approved=True).exists() and not _turned_down_lately(user).exists()
+    turned_down = _turned_down(user, since=timezone.now() - policy.REJECTION_COUNTS_FOR)
+    return Comment.objects.filter(author=user, approved=True).exists() and not turned_down.exists()
 
 
-def _turned_down_lately(user: User) -> CommentQuerySet:
-    since = timezone.now() - policy.REJECTION_COUNTS_FOR
+def _turned_down(user: User, since: datetime) -> CommentQuerySet:
     turned_down = Q(state__in=[State.REJECTED, State.REMOVED]) & ~Q(reason=Remover.AUTHOR)
     read_again = Q(state=State.PENDING, reason__in=policy.SECOND_READINGS)  # turned down until somebody finds otherwise
     return Comment.objects.filter(turned_down | read_again, author=user).filter(decisions__decided_at__gt=since)

@@ -11,11 +11,12 @@ from articles.models import Article
 from comments import policy, words
 from comments.models import Comment, Report, WaitingText
 from comments.policy import Hold, Remover, State, Verdict
+from ictiger.compiled import Compiled
 from ictiger.delivery.change import change
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
 from .rows import enter, ids, lock_writer, locked, move, own, write
-from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_article_is_open
+from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_article_is_open, what_is_known
 
 
 def post(
@@ -33,26 +34,23 @@ def post(
     """
     with change() as this:
         lock_writer(user)
-        known = Comment.objects.filter(submission=submission).first()
-        if known is not None:
-            return _same(known, user, body)
-        refuse_if_banned(user)
-        refuse_unless_article_is_open(article)
-        answers = _answered(article, parent_id)
-        comment = Comment(
-            article=article,
-            discussion_id=article.translation_key,
-            author=user,
-            parent=answers and (answers.parent or answers),
-            answers=answers,
-            submission=submission,
-            created_at=written_at or timezone.now(),
-        )
+        comment = Comment(article=article, discussion_id=article.translation_key, author=user, submission=submission)
+        comment.created_at = written_at or timezone.now()
         write(comment, body)
+        known = what_is_known(comment, user)
+        if known.sent_before:
+            return _same(Comment.objects.get(submission=submission), user, body)
+        if known.banned:
+            refuse_if_banned(user)
+        refuse_unless_article_is_open(article)
+        if parent_id is not None:
+            comment.answers = _answered(article, parent_id)
+            comment.parent = comment.answers.parent or comment.answers
+        if known.waits:
+            WaitingText.objects.filter(submission=submission).delete()
         this.touch(comment)
-        WaitingText.objects.filter(submission=submission).delete()
-        enter(comment, admit(comment, user))  # last: whoever else posts here waits from now on
-        comment.save()
+        enter(comment, admit(comment, user, known))  # last: whoever else posts here waits from now on
+        comment.insert()
     return comment
 
 
@@ -150,12 +148,20 @@ def _same(known: Comment, user: User, body: str) -> Comment:
     return known
 
 
-def _answered(article: Article, parent_id: int | None) -> Comment | None:
+_visible_below = Compiled(
+    lambda pk, discussion: (
+        Comment.objects.visible()
+        .select_related("parent", "author")
+        .order_by()
+        .select_for_update(no_key=True, of=("self",))
+        .filter(pk=pk, discussion_id=discussion)
+    )
+)
+
+
+def _answered(article: Article, parent_id: int) -> Comment:
     """The visible comment that is answered, held as it is until the reply stands below it."""
-    if parent_id is None:
-        return None
-    there = Comment.objects.below(article).visible().select_related("parent", "author").order_by()
-    answered = there.select_for_update(no_key=True, of=("self",)).filter(pk=parent_id).first()
+    answered = _visible_below.row(pk=parent_id, discussion=article.translation_key)
     if answered is None:
         raise NoSuchParent
     return answered

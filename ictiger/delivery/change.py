@@ -15,6 +15,8 @@ from contextlib import contextmanager
 
 from django.db import models, transaction
 
+from ictiger.compiled import insert
+
 from .guard import refuse_while_reading, under_way
 from .models import Purge
 from .paths import EVERYTHING, as_stored, paths_of
@@ -59,7 +61,8 @@ class Change:
             if subject.pk is not None:
                 self.paths |= paths_of(subject)
         if self.paths:
-            self.row = Purge.objects.create(paths=sorted(self.paths), subjects=keys)
+            self.row = Purge(paths=sorted(self.paths), subjects=keys)
+            insert(self.row)
 
     def _purge(self) -> None:
         if self.row is not None:

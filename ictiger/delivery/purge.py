@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from .caches import AGAIN_AFTER
 from .models import Purge
 from .paths import as_stored, paths_of
+from .settled import settled
 
 logger = logging.getLogger("ictiger.delivery")
 
@@ -37,11 +38,10 @@ def purge(row: Purge) -> None:
         except OSError:
             logger.exception("purge %s: %s failed; the sweep will repeat it", row.pk, keeper)
             return
-    done = Purge.objects.filter(pk=row.pk)
     if settings.PAGE_CACHES and row.again_at is None:
-        done.update(again_at=timezone.now() + AGAIN_AFTER)
+        Purge.objects.filter(pk=row.pk).update(again_at=timezone.now() + AGAIN_AFTER)
     else:
-        done.delete()
+        settled.add(row.pk)
 
 
 def due(older_than: timedelta = LEFT_OVER_AFTER) -> QuerySet[Purge]:

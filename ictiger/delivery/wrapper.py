@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import translation
 
 from .headers import answer_headers, rendered_as_page
+from .settled import settled
 from .store import Lease, Page, Rendered, Store, pack, the_store
 from .sweeper import caretaker_for, outbox_sweeper, sweeper_for
 from .upkeep import Tally
@@ -62,6 +63,7 @@ class PageWrapper:
         """Begin what goes on beside serving, in this process."""
         self.sweeper.start()
         self.caretaker.start()
+        settled.collect()
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         wanted = wanted_page(environ)

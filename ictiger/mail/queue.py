@@ -6,6 +6,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from ictiger.compiled import insert
+
 from .composers import composer_of
 from .message import NotAnAddress, parsed_address
 from .models import Mail, State, one_line
@@ -36,7 +38,7 @@ def enqueue(
         parsed_address(to)
     except NotAnAddress as error:
         mail.recipient, mail.state, mail.reply = one_line(to)[:320] or "?", State.REFUSED, str(error)
-    mail.save(force_insert=True)
+    insert(mail)
     if not_before is None and mail.state == State.QUEUED:
         # Robust: when the wake-up fails the timer finds the row within a second, and the request must not fail for it.
         transaction.on_commit(wake_sweep.enqueue, robust=True)

@@ -4,13 +4,16 @@ import re
 from collections import Counter, defaultdict
 
 import pytest
+from django.db.models import Count
 
 from accounts.demo import LOGINS, load_people
 from accounts.models import User
 from articles.demo.load import article_files, load_publication
 from articles.models import Article, Author, Image, Page, Publication, Topic
+from comments import services
 from comments.demo import load_discussions
 from comments.models import Comment
+from comments.reading import REPLIES_UNFOLDED
 from comments.words import count_words
 from ictiger.delivery.change import change
 from ictiger.mail.models import Mail
@@ -73,6 +76,30 @@ def test_pairs_are_tied_and_share_one_discussion(demo):
 
 def test_comments_are_there_in_every_state(demo):
     assert set(Comment.objects.values_list("state", flat=True)) == {"unverified", "pending", "visible", "rejected", "removed"}
+
+
+def test_the_queue_shows_each_kind_of_second_look(demo):
+    assert set(Comment.objects.queue().values_list("reason", flat=True)) == {"newcomer", "held_words", "reported", "mended", "appealed"}
+
+
+def test_the_long_thread_is_folded_and_in_both_languages_with_the_articles_author(demo):
+    replies = Comment.objects.visible().exclude(parent=None).values("parent").annotate(number=Count("pk")).order_by("-number")
+    longest = replies.first()
+    assert longest["number"] > REPLIES_UNFOLDED
+    below = Comment.objects.visible().filter(parent=longest["parent"])
+    assert set(below.values_list("language", flat=True)) == {"en", "zh-hans"}
+    assert below.filter(author=demo["author"], article__bylines__author__user=demo["author"]).exists()
+
+
+def test_the_reader_is_trusted_and_has_a_rejection_to_answer(demo):
+    assert services.is_trusted(demo["reader"])
+    assert Comment.objects.get(author=demo["reader"], state="rejected").may_be_appealed
+
+
+def test_an_appeal_finds_another_moderator_and_no_decision_can_be_taken_back_as_the_last(demo):
+    appealed = Comment.objects.get(reason="appealed")
+    assert services.who_may_not_decide(appealed) == demo["moderator"].pk
+    assert services.undo_last(moderator=demo["moderator"]) is None
 
 
 def test_comments_were_written_after_their_article(demo):

@@ -236,7 +236,7 @@ def test_a_reply_that_is_not_written_is_not_told(article, comment, reader, monke
     def fail(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(Comment, "save", fail)
+    monkeypatch.setattr(Comment, "insert", fail)
     with pytest.raises(RuntimeError):
         make_comment(article, parent=comment, author=trusted, body="Another argument.")
     assert notices_to(reader) == []

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 MANY = 10_000
 SCRIPT = {"HX-Request": "true"}
-THREAD, REPLY = 16, 22
+THREAD, REPLY = 11, 14
 COUNT = 1  # a script is told how many comments there are now
 
 

@@ -23,6 +23,7 @@ WORKER_PATIENCE = 10  # seconds
 ROLES = {
     "editor": "publishes",
     "moderator": "decides about comments",
+    "deputy": "a second moderator: decides about appeals",
     "author": "writes drafts",
     "reader": "verified, comments",
     "newcomer": "not verified: sees the banner",
