@@ -6,6 +6,7 @@ The list is last, so a file that breaks off has none. Reading one checks everyth
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ FORMAT = 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media"
 BLOCK = 1024 * 1024
 COMPRESSION = 3  # pictures are compressed already, and backups run beside readers
+LONGEST_LIST = 64 * 1024**2  # bytes; enough for some 400,000 pictures
+LEFT_FREE = 64 * 1024**2  # bytes of the disk, on which the site that is there still lives
+TOLD = {"made_at": str, "release": str, "database": str, "migrations": list, "files": dict}  # what a list has besides its format
 
 
 class Damaged(RuntimeError):
@@ -75,19 +79,29 @@ def unpack(source: Path, into: Path) -> dict:
                 if manifest is not None:
                     raise Damaged(f"{entry.name} comes after the list of files")
                 if entry.name == MANIFEST:
-                    manifest = json.loads(archive.extractfile(entry).read())
+                    manifest = _manifest(archive, entry)
                 else:
                     found[entry.name] = _extract(archive, entry, into)
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, AttributeError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, AttributeError, RecursionError) as error:
         raise Damaged(f"it cannot be read: {error}") from None
     _compare(manifest, found)
     return manifest
 
 
+def _manifest(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> object:
+    if entry.size > LONGEST_LIST:
+        raise Damaged(f"its list of files is longer than {LONGEST_LIST:,} bytes")
+    return json.loads(archive.extractfile(entry).read())
+
+
 def _extract(archive: tarfile.TarFile, entry: tarfile.TarInfo, into: Path) -> dict:
+    """Unpack one file. Its name and its size are only what the archive says: neither leads outside, nor fills the disk."""
     path = PurePosixPath(entry.name)
-    if not entry.isreg() or path.is_absolute() or ".." in path.parts or path.parts[0] not in (DATABASE, MEDIA):
+    is_ours = entry.name == DATABASE or (path.parts[:1] == (MEDIA,) and len(path.parts) > 1 and ".." not in path.parts)
+    if not is_ours or not entry.isreg() or entry.issparse():
         raise Damaged(f"{entry.name!r} has no place in a backup")
+    if entry.size > shutil.disk_usage(into).free - LEFT_FREE:
+        raise Damaged(f"{entry.name!r} has {entry.size:,} bytes, for which there is no room here")
     target = into / path
     target.parent.mkdir(parents=True, exist_ok=True)
     total = hashlib.sha256()
@@ -107,7 +121,11 @@ def _compare(manifest: object, found: dict[str, dict]) -> None:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise Damaged("its list of files is missing: it breaks off")
     if manifest.get("format") != FORMAT:
-        raise Damaged(f"its format is {manifest.get('format')!r}, which this release cannot read")
+        raise Damaged(f"its format is {str(manifest.get('format'))[:20]!r}, which this release cannot read")
+    if wrong := [name for name, kind in TOLD.items() if not isinstance(manifest.get(name), kind)]:
+        raise Damaged(f"its list does not say what {wrong[0]!r} is")
+    if not all(isinstance(name, str) for name in manifest["migrations"]):
+        raise Damaged("its list names migrations that are none")
     listed = manifest["files"]
     if wrong := sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name)):
         raise Damaged(f"{wrong[0]} is not what was backed up" + (f", and so for {len(wrong) - 1} more" if wrong[1:] else ""))
