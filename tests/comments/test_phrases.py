@@ -154,10 +154,17 @@ def test_texts_that_do_not_have_others(one: str, other: str):
     assert fingerprint(one) != fingerprint(other)
 
 
-@pytest.mark.parametrize("text", ["赌" * 2000, "a " * 1000, "\ufdfa" * 2000, "赌1a" * 666, "a\u0301" * 1000], ids=ascii)
+@pytest.mark.parametrize("text", ["赌" * 2000, "a " * 1000, "\ufdfa" * 2000, "赌1a" * 666, "a\u0301" * 1000, "⑳" * 2000], ids=ascii)
 def test_the_longest_text_is_held_against_a_long_list_in_bounded_time(text: str):
     words = [f"{'abcdefghij'[n % 10]}{n:x}q" for n in range(4900)]
     matcher = Matcher([(word, HOLD) for word in [*words, *("赌" * n for n in range(2, 61)), *(" ".join("a" * n) for n in range(2, 30))]])
     started = time.process_time()
     matcher.find(text)
     assert time.process_time() - started < 0.5  # seconds of CPU; 0.07 on the machine where this was written
+
+
+def test_the_time_for_a_run_of_digits_grows_with_its_length():
+    """Twice as many for each sign that stands for two; an expression that looks for a letter among them tries every end of every part."""
+    started = time.process_time()
+    fingerprint("⑳" * 20_000)
+    assert time.process_time() - started < 0.5  # seconds of CPU
