@@ -66,9 +66,24 @@ def comments(user: User) -> list[dict[str, Any]]:
             "sent in again": comment.mended_at,
             "appealed": comment.appealed_at,
             "your note to the moderators": comment.appeal,
+            "decisions": [
+                {
+                    "decision": each.verb,
+                    "words from the moderator": each.note,
+                    "text that was judged": each.body,
+                    "decided": each.decided_at,
+                }
+                for each in comment.decisions.all()
+            ],
         }
-        for comment in written
+        for comment in written.prefetch_related("decisions")
     ]
+
+
+@takeout_section("bans")
+def bans(user: User) -> list[dict[str, Any]]:
+    """Why is the moderators' note to each other."""
+    return list(user.bans.order_by("pk").values("created_at", "until"))
 
 
 @takeout_section("texts not posted yet")

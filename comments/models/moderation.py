@@ -133,7 +133,8 @@ class Ban(models.Model):
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
-        return str(self.user)
+        """Names nobody: the desk's log keeps it when the account is gone, and addresses are not moderators' to see."""
+        return f"{self.created_at:%Y-%m-%d} – {f'{self.until:%Y-%m-%d}' if self.until else '∞'}"
 
 
 class ClaimQuerySet(models.QuerySet):
