@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ArticlesConfig(AppConfig):
     name = "articles"
-    verbose_name = _("articles")
+    verbose_name = _("Articles")
 
     def ready(self) -> None:
         from . import paths, people  # noqa: F401  (register what shows where, and whose account is kept)

@@ -41,6 +41,11 @@ class Row:
     html: SafeString
 
     @property
+    def label(self) -> str:
+        """Its state, in the words of the choices above the list."""
+        return str(FILTERS[self.comment.state])
+
+    @property
     def answered(self) -> Comment | None:
         """What it answers, while everybody may read that."""
         answered = self.comment.answers or self.comment.parent

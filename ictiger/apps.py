@@ -9,4 +9,4 @@ class IctigerConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
 
-        apps.get_app_config("django_tasks_database").verbose_name = _("background jobs")  # its own name is in English alone
+        apps.get_app_config("django_tasks_database").verbose_name = _("Background jobs")  # its own name is in English alone

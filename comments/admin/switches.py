@@ -45,6 +45,10 @@ class HouseAdmin(SwitchAdmin):
         """There is one: no list of it."""
         return redirect("admin:comments_house_change", House.ONLY)
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        heading = {"title": _("Emergency switch for the whole site"), "subtitle": None}
+        return super().change_view(request, object_id, form_url, {**heading, **(extra_context or {})})
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> House | None:
         """Open until it is turned for the first time."""
         return (super().get_object(request, object_id, from_field) or House(pk=House.ONLY)) if object_id == str(House.ONLY) else None

@@ -5,4 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class MailConfig(AppConfig):
     name = "ictiger.mail"
     label = "mail"
-    verbose_name = _("mail")
+    verbose_name = _("Mail")

@@ -111,13 +111,20 @@ def test_the_page_counts_and_filters_by_state(article, reader, mine):
     assert numbers_in(html) == [removed.pk, visible.pk]
     choices = re.findall(r'<a href="([^"]*)"( aria-current="page")?>([^<&]*)&nbsp;<span class="number">(\d+)', html)
     assert choices == [
-        (MINE, ' aria-current="page"', "all", "2"),
-        (f"{MINE}?state=visible", "", "visible", "1"),
-        (f"{MINE}?state=removed", "", "removed", "1"),
+        (MINE, ' aria-current="page"', "All", "2"),
+        (f"{MINE}?state=visible", "", "Visible", "1"),
+        (f"{MINE}?state=removed", "", "Removed", "1"),
     ]
     html = mine(state="removed")
     assert numbers_in(html) == [removed.pk]
     assert f'{MINE}?state=removed" aria-current="page"' in html
+
+
+def test_a_state_has_one_name_on_the_page(article, reader, mine):
+    make_comment(article, author=reader, state=State.REJECTED)
+    html = mine()
+    assert re.findall(r'<a href="[^"]*state=rejected">([^<&]*)&nbsp;', html) == ["Turned down"]
+    assert re.findall(r'<span class="tag[^"]*">([^<]*)</span>', html) == ["Turned down"]
 
 
 def test_a_state_without_comments_says_so(article, reader, mine):
