@@ -223,7 +223,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         box.errors.append(str(NoSuchParent()))
     now = openness.now(article)
     if not now.is_open:
-        box.errors.append(now.sentence or _closed_in_words(now))
+        box.errors += filter(None, [_closed_in_words(now), now.sentence])
         box.in_vain = not box.text
     return show_box(request, box)
 

@@ -172,9 +172,16 @@ def test_moderators_and_editors_turn_the_switch_of_the_site(client_of, group):
     assert (house.switch, house.sentence_en, house.switched_by) == (Switch.HELD, "We are a little late.", person)
     assert "Emergency switch for the whole site:" in page
     assert "Whoever" in page
-    assert "Emergency switch for the whole site:" in client.get("/admin/").content.decode()
+    for desk in ("/admin/", "/admin/comments/", "/admin/comments/discussion/"):  # a list is told its app in another way
+        assert "Emergency switch for the whole site:" in client.get(desk).content.decode(), desk
     client.post("/admin/comments/house/1/change/", {**data, "switch": "open"})
     assert "Emergency switch for the whole site:" not in client.get("/admin/").content.decode()
+
+
+def test_whoever_opens_the_form_is_told_that_it_is_closed_and_what_the_house_says(article, stranger, turn):
+    turn("site", Switch.CLOSED, sentence_en="Back on Monday.")
+    html = stranger.get(reverse("comments:new", args=[article.slug])).content.decode()
+    assert f'<p class="note">{CLOSED}</p><p class="note">Back on Monday.</p>' in html
 
 
 def test_authors_turn_no_switch(article, client_of):
