@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Exists, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article
 from comments import markup, phrases, policy
-from comments.models import Ban, Comment, CommentQuerySet, Discussion, House, Phrase, WaitingText
+from comments.models import Ban, Comment, Decision, Discussion, House, Phrase, WaitingText
 from comments.openness import article_is_open, now
-from comments.policy import Facts, Refusal, Remover, State, Switch, Verdict
+from comments.policy import Facts, Refusal, State, Switch, Verdict
 from ictiger.compiled import Compiled
 
 from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsRefused
@@ -144,10 +144,13 @@ def is_trusted(user: User) -> bool:
     return Comment.objects.filter(author=user, approved=True).exists() and not turned_down.exists()
 
 
-def _turned_down(user: User, since: datetime) -> CommentQuerySet:
-    turned_down = Q(state__in=[State.REJECTED, State.REMOVED]) & ~Q(reason=Remover.AUTHOR)
-    read_again = Q(state=State.PENDING, reason__in=policy.SECOND_READINGS)  # turned down until somebody finds otherwise
-    return Comment.objects.filter(turned_down | read_again, author=user).filter(decisions__decided_at__gt=since)
+def _turned_down(user: User, since: datetime) -> QuerySet[Decision]:
+    """Decisions against comments of theirs that still hold: not taken back, nor followed by another. What the author has done since, by
+    sending it in again, appealing or removing it, makes none of them undone."""
+    later = Decision.objects.filter(comment=OuterRef("comment"), pk__gt=OuterRef("pk"))
+    against = Decision.objects.filter(to_state__in=[State.REJECTED, State.REMOVED], decided_at__gt=since)
+    theirs = Q(comment__author=user) & ~Q(comment__state=State.VISIBLE)  # said for speed: most comments of most people are visible
+    return against.filter(theirs, ~Exists(later)).order_by()
 
 
 def refuse_unless_open(article: Article) -> None:

@@ -157,8 +157,21 @@ def test_trust_is_lost_for_thirty_days_after_a_rejection(article):
         assert post(user, article, "Now then.").state == State.VISIBLE
 
 
+def test_removing_what_was_rejected_brings_no_trust_back(article):
+    user = make_user()
+    rejected = make_comment(article, author=user, state=State.REJECTED)
+    make_comment(article, author=user, body="Approved since.")
+    services.remove(user=user, comment_id=rejected.pk)
+    assert not services.is_trusted(user)
+    assert post(user, article, "As if nothing had been.").reason == Hold.REJECTED_LATELY
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert services.is_trusted(user)
+
+
 def test_removing_ones_own_comment_costs_no_trust(article):
     user = trusted_user()
+    approved = make_comment(article, author=user, body="Approved, then regretted.")
+    services.remove(user=user, comment_id=approved.pk)
     services.remove(user=user, comment_id=post(user, article).pk)
     assert post(user, article, "Better.").state == State.VISIBLE
 
