@@ -11,10 +11,10 @@ from comments.models import Ban
 class BanAdmin(admin.ModelAdmin):
     """Bans are made at the queue; here they are looked up, changed and lifted."""
 
-    list_display = ["user_name", "created_at", "until", "why"]
-    fields = ["user_name", "until", "why"]
-    readonly_fields = ["user_name"]
-    list_select_related = ["user"]
+    list_display = ["user_name", "created_at", "until", "why", "banned_by_name"]
+    fields = ["user_name", "until", "why", "banned_by_name"]
+    readonly_fields = ["user_name", "banned_by_name"]
+    list_select_related = ["user", "banned_by"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -22,3 +22,7 @@ class BanAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("user"), ordering="user")
     def user_name(self, ban: Ban) -> str:
         return ban.user.public_name
+
+    @admin.display(description=gettext_lazy("banned by"), ordering="banned_by")
+    def banned_by_name(self, ban: Ban) -> str:
+        return ban.banned_by.public_name if ban.banned_by else "—"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from comments import services
+from comments.forms import id_from
 from comments.models import Claim, Comment
 from comments.policy import Verb
 
@@ -37,13 +38,20 @@ def gone() -> str:
     return _("This comment is no longer there: its author has left.")
 
 
+def first_error(form: Form) -> str:
+    """What is wrong with what a moderator has sent along."""
+    if "reason" in form.errors:
+        return _("Choose the reason that the author is told.")
+    return str(next(iter(form.errors.values()))[0])
+
+
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve, reject, remove or undo one comment, as its row showed it."""
     _refuse_without(request, MODERATE)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _answer(request, pk, _first_error(form), done=False)
+        return _answer(request, pk, first_error(form), done=False)
     sent = form.cleaned_data
     if sent["verb"] == Verb.REMOVE and not sent["reason"]:
         return _answer(request, pk, _("Choose the reason that the author is told."), done=False)
@@ -67,7 +75,7 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
         return _answer(request, pk, gone(), done=False)
     if not form.is_valid():
         return _answer(request, pk, _("Say for how long, and why, for the other moderators."), done=False)
-    services.ban(user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+    services.ban(by=request.user, user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
     return _answer(request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True)
 
 
@@ -110,13 +118,7 @@ def _refuse_without(request: HttpRequest, right: str) -> None:
 
 
 def _ids(numbers: str) -> list[int]:
-    return [int(pk) for pk in numbers.split(",")[:MOST_ASKED] if pk.isdecimal() and len(pk) < 19]
-
-
-def _first_error(form: Form) -> str:
-    if "reason" in form.errors:
-        return _("Choose the reason that the author is told.")
-    return str(next(iter(form.errors.values()))[0])
+    return [pk for pk in map(id_from, numbers.split(",")[:MOST_ASKED]) if pk is not None]
 
 
 def _answer(request: HttpRequest, pk: int | None, said: str, *, done: bool, stays: bool = False) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from comments import services
+from comments.forms import id_from
 from comments.models import Comment
 from comments.policy import Verb
 
@@ -101,6 +102,19 @@ class CommentAdmin(admin.ModelAdmin):
             response.context_data |= {"row": row, "decisions": decisions, **choices(request)}
         return response
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Comment]) -> HttpResponse | None:
+        """What was sent along is held against the limits first: Django would say of whatever is wrong that no action was chosen."""
+        form = self._sent(request)
+        if request.POST.get("action") and not form.is_valid():
+            self.message_user(request, deciding.first_error(form), messages.ERROR)
+            return None
+        return super().response_action(request, queryset)
+
+    def _sent(self, request: HttpRequest) -> BulkForm:
+        form = BulkForm(request.POST)
+        form.fields["action"].choices = self.get_action_choices(request)
+        return form
+
     # --- decisions about several ---------------------------------------------------------------------------------------------------------
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["moderate"])
@@ -121,14 +135,13 @@ class CommentAdmin(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Ban the authors"), permissions=["ban"])
     def ban_authors(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        form = BulkForm(request.POST)
-        form.fields["action"].choices = self.get_action_choices(request)
+        form = self._sent(request)
         if not form.is_valid() or not form.cleaned_data["why"]:
             self.message_user(request, _("Say why, for the other moderators."), messages.ERROR)
             return
         authors = {comment.author for comment in Comment.objects.filter(pk__in=_selected(request)).select_related("author")} - {None}
         for author in authors:
-            services.ban(user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+            services.ban(by=request.user, user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
         number = len(authors)
         self.message_user(request, ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number})
 
@@ -165,4 +178,4 @@ class CommentAdmin(admin.ModelAdmin):
 
 
 def _selected(request: HttpRequest) -> list[int]:
-    return [int(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
+    return [pk for pk in map(id_from, request.POST.getlist(ACTION_CHECKBOX_NAME)) if pk is not None]

@@ -123,6 +123,9 @@ class Ban(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="bans", verbose_name=_("user"))
     until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
     why = models.CharField(_("why"), max_length=300, help_text=_("For moderators only."))
+    banned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("banned by")
+    )
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
 
     objects = BanQuerySet.as_manager()

@@ -32,7 +32,8 @@ class Phrase(models.Model):
         help_text=_(
             "Found in any letter case and width, with or without accents, and when look-alike letters, digits or invisible characters "
             "are mixed in. Words of scripts with spaces are found as whole words: enter each form. Chinese is found anywhere in the text; "
-            "enter simplified and traditional forms. When letters are pulled apart (“w.o.r.d”) a comment is only held, never refused."
+            "enter simplified and traditional forms. When its letters are pulled apart, by dots for example, a comment is only held, "
+            "never refused."
         ),
     )
     folded = models.CharField(max_length=phrases.LONGEST, unique=True, editable=False)

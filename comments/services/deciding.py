@@ -105,9 +105,9 @@ def _told(comment: Comment, given: Reason | None, note: str) -> str:
     return given.text_in(comment.author.language if comment.author else comment.language)
 
 
-def ban(*, user: User, why: str, days: int | None) -> Ban:
+def ban(*, by: User, user: User, why: str, days: int | None) -> Ban:
     """Keep somebody from commenting for a while, or (None) for good. What they wrote before stays as it is."""
-    return Ban.objects.create(user=user, why=why, until=timezone.now() + timedelta(days=days) if days else None)
+    return Ban.objects.create(user=user, banned_by=by, why=why, until=timezone.now() + timedelta(days=days) if days else None)
 
 
 def _verdict(comment: Comment, verb: str, reason: str) -> Verdict | None:

@@ -127,10 +127,11 @@ def test_a_stranger_who_reports_is_led_to_the_log_in(open_article, article):
     page.wait_for_url("**/accounts/login/?next=/comments/*/report/")
 
 
-def test_an_own_comment_is_reported_as_what_it_is(open_article, article, reader):
+def test_a_report_about_what_is_gone_by_then_says_so_in_place(open_article, article, reader):
     comment = make_comment(article)
     page = open_article(reader)
     page.locator(f"#comment-{comment.pk}").get_by_role("link", name="Report").click()
+    expect(page.get_by_role("button", name="Report")).to_be_visible()
     services.remove(user=comment.author, comment_id=comment.pk)
     page.get_by_role("button", name="Report").click()
     expect(page.locator("#discussion .field-error")).to_contain_text("no longer there")

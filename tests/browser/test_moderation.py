@@ -125,6 +125,20 @@ def test_the_moderators_own_words_are_not_overwritten_by_another_reason(at_the_q
     assert Decision.objects.values_list("reason", "note").get() == ("advertising", "Please leave Bo alone. <b>")
 
 
+def test_all_that_is_in_view_is_decided_about_at_once(at_the_queue, waiting):
+    page = at_the_queue()
+    page.get_by_text("Decide about several at once").click()
+    choice = page.get_by_label("Select all on this page")
+    choice.check()
+    choice.uncheck()
+    expect(page.locator("input.action-select:checked")).to_have_count(0)
+    choice.check()
+    page.locator("#changelist-form select[name=action]").select_option("approve")
+    page.locator("#changelist-form button[type=submit]").click()
+    expect(page.get_by_text("3 decisions made.")).to_be_visible()
+    assert states(waiting) == [State.VISIBLE] * 3
+
+
 def test_the_whole_desk_works_without_javascript(at_the_queue, waiting):
     ann, bo, _li = waiting
     page = at_the_queue(javascript=False)

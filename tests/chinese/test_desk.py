@@ -56,7 +56,7 @@ def on_the_desk(response: HttpResponse) -> list[str]:
 @pytest.mark.parametrize(("who", "least"), [("author", 6), ("editor", 18), ("moderator", 3), ("chief", 30)])
 def test_every_page_of_the_desk(request, discussion, client_of, reader, who, least):
     services.report(user=make_user(), comment_id=discussion.pk, reason=Rejection.UNCIVIL)
-    services.ban(user=reader, why="广告。", days=30)
+    services.ban(by=make_user(), user=reader, why="广告。", days=30)
     queue_all("zh-hans")
     client = client_of(request.getfixturevalue(who))
     with translation.override("zh-hans"):

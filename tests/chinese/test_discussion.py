@@ -56,7 +56,7 @@ def test_a_form_sent_twice_and_one_without_a_token(article, client_of, reader):
 
 def test_who_may_not_comment(article, client_of, reader):
     for days in (30, 0):
-        services.ban(user=reader, why="广告。", days=days)
+        services.ban(by=make_user(), user=reader, why="广告。", days=days)
         assert_chinese(post(client_of(reader), article, "我也说两句。"), status=403)
     with change(article):
         article.comments_open = False

@@ -248,6 +248,12 @@ def test_rejecting_without_a_reason_is_refused(article, client_of, moderator):
     assert state_of(comment)[0] == State.PENDING
 
 
+def test_words_that_are_too_long_are_refused_for_several_too(article, client_of, moderator):
+    comment = make_comment(article, state=State.PENDING)
+    assert "at most 700 characters" in decide(client_of(moderator), "reject", comment, reason="uncivil", note="字" * 701)
+    assert state_of(comment)[0] == State.PENDING
+
+
 def test_a_reason_that_is_none_is_refused(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING)
     decide(client_of(moderator), "reject", comment, reason="because")
@@ -304,6 +310,9 @@ def test_banning_the_authors(article, client_of, moderator):
     assert "1 author banned." in decide(client, "ban_authors", comment, days="30", why="Spam in three places.")
     ban = Ban.objects.get()
     assert (ban.user, ban.why, round((ban.until - ban.created_at) / timedelta(days=1))) == (comment.author, "Spam in three places.", 30)
-    assert comment.author.public_name in page(client.get("/admin/comments/ban/"))
+    assert ban.banned_by == moderator
+    listed = page(client.get("/admin/comments/ban/"))
+    assert comment.author.public_name in listed
+    assert moderator.public_name in listed.split('id="result_list"')[1]
     client.post(f"/admin/comments/ban/{ban.pk}/delete/", {"post": "yes"})
     assert not Ban.objects.exists()

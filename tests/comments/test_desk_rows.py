@@ -129,6 +129,7 @@ def test_banning_from_the_row(client_of, moderator, comment, days, length):
     assert (ban.user, ban.why, ban.until and round((ban.until - ban.created_at).total_seconds() / 86_400)) == (
         comment.author, "Advertises.", length,
     )  # fmt: skip
+    assert ban.banned_by == moderator
     assert ("banned for good" in answer["row"]) == (length is None)
     assert ("banned until" in answer["row"]) == (length is not None)
 

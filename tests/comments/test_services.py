@@ -128,7 +128,7 @@ def test_a_closed_discussion_takes_no_comment(reader, fields):
 
 
 def test_a_banned_reader_is_refused_until_the_ban_ends(article, reader):
-    services.ban(user=reader, why="spam", days=1)
+    services.ban(by=make_user(), user=reader, why="spam", days=1)
     with pytest.raises(services.Forbidden):
         post(reader, article)
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
@@ -137,7 +137,7 @@ def test_a_banned_reader_is_refused_until_the_ban_ends(article, reader):
 
 def test_a_ban_without_an_end_is_for_good(article, reader):
     Ban.objects.create(user=reader, why="spam")
-    services.ban(user=reader, why="spam", days=1)
+    services.ban(by=make_user(), user=reader, why="spam", days=1)
     with pytest.raises(services.Forbidden, match="no longer"):
         post(reader, article)
 

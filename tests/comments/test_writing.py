@@ -10,7 +10,7 @@ from comments.policy import State, Verb
 from comments.words import count_words
 from ictiger.delivery.change import change
 from tests.comments.conftest import FRAGMENT
-from tests.factories import decide_as_somebody, make_article, make_comment
+from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -226,7 +226,7 @@ def test_a_discussion_that_was_closed_meanwhile(client_of, reader, send):
 def test_a_banned_reader(article, client_of, reader, send):
     from comments import services
 
-    services.ban(user=reader, why="spam", days=3)
+    services.ban(by=make_user(), user=reader, why="spam", days=3)
     refused(send(client_of(reader), "Let me in."), status=403, text="Let me in.", says="You cannot comment until")
 
 

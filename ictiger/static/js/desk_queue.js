@@ -225,7 +225,18 @@ function fillWords(radio) {
   if (box.value === "" || box.value === box.dataset.given) box.value = box.dataset.given = radio.dataset.told;
 }
 
+/** All that is in view, and nothing that is not: nobody decides about what they have not seen. */
+function offerToSelectAll() {
+  const choice = document.querySelector("[data-desk-select]");
+  if (!choice) return;
+  choice.hidden = false;
+  choice.addEventListener("change", (event) => {
+    for (const box of list.querySelectorAll("input.action-select")) box.checked = event.target.checked;
+  });
+}
+
 function start() {
+  offerToSelectAll();
   for (const button of document.querySelectorAll("[data-desk-keys]")) {
     button.hidden = false;
     button.addEventListener("click", () => dialog.showModal());
