@@ -5,7 +5,8 @@ hold. The tokenizer `ascii` takes entries as they are: `unicode61` would break t
 PostgreSQL: a generated `tsvector` whose lexemes are the entries, under a GIN index. Both find an entry by its beginning.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -75,11 +76,32 @@ def _install_on_sqlite(cursor) -> None:
             cursor.execute(f"CREATE TRIGGER {name} {trigger}")
 
 
+@contextmanager
+def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Without the index for so long, and made anew in the end: for whoever writes a whole site, an article at a time costs far more."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            connection.check_constraints()  # no index can go while some are still to be checked
+            cursor.execute("DROP INDEX IF EXISTS articles_search")
+        else:
+            _remove_from_sqlite(cursor)
+    try:
+        yield
+    finally:
+        if connection.vendor == "postgresql":
+            connection.check_constraints()
+        install(connection)
+
+
 def remove(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ALTER TABLE articles_article DROP COLUMN IF EXISTS search_vector")
-            return
-        for name in _SQLITE_TRIGGERS:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-        cursor.execute("DROP TABLE IF EXISTS articles_search")
+        else:
+            _remove_from_sqlite(cursor)
+
+
+def _remove_from_sqlite(cursor) -> None:
+    for name in _SQLITE_TRIGGERS:
+        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+    cursor.execute("DROP TABLE IF EXISTS articles_search")

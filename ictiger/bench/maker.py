@@ -17,6 +17,7 @@ from django.utils import formats, timezone, translation
 from accounts.models import User
 from articles.models import Article, ArticleTopic, Author, Byline, Draft, Publication, Status, Topic
 from articles.search import index_text
+from articles.search_index import suspended
 from comments.models import Comment, Discussion
 from comments.policy import State
 from ictiger.delivery.change import change
@@ -28,6 +29,7 @@ from .texts import Remark, Text, remarks, texts
 YEARS = 10
 BATCH = 1_000  # articles in one transaction
 COMMENTS_AT_ONCE = 5_000
+CACHE = 256 << 20  # bytes, of SQLite
 TOPICS = 8
 REPLIES_TO_A_THREAD = 3
 LONG_DISCUSSION = 10_000  # comments under one article of a site that has that many to spare
@@ -48,12 +50,14 @@ class SiteMaker:
 
     def make(self) -> None:
         """Write the whole site. To be called on a database that is migrated and has no publication."""
+        _give_room()
         self.texts = {language: texts(language, self.chance) for language in Language.values}
         self.remarks = [remark for language in Language.values for remark in remarks(language, self.chance)]
         self._make_frame()
         self.readers = self._make_readers()
-        for start in range(0, self.articles, BATCH):
-            self._make_articles(range(start, min(start + BATCH, self.articles)))
+        with suspended(connection):
+            for start in range(0, self.articles, BATCH):
+                self._make_articles(range(start, min(start + BATCH, self.articles)))
         self._make_discussions()
         _refresh_statistics()
 
@@ -226,6 +230,13 @@ def _key_of(number: int) -> UUID:
 def _in_words(moment: datetime, language: str) -> str:
     with translation.override(language):
         return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def _give_room() -> None:
+    """Indexes are written all over: with the two megabytes that SQLite has by itself, each page of them would be written many times."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = -{CACHE // 1024}")
 
 
 def _refresh_statistics() -> None:
