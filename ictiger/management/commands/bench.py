@@ -12,12 +12,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from articles.models import Article
-from ictiger.bench import comments, pages
+from ictiger.bench import comments, growth, pages, renders
 from ictiger.bench.maker import SiteMaker
 from ictiger.bench.site import INSIDE, throw_away_site
 from ictiger.environment import env
 
-SUBJECTS = {"comments": comments, "pages": pages}
+SUBJECTS = {"comments": comments, "growth": growth, "pages": pages, "renders": renders}
 
 
 class Command(BaseCommand):
