@@ -9,7 +9,7 @@ from django.utils import timezone
 from ictiger.languages import Language
 from ictiger.prepared import Prepared, given
 
-from .models import Article, ArticleQuerySet, ArticleTopic, Byline, Page, Publication, SocialLink, Topic
+from .models import Article, ArticleQuerySet, ArticleTopic, Byline, Page, Publication, SocialLink, Topic, pending_after
 
 RELATED = 3
 
@@ -55,14 +55,16 @@ def _shares_topics(topics: int) -> Q:
     return Q(Exists(link), language=given("language"))
 
 
-def _others(topics: int) -> ArticleQuerySet:
-    lists = Article.objects.public(now=given("now")).for_lists().prefetch_related(None)
+def _others(topics: int, until: given | None = None) -> ArticleQuerySet:
+    lists = Article.objects.public(now=given("now"), until=until).for_lists().prefetch_related(None)
     return lists.filter(_shares_topics(topics)).exclude(pk=given("article"))
 
 
-_IS_OLDER = Q(publish_at__lt=given("publish_at")) | Q(publish_at=given("publish_at"), pk__lt=given("article"))
-_OLDER = Prepared(lambda topics, limit: _others(topics).filter(_IS_OLDER)[:limit])
-_NEWER = Prepared(lambda topics, limit: _others(topics).exclude(_IS_OLDER).reverse()[:limit])
+# Both begin in the index at the date of the article.
+_BEFORE = Q(publish_at__lt=given("publish_at")) | Q(pk__lt=given("article"))
+_AFTER = Q(publish_at__gt=given("publish_at")) | Q(pk__gt=given("article"))
+_OLDER = Prepared(lambda topics, limit: _others(topics, until=given("publish_at")).filter(_BEFORE)[:limit])
+_NEWER = Prepared(lambda topics, limit: _others(topics).filter(_AFTER, publish_at__gte=given("publish_at")).reverse()[:limit])
 
 
 def beside(article: Article) -> list[Article]:
@@ -120,13 +122,15 @@ def _on_page(topics: int) -> ArticleQuerySet:
     return Article.objects.filter(own | _shares_topics(topics) if topics else own)
 
 
-_MOMENTS = Prepared(lambda topics: _on_page(topics).moments(given("after")))
+_MOMENTS = Prepared(lambda topics, pending: _on_page(topics).moments(given("after"), given("pending", pending)))
 
 
 def next_moments(article: Article, after: datetime) -> Iterator[datetime | None]:
     """When the page of the article next changes by the clock alone."""
-    topics = [topic.pk for topic in article.topics.all()]
-    yield from _MOMENTS.first(len(topics), topics=topics, language=article.language, key=article.translation_key, after=after)
+    topics, pending = [topic.pk for topic in article.topics.all()], pending_after(after)
+    if pending:
+        values = {"topics": topics, "language": article.language, "key": article.translation_key}
+        yield from _MOMENTS.first(len(topics), len(pending), pending=pending, after=after, **values)
     yield article.closing_after(after)
 
 

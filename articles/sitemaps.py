@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.xmlutils import SimplerXMLGenerator
@@ -15,7 +15,7 @@ from ictiger.languages import Language
 from .links import absolute, address, everywhere, other_than
 from .models import Article, Author, Page, Topic
 
-SECTION = 10_000  # articles in a file; a sitemap may have 50,000 addresses
+SECTION = 1_000  # keys of articles to a file; a sitemap may have 50,000 addresses, but whoever asks for one waits for all of it
 XMLNS = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9", "xmlns:xhtml": "http://www.w3.org/1999/xhtml"}
 
 # For people and their browsers. Drafts need no line here: their links cannot be guessed, and say noindex.
@@ -27,19 +27,20 @@ Entry = tuple[dict[str, str], datetime | None]  # the addresses by language, the
 @public_page
 def sitemap(request: HttpRequest) -> HttpResponse:
     """One file while there are few articles; then an index of files."""
-    sections = _number_of_sections()
-    if sections > 1:
+    sections = _sections()
+    if len(sections) > 1:
         return _index(sections)
-    return _urlset([*_fixed_entries(), *_article_entries(1)])
+    return _urlset([*_fixed_entries(), *(_article_entries(sections[0]) if sections else ())])
 
 
 @public_page
 def section(request: HttpRequest, number: int) -> HttpResponse:
-    """Of an index: the pages beside the articles, and the first articles; then the next."""
-    sections = _number_of_sections()
-    if not 1 <= number <= sections or sections == 1:
+    """Of an index: the articles whose keys are between two numbers. Before the first ones, the pages beside the articles."""
+    articles = list(_article_entries(number))
+    is_first, is_last = (not Article.objects.public().filter(beyond).exists() for beyond in _beyond(number))
+    if not articles or (is_first and is_last):
         raise Http404("no such part of the sitemap")
-    return _urlset([*(_fixed_entries() if number == 1 else ()), *_article_entries(number)])
+    return _urlset([*(_fixed_entries() if is_first else ()), *articles])
 
 
 @public_page
@@ -50,8 +51,16 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
-def _number_of_sections() -> int:
-    return max(1, -(-Article.objects.public().count() // SECTION))
+def _sections() -> list[int]:
+    """Those that have articles. Told by the keys, so that an article stays in its part, and no part is found by counting to it."""
+    articles = Article.objects.public().filter(language__in=Language.values)  # by an index that begins with the language
+    numbers = articles.annotate(section=F("pk") / SECTION + 1).order_by("section").values_list("section", flat=True)
+    return list(numbers.distinct())
+
+
+def _beyond(number: int) -> tuple[Q, Q]:
+    """Articles of the sections before and after this one."""
+    return Q(pk__lt=(number - 1) * SECTION), Q(pk__gte=number * SECTION)
 
 
 def _fixed_entries() -> Iterator[Entry]:
@@ -68,12 +77,13 @@ def _fixed_entries() -> Iterator[Entry]:
 
 
 def _article_entries(number: int) -> Iterator[Entry]:
-    other = Article.objects.public().filter(translation_key=OuterRef("translation_key")).exclude(pk=OuterRef("pk"))
+    other = Article.objects.public().filter(translation_key=OuterRef("translation_key")).exclude(pk=OuterRef("pk")).order_by()
     articles = Article.objects.public().annotate(
         other_slug=Subquery(other.values("slug")[:1]), changed_at=Coalesce("updated_at", "publish_at")
     )
-    rows = articles.order_by("pk").values_list("language", "slug", "other_slug", "changed_at")
-    for language, slug, other_slug, changed_at in rows[(number - 1) * SECTION : number * SECTION]:
+    below, above = _beyond(number)
+    in_section = articles.filter(~below, ~above).order_by("pk")
+    for language, slug, other_slug, changed_at in in_section.values_list("language", "slug", "other_slug", "changed_at"):
         yield _addresses("article", language, slug, other_slug), changed_at
 
 
@@ -103,9 +113,9 @@ def _urlset(entries: Iterable[Entry]) -> HttpResponse:
     return HttpResponse(body.getvalue(), content_type="application/xml")
 
 
-def _index(sections: int) -> HttpResponse:
+def _index(sections: Iterable[int]) -> HttpResponse:
     body, xml = _document("sitemapindex")
-    for number in range(1, sections + 1):
+    for number in sections:
         xml.startElement("sitemap", {})
         xml.addQuickElement("loc", absolute(f"/sitemap-{number}.xml"))
         xml.endElement("sitemap")

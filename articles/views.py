@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,11 +17,11 @@ from ictiger.languages import Language
 from . import models, preview_links, reading
 from .links import absolute, address, everywhere, other_than, page_links, switch_to, versions
 from .models import Article, Author, SlugRedirect, Topic
+from .paging import page_or_404
+from .periods import Period, with_any, years_of
 from .search import MAX_QUERY, MOST, find, terms_of
 from .services import preview_of
 from .text import storable
-
-PAGE_SIZE = 10
 
 
 @public_page
@@ -57,28 +56,37 @@ def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpRe
 
 @public_page
 def archive(request: HttpRequest, year: int, month: int | None = None, number: str | None = None) -> HttpResponse:
-    scope = Article.objects.filter(language=Language.active())
-    in_year = scope.public().filter(publish_at__year=year)
-    in_period = in_year.filter(publish_at__month=month) if month else in_year
-    months = list(in_year.datetimes("publish_at", "month"))
-    period = next((start for start in months if month in (None, start.month)), None)
-    if period is None:
+    articles, wanted = Article.objects.public(Language.active()), Period(year, month)
+    years = years_of(articles)
+    if Period(year) not in years:
+        raise Http404("nothing was published then")
+    found = with_any([*reversed(years), *(Period(year, each) for each in range(1, 13))], articles)
+    if wanted not in found:
         raise Http404("nothing was published then")
     list_url = address("archive_month", year, month) if month else address("archive_year", year)
-    years = list(scope.public().datetimes("publish_at", "year", order="DESC"))
-    context = {"year": year, "month": month, "period": period.date(), "months": months, "years": years, "canonical_url": absolute(list_url)}
-    context["other_language"] = switch_to(_archive_in_the_other_language(year, month))
-    response = _list(request, "articles/article_archive.html", in_period.for_lists(), number, list_url, context)
+    context = {
+        "year": year,
+        "month": month,
+        "period": wanted.start.date(),
+        "months": [period.start for period in found if period.month],
+        "years": [period.start for period in found if not period.month],
+        "canonical_url": absolute(list_url),
+        "other_language": switch_to(_archive_in_the_other_language(wanted)),
+    }
+    response = _list(
+        request, "articles/article_archive.html", wanted.public_articles(Language.active()).for_lists(), number, list_url, context
+    )
     return lives_until(response, *Article.objects.next_moments(request.asked_at))
 
 
-def _archive_in_the_other_language(year: int, month: int | None) -> str | None:
+def _archive_in_the_other_language(period: Period) -> str | None:
     """The same month or year, where something was published in it then."""
     language = other_than(Language.active())
-    published = Article.objects.public(language).filter(publish_at__year=year)
-    if not (published.filter(publish_at__month=month) if month else published).exists():
+    if not period.public_articles(language).exists():
         return None
-    return address("archive_month", year, month, language=language) if month else address("archive_year", year, language=language)
+    if period.month:
+        return address("archive_month", period.year, period.month, language=language)
+    return address("archive_year", period.year, language=language)
 
 
 @public_page
@@ -171,7 +179,7 @@ def _list(
     """One page of a list. Only canonical paths are pages: page 1 is the list itself, and numbers have no leading zeros."""
     if number is not None and (number.startswith("0") or number == "1"):
         return _canonical_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
-    page_obj = _page_or_404(articles, int(number or 1))
+    page_obj = page_or_404(articles, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
     if page_obj.number > 1:
         context |= {"canonical_url": absolute(f"{list_url}page/{page_obj.number}/"), "alternates": []}
@@ -182,12 +190,3 @@ def _canonical_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
     if number == 0:
         raise Http404("pages are counted from 1")
     return redirect(pattern.format("" if number == 1 else f"page/{number}/"), permanent=True)
-
-
-def _page_or_404(articles: QuerySet, number: int) -> Page:
-    try:
-        page_obj = Paginator(articles, PAGE_SIZE).page(number)
-    except EmptyPage as error:
-        raise Http404("no such page") from error
-    page_obj.object_list = list(page_obj.object_list)  # a template that takes slices of a queryset asks for each anew
-    return page_obj

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from articles import sitemaps
-from articles.services import publish, save_draft
+from articles.services import publish, save_draft, take_down
 from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -160,17 +160,27 @@ def test_every_address_of_the_sitemap_is_a_page_that_calls_itself_so(stranger):
 
 
 def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
+    articles = [make_article(f"a{n}") for n in range(6)]
     monkeypatch.setattr(sitemaps, "SECTION", 2)
-    for n in range(5):
-        make_article(f"a{n}")
+    numbers = list(dict.fromkeys(article.pk // 2 + 1 for article in articles))
 
     index = ElementTree.fromstring(stranger.get("/sitemap.xml").content)
     parts = [loc.text.removeprefix("http://testserver") for loc in index.findall("s:sitemap/s:loc", MAP)]
-    assert parts == ["/sitemap-1.xml", "/sitemap-2.xml", "/sitemap-3.xml"]
-    articles = [location for part in parts for location in locations(stranger, part) if "/articles/" in location]
-    assert articles == [f"http://testserver/articles/a{n}/" for n in range(5)]
-    assert stranger.get("/sitemap-4.xml").status_code == 404
-    assert stranger.get("/sitemap-0.xml").status_code == 404
+    assert parts == [f"/sitemap-{number}.xml" for number in numbers]
+    named = [location for part in parts for location in locations(stranger, part)]
+    assert [location for location in named if "/articles/" in location] == [f"http://testserver/articles/a{n}/" for n in range(6)]
+    assert (named.count("http://testserver/"), "http://testserver/" in locations(stranger, parts[0])) == (1, True)
+    for number in (0, numbers[0] - 1, numbers[-1] + 1, 10**30):
+        assert stranger.get(f"/sitemap-{number}.xml").status_code == 404
+
+
+def test_a_part_of_the_sitemap_keeps_its_articles_when_others_go(stranger, monkeypatch):
+    articles = [make_article(f"a{n}") for n in range(6)]
+    monkeypatch.setattr(sitemaps, "SECTION", 2)
+    last = f"/sitemap-{articles[-1].pk // 2 + 1}.xml"
+    before = stranger.get(last).content
+    take_down(articles[0])
+    assert stranger.get(last).content == before
 
 
 def test_robots_are_shown_the_sitemap_and_kept_from_forms(stranger):

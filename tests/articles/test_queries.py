@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 FRAME = 4  # the publication, its links, the menu, the foot
 LIST = 4  # the count, the articles, their topics, their bylines
-MOMENTS = 1  # when the next appears or is taken down
+MOMENTS = 1  # what is still to appear or to be taken down in the whole site
 
 PAGES = {
     "/topics/patents/": FRAME + 1 + LIST + MOMENTS,
