@@ -201,8 +201,17 @@ class Box:
         return limits_of(reply=self.is_short)
 
     @property
-    def words_left(self) -> int:
-        return self.limits.words - words.count_words(self.text)
+    def words_left(self) -> str:
+        """In figures, with a minus when there are too many: the browser's counter goes on with the same."""
+        return str(self.limits.words - words.count_words(self.text)).replace("-", "\N{MINUS SIGN}")
+
+    @property
+    def most_lines(self) -> int:
+        return words.LINES
+
+    @property
+    def most_marks(self) -> int:
+        return words.MARKS
 
     @property
     def ranges(self) -> str:

@@ -116,7 +116,7 @@ def test_an_input_method_is_left_alone(open_article):
     page.clock.run_for(1_500)
     keyboard = page.context.new_cdp_session(page)
     keyboard.send("Input.imeSetComposition", {"text": "zhuan", "selectionStart": 5, "selectionEnd": 5})
-    expect(page.locator("[data-words-left]")).to_have_text("-1")
+    expect(page.locator("[data-words-left]")).to_have_text("−1")
     expect(page.locator(".words-mirror mark")).to_have_text("zhuan")
     page.clock.run_for(1_500)
     expect(page.locator("[data-words-said]")).to_have_text("Words left: 0")

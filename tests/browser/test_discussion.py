@@ -102,7 +102,7 @@ def test_the_counter_goes_below_zero_and_marks_the_excess(at_article):
     expect(left).to_have_text("19")
     expect(left).to_have_attribute("data-level", "few")
     box.fill("字" * 140 + "too many")
-    expect(left).to_have_text("-2")
+    expect(left).to_have_text("−2")
     expect(left).to_have_attribute("data-level", "over")
     expect(page.locator(".words-mirror mark")).to_have_text("too many")
     box.fill("字" * 140)
@@ -125,6 +125,18 @@ def test_characters_beyond_the_second_cap_are_said(at_article):
     write(page, "a" * 2001)
     expect(page.locator("[data-words-left]")).to_have_attribute("data-level", "over")
     expect(page.locator("[data-words-said]")).to_have_text("Characters over the limit: 1")
+
+
+def test_lines_and_marks_beyond_their_limits_are_said(at_article):
+    page = at_article()
+    box = write(page, "line\n" * 43)
+    left, said = page.locator("[data-words-left]"), page.locator("[data-words-said]")
+    expect(left).to_have_attribute("data-level", "over")
+    expect(said).to_have_text("Lines over the limit: 3")
+    expect(page.locator(".words-mirror mark")).to_have_text("line\nline\nline\n")
+    box.fill("a" + "\u0301" * 9)
+    expect(left).to_have_attribute("data-level", "over")
+    expect(said).to_have_text("A letter bears too many marks.")
 
 
 def test_too_long_a_text_comes_back_with_what_to_do(at_article):
@@ -263,7 +275,7 @@ def test_without_javascript_everything_is_a_page(at_article, article):
     page.locator("textarea[name=body]").fill("字" * 71)
     page.get_by_role("button", name="Post").click()
     expect(page.locator(".form-errors")).to_contain_text("1 word over the limit of 70")
-    expect(page.locator("[data-words-left]")).to_have_text("-1")
+    expect(page.locator("[data-words-left]")).to_have_text("−1")
     expect(page.locator("textarea[name=body]")).to_have_value("字" * 71)
     page.locator("textarea[name=body]").fill("字" * 70)
     page.get_by_role("button", name="Post").click()
@@ -279,7 +291,7 @@ def test_the_form_page_counts_and_forgets_its_draft_once_sent(browse, sign_in, l
     sign_in(page, make_user())
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
     page.locator("textarea[name=body]").fill("字" * 141)
-    expect(page.locator("[data-words-left]")).to_have_text("-1")
+    expect(page.locator("[data-words-left]")).to_have_text("−1")
     page.get_by_role("button", name="Post").click()
     expect(page.locator("textarea[name=body]")).to_have_value("字" * 141)
     assert page.evaluate("Object.keys(localStorage).length") == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 
-from comments.words import RANGES, count_words
+from comments.words import MARKS, RANGES, clean, count_lines, count_words, piles_marks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -63,6 +63,22 @@ def test_browser_and_server_agree_on_all_of_unicode(count_in_browser):
     ]
     assert differing == []
     assert sum(words for words, _points in expected) > NUMBER  # the texts do have words
+
+
+def test_browser_and_server_agree_on_lines_and_marks(page_with_rule):
+    """Lines on every input; piles of marks on those that either side's version of Unicode knows."""
+    source = random.Random(20260219)
+    ends = ["\n", "\r\n", "\r", "\u2028", "\u0085", "\x0b", " ", "\t", "\0", "\x1c"]
+    texts = ["".join(source.choice([text, *ends]) for text in random_texts(source)[:60] for _time in range(2)) for _index in range(20)]
+    texts += ["a\u0301" * 20, "a" + "\u0301" * MARKS, "a" + "\u0301" * (MARKS + 1), "a" + "\u0301\u200d" * (MARKS + 1), "one\n\n \ntwo\n"]
+    found = page_with_rule.evaluate(
+        """([marks, json]) => JSON.parse(json).map((text) => [
+            rule.countLines(text), rule.linesExcessFrom(text, 0) < text.length, rule.pileOfMarksFrom(text, marks) < text.length])""",
+        [MARKS, json.dumps(texts)],
+    )
+    kept = [clean(text) for text in texts]
+    assert found == [[count_lines(text), count_lines(text) > 0, piles_marks(text)] for text in kept]
+    assert page_with_rule.evaluate("rule.linesExcessFrom('one\\n\\ntwo\\nthree', 2)") == len("one\n\ntwo\n")
 
 
 def test_browser_finds_where_the_excess_begins(page_with_rule):

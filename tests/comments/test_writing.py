@@ -173,7 +173,8 @@ def test_a_comment_below_the_old_address_of_an_article(article, client_of, reade
 )
 def test_too_long_a_comment(client_of, reader, send, text, says):
     html = refused(send(client_of(reader), text), status=422, text=text, says=says)
-    assert f"<span data-words-left>{140 - count_words(text)}</span>" in html
+    left = 140 - count_words(text)
+    assert f"<span data-words-left>{left if left >= 0 else f'−{-left}'}</span>" in html
     assert not Comment.objects.exists()
 
 

@@ -59,3 +59,33 @@ export function codePointsExcessFrom(text, limit) {
   }
   return index;
 }
+
+const LINE_ENDS = /\r\n?|[\n\u000b\u000c\u0085\u2028\u2029]/gu;
+// What the server takes for nothing: its spaces, and what it does not store.
+const SHOWS_NOTHING = /^[\u0000-\u0020\u007f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff\ufffe\uffff]*$/u;
+
+// The lines that would be shown, as comments/words.py counts them: blank ones are folded into one gap.
+export function countLines(text) {
+  return text.split(LINE_ENDS).filter((line) => !SHOWS_NOTHING.test(line)).length;
+}
+
+// Where the first line begins that is more than `limit`, in code units; the length of the text when it has no more.
+export function linesExcessFrom(text, limit) {
+  let number = 0;
+  let start = 0;
+  for (const end of [...text.matchAll(LINE_ENDS), { index: text.length, 0: "" }]) {
+    number += SHOWS_NOTHING.test(text.slice(start, end.index)) ? 0 : 1;
+    if (number > limit) {
+      return start;
+    }
+    start = end.index + end[0].length;
+  }
+  return text.length;
+}
+
+// Where a letter's marks begin that are more than `limit`; the length of the text when none has so many. Only to say so early, so that
+// versions of Unicode may differ here: the server decides.
+export function pileOfMarksFrom(text, limit) {
+  const at = text.search(new RegExp(`(?:\\p{M}\\p{Cf}*){${limit + 1}}`, "u"));
+  return at < 0 ? text.length : at;
+}
