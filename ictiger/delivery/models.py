@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from ictiger.compiled import insert
+from ictiger.prepared import insert
 
 from .guard import PublicQuerySet, require_change
 
