@@ -3,16 +3,16 @@
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Q
 
-from ictiger.prepared import Prepared, given
+from ictiger.compiled import Compiled
 
 from .models import User
 
-_WITH_STANDING = Prepared(lambda: User.objects.with_standing().filter(pk=given("pk")), planned=True)
+_with_standing = Compiled(lambda pk: User.objects.with_standing().filter(pk=pk))
 
 
 class ReaderBackend(AuthenticationBackend):
     def get_user(self, user_id: int) -> User | None:
-        user = _WITH_STANDING.first(pk=user_id)
+        user = _with_standing.row(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:

@@ -4,14 +4,14 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from ictiger.prepared import Prepared, given
+from ictiger.compiled import Compiled
 
-_ALIVE = Prepared(lambda: Session.objects.filter(session_key=given("key"), expire_date__gt=given("now")), planned=True)
+_alive = Compiled(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now))
 
 
 class SessionStore(db.SessionStore):
     def _get_session_from_db(self):
-        found = _ALIVE.first(key=self.session_key, now=timezone.now()) if self.session_key else None
+        found = _alive.row(key=self.session_key, now=timezone.now()) if self.session_key else None
         if found is None:
             self._session_key = None
         return found

@@ -18,10 +18,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from ictiger.compiled import CompiledForms, Given
 from ictiger.delivery.guard import PublicQuerySet
 from ictiger.delivery.models import PublicModel
 from ictiger.languages import Language, in_language
-from ictiger.prepared import Prepared, given
 
 SLUG_BYTES = 240  # a file name may have 255 bytes; a Chinese character takes three
 
@@ -305,12 +305,12 @@ class Article(PublicModel, ArticleText):
             return reverse("articles:article", args=[self.slug])
 
 
-_PENDING = Prepared(
+_PENDING = CompiledForms(
     lambda: (
-        Article.objects.filter(publish_at__gt=given("after"))
+        Article.objects.filter(publish_at__gt=Given("after"))
         .order_by()
         .values_list("pk", flat=True)
-        .union(Article.objects.filter(expires_at__gt=given("after")).order_by().values_list("pk", flat=True))
+        .union(Article.objects.filter(expires_at__gt=Given("after")).order_by().values_list("pk", flat=True))
     )
 )
 

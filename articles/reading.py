@@ -1,4 +1,4 @@
-"""What the page of an article is made of. It is made again after every comment: its queries are prepared."""
+"""What the page of an article is made of. It is made again after every comment: its queries are compiled once."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db.models import Exists, Model, OuterRef, Q
 from django.utils import timezone
 
+from ictiger.compiled import CompiledForms, Given
 from ictiger.languages import Language
-from ictiger.prepared import Prepared, given
 
 from .models import Article, ArticleQuerySet, ArticleTopic, Byline, Page, Publication, SocialLink, Topic, pending_after
 
@@ -15,19 +15,19 @@ RELATED = 3
 
 # --- the article ---------------------------------------------------------------------------------------------------------------------
 
-_ARTICLE = Prepared(
+_ARTICLE = CompiledForms(
     lambda: (
-        Article.objects.public(given("language"), given("now"))
-        .filter(slug=given("slug"))
+        Article.objects.public(Given("language"), Given("now"))
+        .filter(slug=Given("slug"))
         .select_related("cover")
         .defer("body", "search_text")[:1]
     )
 )
-_TRANSLATION = Prepared(
+_TRANSLATION = CompiledForms(
     lambda: (
-        Article.objects.public(now=given("now"))
-        .filter(translation_key=given("key"))
-        .exclude(pk=given("article"))
+        Article.objects.public(now=Given("now"))
+        .filter(translation_key=Given("key"))
+        .exclude(pk=Given("article"))
         .only("language", "slug", "title")[:1]
     )
 )
@@ -35,7 +35,7 @@ _TRANSLATION = Prepared(
 
 def article_at(slug: str, language: str) -> Article | None:
     """The public article with this address, and its topics."""
-    article = _ARTICLE.first(slug=slug, language=language, now=timezone.now())
+    article = _ARTICLE.row(slug=slug, language=language, now=timezone.now())
     if article is not None:
         _attach_topics([article])
     return article
@@ -43,7 +43,7 @@ def article_at(slug: str, language: str) -> Article | None:
 
 def translation_of(article: Article) -> Article | None:
     """The same article in the other language, as a link needs it."""
-    return _TRANSLATION.first(key=article.translation_key, article=article.pk, now=timezone.now())
+    return _TRANSLATION.row(key=article.translation_key, article=article.pk, now=timezone.now())
 
 
 # --- what stands beside it -----------------------------------------------------------------------------------------------------------
@@ -51,20 +51,20 @@ def translation_of(article: Article) -> Article | None:
 
 def _shares_topics(topics: int) -> Q:
     """Articles in the given language under any of the given topics, of which there are so many."""
-    link = ArticleTopic.objects.filter(article=OuterRef("pk"), topic__in=given("topics", topics))
-    return Q(Exists(link), language=given("language"))
+    link = ArticleTopic.objects.filter(article=OuterRef("pk"), topic__in=Given("topics", topics))
+    return Q(Exists(link), language=Given("language"))
 
 
-def _others(topics: int, until: given | None = None) -> ArticleQuerySet:
-    lists = Article.objects.public(now=given("now"), until=until).for_lists().prefetch_related(None)
-    return lists.filter(_shares_topics(topics)).exclude(pk=given("article"))
+def _others(topics: int, until: Given | None = None) -> ArticleQuerySet:
+    lists = Article.objects.public(now=Given("now"), until=until).for_lists().prefetch_related(None)
+    return lists.filter(_shares_topics(topics)).exclude(pk=Given("article"))
 
 
 # Both begin in the index at the date of the article.
-_BEFORE = Q(publish_at__lt=given("publish_at")) | Q(pk__lt=given("article"))
-_AFTER = Q(publish_at__gt=given("publish_at")) | Q(pk__gt=given("article"))
-_OLDER = Prepared(lambda topics, limit: _others(topics, until=given("publish_at")).filter(_BEFORE)[:limit])
-_NEWER = Prepared(lambda topics, limit: _others(topics).filter(_AFTER, publish_at__gte=given("publish_at")).reverse()[:limit])
+_BEFORE = Q(publish_at__lt=Given("publish_at")) | Q(pk__lt=Given("article"))
+_AFTER = Q(publish_at__gt=Given("publish_at")) | Q(pk__gt=Given("article"))
+_OLDER = CompiledForms(lambda topics, limit: _others(topics, until=Given("publish_at")).filter(_BEFORE)[:limit])
+_NEWER = CompiledForms(lambda topics, limit: _others(topics).filter(_AFTER, publish_at__gte=Given("publish_at")).reverse()[:limit])
 
 
 def beside(article: Article) -> list[Article]:
@@ -86,8 +86,8 @@ def beside(article: Article) -> list[Article]:
 
 # --- who wrote it, and what it is about ------------------------------------------------------------------------------------------------
 
-_TOPICS = Prepared(lambda articles: ArticleTopic.objects.filter(article__in=given("articles", articles)).select_related("topic"))
-_BYLINES = Prepared(lambda articles: Byline.objects.filter(article__in=given("articles", articles)).select_related("author"))
+_TOPICS = CompiledForms(lambda articles: ArticleTopic.objects.filter(article__in=Given("articles", articles)).select_related("topic"))
+_BYLINES = CompiledForms(lambda articles: Byline.objects.filter(article__in=Given("articles", articles)).select_related("author"))
 
 
 def _attach_topics(articles: list[Article]) -> None:
@@ -100,7 +100,7 @@ def attach_bylines(articles: list[Article]) -> None:
     _attach("bylines", articles, ((byline.article_id, byline) for byline in _linked(_BYLINES, articles)))
 
 
-def _linked(links: Prepared, articles: list[Article]) -> list:
+def _linked(links: CompiledForms, articles: list[Article]) -> list:
     return links.rows(len(articles), articles=[article.pk for article in articles]) if articles else []
 
 
@@ -118,11 +118,11 @@ def _attach(name: str, owners: Iterable[Model], found: Iterable[tuple[int, objec
 
 def _on_page(topics: int) -> ArticleQuerySet:
     """Articles that the page shows or may come to show: its own, the translation, and those that may stand beside it."""
-    own = Q(translation_key=given("key"))
+    own = Q(translation_key=Given("key"))
     return Article.objects.filter(own | _shares_topics(topics) if topics else own)
 
 
-_MOMENTS = Prepared(lambda topics, pending: _on_page(topics).moments(given("after"), given("pending", pending)))
+_MOMENTS = CompiledForms(lambda topics, pending: _on_page(topics).moments(Given("after"), Given("pending", pending)))
 
 
 def next_moments(article: Article, after: datetime) -> Iterator[datetime | None]:
@@ -130,22 +130,22 @@ def next_moments(article: Article, after: datetime) -> Iterator[datetime | None]
     topics, pending = [topic.pk for topic in article.topics.all()], pending_after(after)
     if pending:
         values = {"topics": topics, "language": article.language, "key": article.translation_key}
-        yield from _MOMENTS.first(len(topics), len(pending), pending=pending, after=after, **values)
+        yield from _MOMENTS.row(len(topics), len(pending), pending=pending, after=after, **values)
     yield article.closing_after(after)
 
 
 # --- what stands around every page -----------------------------------------------------------------------------------------------------
 
-_PUBLICATION = Prepared(lambda: Publication.objects.filter(language=given("language"))[:1])
-_SOCIAL_LINKS = Prepared(lambda: SocialLink.objects.filter(publication=given("publication")))
-_ALL_TOPICS = Prepared(Topic.objects.all)
-_PAGES = Prepared(lambda: Page.objects.filter(language=given("language")).defer("body", "body_html"))
+_PUBLICATION = CompiledForms(lambda: Publication.objects.filter(language=Given("language"))[:1])
+_SOCIAL_LINKS = CompiledForms(lambda: SocialLink.objects.filter(publication=Given("publication")))
+_ALL_TOPICS = CompiledForms(Topic.objects.all)
+_PAGES = CompiledForms(lambda: Page.objects.filter(language=Given("language")).defer("body", "body_html"))
 
 
 def publication() -> Publication:
     """The publication in the active language, with its links; before an editor has described it, one with a name and no more."""
     language = Language.active()
-    found = _PUBLICATION.first(language=language)
+    found = _PUBLICATION.row(language=language)
     links = _SOCIAL_LINKS.rows(publication=found.pk) if found else []
     found = found or Publication(pk=0, language=language)  # no row's key: one without a key would refuse to be asked for its links
     _attach("social_links", [found], ((found.pk, link) for link in links))

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
+from ictiger.compiled import Compiled
 from ictiger.mail.models import Mail
 from ictiger.mail.models import State as MailState
 from ictiger.mail.queue import enqueue
-from ictiger.prepared import Prepared, given
 
 from .models import Comment, Mute
 from .policy import State
@@ -42,7 +42,7 @@ def announce(reply: Comment) -> None:
     now = timezone.now()
     if not (reader.is_active and reader.mail_replies) or reply.shown_at < now - NEWS_FOR:
         return
-    known = _KNOWN.first(reader=reader.pk, thread=reply.parent_id, thread_in_words=str(reply.parent_id), lately=now - BETWEEN)
+    known = _known.row(reader=reader.pk, thread=reply.parent_id, thread_in_words=str(reply.parent_id), lately=now - BETWEEN)
     if known.address is None or known.muted:
         return
     if not (known.waits and _join(reply, reader, known.address)) and not _has_been_told(reply, reader):
@@ -51,24 +51,21 @@ def announce(reply: Comment) -> None:
         enqueue(PURPOSE, to=known.address, language=reader.language, context=context, user=reader, not_before=not_before)
 
 
-def _known() -> QuerySet:
+@Compiled
+def _known(reader, thread, thread_in_words, lately) -> QuerySet:
     """What decides about a mail, in one query: the address, whether none is wanted, what waits and what went lately."""
     in_words = Cast(KeyTextTransform("thread", "context"), TextField())
-    mails = Mail.objects.alias(thread=in_words).filter(purpose=PURPOSE, user=given("reader"), thread=given("thread_in_words")).order_by()
+    mails = Mail.objects.alias(thread=in_words).filter(purpose=PURPOSE, user=reader, thread=thread_in_words).order_by()
     return (
         User.objects.order_by()
-        .filter(pk=given("reader"))
-        .annotate(
-            address=Subquery(_proven(EmailAddress.objects.filter(user=given("reader"))).values("email")[:1]),
-            muted=Exists(Mute.objects.filter(user=given("reader"), thread=given("thread"))),
+        .filter(pk=reader)
+        .values(
+            address=Subquery(_proven(EmailAddress.objects.filter(user=reader)).values("email")[:1]),
+            muted=Exists(Mute.objects.filter(user=reader, thread=thread)),
             waits=Exists(mails.filter(state=MailState.QUEUED)),
-            last=Subquery(mails.filter(sent_at__gt=given("lately")).order_by("-sent_at").values("sent_at")[:1]),
+            last=Subquery(mails.filter(sent_at__gt=lately).order_by("-sent_at").values("sent_at")[:1]),
         )
-        .values_list("address", "muted", "waits", "last", named=True)
     )
-
-
-_KNOWN = Prepared(_known, planned=True)
 
 
 def _join(reply: Comment, reader: User, address: str) -> bool:

@@ -7,8 +7,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.models import Article
+from ictiger.compiled import CompiledForms, Given
 from ictiger.languages import Language
-from ictiger.prepared import Prepared, given
 
 from .models import Discussion, House
 from .policy import Switch, strictest
@@ -25,7 +25,7 @@ class Now(NamedTuple):
 
 
 def _asked(sentence: str) -> QuerySet:
-    here, house = Discussion.objects.filter(pk=given("discussion")), House.objects.filter(pk=House.ONLY)
+    here, house = Discussion.objects.filter(pk=Given("discussion")), House.objects.filter(pk=House.ONLY)
     row = Article.objects.order_by().values_list(
         Coalesce(Subquery(here.values("threads")), 0),
         Coalesce(Subquery(here.values("comments")), 0),
@@ -33,16 +33,16 @@ def _asked(sentence: str) -> QuerySet:
         Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
         Subquery(house.values(sentence)),
     )
-    return row.filter(pk=given("article"))
+    return row.filter(pk=Given("article"))
 
 
-_NOW = Prepared(_asked)
+_NOW = CompiledForms(_asked)
 
 
 def now(article: Article) -> Now:
     """In one query, which every page of the discussion makes."""
     sentence = "sentence_zh" if Language.active() == Language.ZH_HANS else "sentence_en"
-    row = _NOW.first(sentence, discussion=article.translation_key, article=article.pk)
+    row = _NOW.row(sentence, discussion=article.translation_key, article=article.pk)
     if row is None:
         raise Article.DoesNotExist
     threads, comments, switch_here, switch_everywhere, sentence = row

@@ -10,9 +10,9 @@ from django.utils import timezone, translation
 from accounts.models import User
 from articles.links import path
 from articles.models import Article
+from ictiger.compiled import Compiled
 from ictiger.delivery.paths import EVERYTHING, shows_on
 from ictiger.languages import Language
-from ictiger.prepared import Prepared, given
 
 from .models import Comment, Discussion, House
 from .policy import page_of
@@ -80,14 +80,11 @@ def _public_versions(keys: Collection[uuid.UUID]) -> Iterator[Article]:
     """The public articles that have these discussions: nearly always one is asked for."""
     if len(keys) > 1:
         return Article.objects.public().filter(translation_key__in=keys).only("translation_key", "language", "slug")
-    return chain.from_iterable(_VERSIONS.rows(key=key, now=timezone.now()) for key in keys)
+    return chain.from_iterable(_versions.rows(key=key, now=timezone.now()) for key in keys)
 
 
-_VERSIONS = Prepared(
-    lambda: (
-        Article.objects.public(now=given("now")).filter(translation_key=given("key")).only("translation_key", "language", "slug").order_by()
-    ),
-    planned=True,
+_versions = Compiled(
+    lambda key, now: Article.objects.public(now=now).filter(translation_key=key).only("translation_key", "language", "slug").order_by()
 )
 
 

@@ -23,8 +23,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import public_name
 from articles.models import Article
+from ictiger.compiled import CompiledForms, Given
 from ictiger.languages import Language
-from ictiger.prepared import Prepared, given
 
 from .models import FORMER_READER, Comment, CommentQuerySet
 from .openness import Now
@@ -82,6 +82,12 @@ class Thread:
     hidden: int = 0
     last: SafeString = NOTHING
 
+    @property
+    def whole(self) -> SafeString:
+        """The item of a thread of which nothing is folded away: most are so, and a template would take longer for each."""
+        replies = f'<ol class="replies">{self.first}</ol>' if self.first else ""
+        return NOTHING if self.hidden else mark_safe(f'<li class="thread">{self.comment}{replies}</li>')  # noqa: S308  (made of markup)
+
 
 @dataclass
 class Threads:
@@ -93,7 +99,11 @@ class Threads:
 
 def rows(comments: CommentQuerySet) -> list:
     """The columns that markup is made of."""
-    return list(comments.values_list(*COLUMNS, named=True))
+    return list(with_columns(comments))
+
+
+def with_columns(comments: CommentQuerySet) -> QuerySet:
+    return comments.values_list(*COLUMNS, named=True)
 
 
 def _for_everybody(comments: CommentQuerySet, dates: str) -> QuerySet:
@@ -112,9 +122,9 @@ def _follow(thing: object, column: str) -> object:
     return thing
 
 
-_THREADS = Comment.objects.threads().filter(discussion=given("discussion")).order_by("-thread_no")
-_NEWEST = Prepared(lambda dates: _for_everybody(_THREADS[: THREADS_PER_PAGE + 1], dates))
-_ON_PAGE = Prepared(lambda dates: _for_everybody(_THREADS.filter(thread_no__range=(given("first"), given("last"))), dates))
+_THREADS = Comment.objects.threads().filter(discussion=Given("discussion")).order_by("-thread_no")
+_NEWEST = CompiledForms(lambda dates: _for_everybody(_THREADS[: THREADS_PER_PAGE + 1], dates))
+_ON_PAGE = CompiledForms(lambda dates: _for_everybody(_THREADS.filter(thread_no__range=(Given("first"), Given("last"))), dates))
 
 
 def newest_threads(article: Article, markup: "CommentMarkup") -> Threads:
@@ -184,9 +194,9 @@ def with_replies(found: list, markup: "CommentMarkup") -> list[Thread]:
     return [_thread(row, *below.get(row.pk, ([], 0)), markup) for row in found]
 
 
-_FIRST_REPLIES = Prepared(
+_FIRST_REPLIES = CompiledForms(
     lambda keys, dates: _for_everybody(
-        Comment.objects.visible().filter(parent__in=given("threads", keys)).order_by("pk")[: _FEW + 1], dates
+        Comment.objects.visible().filter(parent__in=Given("threads", keys)).order_by("pk")[: _FEW + 1], dates
     )
 )
 

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.links import page_links
 from articles.models import Article, ArticleQuerySet
+from ictiger.compiled import Compiled
 from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
-from ictiger.prepared import Prepared, given
 
 from . import arranging, openness, reading, services, waiting, words
 from .forms import CommentForm, Limits, id_from, limits_of
@@ -35,7 +35,7 @@ def find_article(slug: str, *, with_authors: bool = True) -> Article:
     Its authors are needed where comments are shown: theirs are marked. Its text is not needed anywhere here.
     """
     asked = {"language": Language.active(), "slug": slug, "now": timezone.now()}
-    article = _UNDER_ITS_SLUG.first(**asked) or _UNDER_AN_OLD_SLUG.first(**asked)
+    article = _under_its_slug.row(**asked) or _under_an_old_slug.row(**asked)
     if article is None:
         raise Http404
     if with_authors:
@@ -43,12 +43,12 @@ def find_article(slug: str, *, with_authors: bool = True) -> Article:
     return article
 
 
-def _public() -> ArticleQuerySet:
-    return Article.objects.public(given("language"), given("now")).defer("body", "body_html", "contents", "search_text").order_by()
+def _public(language, now) -> ArticleQuerySet:
+    return Article.objects.public(language, now=now).defer("body", "body_html", "contents", "search_text").order_by()
 
 
-_UNDER_ITS_SLUG = Prepared(lambda: _public().filter(slug=given("slug")), planned=True)
-_UNDER_AN_OLD_SLUG = Prepared(lambda: _public().filter(old_slugs__slug=given("slug"), old_slugs__language=given("language")))
+_under_its_slug = Compiled(lambda language, slug, now: _public(language, now).filter(slug=slug))
+_under_an_old_slug = Compiled(lambda language, slug, now: _public(language, now).filter(old_slugs__slug=slug, old_slugs__language=language))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def arranged(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(arrangement.url(article))
     now = openness.now(article)
     page = arranging.page_of_arrangement(article, arrangement, request.GET.get("page", ""), reading.CommentMarkup(article, now))
-    context = frame(article, now) | own_of_discussion(request, article.translation_key)
+    context = frame(article, now) | own_of_discussion(request, article.pk)
     context |= {"page": page, "views": arranging.choices(article, arrangement), "heading": _heading(arrangement)}
     context["newer_url"] = arrangement.url(article, page.number - 1) if page.number > 1 else ""
     context["older_url"] = arrangement.url(article, page.number + 1) if page.has_more else ""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from allauth.core.internal.ratelimit import consume
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,9 +48,14 @@ def texts_of(request: HttpRequest) -> QuerySet[WaitingText]:
     return WaitingText.objects.filter(found, created_at__gt=timezone.now() - KEPT_FOR).select_related("article").order_by("pk")
 
 
-def in_this_browser(request: HttpRequest, **which) -> Iterable[WaitingText]:
-    """The same, without asking the database for a browser that carries no cookie: every page view of an article asks."""
-    return texts_of(request).filter(**which) if token_of(request) else []
+def in_this_browser(request: HttpRequest, article_id: int) -> Iterable[WaitingText]:
+    """What waits in the discussion of a public article, without asking the database for a browser that carries no cookie: every page view
+    of an article asks.
+    """
+    if not token_of(request):
+        return []
+    here = Article.objects.public().filter(pk=article_id).values("translation_key")
+    return texts_of(request).filter(article__translation_key=Subquery(here))
 
 
 def claim(request: HttpRequest, user: User) -> None:

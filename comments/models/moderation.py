@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Expression, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -113,7 +113,7 @@ class Report(models.Model):
 
 
 class BanQuerySet(models.QuerySet):
-    def active(self, at: datetime | Expression | None = None) -> "BanQuerySet":
+    def active(self, at: datetime | None = None) -> "BanQuerySet":
         return self.filter(Q(until=None) | Q(until__gt=at or timezone.now()))
 
 

@@ -12,14 +12,14 @@ from accounts.models import User
 from comments import markup, notices, phrases, words
 from comments.models import Comment, Discussion
 from comments.policy import State, Verdict
+from ictiger.compiled import Compiled, ask
 from ictiger.delivery.change import Change
 from ictiger.delivery.guard import require_change
 from ictiger.languages import Language
-from ictiger.prepared import Prepared, ask, given
 
 from .switching import HeldOpen
 
-_WRITER = Prepared(lambda: User.objects.select_for_update(no_key=True).filter(pk=given("pk")).values_list("pk", HeldOpen()), planned=True)
+_locked_writer = Compiled(lambda pk: User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", HeldOpen()))
 
 
 def lock_writer(user: User) -> None:
@@ -27,7 +27,7 @@ def lock_writer(user: User) -> None:
 
     From now on no switch is turned until the transaction ends.
     """
-    if _WRITER.first(pk=user.pk) is None:
+    if _locked_writer.row(pk=user.pk) is None:
         raise User.DoesNotExist
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -17,7 +18,7 @@ from comments import markup, phrases, policy
 from comments.models import Ban, Comment, Decision, Discussion, House, Phrase, WaitingText
 from comments.openness import article_is_open, now
 from comments.policy import Facts, Refusal, State, Switch, Verdict
-from ictiger.prepared import Prepared, given
+from ictiger.compiled import Compiled
 
 from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsRefused
 
@@ -74,9 +75,7 @@ def _facts(comment: Comment, known: Any) -> Facts:
 def what_is_known(comment: Comment, user: User) -> Any:
     """Everything that the rules ask the database, and what else stands in the way of a new comment, in one query."""
     now = timezone.now()
-    return _KNOWN.first(
-        settings.COMMENTS_AT_A_TIME,
-        settings.COMMENTS_IN_AN_HOUR,
+    return _known(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
         user=user.pk,
         comment=comment.pk or 0,
         discussion=comment.discussion_id,
@@ -91,31 +90,34 @@ def what_is_known(comment: Comment, user: User) -> Any:
     )
 
 
-def _known(at_a_time: int, in_an_hour: int) -> QuerySet:
-    user, submission = given("user"), given("submission")
-    others = Comment.objects.filter(author=user).exclude(pk=given("comment")).order_by()
-    same = others.exclude(state=State.REMOVED).filter(fingerprint=given("fingerprint"))
-    near = Q(discussion_id=given("discussion")) | Q(created_at__gt=given("a_day_before"))
-    before = others.filter(created_at__lte=given("written")).order_by("-created_at").values("created_at")
-    house = House.objects.filter(pk=House.ONLY)
-    known = {
-        "verified": Exists(EmailAddress.objects.filter(user=user, verified=True)),
-        "banned": Exists(Ban.objects.active(at=given("now")).filter(user=user)),
-        "sent_before": Exists(Comment.objects.filter(submission=submission)),
-        "waits": Exists(WaitingText.objects.filter(submission=submission)),
-        "approved_before": Exists(others.filter(approved=True)),
-        "turned_down_lately": Exists(_turned_down(user, since=given("weeks_ago"))),
-        "duplicate": Exists(same.filter(near)),
-        "fast": Exists(before.filter(created_at__gt=given("minutes_before"))[at_a_time - 1 :]),
-        "fullest": Subquery(before.filter(created_at__gt=given("an_hour_before"))[in_an_hour - 1 :][:1]),
-        "here": Coalesce(Subquery(Discussion.objects.filter(pk=given("discussion")).values("switch")), Value(Switch.OPEN)),
-        "everywhere": Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
-        "stamp": Subquery(house.values("phrases_stamp")),
-    }
-    return User.objects.order_by().filter(pk=user).annotate(**known).values_list(*known, named=True)
+@cache
+def _known(at_a_time: int, in_an_hour: int) -> Compiled:
+    def build(user, comment, discussion, fingerprint, submission, written, a_day_before, minutes_before, an_hour_before, weeks_ago, now):
+        others = Comment.objects.filter(author=user).exclude(pk=comment).order_by()
+        same = others.exclude(state=State.REMOVED).filter(fingerprint=fingerprint)
+        near = Q(discussion_id=discussion) | Q(created_at__gt=a_day_before)
+        before = others.filter(created_at__lte=written).order_by("-created_at").values("created_at")
+        house = House.objects.filter(pk=House.ONLY)
+        return (
+            User.objects.order_by()
+            .filter(pk=user)
+            .values(
+                verified=Exists(EmailAddress.objects.filter(user=user, verified=True)),
+                banned=Exists(Ban.objects.active(at=now).filter(user=user)),
+                sent_before=Exists(Comment.objects.filter(submission=submission)),
+                waits=Exists(WaitingText.objects.filter(submission=submission)),
+                approved_before=Exists(others.filter(approved=True)),
+                turned_down_lately=Exists(_turned_down(user, since=weeks_ago)),
+                duplicate=Exists(same.filter(near)),
+                fast=Exists(before.filter(created_at__gt=minutes_before)[at_a_time - 1 :]),
+                fullest=Subquery(before.filter(created_at__gt=an_hour_before)[in_an_hour - 1 :][:1]),
+                here=Coalesce(Subquery(Discussion.objects.filter(pk=discussion).values("switch")), Value(Switch.OPEN)),
+                everywhere=Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
+                stamp=Subquery(house.values("phrases_stamp")),
+            )
+        )
 
-
-_KNOWN = Prepared(_known, planned=True)
+    return Compiled(build)
 
 
 def _matcher(stamp: uuid.UUID | None) -> phrases.Matcher:

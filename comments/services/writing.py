@@ -11,8 +11,8 @@ from articles.models import Article
 from comments import policy, words
 from comments.models import Comment, Report, WaitingText
 from comments.policy import Hold, Remover, State, Verdict
+from ictiger.compiled import Compiled
 from ictiger.delivery.change import change
-from ictiger.prepared import Prepared, given
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
 from .rows import enter, ids, lock_writer, locked, move, own, write
@@ -148,21 +148,20 @@ def _same(known: Comment, user: User, body: str) -> Comment:
     return known
 
 
-_VISIBLE_BELOW = Prepared(
-    lambda: (
+_visible_below = Compiled(
+    lambda pk, discussion: (
         Comment.objects.visible()
         .select_related("parent", "author")
         .order_by()
         .select_for_update(no_key=True, of=("self",))
-        .filter(pk=given("pk"), discussion_id=given("discussion"))
-    ),
-    planned=True,
+        .filter(pk=pk, discussion_id=discussion)
+    )
 )
 
 
 def _answered(article: Article, parent_id: int) -> Comment:
     """The visible comment that is answered, held as it is until the reply stands below it."""
-    answered = _VISIBLE_BELOW.first(pk=parent_id, discussion=article.translation_key)
+    answered = _visible_below.row(pk=parent_id, discussion=article.translation_key)
     if answered is None:
         raise NoSuchParent
     return answered

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from django.db import models, transaction
 
-from ictiger.prepared import insert
+from ictiger.compiled import insert
 
 from .guard import refuse_while_reading, under_way
 from .models import Purge

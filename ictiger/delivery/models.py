@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from ictiger.prepared import insert
+from ictiger.compiled import insert
 
 from .guard import PublicQuerySet, require_change
 

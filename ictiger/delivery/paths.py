@@ -11,7 +11,7 @@ from functools import cache
 
 from django.db import models
 
-from ictiger.prepared import Prepared, given
+from ictiger.compiled import Compiled
 
 EVERYTHING = "/**"
 
@@ -34,17 +34,17 @@ def shows_on(*kinds: type[models.Model], needs: Iterable[str] = ()) -> Callable[
 
 def as_stored(kind: type[models.Model], pk: object, *, locked: bool = False) -> models.Model | None:
     """The row of a subject as it is now, in one query with the rows that its paths are made of."""
-    return _by_key(kind, locked).first(pk=pk)
+    return _by_key(kind, locked).row(pk=pk)
 
 
 @cache
-def _by_key(kind: type[models.Model], locked: bool) -> Prepared:
+def _by_key(kind: type[models.Model], locked: bool) -> Compiled:
     rows = kind._base_manager.order_by()
     if _needs[kind]:
         rows = rows.select_related(*_needs[kind])
     if locked:
         rows = rows.select_for_update(of=("self",))
-    return Prepared(lambda: rows.filter(pk=given("pk")), planned=True)
+    return Compiled(lambda pk: rows.filter(pk=pk))
 
 
 def paths_of(subject: models.Model) -> set[str]:

@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from ictiger.prepared import insert
+from ictiger.compiled import insert
 
 from .composers import composer_of
 from .message import NotAnAddress, parsed_address

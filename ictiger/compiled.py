@@ -1,0 +1,187 @@
+"""Queries that are asked again and again, put together once in a process.
+
+Django makes a query's SQL anew each time that it is asked; for our hottest ones that takes many times as long as the database takes to
+answer. A `Compiled` query is built once, with names in the place of what is given each time:
+
+    by_slug = Compiled(lambda slug: Article.objects.filter(slug=slug))
+    article = by_slug.row(slug="…")
+
+What is given is compared as it is: `None`, lists and other expressions cannot be given. Whatever else the query was built with stays in
+it for as long as the process lives: the time, above all, has to be given.
+"""
+
+import inspect
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from operator import itemgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
+from django.db.models.sql import InsertQuery
+from django.db.models.utils import create_namedtuple_class
+
+MOST_FORMS = 200  # of one query
+
+
+class Given(Expression):
+    """Stands in a query for a value that is given when it is asked; with `number`, for so many values of an `__in`."""
+
+    def __init__(self, name: str, number: int = 0) -> None:
+        super().__init__()
+        self.name, self.number = name, number
+
+    def as_sql(self, compiler, connection) -> tuple[str, list]:
+        if not self.number:
+            return "%s", [_Place(self.name)]
+        return f"({', '.join(['%s'] * self.number)})", [_Place(self.name, index) for index in range(self.number)]
+
+
+class _Place(NamedTuple):
+    """Among a statement's parameters: which of what is given goes there."""
+
+    name: str
+    index: int | None = None
+
+    def filled(self, given: dict[str, object]) -> object:
+        value = given[self.name]
+        return _as_parameter(value if self.index is None else value[self.index])
+
+
+class Compiled:
+    """A query, made when it is first asked by `build`, whose arguments name what is given each time.
+
+    Its rows are models, or named tuples when the query is one of values, or the values when it is flat.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet]) -> None:
+        self._build = build
+        self._made: dict[str, _Statement] = {}  # by the kind of database
+
+    def rows(self, **given: object) -> list:
+        return self._statement().ask(given)
+
+    def row(self, **given: object):
+        """The first row, or None."""
+        return next(iter(self.rows(**given)), None)
+
+    def _statement(self) -> "_Statement":
+        made = self._made.get(connection.vendor)
+        if made is None:
+            names = inspect.signature(self._build).parameters
+            made = self._made[connection.vendor] = _Statement(self._build(**{name: Given(name) for name in names}))
+        return made
+
+
+class CompiledForms:
+    """The same where the SQL is not always one: `build` is given what changes it (a number of values, the name of a column), and is asked
+    once for each such form. What is given each time is a `Given` that it names itself.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet]) -> None:
+        self._build = build
+        self._made: dict[tuple, _Statement] = {}
+
+    def rows(self, *form: Hashable, **given: object) -> list:
+        key = (connection.vendor, *form)
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= MOST_FORMS:
+                self._made.clear()
+            made = self._made[key] = _Statement(self._build(*form))
+        return made.ask(given)
+
+    def row(self, *form: Hashable, **given: object):
+        """The first row, or None."""
+        return next(iter(self.rows(*form, **given)), None)
+
+
+class _Statement:
+    """A query's SQL, and what its rows are made into."""
+
+    def __init__(self, queryset: QuerySet) -> None:
+        self.compiler = queryset.query.get_compiler(connection=connection)
+        self.sql, self.parameters = self.compiler.as_sql()
+        self.converters = self.compiler.get_converters([selected for selected, *_names in self.compiler.select])
+        self.shape = _shape(queryset, self.compiler)
+
+    def ask(self, given: dict[str, object]) -> list:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [known.filled(given) if type(known) is _Place else known for known in self.parameters])
+            found = cursor.fetchall()
+        if self.converters:
+            found = self.compiler.apply_converters(found, self.converters)
+        return [self.shape(row) for row in found]
+
+
+def _shape(queryset: QuerySet, compiler) -> Callable:
+    if queryset._iterable_class is FlatValuesListIterable:
+        return itemgetter(0)
+    return _models(compiler) if queryset._iterable_class is ModelIterable else _tuples(queryset)
+
+
+def _tuples(queryset: QuerySet) -> Callable:
+    query = queryset.query
+    return create_namedtuple_class(*(query.selected or [*query.values_select, *query.annotation_select]))._make
+
+
+def _models(compiler) -> Callable:
+    """As Django's own ModelIterable makes them."""
+    model, columns = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    begin, end = columns[0], columns[-1] + 1
+    names = [selected.target.attname for selected, *_names in compiler.select[begin:end]]
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    annotations = compiler.annotation_col_map or {}
+
+    def make(row) -> Model:
+        thing = model.from_db(connection.alias, names, row[begin:end])
+        for populator in related:
+            populator.populate(row, thing)
+        for name, column in annotations.items():
+            setattr(thing, name, row[column])
+        return thing
+
+    return make
+
+
+def _as_parameter(value: object) -> object:
+    """A value as the database's driver takes it."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return str(value) if isinstance(value, str) else value
+
+
+def ask(statement: str, *values: object) -> list[tuple]:
+    """The rows that a statement written by hand answers, in words that all our databases know."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_as_parameter(value) for value in values])
+        return cursor.fetchall()
+
+
+_inserts: dict[tuple[str, type[Model]], str] = {}
+
+
+def insert(thing: Model) -> None:
+    """Insert a new row, as `save(force_insert=True)` does; without its signals, which nobody of ours listens to."""
+    fields = [field for field in thing._meta.local_concrete_fields if field is not thing._meta.auto_field]
+    key = connection.vendor, type(thing)
+    if key not in _inserts:
+        _inserts[key] = _insert_statement(thing, fields)
+    values = [field.get_db_prep_save(field.pre_save(thing, True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_inserts[key], values)
+        thing.pk = cursor.fetchone()[0]
+    thing._state.adding, thing._state.db = False, connection.alias
+
+
+def _insert_statement(thing: Model, fields: list) -> str:
+    query = InsertQuery(type(thing))
+    query.insert_values(fields, [thing])
+    compiler = query.get_compiler(connection=connection)
+    compiler.returning_fields = [thing._meta.pk]
+    ((sql, _values),) = compiler.as_sql()
+    return sql

@@ -1,0 +1,84 @@
+"""Queries that are put together once answer as Django's own do, each time with what is given this time."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from comments.models import Comment
+from ictiger.compiled import Compiled, ask, insert
+from ictiger.delivery.guard import WriteOutsideChange
+from ictiger.mail.models import Mail
+from tests.factories import make_article, make_comment, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_time_answers_for_what_is_given(django_assert_num_queries):
+    first, second = make_user(), make_user()
+    by_handle = Compiled(lambda handle: User.objects.filter(handle=handle))
+    for user in (first, second):
+        with django_assert_num_queries(1):
+            found = by_handle.row(handle=user.handle)
+        assert found == user
+        assert (found.email, found.handle, found.date_joined) == (user.email, user.handle, user.date_joined)
+    assert by_handle.row(handle=uuid.uuid4()) is None
+
+
+def test_is_built_once():
+    built = []
+
+    def build(pk):
+        built.append(pk)
+        return User.objects.filter(pk=pk)
+
+    users, both = Compiled(build), [make_user(), make_user()]
+    assert [users.row(pk=user.pk) for user in both] == both
+    assert len(built) == 1
+
+
+def test_brings_what_is_selected_along(django_assert_num_queries):
+    thread = make_comment(make_article())
+    reply = make_comment(thread.article, parent=thread)
+    with_thread = Compiled(lambda pk: Comment.objects.select_related("parent", "author").defer("body").filter(pk=pk))
+    found = with_thread.row(pk=reply.pk)
+    with django_assert_num_queries(0):
+        assert (found.parent.submission, found.author.pk) == (thread.submission, reply.author_id)
+    with django_assert_num_queries(1):
+        assert found.body == reply.body
+    assert with_thread.row(pk=thread.pk).parent is None
+
+
+def test_brings_annotations_along():
+    standing = Compiled(lambda pk: User.objects.with_standing().filter(pk=pk))
+    assert standing.row(pk=make_user().pk).has_proven_mailbox is True
+
+
+def test_values_are_what_python_knows():
+    comment = make_comment(make_article())
+    since = Compiled(lambda moment: Comment.objects.filter(created_at__gt=moment).values("submission", "created_at"))
+    (row,) = since.rows(moment=comment.created_at - timedelta(seconds=1))
+    assert (row.submission, row.created_at) == (comment.submission, comment.created_at)
+    assert since.rows(moment=comment.created_at) == []
+
+
+def test_an_inserted_row_is_the_one_that_was_made():
+    mail = Mail(purpose="a/b", recipient="a@b.example", language="en", context={"n": [1, "二"]}, not_after=timezone.now())
+    insert(mail)
+    kept = Mail.objects.get()
+    assert (kept, kept.context, kept.not_after, kept.message_id) == (mail, mail.context, mail.not_after, mail.message_id)
+    mail.attempts = 2
+    mail.save()
+    assert Mail.objects.get().attempts == 2
+
+
+def test_public_rows_are_inserted_inside_a_change_alone():
+    with pytest.raises(WriteOutsideChange):
+        Comment(article=make_article(), body="An argument.").insert()
+
+
+def test_statements_written_by_hand_take_what_python_knows():
+    user = make_user()
+    assert ask("SELECT email FROM accounts_user WHERE handle = %s", user.handle) == [(user.email,)]
