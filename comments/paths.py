@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache, lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -67,13 +69,33 @@ def _paths(comments: Iterable[Comment]) -> Iterator[str]:
     if pages:
         yield from _site_feeds()
     for article in _public_versions(pages):
-        with translation.override(article.language):
-            yield path(article.get_absolute_url())
-            yield path(reverse("comments:feed", args=[article.slug]))
-            for number in pages[article.translation_key]:
-                yield path(reverse("comments:discussion", args=[article.slug, number]))
-            for number in threads[article.translation_key]:
-                yield path(reverse("comments:thread", args=[article.slug, number])) + "**"
+        places = _places(article.language, article.slug)
+        yield places.article
+        yield places.feed
+        for number in pages[article.translation_key]:
+            yield f"{places.pages}{number}/"
+        for number in threads[article.translation_key]:
+            yield f"{places.threads}{number}/**"
+
+
+class _Places(NamedTuple):
+    """Where an article and its discussion stand; the last two go on with a number."""
+
+    article: str
+    feed: str
+    pages: str
+    threads: str
+
+
+@lru_cache(1_000)
+def _places(language: str, slug: str) -> _Places:
+    with translation.override(language):
+        return _Places(
+            path(reverse("articles:article", args=[slug])),
+            path(reverse("comments:feed", args=[slug])),
+            path(reverse("comments:discussion", args=[slug, 1])).removesuffix("1/"),
+            path(reverse("comments:thread", args=[slug, 1])).removesuffix("1/"),
+        )
 
 
 def _public_versions(keys: Collection[uuid.UUID]) -> Iterator[Article]:
@@ -88,7 +110,11 @@ _versions = Compiled(
 )
 
 
-def _site_feeds() -> Iterator[str]:
-    for language in Language.values:
-        with translation.override(language):
-            yield path(reverse("comments:site_feed"))
+@cache
+def _site_feeds() -> tuple[str, ...]:
+    return tuple(_site_feed(language) for language in Language.values)
+
+
+def _site_feed(language: str) -> str:
+    with translation.override(language):
+        return path(reverse("comments:site_feed"))

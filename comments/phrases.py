@@ -113,9 +113,13 @@ class Matcher:
 def _flat(text: str) -> str:
     """In lower-case letters without accents or look-alikes; strokes that may be I or l have become 1."""
     seen = BLANK.sub("", unicodedata.normalize("NFKD", text))
-    bare = "".join(character for character in seen if _is_kept(character))
-    folded = _STROKE.sub("1", bare).casefold()
-    return "".join(character for character in unicodedata.normalize("NFKD", folded) if _is_kept(character)).translate(_ALIKE)
+    folded = _STROKE.sub("1", _without_accents(seen)).casefold()
+    return _without_accents(unicodedata.normalize("NFKD", folded)).translate(_ALIKE)
+
+
+def _without_accents(text: str) -> str:
+    """And without what cannot be seen. Each character that occurs is looked at once: a text has few."""
+    return text.translate({ord(character): None for character in set(text) if not _is_kept(character)})
 
 
 def _is_kept(character: str) -> bool:
@@ -128,7 +132,7 @@ def _without_strokes(flat: str, letter: str) -> str:
 
 
 def _words(folded: str) -> list[str]:
-    return "".join(character if unicodedata.category(character)[0] in "LMN" else " " for character in folded).split()
+    return folded.translate({ord(character): " " for character in set(folded) if unicodedata.category(character)[0] not in "LMN"}).split()
 
 
 def _closed_up(folded: str) -> list[str]:

@@ -5,6 +5,7 @@ Rows are locked in one order everywhere (the writer, all the comments, the discu
 
 import uuid
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils import formats, timezone, translation
 
@@ -57,12 +58,15 @@ def write(comment: Comment, body: str) -> None:
     comment.words = words.count_words(comment.body)
     comment.fingerprint = phrases.fingerprint(comment.body)
     comment.language = words.language_of(comment.body, otherwise=comment.article.language)
-    comment.created_en, comment.created_zh = (_in_words(comment.created_at, language) for language in (Language.EN, Language.ZH_HANS))
+    minute = timezone.localtime(comment.created_at).replace(second=0, microsecond=0)
+    comment.created_en, comment.created_zh = _in_words(minute, Language.EN), _in_words(minute, Language.ZH_HANS)
 
 
-def _in_words(moment: datetime, language: str) -> str:
+@lru_cache(100)
+def _in_words(minute: datetime, language: str) -> str:
+    """A moment as pages say it: to the minute, so that what is written within one shares the words."""
     with translation.override(language):
-        return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+        return formats.date_format(minute, "DATETIME_FORMAT")
 
 
 def enter(comment: Comment, verdict: Verdict) -> None:
