@@ -3,13 +3,22 @@
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.http import Http404
 
-from .models import Article, ArticleQuerySet
+from .models import Article
 
 PAGE_SIZE = 10
 DEEP = 200  # articles before a page; with fewer it is not worth a query of its own to find the keys
 
 
-class _Paginator(Paginator):
+class KeyPaginator(Paginator):
+    """Of a list whose keys are known already, in their order."""
+
+    def page(self, number: int) -> Page:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        return self._get_page(_articles(self.object_list[start : start + self.per_page]), number, self)
+
+
+class ListPaginator(Paginator):
     """Goes to deep pages by the keys alone, which are in an index, and from the nearer end; only then reads the articles of the page."""
 
     def page(self, number: int) -> Page:
@@ -20,9 +29,7 @@ class _Paginator(Paginator):
         return self._get_page(list(self.object_list[start:stop]) if start < DEEP else self._deep(start, stop), number, self)
 
     def _deep(self, start: int, stop: int) -> list[Article]:
-        keys = self._keys(start, stop) if start < self.count - stop else self._keys_from_the_end(start, stop)
-        articles = Article.objects.public().for_lists().in_bulk(keys)
-        return [articles[key] for key in keys if key in articles]
+        return _articles(self._keys(start, stop) if start < self.count - stop else self._keys_from_the_end(start, stop))
 
     def _keys(self, start: int, stop: int) -> list[int]:
         return list(self.object_list.prefetch_related(None).values_list("pk", flat=True)[start:stop])
@@ -32,8 +39,14 @@ class _Paginator(Paginator):
         return list(backwards[self.count - stop : self.count - start])[::-1]
 
 
-def page_or_404(articles: ArticleQuerySet, number: int) -> Page:
+def _articles(keys: list[int]) -> list[Article]:
+    """Those that are public still, in this order."""
+    articles = Article.objects.public().for_lists().in_bulk(keys)
+    return [articles[key] for key in keys if key in articles]
+
+
+def page_or_404(paginator: Paginator, number: int) -> Page:
     try:
-        return _Paginator(articles, PAGE_SIZE).page(number)
+        return paginator.page(number)
     except EmptyPage as error:
         raise Http404("no such page") from error

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,9 +18,9 @@ from ictiger.languages import Language
 from . import models, preview_links, reading
 from .links import absolute, address, everywhere, other_than, page_links, switch_to, versions
 from .models import Article, Author, SlugRedirect, Topic
-from .paging import page_or_404
+from .paging import PAGE_SIZE, KeyPaginator, ListPaginator, page_or_404
 from .periods import Period, with_any, years_of
-from .search import MAX_QUERY, MOST, find, terms_of
+from .search import MAX_QUERY, MOST, found_keys, terms_of
 from .services import preview_of
 from .text import storable
 
@@ -136,15 +137,16 @@ def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
         "page_obj": None,
         "total": 0,
         "most": MOST,
+        "more": False,
         **page_links(everywhere("search")),
     }
     if not query or context["message"]:
         response = render(request, "articles/article_search.html", context)
     else:
-        found = find(query, language=Language.active())
+        keys, context["more"] = found_keys(query, language=Language.active())
         context["list_query"] = "?" + urlencode({"q": query})
         context["other_language"] = switch_to(address("search", language=other_than(Language.active())) + context["list_query"])
-        response = _list(request, "articles/article_search.html", found, number, address("search"), context)
+        response = _list(request, "articles/article_search.html", KeyPaginator(keys, PAGE_SIZE), number, address("search"), context)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -174,12 +176,13 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _list(
-    request: HttpRequest, template: str, articles: QuerySet, number: str | None, list_url: str, context: dict[str, object]
+    request: HttpRequest, template: str, articles: QuerySet | Paginator, number: str | None, list_url: str, context: dict[str, object]
 ) -> HttpResponse:
     """One page of a list. Only canonical paths are pages: page 1 is the list itself, and numbers have no leading zeros."""
     if number is not None and (number.startswith("0") or number == "1"):
         return _canonical_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
-    page_obj = page_or_404(articles, int(number or 1))
+    paginator = articles if isinstance(articles, Paginator) else ListPaginator(articles, PAGE_SIZE)
+    page_obj = page_or_404(paginator, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
     if page_obj.number > 1:
         context |= {"canonical_url": absolute(f"{list_url}page/{page_obj.number}/"), "alternates": []}

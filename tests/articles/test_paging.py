@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def every_page_but_the_first_is_deep(monkeypatch):
     monkeypatch.setattr(paging, "DEEP", 1)
-    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
+    monkeypatch.setattr("articles.views.PAGE_SIZE", 2)
 
 
 def slugs(client, url: str) -> list[str]:
@@ -39,7 +39,7 @@ def test_pages_hold_each_article_once_newest_first(stranger, number):
 
 def test_an_article_taken_down_while_its_page_is_read_is_not_shown(monkeypatch):
     articles = [make_article(f"a{n}") for n in range(4)]
-    paginator = paging._Paginator(Article.objects.public("en").for_lists(), 2)
+    paginator = paging.ListPaginator(Article.objects.public("en").for_lists(), 2)
     assert paginator.count == 4
     find = paginator._keys_from_the_end
 

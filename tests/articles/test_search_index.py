@@ -100,13 +100,17 @@ def test_texts_of_any_size_can_be_indexed():
     assert found("开头", "zh-hans") == ["a"]
 
 
-def test_of_more_than_most_the_newest_are_found(monkeypatch, stranger):
+@pytest.mark.parametrize(
+    ("articles", "told"), [(2, "2 articles"), (3, "3 articles"), (4, "More than 3 articles have this."), (6, "More than 3")]
+)
+def test_of_more_than_most_the_newest_are_found(monkeypatch, stranger, articles, told):
     monkeypatch.setattr(search, "MOST", 3)
     monkeypatch.setattr("articles.views.MOST", 3)
-    for n in range(5):
+    for n in range(articles):
         make_article(f"a{n}", title="Patents")
-    assert found("patents") == ["a4", "a3", "a2"]
-    assert "More than 3 articles have this." in stranger.get("/search/?q=patents").content.decode()
+    page = stranger.get("/search/?q=patents")
+    assert [article.slug for article in page.context["page_obj"]] == [f"a{n}" for n in reversed(range(articles))][:3]
+    assert told in page.content.decode()
 
 
 def test_words_of_the_text_and_of_an_author_go_together():
