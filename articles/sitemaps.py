@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO
+from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -54,13 +55,13 @@ def robots(request: HttpRequest) -> HttpResponse:
 def _sections() -> list[int]:
     """Those that have articles. Told by the keys, so that an article stays in its part, and no part is found by counting to it."""
     articles = Article.objects.public().filter(language__in=Language.values)  # by an index that begins with the language
-    numbers = articles.annotate(section=F("pk") / SECTION + 1).order_by("section").values_list("section", flat=True)
+    numbers = articles.annotate(section=(F("pk") - 1) / SECTION + 1).order_by("section").values_list("section", flat=True)
     return list(numbers.distinct())
 
 
 def _beyond(number: int) -> tuple[Q, Q]:
     """Articles of the sections before and after this one."""
-    return Q(pk__lt=(number - 1) * SECTION), Q(pk__gte=number * SECTION)
+    return Q(pk__lte=(number - 1) * SECTION), Q(pk__gt=number * SECTION)
 
 
 def _fixed_entries() -> Iterator[Entry]:
@@ -77,14 +78,20 @@ def _fixed_entries() -> Iterator[Entry]:
 
 
 def _article_entries(number: int) -> Iterator[Entry]:
-    other = Article.objects.public().filter(translation_key=OuterRef("translation_key")).exclude(pk=OuterRef("pk")).order_by()
-    articles = Article.objects.public().annotate(
-        other_slug=Subquery(other.values("slug")[:1]), changed_at=Coalesce("updated_at", "publish_at")
-    )
     below, above = _beyond(number)
-    in_section = articles.filter(~below, ~above).order_by("pk")
-    for language, slug, other_slug, changed_at in in_section.values_list("language", "slug", "other_slug", "changed_at"):
-        yield _addresses("article", language, slug, other_slug), changed_at
+    named = Article.objects.public().annotate(changed_at=Coalesce("updated_at", "publish_at"))
+    rows = named.filter(~below, ~above).order_by("pk").values_list("translation_key", "language", "slug", "changed_at")
+    slugs = {(key, language): slug for key, language, slug, _changed_at in rows}
+    slugs |= _versions_elsewhere(slugs, below | above)
+    for key, language, slug, changed_at in rows:
+        yield _addresses("article", language, slug, slugs.get((key, other_than(language)))), changed_at
+
+
+def _versions_elsewhere(slugs: dict[tuple[UUID, str], str], elsewhere: Q) -> dict[tuple[UUID, str], str]:
+    """The other versions of those that have none beside them: mostly few, since both are written together."""
+    alone = [key for key, language in slugs if (key, other_than(language)) not in slugs]
+    others = Article.objects.public().filter(elsewhere, translation_key__in=alone).order_by()
+    return {(key, language): slug for key, language, slug in others.values_list("translation_key", "language", "slug")}
 
 
 def _in_both(name: str, *args: object) -> Iterator[Entry]:

@@ -23,7 +23,7 @@ PAGES = {
     "/feed/": 5 + MOMENTS,
     "/topics/patents/feed/": 6 + MOMENTS,
     "/authors/lin/feed/": 6 + MOMENTS,
-    "/sitemap.xml": 5,  # the count, topics, authors, pages, articles
+    "/sitemap.xml": 6,  # the parts, topics, authors, pages, articles, versions of them elsewhere
     "/about/": FRAME + 2,
 }
 PAGES_OF_MANY = {  # with one article these have no list, or are not there
