@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ictiger.delivery.change import change
+from ictiger.desk import BoundedSearch
 
 from . import verification
 from .erasure import erase
@@ -86,7 +87,7 @@ class AddressInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(BoundedSearch, admin.ModelAdmin):
     list_display = ("email", "display_name", "verified", "group_names", "is_staff", "is_active", "language", "date_joined", "last_login")
     list_filter = (VerifiedFilter, "is_staff", "is_active", ("groups", GroupFilter), "language")
     search_fields = ("email", "display_name", "emailaddress__email")

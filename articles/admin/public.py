@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from ictiger.delivery.change import change as writing
+from ictiger.desk import BoundedSearch
 
 from .fields import FIELDS_OF_THE_DESK
 
@@ -30,7 +31,7 @@ def _by_field(refusal: ValidationError) -> dict[str, list[ValidationError]]:
     return refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
 
 
-class PublicModelAdmin(admin.ModelAdmin):
+class PublicModelAdmin(BoundedSearch, admin.ModelAdmin):
     """An admin whose every write is one `change()`: one transaction, one outbox row, one purge.
 
     The form's view is a change as a whole, so that the object, its relations and its inlines are written together; the object itself is

@@ -3,10 +3,11 @@
 from django.contrib import admin
 
 from comments.models import Phrase
+from ictiger.desk import BoundedSearch
 
 
 @admin.register(Phrase)
-class PhraseAdmin(admin.ModelAdmin):
+class PhraseAdmin(BoundedSearch, admin.ModelAdmin):
     list_display = ["text", "effect", "note"]
     list_filter = ["effect"]
     search_fields = ["text", "folded", "note"]

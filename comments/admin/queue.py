@@ -19,6 +19,7 @@ from comments import services
 from comments.forms import id_from
 from comments.models import Comment
 from comments.policy import Verb
+from ictiger.desk import BoundedSearch
 
 from . import deciding
 from .filters import RuleFilter, StateFilter
@@ -29,7 +30,7 @@ from .rows import at_the_desk, rows_of
 
 
 @admin.register(Comment)
-class CommentAdmin(admin.ModelAdmin):
+class CommentAdmin(BoundedSearch, admin.ModelAdmin):
     list_display_links = None
     list_filter = [StateFilter, RuleFilter, "language", ("article", admin.RelatedOnlyFieldListFilter)]
     list_per_page = 50
@@ -108,6 +109,9 @@ class CommentAdmin(admin.ModelAdmin):
         if request.POST.get("action") and not form.is_valid():
             self.message_user(request, deciding.first_error(form), messages.ERROR)
             return None
+        # Of what is selected only what can be a row: Django hands the rest to the database as it came.
+        request.POST = request.POST.copy()
+        request.POST.setlist(ACTION_CHECKBOX_NAME, map(str, _selected(request)))
         return super().response_action(request, queryset)
 
     def _sent(self, request: HttpRequest) -> BulkForm:

@@ -8,12 +8,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from ictiger.desk import BoundedSearch
+
 from .models import UNSETTLED, Mail
 from .queue import cancel, send_again
 
 
 @admin.register(Mail)
-class MailAdmin(admin.ModelAdmin):
+class MailAdmin(BoundedSearch, admin.ModelAdmin):
     list_display = ["recipient", "purpose", "language", "state", "attempts", "last_reply", "created_at", "next_attempt", "sent_at"]
     list_filter = ["state", "purpose", "language", "created_at"]
     search_fields = ["recipient", "message_id", "reply"]
