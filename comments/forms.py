@@ -113,6 +113,13 @@ class CommentForm(BodyForm):
             raise ValidationError(_("This form was damaged on its way. Please send it again.")) from None
 
 
+class NoteField(TextField):
+    """A few sentences. Without the attribute that lets browsers cut what is pasted: too much is refused, and stays in the box."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"} | {"rows": "3"}
+
+
 class ReportForm(forms.Form):
     reason = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), choices=Rejection)
-    note = forms.CharField(label=gettext_lazy("Anything to add?"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    note = NoteField(label=gettext_lazy("Anything to add?"), max_length=300, required=False)

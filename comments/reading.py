@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -260,9 +260,13 @@ class CommentMarkup:
         if article is not None:
             self.reply_url = reverse("comments:new", args=[article.slug])
             self.context["reply_url"] = _slot("reply_url") if now and now.is_open else ""
-            self.article_authors = {byline.author.user_id for byline in article.bylines.all()} - {None}
+            self.mark_authors_of(article)
         self.moulds: dict[tuple, str] = {}
         self.names: dict[int | None, str] = {}
+
+    def mark_authors_of(self, article: Article) -> None:
+        prefetch_related_objects([article], "bylines__author")
+        self.article_authors = {byline.author.user_id for byline in article.bylines.all()} - {None}
 
     def html(self, row, *, apart: bool = False) -> SafeString:
         """One comment. Every value is escaped here or was when it was written (`body_html`).

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -196,6 +197,11 @@ class Box:
         """Whether somebody else than who rejected the comment would read the appeal."""
         return services.has_another_moderator(self.editing)
 
+    @cached_property
+    def now(self) -> Now:
+        """What holds for the discussion, for whoever is about to write in it."""
+        return openness.now(self.article)
+
     @property
     def limits(self) -> Limits:
         return limits_of(reply=self.is_short)
@@ -230,9 +236,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         box.text, box.submission = box.kept.body, box.kept.submission
     if request.GET.get("parent") and box.answered is None:
         box.errors.append(str(NoSuchParent()))
-    now = openness.now(article)
-    if not now.is_open:
-        box.errors += filter(None, [_closed_in_words(now), now.sentence])
+    if not box.now.is_open:
+        box.errors += filter(None, [_closed_in_words(box.now), box.now.sentence])
         box.in_vain = not box.text
     return show_box(request, box)
 
@@ -288,7 +293,9 @@ def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Lead to the comment as its author sees it; a script gets its markup to put in place."""
     if request.htmx:
         row = reading.row_of(comment)
-        own = reading.CommentMarkup().html(row)
+        markup = reading.CommentMarkup()
+        markup.mark_authors_of(comment.article)
+        own = markup.html(row)
         count = openness.now(comment.article).comments if comment.state == State.VISIBLE else None
         return render(request, "comments/_accepted.html", {"comment": comment, "own": own, "count": count}, status=201)
     return redirect("comments:permalink", comment.pk)

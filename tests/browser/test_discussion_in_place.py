@@ -234,12 +234,22 @@ def test_a_fault_leaves_the_text_and_says_what_to_do(open_article, reader, statu
 
 def test_an_answer_that_does_not_come_is_said_and_sending_again_posts_once(open_article, reader):
     page = open_article(reader)
-    page.add_init_script("AbortSignal.timeout = () => AbortSignal.abort(new DOMException('late', 'TimeoutError'));")
-    page.reload()
     box = write(page, "Only once.")
+    page.evaluate("AbortSignal.timeout = () => (window.patience = new AbortController()).signal")
+
+    def keep_the_answer(route) -> None:
+        assert route.fetch().status == 201
+        page.evaluate("patience.abort(new DOMException('late', 'TimeoutError'))")
+
+    page.route(POST, keep_the_answer)
     box.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("takes too long to answer")
     expect(box).to_have_value("Only once.")
+    assert Comment.objects.count() == 1
+    page.unroute(POST)
+    box.press("Control+Enter")
+    expect(page.locator("[data-state=pending]")).to_contain_text("Only once.")
+    assert Comment.objects.count() == 1
 
 
 def test_a_token_that_has_become_stale_is_replaced(open_article, reader):

@@ -14,6 +14,7 @@ from comments.models import Comment, Discussion
 from comments.policy import State, Verb
 from comments.views import discussion_context
 from ictiger.delivery.change import change
+from tests.comments.conftest import FRAGMENT
 from tests.factories import make_article, make_author, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,13 @@ def test_the_author_of_the_article_is_marked(stranger, author):
     make_comment(article, author=author)
     make_comment(article)
     assert page(stranger, article.get_absolute_url()).count("comment-role") == 1
+
+
+def test_the_author_of_the_article_is_marked_in_what_is_put_in_place_too(author, reader, client_of):
+    article = make_article(authors=[make_author(user=author)])
+    for writer, marks in ((author, 1), (reader, 0)):
+        answer = client_of(writer).post(reverse("comments:post", args=[article.slug]), {"body": "In place."}, headers=FRAGMENT)
+        assert (answer.status_code, answer.content.decode().count("comment-role")) == (201, marks)
 
 
 def test_a_percent_sign_in_a_comment_is_a_percent_sign(article, stranger):

@@ -331,6 +331,19 @@ def test_an_unverified_reader_is_told_to_confirm_first(article, client_of, unver
     assert "Typed." in response.content.decode()
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_long_note_is_refused_and_comes_back_whole(article, client_of, reader, headers):
+    comment, note = make_comment(article), "字" * 301
+    path = f"/comments/{comment.pk}/report/"
+    assert "maxlength" not in html_of(client_of(reader).get(path, headers=headers))
+    response = client_of(reader).post(path, {"reason": "other", "note": note}, headers=headers)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert note in html
+    assert "at most 300 characters" in html
+    assert not Report.objects.exists()
+
+
 def test_what_is_not_visible_cannot_be_reported(article, client_of, reader):
     comment = make_comment(article, state=State.PENDING)
     assert client_of(reader).get(f"/comments/{comment.pk}/report/").status_code == 404

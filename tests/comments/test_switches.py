@@ -184,6 +184,18 @@ def test_whoever_opens_the_form_is_told_that_it_is_closed_and_what_the_house_say
     assert f'<p class="note">{CLOSED}</p><p class="note">Back on Monday.</p>' in html
 
 
+@pytest.mark.parametrize("where", ["site", "article"])
+def test_whoever_opens_the_form_is_told_that_everything_is_held(article, trusted, stranger, client_of, turn, where):
+    own = services.post(user=trusted, article=article, body="As posted.", submission=uuid.uuid4())
+    paths = {reverse("comments:new", args=[article.slug]): stranger, reverse("comments:edit", args=[own.pk]): client_of(trusted)}
+    assert not any(HELD in client.get(path).content.decode() for path, client in paths.items())
+    turn(where, Switch.HELD, sentence_en="Until Monday.")
+    for path, client in paths.items():
+        html = client.get(path).content.decode()
+        assert HELD in html
+        assert ("Until Monday." in html) == (where == "site")
+
+
 def test_authors_turn_no_switch(article, client_of):
     client = client_of(make_user(group="Author"))
     for path in ("house/1/change/", f"discussion/{article.translation_key}/change/", "phrase/"):
