@@ -1,7 +1,7 @@
 """What the list of comments can be narrowed down to."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -41,3 +41,14 @@ class RuleFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
         return comments.filter(state=State.PENDING, reason=self.value()) if self.value() else comments
+
+
+class ArticleFilter(admin.RelatedFieldListFilter):
+    """Articles whose discussions have comments waiting: all that were ever discussed would be no help, and take their time."""
+
+    MOST = 50
+
+    def field_choices(self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[int, str]]:
+        waiting = Comment.objects.filter(state=State.PENDING).order_by()
+        newest_first = field.related_model.objects.filter(pk__in=waiting.values("article")).order_by("-publish_at", "-pk")
+        return list(newest_first.values_list("pk", "title")[: self.MOST])

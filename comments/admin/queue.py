@@ -22,7 +22,7 @@ from comments.policy import Verb
 from ictiger.desk import BoundedSearch
 
 from . import deciding
-from .filters import RuleFilter, StateFilter
+from .filters import ArticleFilter, RuleFilter, StateFilter
 from .forms import BulkForm
 from .numbers import numbers
 from .rights import BAN, MODERATE, choices
@@ -32,7 +32,7 @@ from .rows import at_the_desk, rows_of
 @admin.register(Comment)
 class CommentAdmin(BoundedSearch, admin.ModelAdmin):
     list_display_links = None
-    list_filter = [StateFilter, RuleFilter, "language", ("article", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [StateFilter, RuleFilter, "language", ("article", ArticleFilter)]
     list_per_page = 50
     actions = ["approve", "reject", "remove", "undo", "ban_authors"]
     action_form = BulkForm

@@ -130,6 +130,17 @@ def test_the_list_is_filtered_by_language_and_article(article, client_of, modera
     assert "用中文写的。" not in page(client.get(QUEUE, {"article__id__exact": article.pk}))
 
 
+def test_the_articles_to_filter_by_are_those_with_comments_that_wait(article, client_of, moderator):
+    quiet = [make_article("quiet"), make_article("quieter")]
+    for discussed in quiet:
+        make_comment(discussed)
+    for waiting in (article, make_article("busy")):
+        make_comment(waiting, state=State.PENDING)
+    page = client_of(moderator).get(QUEUE).content.decode()
+    assert f"article__id__exact={article.pk}" in page
+    assert f"article__id__exact={quiet[0].pk}" not in page
+
+
 def test_the_page_of_a_comment_has_everything_and_the_buttons(article, client_of, moderator):
     comment = make_comment(article, state=State.REJECTED, body="Judged as this.")
     html = page(client_of(moderator).get(f"{QUEUE}{comment.pk}/change/"))
