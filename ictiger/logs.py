@@ -72,6 +72,12 @@ def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
 
 
 def _path(request: HttpRequest, response: HttpResponse) -> str:
+    """The path in one line, with nothing in it that a terminal obeys."""
+    path = _without_keys(request, response)
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in path)
+
+
+def _without_keys(request: HttpRequest, response: HttpResponse) -> str:
     """The path without what lets somebody in who reads it: the keys of confirmations, resets, previews, unsubscribing."""
     match = request.resolver_match
     if match is None:

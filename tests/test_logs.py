@@ -128,3 +128,9 @@ def test_fault_is_one_line_with_its_traceback():
 
 def test_log_comes_first_so_that_refusals_are_told():
     assert settings.MIDDLEWARE[0] == "ictiger.logs.RequestLogMiddleware"
+
+
+@pytest.mark.django_db
+def test_path_forges_no_line_and_commands_no_terminal(client, told):
+    client.get("/a%0a2026%20ERROR%1b[31m%c2%9b31m%e2%80%ae/%E6%96%87/")
+    assert as_written(told.records[-1])["path"] == r"/a\n2026 ERROR\x1b[31m\x9b31m\u202e/文/"
