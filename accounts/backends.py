@@ -7,7 +7,7 @@ from ictiger.compiled import Compiled
 
 from .models import User
 
-_with_standing = Compiled(lambda pk: User.objects.with_standing().filter(pk=pk))
+_with_standing = Compiled(lambda pk: User.objects.with_standing().filter(pk=pk), planned=True)
 
 
 class ReaderBackend(AuthenticationBackend):

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from ictiger.compiled import Compiled
 
-_alive = Compiled(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now))
+_alive = Compiled(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), planned=True)
 
 
 class SessionStore(db.SessionStore):

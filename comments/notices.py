@@ -51,8 +51,7 @@ def announce(reply: Comment) -> None:
         enqueue(PURPOSE, to=known.address, language=reader.language, context=context, user=reader, not_before=not_before)
 
 
-@Compiled
-def _known(reader, thread, thread_in_words, lately) -> QuerySet:
+def _ask_what_is_known(reader, thread, thread_in_words, lately) -> QuerySet:
     """What decides about a mail, in one query: the address, whether none is wanted, what waits and what went lately."""
     in_words = Cast(KeyTextTransform("thread", "context"), TextField())
     mails = Mail.objects.alias(thread=in_words).filter(purpose=PURPOSE, user=reader, thread=thread_in_words).order_by()
@@ -66,6 +65,9 @@ def _known(reader, thread, thread_in_words, lately) -> QuerySet:
             last=Subquery(mails.filter(sent_at__gt=lately).order_by("-sent_at").values("sent_at")[:1]),
         )
     )
+
+
+_known = Compiled(_ask_what_is_known, planned=True)
 
 
 def _join(reply: Comment, reader: User, address: str) -> bool:

@@ -106,7 +106,8 @@ def _public_versions(keys: Collection[uuid.UUID]) -> Iterator[Article]:
 
 
 _versions = Compiled(
-    lambda key, now: Article.objects.public(now=now).filter(translation_key=key).only("translation_key", "language", "slug").order_by()
+    lambda key, now: Article.objects.public(now=now).filter(translation_key=key).only("translation_key", "language", "slug").order_by(),
+    planned=True,
 )
 
 

@@ -48,7 +48,7 @@ def _public(language, now) -> ArticleQuerySet:
     return Article.objects.public(language, now=now).defer("body", "body_html", "contents", "search_text").order_by()
 
 
-_under_its_slug = Compiled(lambda language, slug, now: _public(language, now).filter(slug=slug))
+_under_its_slug = Compiled(lambda language, slug, now: _public(language, now).filter(slug=slug), planned=True)
 _under_an_old_slug = Compiled(lambda language, slug, now: _public(language, now).filter(old_slugs__slug=slug, old_slugs__language=language))
 
 

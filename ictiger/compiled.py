@@ -11,17 +11,19 @@ it for as long as the process lives: the time, above all, has to be given.
 """
 
 import inspect
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
 from django.db.models.sql import InsertQuery
 from django.db.models.utils import create_namedtuple_class
+from psycopg2.extensions import AsIs
 
 MOST_FORMS = 200  # of one query
 
@@ -54,10 +56,13 @@ class Compiled:
     """A query, made when it is first asked by `build`, whose arguments name what is given each time.
 
     Its rows are models, or named tuples when the query is one of values, or the values when it is flat.
+
+    With `planned`, each connection to PostgreSQL too parses and plans it once. It must be a query for which one plan is good whatever is
+    given: one that finds rows by their keys.
     """
 
-    def __init__(self, build: Callable[..., QuerySet]) -> None:
-        self._build = build
+    def __init__(self, build: Callable[..., QuerySet], *, planned: bool = False) -> None:
+        self._build, self._planned = build, planned
         self._made: dict[str, _Statement] = {}  # by the kind of database
 
     def rows(self, **given: object) -> list:
@@ -71,7 +76,7 @@ class Compiled:
         made = self._made.get(connection.vendor)
         if made is None:
             names = inspect.signature(self._build).parameters
-            made = self._made[connection.vendor] = _Statement(self._build(**{name: Given(name) for name in names}))
+            made = self._made[connection.vendor] = _Statement(self._build(**{name: Given(name) for name in names}), self._planned)
         return made
 
 
@@ -101,19 +106,45 @@ class CompiledForms:
 class _Statement:
     """A query's SQL, and what its rows are made into."""
 
-    def __init__(self, queryset: QuerySet) -> None:
+    def __init__(self, queryset: QuerySet, planned: bool = False) -> None:
+        self.planned = planned and connection.vendor == "postgresql"
         self.compiler = queryset.query.get_compiler(connection=connection)
         self.sql, self.parameters = self.compiler.as_sql()
         self.converters = self.compiler.get_converters([selected for selected, *_names in self.compiler.select])
         self.shape = _shape(queryset, self.compiler)
+        self.places = list(dict.fromkeys(known for known in self.parameters if type(known) is _Place))
 
     def ask(self, given: dict[str, object]) -> list:
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, [known.filled(given) if type(known) is _Place else known for known in self.parameters])
+            sql, parameters = self._here()
+            cursor.execute(sql, [known.filled(given) if type(known) is _Place else known for known in parameters])
             found = cursor.fetchall()
         if self.converters:
             found = self.compiler.apply_converters(found, self.converters)
         return [self.shape(row) for row in found]
+
+    def _here(self) -> tuple[str, Sequence]:
+        """What to run in this connection. A pool that gives us another connection with each transaction keeps no plans for us; whoever has
+        one says so as Django wants to be told it.
+        """
+        if not self.planned or connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            return self.sql, self.parameters
+        plans = _plans.setdefault(connection.connection, {})
+        if self not in plans:
+            plans[self] = self._plan(f"compiled_{len(plans)}")
+        return plans[self], self.places
+
+    def _plan(self, name: str) -> str:
+        """Have the statement parsed, with a number in each place. Returns how to run it."""
+        numbers = {place: AsIs(f"${number}") for number, place in enumerate(self.places, start=1)}
+        parameters = [numbers[known] if type(known) is _Place else known for known in self.parameters]
+        with connection.connection.cursor() as cursor:  # the driver's own: this is no query that somebody asked
+            cursor.execute(f"PREPARE {name} AS {self.sql}", parameters)
+        return f"EXECUTE {name} ({', '.join(['%s'] * len(self.places))})"
+
+
+# By connection to PostgreSQL: how to run what it has planned.
+_plans: WeakKeyDictionary[object, dict[_Statement, str]] = WeakKeyDictionary()
 
 
 def _shape(queryset: QuerySet, compiler) -> Callable:

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +15,8 @@ from ictiger.mail.models import Mail
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
+
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plans for us")
 
 
 def test_each_time_answers_for_what_is_given(django_assert_num_queries):
@@ -62,6 +65,56 @@ def test_values_are_what_python_knows():
     (row,) = since.rows(moment=comment.created_at - timedelta(seconds=1))
     assert (row.submission, row.created_at) == (comment.submission, comment.created_at)
     assert since.rows(moment=comment.created_at) == []
+
+
+@pytest.fixture
+def users() -> Compiled:
+    """Planned; one value stands in two places, beside values of the query's own."""
+
+    def build(handle, other):
+        own = User.objects.with_standing().filter(handle=handle, is_active=True)
+        return own.exclude(handle=other).exclude(handle=other, is_staff=True)
+
+    return Compiled(build, planned=True)
+
+
+def plans() -> int:
+    return ask("SELECT count(*) FROM pg_prepared_statements")[0][0]
+
+
+def test_a_planned_query_answers_for_what_is_given_each_time(users):
+    one, other = make_user(), make_user()
+    for user, another in [(one, other), (other, one)] * 4:  # PostgreSQL plans anew for the first five
+        found = users.row(handle=user.handle, other=another.handle)
+        assert (found, found.date_joined, found.has_proven_mailbox) == (user, user.date_joined, True)
+        assert users.row(handle=user.handle, other=user.handle) is None
+
+
+@on_postgresql
+def test_a_planned_query_is_parsed_once_in_a_connection(users):
+    one, other = make_user(), make_user()
+    before = plans()
+    for _time in range(3):
+        assert users.row(handle=one.handle, other=other.handle) == one
+    assert plans() == before + 1
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_new_connection_plans_anew(users):
+    one, other = make_user(), make_user()
+    assert users.row(handle=one.handle, other=other.handle) == one
+    connection.close()
+    assert users.row(handle=one.handle, other=other.handle) == one
+
+
+@on_postgresql
+def test_behind_a_pool_nothing_is_kept(users, monkeypatch):
+    one, other = make_user(), make_user()
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    before = plans()
+    assert users.row(handle=one.handle, other=other.handle) == one
+    assert plans() == before
 
 
 def test_an_inserted_row_is_the_one_that_was_made():

@@ -20,7 +20,7 @@ from ictiger.languages import Language
 
 from .switching import HeldOpen
 
-_locked_writer = Compiled(lambda pk: User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", HeldOpen()))
+_locked_writer = Compiled(lambda pk: User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", HeldOpen()), planned=True)
 
 
 def lock_writer(user: User) -> None:

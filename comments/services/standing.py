@@ -117,7 +117,7 @@ def _known(at_a_time: int, in_an_hour: int) -> Compiled:
             )
         )
 
-    return Compiled(build)
+    return Compiled(build, planned=True)
 
 
 def _matcher(stamp: uuid.UUID | None) -> phrases.Matcher:

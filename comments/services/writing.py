@@ -155,7 +155,8 @@ _visible_below = Compiled(
         .order_by()
         .select_for_update(no_key=True, of=("self",))
         .filter(pk=pk, discussion_id=discussion)
-    )
+    ),
+    planned=True,
 )
 
 

@@ -44,7 +44,7 @@ def _by_key(kind: type[models.Model], locked: bool) -> Compiled:
         rows = rows.select_related(*_needs[kind])
     if locked:
         rows = rows.select_for_update(of=("self",))
-    return Compiled(lambda pk: rows.filter(pk=pk))
+    return Compiled(lambda pk: rows.filter(pk=pk), planned=True)
 
 
 def paths_of(subject: models.Model) -> set[str]:
