@@ -55,6 +55,19 @@ def test_second_start_keeps_the_password_and_says_so(first, var: Path):
     assert "tiger-in-the-reeds" in second.stdout
 
 
+def test_a_password_that_opens_nothing_is_not_printed(first, var: Path):
+    """The accounts are older than the settings: these were lost, and are made anew."""
+    kept = (var / "quickstart.env").read_text()
+    try:
+        (var / "quickstart.env").unlink()
+        later = quickstart(var, "--password", "another-password")
+    finally:
+        (var / "quickstart.env").write_text(kept)
+    assert later.returncode == 0, later.stderr
+    assert "another-password" not in later.stdout
+    assert "with the passwords they had" in later.stdout
+
+
 def test_password_and_key_are_random_unless_given(tmp_path: Path):
     made = []
     for name in ("a", "b"):

@@ -49,14 +49,21 @@ class Command(BaseCommand):
             self.stdout.write("The demo publication is in place.")
         elif password and password != demo_password():
             self.stdout.write("The demo log-ins keep the password of the first start.")
+        # One stands for all: a look at each would take seconds.
+        is_theirs = people["editor"].check_password(demo_password())
         if no_server:
-            self.tell(port)
+            self.tell(port, is_theirs)
         else:
-            serve(port, when_listening=lambda: self.tell(port))
+            serve(port, when_listening=lambda: self.tell(port, is_theirs))
 
-    def tell(self, port: int) -> None:
+    def tell(self, port: int, is_theirs: bool) -> None:
+        """`is_theirs`: whether the password that the settings know opens the accounts, which may be older than the settings."""
         site = f"http://127.0.0.1:{port}"
         width = max(map(len, ROLES))
+        if is_theirs:
+            key = f"all with the password  {self.style.SUCCESS(demo_password())}"
+        else:
+            key = f"with the passwords they had; a new one: uv run --env-file {settings_file()} manage.py changepassword ADDRESS"
         people = "\n".join(f"    {name + '@ictiger.example':<{width + 16}}  {what}" for name, what in ROLES.items())
         self.stdout.write(
             f"""
@@ -64,7 +71,7 @@ class Command(BaseCommand):
   Desk      {site}/admin/
   Mail      {site}/mailbox/   (kept in {settings.EMAIL_FILE_PATH})
 
-  Log-ins, all with the password  {self.style.SUCCESS(demo_password())}
+  Log-ins, {key}
 {people}
 
   Other commands on this data: uv run --env-file {settings_file()} manage.py …
