@@ -196,6 +196,22 @@ def test_an_error_in_between_costs_no_draft(browse, sign_in, live_site):
     expect(page.locator(BOX)).to_have_value(TEXT)
 
 
+def test_logging_out_at_the_desk_leaves_no_words_in_the_browser_either(browse, sign_in, live_site, editor):
+    make_article("a-patent")
+    page = browse()
+    sign_in(page, editor)
+    page.goto(f"{live_site}/articles/a-patent/comments/new/")
+    page.locator(BOX).fill("Between us.")
+    assert drafts_of(page) == 1
+    page.goto(f"{live_site}/admin/articles/article/add/")
+    page.locator("textarea[name=body]").fill("An article.")
+    page.goto(f"{live_site}/admin/")
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('desk-text:')).length") == 1
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/admin/logout/")
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
 def test_logging_out_leaves_no_words_in_the_browser(browse, live_site):
     """Neither what was typed nor what waited on the server: the next one at this computer finds nothing."""
     reader = make_user()

@@ -41,10 +41,12 @@ export function forgetDraft(key) {
   localStorage.removeItem(key);
 }
 
-function forgetDrafts() {
+const AT_THE_DESK = "desk-text:"; // js/desk_keep.js keeps articles under it
+
+function forgetTyped() {
   try {
     Object.keys(localStorage)
-      .filter((key) => key.startsWith(PREFIX))
+      .filter((key) => key.startsWith(PREFIX) || key.startsWith(AT_THE_DESK))
       .forEach(forgetDraft);
   } catch (problem) {
     console.warn("Texts in this browser could not be forgotten.", problem);
@@ -78,6 +80,6 @@ export function settleSent() {
 // Whoever logs out leaves nothing behind for the next one at this computer.
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[action$='/accounts/logout/']")) {
-    forgetDrafts();
+    forgetTyped();
   }
 });
