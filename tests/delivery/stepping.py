@@ -8,6 +8,8 @@ import os
 import threading
 from collections.abc import Callable
 
+PATIENCE = 10.0  # seconds of real time for one step; an actor that takes longer waits for somebody who cannot go on
+
 
 class Killed(BaseException):
     """Ends a killed actor's thread."""
@@ -49,14 +51,17 @@ class Actor:
     def advance(self) -> None:
         """Let it do one step, up to the next."""
         if not self.done:
-            self._stopped.acquire()
+            self._wait()
             self._go.release()
-            self._stopped.acquire()
+            self._wait()
             self._stopped.release()
             if self.done:
                 self._thread.join()
                 if self.fault is not None:
                     raise self.fault
+
+    def _wait(self) -> None:
+        assert self._stopped.acquire(timeout=PATIENCE), f"it does not come back from the step {self.before!r}"
 
     def advance_to(self, name: str, at_most: int = 100) -> None:
         """Let it go on until that step is its next."""
@@ -75,6 +80,16 @@ class Actor:
     def kill(self) -> None:
         self.dead = True
         self.finish()
+
+
+def in_time(work: Callable[[], object], seconds: float = 3.0) -> object:
+    """What `work` returns, done in a thread of its own. One that waits for ever fails its test, and does not hold up the others."""
+    results: list[object] = []
+    thread = threading.Thread(target=lambda: results.append(work()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert results, f"no answer within {seconds} seconds" if thread.is_alive() else "it failed"
+    return results[0]
 
 
 _here = threading.local()

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from articles.models import Topic
 from ictiger.delivery import paths, sweeper, upkeep
@@ -23,7 +24,7 @@ from ictiger.delivery.purge import LEFT_OVER_AFTER, purge, purge_left_over
 from ictiger.delivery.store import Store, pack
 from ictiger.delivery.sweeper import Sweeper, sweeper_for
 from tests.delivery import store_urls
-from tests.delivery.stepping import Actor, Killed, SteppingOs, SteppingTime
+from tests.delivery.stepping import Actor, Killed, SteppingOs, SteppingTime, in_time
 from tests.delivery.test_store_files import FailingOs, body_at, files_below, keep
 
 committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -338,44 +339,68 @@ def test_7_readers_do_not_wait_for_ever_for_a_database_that_does_not_answer(stop
 # --- 8. On a miss: a stripe's lock without blocking, look again, then unstored ----------------------------------------------------------
 
 
-def test_8_lock_does_not_block_and_is_free_when_its_holder_is_gone(store):
-    held = store.lock(b"/a/")
-    assert store.lock(b"/a/") is None
-    os.close(held)  # as the kernel does for a process that is killed
-    again = store.lock(b"/a/")
+@pytest.fixture
+def held(store):
+    """The lock of /a/, in the hands of somebody who does not come to an end."""
+    lock = store.lock(b"/a/")
+    yield lock
+    os.close(lock)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> SteppingTime:
+    """The clock by which the wrapper waits."""
+    clock = SteppingTime()
+    monkeypatch.setattr(wrapper_module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def page_a(site, monkeypatch):
+    """A page at /a/ that needs no database."""
+    monkeypatch.setattr(wrapper_module, "is_public", lambda _path: True)
+    site.django = marked_page("x")
+
+
+def test_8_lock_does_not_block(store, held):
+    assert in_time(lambda: store.lock(b"/a/")) is None
+
+
+def test_8_lock_is_free_when_its_holder_is_gone(store):
+    os.close(store.lock(b"/a/"))  # as the kernel does for a process that is killed
+    again = in_time(lambda: store.lock(b"/a/"))
     assert again is not None
     os.close(again)
 
 
-@pytest.mark.django_db
-def test_8_reader_who_does_not_get_the_lock_looks_again_and_then_is_served_unstored(site, monkeypatch):
-    clock = SteppingTime()
-    monkeypatch.setattr(wrapper_module, "time", clock)
-    monkeypatch.setattr(wrapper_module, "is_public", lambda _path: True)
-    site.django = marked_page("x")
-    held = site.store.lock(b"/a/")
-    assert site.get("/a/").status == 200
+def test_8_reader_is_answered_while_the_lock_is_held(site, page_a, held):
+    """By the clock on the wall: who waits by the kernel's means would wait as long as the other renders."""
+    assert in_time(lambda: site.get("/a/")).body == b"x"
+
+
+def test_8_reader_who_does_not_get_the_lock_looks_again_and_then_is_served_unstored(site, page_a, held, clock):
+    assert in_time(lambda: site.get("/a/")).status == 200
     assert 1.0 <= clock.now < 1.1
     assert files_below(site.store) == []
-    os.close(held)
 
 
-@pytest.mark.django_db
-def test_8_only_the_first_readers_wait_for_a_slow_render(site, monkeypatch):
+def test_8_only_the_first_readers_wait_for_a_slow_render(site, page_a, held, clock):
     """A waiting reader holds a thread of the server. A crowd that waits would keep everybody else from every page."""
-    clock = SteppingTime()
-    monkeypatch.setattr(wrapper_module, "time", clock)
-    monkeypatch.setattr(wrapper_module, "is_public", lambda _path: True)
-    site.django = marked_page("x")
-    held = site.store.lock(b"/a/")
-    site.get("/a/")
+    in_time(lambda: site.get("/a/"))
     waited = clock.now
     assert site.get("/a/").body == b"x"
     assert clock.now == waited
     clock.now += wrapper_module.SLOW_FOR
     site.get("/a/")
     assert clock.now >= waited + wrapper_module.SLOW_FOR + 1
-    os.close(held)
+
+
+def test_8_pages_whose_render_took_too_long_are_remembered_within_bounds(site, clock, monkeypatch):
+    monkeypatch.setattr(wrapper_module, "MOST_SLOW", 3)
+    for number in range(20):
+        site.wrapper._patience_with(b"/%d/" % number)
+        site.wrapper.slow[b"/%d/" % number] = clock.now + 1
+        assert len(site.wrapper.slow) <= 4
 
 
 def marked_page(body: str):
@@ -536,29 +561,61 @@ def test_12_public_page_cannot_begin_a_change(site):
 
 
 @committed
-def test_12_writers_do_not_wait_for_page_locks(site, note):
-    says(site)
-    held = [
-        os.open(os.path.join(site.store.root, b"locks", name), os.O_RDWR) for name in os.listdir(os.path.join(site.store.root, b"locks"))
-    ]
+def test_12_renderers_write_no_rows(site, note):
+    """Neither by a change nor in any other table: rendering a page must not need the database's only writer."""
+    for path in ("/", "/page/2/", "/notes/a/", "/timed/", "/feed/"):
+        with CaptureQueriesContext(connection) as queries:
+            assert site.get(path).status == 200
+        assert not [query["sql"] for query in queries if not query["sql"].startswith("SELECT")], path
+
+
+@pytest.fixture
+def all_locks_held(store):
+    """Every stripe, in the hands of renderers that do not come to an end. BlockingIOError: somebody has not given one back."""
+    folder = os.path.join(store.root, b"locks")
+    os.makedirs(folder)
+    held = [os.open(os.path.join(folder, b"%d" % stripe), os.O_RDWR | os.O_CREAT) for stripe in range(store_module.STRIPES)]
     for lock in held:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    rename(note, name_en="second")  # would hang
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    yield
     for lock in held:
         os.close(lock)
-    assert says(site) == "second"
 
 
 @committed
-def test_12_request_takes_one_page_lock_and_gives_it_back(site, note, monkeypatch):
+@pytest.mark.parametrize(("also", "gone"), [([], ["/notes/a/", "/page/2/"]), (["/**"], ["/notes/a/", "/page/2/", "/elsewhere/"])])
+def test_12_writers_take_no_page_lock(site, note, all_locks_held, also, gone):
+    """They neither wait for one nor leave a page or a tree alone because somebody has it."""
+    pages = ["/notes/a/", "/page/2/", "/elsewhere/"]
+    for path in pages:
+        keep(site.store, path)
+
+    def write() -> bool:
+        with change(note) as this:
+            this.paths.update(also)
+            note.name_en = "second"
+            note.save()
+        return True
+
+    assert in_time(lambda: close_after(write))
+    assert [path for path in pages if body_at(site.store, path) is None] == gone
+
+
+def test_12_lock_is_given_back_by_who_gets_it_and_finds_the_page_there(site, page_a, held, clock, monkeypatch):
+    """The other has stored the page and let go between two looks."""
     taken, lock = [], site.store.lock
-    monkeypatch.setattr(site.store, "lock", lambda path: taken.append(lock(path)) or taken[-1])
-    for path in ("/notes/a/", "/notes/none/"):
-        taken.clear()
-        site.get(path)
-        assert len(taken) == 1
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(taken[0])
+
+    def lock_after_the_other(path: bytes) -> int:
+        if not taken:
+            keep(site.store, "/a/", "of the other")
+            fcntl.flock(held, fcntl.LOCK_UN)
+        taken.append(lock(path))
+        return taken[-1]
+
+    monkeypatch.setattr(site.store, "lock", lock_after_the_other)
+    assert site.get("/a/").body == b"of the other"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(taken[0])
 
 
 @committed
