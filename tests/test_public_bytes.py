@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver
 
 from articles import sitemaps
@@ -132,3 +134,11 @@ def assert_same(response: HttpResponse, expected: HttpResponse, what: str) -> No
 def test_no_public_page_holds_a_form_that_needs_a_token(site, stranger):
     for path in EXAMPLES.values():
         assert b"csrfmiddlewaretoken" not in stranger.get(path).content
+
+
+def test_rendering_a_public_page_writes_no_row(site, stranger):
+    """Line 12 of the protocol: neither by `change()`, which would refuse, nor in a table that shows nowhere, which nothing else refuses."""
+    for path in [*EXAMPLES.values(), *OTHERS]:
+        with CaptureQueriesContext(connection) as queries:
+            stranger.get(path)
+        assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == [], path

@@ -2,12 +2,15 @@
 
 import pytest
 from django.apps import apps
+from django.db import models, transaction
 
 from articles.models import Publication, SocialLink, Topic
+from comments.models import Comment
 from ictiger.delivery.change import change
 from ictiger.delivery.guard import PublicQuerySet, WriteOutsideChange
 from ictiger.delivery.models import PublicModel
 from ictiger.delivery.paths import _providers
+from tests.factories import make_article, make_comment
 
 PUBLIC_MODELS = [model for model in apps.get_models() if issubclass(model, PublicModel)]
 
@@ -70,6 +73,27 @@ def test_related_manager_cannot_write_past_the_guard():
     for write in (lambda: publication.social_links.add(link), lambda: publication.social_links.all().delete()):
         with pytest.raises(WriteOutsideChange):
             write()
+
+
+def relations_to_models_that_are_not_public() -> list[models.ForeignKey]:
+    """By which the deletion of what shows nowhere could change a page."""
+    fields = [field for model in PUBLIC_MODELS for field in model._meta.concrete_fields if field.many_to_one or field.one_to_one]
+    return [field for field in fields if not issubclass(field.related_model, PublicModel)]
+
+
+@pytest.mark.parametrize("relation", relations_to_models_that_are_not_public(), ids=str)
+def test_no_public_row_goes_with_one_that_is_not_public(relation):
+    """A cascade deletes past every guard; emptying the column does not, and refusing changes nothing."""
+    assert relation.remote_field.on_delete in (models.SET_NULL, models.PROTECT, models.RESTRICT)
+
+
+@pytest.mark.django_db
+def test_deletion_of_a_user_cannot_change_public_rows_past_the_guard():
+    with change():
+        comment = make_comment(make_article())
+    with pytest.raises(WriteOutsideChange), transaction.atomic():
+        comment.author.delete()
+    assert Comment.objects.get().author == comment.author
 
 
 @pytest.mark.django_db
