@@ -11,6 +11,7 @@ from ictiger.mail.models import Mail
 from . import digest, notices, rejections, rules
 from .durations import in_words
 from .models import Comment, Decision
+from .policy import State
 from .subscriptions import Subscription
 from .waiting_time import usual_wait
 
@@ -38,17 +39,20 @@ def reply(mail: Mail) -> dict | None:
 
 @composer(rejections.PURPOSE, lives=rejections.LIVES)
 def rejection(mail: Mail) -> dict | None:
-    """Everything of the reader's that was turned down by now and still is, with what can be done about it."""
+    """Everything of the reader's that was turned down or removed by now and still is, with what can be done about it."""
     if not notices.is_proven(mail) or not (mail.user.is_active and mail.user.mail_decisions):
         return None
     decisions = rejections.decisions_to_tell(mail)
     if not decisions:
         return None
     notices.remember_told(mail, [decision.pk for decision in decisions])
+    states = {decision.to_state for decision in decisions}
     return {
         "number": len(decisions),
         "rejected": [_told(decision) for decision in decisions],
-        "url": f"{settings.SITE_URL}{reverse('comments:mine')}?state=rejected",
+        "were_removed": states == {State.REMOVED},
+        "is_mixed": len(states) > 1,
+        "url": settings.SITE_URL + reverse("comments:mine") + (f"?state={states.pop()}" if len(states) == 1 else ""),
         "unsubscribe_url": Subscription(mail.user).url,
     }
 
@@ -60,6 +64,7 @@ def _told(decision: Decision) -> dict:
         "title": comment.article.title if comment.article.is_public else "",  # it may have a new one, for later
         "body": decision.body,
         "note": decision.note,
+        "is_removed": decision.to_state == State.REMOVED,
         "mend_url": ways["mend"] if comment.may_be_mended else "",
         "appeal_url": ways["appeal"] if comment.may_be_appealed else "",
     }

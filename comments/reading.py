@@ -28,7 +28,7 @@ from ictiger.languages import Language
 
 from .models import FORMER_READER, Comment, CommentQuerySet
 from .openness import Now
-from .policy import THREADS_PER_PAGE, State, may_edit, page_of, told_in_its_place, told_to_author
+from .policy import THREADS_PER_PAGE, Remover, State, may_edit, page_of, told_in_its_place, told_to_author
 from .waiting_time import usually_decided
 from .words import language_of
 
@@ -301,6 +301,7 @@ class CommentMarkup:
             editable=self.own and may_edit(row.state, row.reason, row.created_at, timezone.now()),
             mendable=self.own and row.state == State.REJECTED and row.mended_at is None,
             appealable=self.own and row.state == State.REJECTED and row.appealed_at is None,
+            final=self.own and row.state == State.REMOVED and row.reason not in (Remover.AUTHOR, Remover.ERASURE),
         )
 
     def _told(self, row, gone: bool) -> str:
@@ -347,6 +348,7 @@ class Variant(NamedTuple):
     editable: bool
     mendable: bool
     appealable: bool
+    final: bool  # a moderator's decision, against which nothing can be done
 
 
 def _tag(language: str) -> str:

@@ -1,11 +1,11 @@
-"""Telling authors by mail that a comment of theirs was turned down, with the reason, their text and what they can do.
+"""Telling authors by mail that a comment of theirs was turned down or removed, with the reason, their text and what they can do.
 
 One mail speaks of everything that was turned down since it was asked for. It waits a few minutes: a moderator may take a decision back.
 """
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ictiger.mail.models import Mail
@@ -22,7 +22,7 @@ GATHERS_FOR = timedelta(minutes=5)
 
 
 def announce(decision: Decision) -> None:
-    """A moderator has turned a comment down: queue a mail to its author, if they want it, in the transaction of the decision."""
+    """A comment was turned down or removed: queue a mail to its author, if they want it, in the transaction of the decision."""
     author = decision.comment.author
     address = notices.proven_address(author) if author and author.is_active and author.mail_decisions else None
     if address is None:
@@ -38,9 +38,8 @@ def announce(decision: Decision) -> None:
 def decisions_to_tell(mail: Mail) -> list[Decision]:
     """What turned a comment of the mail's reader down and still holds, the oldest first; without what another mail has told."""
     since = datetime.fromisoformat(mail.context["since"])
-    rejections: QuerySet[Decision] = Decision.objects.filter(
-        verb=Verb.REJECT, decided_at__gte=since, comment__author=mail.user, comment__state=State.REJECTED
-    )
+    holds = Q(verb=Verb.REJECT, comment__state=State.REJECTED) | Q(verb=Verb.REMOVE, comment__state=State.REMOVED)
+    rejections: QuerySet[Decision] = Decision.objects.filter(holds, decided_at__gte=since, comment__author=mail.user)
     told = notices.told_by(Mail.objects.filter(purpose=PURPOSE, user=mail.user).exclude(pk=mail.pk))
     latest = {decision.comment_id: decision for decision in rejections.select_related("comment__article").order_by("decided_at", "pk")}
     return [decision for decision in latest.values() if decision.pk not in told]

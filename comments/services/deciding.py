@@ -65,7 +65,7 @@ def decide(
         move(comment, verdict)
         comment.save()
         Claim.objects.filter(comment=comment).delete()
-        if comment.state == State.REJECTED:
+        if verb in TURNING_DOWN:
             rejections.announce(decision)
     return decision
 

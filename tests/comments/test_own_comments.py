@@ -65,6 +65,17 @@ def test_the_reason_reaches_the_author_in_their_language(article, client_of, lan
     assert [row["words from the moderator"] for row in client_of(author).get("/accounts/me/data/").json()["comments"]] == [told]
 
 
+def test_who_wrote_what_a_moderator_removed_reads_why_and_that_this_is_final(article, client_of, reader):
+    removed = make_comment(article, author=reader)
+    decide_as_somebody(removed, Verb.REMOVE, reason="advertising")
+    html = html_of(client_of(reader).get("/comments/mine/"))
+    for part in ("Removed by a moderator.", "Only you see the text.", "It advertises.", "This cannot be appealed."):
+        assert part in html
+    decide_as_somebody(removed, Verb.UNDO)
+    services.remove(user=reader, comment_id=removed.pk)
+    assert "This cannot be appealed." not in html_of(client_of(reader).get("/comments/mine/"))
+
+
 def test_a_visible_comment_has_no_state_to_tell(article, client_of, reader):
     make_comment(article, author=reader)
     assert "data-state" not in html_of(client_of(reader).get("/comments/mine/")).split('<main id="main"')[1]

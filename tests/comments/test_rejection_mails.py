@@ -108,9 +108,43 @@ def test_nobody_is_told_who_does_not_want_it(pending):
     assert not Mail.objects.filter(purpose=rejections.PURPOSE).exists()
 
 
-@pytest.mark.parametrize("verb", [Verb.APPROVE, Verb.REMOVE])
-def test_other_decisions_send_no_such_mail(pending, verb):
-    decide_as_somebody(pending, verb)
+def test_an_approval_sends_no_such_mail(pending):
+    decide_as_somebody(pending, Verb.APPROVE)
+    assert not Mail.objects.filter(purpose=rejections.PURPOSE).exists()
+
+
+def test_who_wrote_what_is_removed_is_told_why_and_offered_nothing_that_is_not_there(article, reader, letters):
+    comment = make_comment(article, author=reader, body="Shown for a while.")
+    decide_as_somebody(comment, Verb.REMOVE, reason=Rejection.ADVERTISING)
+    (letter,) = letters()
+    assert letter.subject == "Your comment was removed"
+    for part in (
+        "A moderator has removed your comment.",
+        "The reason: It advertises.",
+        "Shown for a while.",
+        "/comments/mine/?state=removed",
+    ):
+        assert part in letter.body
+    for way in ("/mend/", "/appeal/", "turned it down"):
+        assert way not in letter.body
+    decide_as_somebody(comment, Verb.UNDO)
+    assert letters() == []
+
+
+def test_what_was_removed_and_what_was_turned_down_are_told_apart_in_one_mail(article, pending, reader, letters):
+    reject(pending)
+    decide_as_somebody(make_comment(article, author=reader, body="Shown."), Verb.REMOVE)
+    (letter,) = letters()
+    assert letter.subject == "Moderators have turned down or removed 2 of your comments"
+    assert f"{letter.subject}." in letter.body
+    assert letter.body.count("It is removed from the discussion.") == 1
+    assert letter.body.count("The reason:") == 1
+    assert "/comments/mine/\n" in letter.body
+    assert "It is removed from the discussion." in letter.alternatives[0].content
+
+
+def test_a_removal_by_its_author_is_no_news_to_them(article, reader):
+    services.remove(user=reader, comment_id=make_comment(article, author=reader).pk)
     assert not Mail.objects.filter(purpose=rejections.PURPOSE).exists()
 
 
