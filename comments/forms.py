@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import words
-from .policy import Rejection
+from .policy import Complaint
 
 LARGEST_ID = 2**63 - 1
 
@@ -121,5 +121,5 @@ class NoteField(TextField):
 
 
 class ReportForm(forms.Form):
-    reason = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), choices=Rejection)
+    reason = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), choices=Complaint)
     note = NoteField(label=gettext_lazy("Anything to add?"), max_length=300, required=False)

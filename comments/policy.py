@@ -53,7 +53,7 @@ class Hold(models.TextChoices):
     APPEALED = "appealed", _("You have appealed. It is read again with your note, by another moderator if there is one.")
 
 
-class Rejection(models.TextChoices):
+class Complaint(models.TextChoices):
     """What a reader may find wrong with a comment. (What its author is told is a moderator's to choose: models.Reason.)"""
 
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it answers.")

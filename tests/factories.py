@@ -13,7 +13,7 @@ from articles.models import Article, ArticleText, Author, Image, Page, Publicati
 from articles.services import create_article, publish
 from comments import services
 from comments.models import Comment, Decision
-from comments.policy import Rejection, State, Verb
+from comments.policy import State, Verb
 from ictiger.delivery.change import change
 from ictiger.languages import Language
 
@@ -108,7 +108,7 @@ def make_comment(
     if state == State.REMOVED:
         decide_as_somebody(comment, Verb.REMOVE)
     if state == State.REJECTED:
-        decide_as_somebody(comment, Verb.REJECT, reason=Rejection.OFF_TOPIC)
+        decide_as_somebody(comment, Verb.REJECT, reason="off_topic")
     comment.refresh_from_db()
     return comment
 

@@ -7,7 +7,7 @@ from accounts.models import User
 from articles.services import publish, save_draft
 from comments import services
 from comments.models import Ban, Report
-from comments.policy import Rejection, State, Verb
+from comments.policy import Complaint, State, Verb
 from tests.factories import make_article, make_author, make_comment, make_image, make_page, make_topic, make_user
 
 LISTS = {
@@ -55,7 +55,7 @@ def test_the_queue_takes_as_many_queries_with_many_rows(client_of, moderator, co
 def make_full_row(moderator: User) -> None:
     article = make_article()
     comment = make_comment(article, parent=make_comment(article), state=State.PENDING)
-    Report.objects.create(comment=comment, reporter=make_user(), reason=Rejection.OTHER)
+    Report.objects.create(comment=comment, reporter=make_user(), reason=Complaint.OTHER)
     services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason="other")
     services.appeal(user=comment.author, comment_id=comment.pk, note="Why?")
     Ban.objects.create(user=comment.author, why="Advertises.")

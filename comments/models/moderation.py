@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from comments.policy import Rejection, Remover, State, Verb
+from comments.policy import Complaint, Remover, State, Verb
 from ictiger.languages import Language
 
 from .comment import NOTE, Comment
@@ -93,7 +93,7 @@ class Report(models.Model):
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("reporter"))
-    reason = models.CharField(_("reason"), max_length=20, choices=Rejection)
+    reason = models.CharField(_("reason"), max_length=20, choices=Complaint)
     note = models.CharField(_("note"), max_length=300, blank=True)
     counts = models.BooleanField(_("counts"), default=False)
     created_at = models.DateTimeField(_("reported"), default=timezone.now)
@@ -105,7 +105,7 @@ class Report(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["comment", "reporter"], name="report_once_per_reader"),
-            models.CheckConstraint(condition=Q(reason__in=Rejection.values), name="report_reason_known"),
+            models.CheckConstraint(condition=Q(reason__in=Complaint.values), name="report_reason_known"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from accounts.models import User
 from articles.models import Article
 from comments import services
 from comments.models import Comment
-from comments.policy import Rejection, Verb
+from comments.policy import Verb
 from ictiger.delivery.change import change
 from tests.factories import (
     decide_as_somebody,
@@ -65,6 +65,6 @@ def discussion(article, reader) -> Comment:
     removed, erased = make_comment(article, body="离题。"), make_comment(article, body="再见。")
     for comment in (removed, erased):
         make_comment(article, parent=comment, body="为什么？")
-    decide_as_somebody(removed, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(removed, Verb.REMOVE, reason="off_topic")
     services.erase(erased.author)
     return thread

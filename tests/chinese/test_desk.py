@@ -13,7 +13,7 @@ from accounts.models import User
 from articles.models import RESERVED_SLUGS
 from comments import services
 from comments.models import Comment
-from comments.policy import Rejection
+from comments.policy import Complaint
 from tests.accounts.test_emails import queue_all
 from tests.chinese.reading import english_in
 from tests.factories import (
@@ -55,7 +55,7 @@ def on_the_desk(response: HttpResponse) -> list[str]:
 
 @pytest.mark.parametrize(("who", "least"), [("author", 6), ("editor", 18), ("moderator", 3), ("chief", 30)])
 def test_every_page_of_the_desk(request, discussion, client_of, reader, who, least):
-    services.report(user=make_user(), comment_id=discussion.pk, reason=Rejection.UNCIVIL)
+    services.report(user=make_user(), comment_id=discussion.pk, reason=Complaint.UNCIVIL)
     services.ban(by=make_user(), user=reader, why="广告。", days=30)
     queue_all("zh-hans")
     client = client_of(request.getfixturevalue(who))

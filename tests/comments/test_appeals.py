@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from comments import policy, services
 from comments.models import Ban, Comment, Decision
-from comments.policy import Hold, Rejection, State, Verb
+from comments.policy import Complaint, Hold, State, Verb
 from tests.factories import PASSWORD, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def rejected(article, reader, moderator) -> Comment:
     """Of `reader`, turned down by `moderator`."""
     comment = make_comment(article, author=reader, state=State.PENDING, body="As it was judged.")
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason=Rejection.UNCLEAR, note="Which claim?")
+    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason="unclear", note="Which claim?")
     comment.refresh_from_db()
     return comment
 
@@ -36,7 +36,7 @@ def appeal(comment, note="It names the claim in its second line."):
 
 
 def reject(comment, moderator):
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason=Rejection.OTHER)
+    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason="other")
     comment.refresh_from_db()
 
 
@@ -132,8 +132,8 @@ def test_who_has_mended_may_still_appeal_and_the_other_way_round(article, modera
 def test_who_rejected_a_comment_does_not_decide_the_appeal(rejected, moderator, other_moderator, verb):
     appeal(rejected)
     with pytest.raises(services.ForAnother, match="another moderator"):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=verb, reason=Rejection.OTHER)
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=verb, reason=Rejection.OTHER)
+        services.decide(moderator=moderator, comment_id=rejected.pk, verb=verb, reason="other")
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=verb, reason="other")
 
 
 @pytest.mark.parametrize("verb", [Verb.UNDO, Verb.REMOVE])
@@ -210,7 +210,7 @@ def taken_back(comment):
 
 def reported(comment):
     for _number in range(policy.REPORTS_THAT_HOLD):
-        services.report(user=make_comment(comment.article).author, comment_id=comment.pk, reason=Rejection.OTHER)
+        services.report(user=make_comment(comment.article).author, comment_id=comment.pk, reason=Complaint.OTHER)
 
 
 @pytest.mark.parametrize(("happens", "hold"), [(taken_back, Hold.UNDONE), (reported, Hold.REPORTED)])

@@ -13,7 +13,7 @@ from accounts.erasure import erase
 from accounts.models import User
 from comments import services
 from comments.models import Ban, Mute, Phrase, WaitingText
-from comments.policy import Rejection, State, Verb
+from comments.policy import Complaint, State, Verb
 from ictiger.mail.models import Mail
 from tests.factories import make_comment, make_user
 
@@ -34,10 +34,10 @@ def leaver(article, moderator, client_of) -> User:
     other = make_comment(article, parent=answered, body="An answer of somebody else's.")
     make_comment(article, author=user, parent=answered, body=f"Reply {MARK}")
     services.edit(user=user, comment_id=answered.pk, body=f"Edited {MARK}word")
-    services.decide(moderator=moderator, comment_id=answered.pk, verb=Verb.REJECT, reason=Rejection.OTHER, note=f"Your {MARK}, no.")
+    services.decide(moderator=moderator, comment_id=answered.pk, verb=Verb.REJECT, reason="other", note=f"Your {MARK}, no.")
     removed = make_comment(article, author=user, body=f"Removed {MARK}", state=State.REMOVED)
     make_comment(article, author=user, body=f"Held {MARK}", state=State.PENDING)
-    services.report(user=user, comment_id=other.pk, reason=Rejection.OTHER, note=f"Report {MARK}")
+    services.report(user=user, comment_id=other.pk, reason=Complaint.OTHER, note=f"Report {MARK}")
     Mute.objects.create(user=user, thread=answered)
     WaitingText.objects.create(token=uuid.uuid4(), account=user, submission=uuid.uuid4(), article=article, body=f"Waiting {MARK}")
     Ban.objects.create(user=user, why=f"Why {MARK}")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from comments import services
 from comments.models import Mute, WaitingText
-from comments.policy import Rejection, State, Verb
+from comments.policy import State, Verb
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +177,7 @@ def test_a_muted_thread_is_listed_and_unmuted(article, reader, client_of):
 def test_a_muted_thread_that_was_removed_shows_no_text(article, reader, mine):
     thread = make_comment(article, body="Taken out.", author=make_user(display_name="Somebody Named"))
     Mute.objects.create(user=reader, thread=thread)
-    decide_as_somebody(thread, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(thread, Verb.REMOVE, reason="off_topic")
     html = mine()
     assert f"/comments/{thread.pk}/unmute/" in html
     assert "Taken out." not in html

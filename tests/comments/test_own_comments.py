@@ -9,7 +9,7 @@ from django.utils import timezone
 from articles.services import unpublish
 from comments import people, services
 from comments.models import Comment, Report
-from comments.policy import Rejection, Remover, State, Verb
+from comments.policy import Complaint, Remover, State, Verb
 from ictiger.delivery.change import change
 from tests.comments.conftest import FRAGMENT
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
@@ -49,7 +49,7 @@ def test_an_unverified_comment_says_that_it_waits_for_the_mailbox(article, clien
 
 def test_the_moderators_own_words_reach_the_author(article, client_of, reader):
     comment = make_comment(article, author=reader, state=State.PENDING)
-    decide_as_somebody(comment, Verb.REJECT, reason=Rejection.UNCLEAR, note="Which <claim>?")
+    decide_as_somebody(comment, Verb.REJECT, reason="unclear", note="Which <claim>?")
     html = html_of(client_of(reader).get("/comments/mine/"))
     assert '<q class="comment-note" lang="en">Which &lt;claim&gt;?</q>' in html
     assert "We could not make out what it says." not in html  # said in other words
@@ -397,7 +397,7 @@ def test_erasing_the_account_leaves_a_place_without_a_name(article, reader):
 
 def test_the_takeout_has_every_comment_and_report(article, client_of, reader):
     make_comment(article, author=reader, body="In the takeout.", state=State.REJECTED)
-    services.report(user=reader, comment_id=make_comment(article).pk, reason=Rejection.OTHER, note="Also this.")
+    services.report(user=reader, comment_id=make_comment(article).pk, reason=Complaint.OTHER, note="Also this.")
     make_comment(article, author=make_user(), body="Not this.")
     data = client_of(reader).get("/accounts/me/data/").json()
     assert [(comment["text"], comment["state"]) for comment in data["comments"]] == [("In the takeout.", "rejected")]

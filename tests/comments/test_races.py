@@ -10,7 +10,7 @@ from django.db import close_old_connections, connection
 
 from comments import services
 from comments.models import Claim, Comment, Decision, Discussion
-from comments.policy import Hold, Rejection, State, Switch, Verb
+from comments.policy import Hold, State, Switch, Verb
 from ictiger.delivery.change import change
 from tests.factories import make_article, make_comment, make_user
 
@@ -66,7 +66,7 @@ def test_two_moderators_decide_once(article):
     seen, one, other = comment.seen, make_user(), make_user()
     results = at_once(
         lambda: services.decide(moderator=one, comment_id=comment.pk, verb=Verb.APPROVE, seen=seen),
-        lambda: services.decide(moderator=other, comment_id=comment.pk, verb=Verb.REJECT, reason=Rejection.OTHER, seen=seen),
+        lambda: services.decide(moderator=other, comment_id=comment.pk, verb=Verb.REJECT, reason="other", seen=seen),
     )
     assert sorted(type(result).__name__ for result in results) == ["Decision", "Overtaken"]
     decision = Decision.objects.get()

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.verification import link_key
 from comments import services
 from comments.models import Comment, Decision, Discussion, WaitingText
-from comments.policy import Hold, Rejection, State, Verb
+from comments.policy import Hold, State, Verb
 from ictiger.delivery.change import change
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
@@ -213,7 +213,7 @@ def test_a_double_click_on_a_second_reading_is_one(article, in_threads, task, ho
 def test_an_appeal_at_the_moment_of_the_undo_is_not_used_up_for_nothing(article, in_threads):
     for _round in range(ROUNDS):
         comment = make_comment(article, state=State.PENDING)
-        moderator = decide_as_somebody(comment, Verb.REJECT, reason=Rejection.OTHER).moderator
+        moderator = decide_as_somebody(comment, Verb.REJECT, reason="other").moderator
         appealing = sends(browser_of(comment.author), f"/comments/{comment.pk}/appeal/", body="It should stand.")
         undone, appealed = in_threads([decides(moderator, comment, Verb.UNDO), appealing])
         comment.refresh_from_db()

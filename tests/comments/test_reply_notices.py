@@ -14,7 +14,7 @@ from accounts.models import User
 from articles.models import Article, Status
 from comments import notices, services
 from comments.models import Comment, Mute
-from comments.policy import Rejection, State, Verb
+from comments.policy import State, Verb
 from ictiger.delivery.change import change
 from ictiger.mail.composers import compose
 from ictiger.mail.models import Mail
@@ -179,7 +179,7 @@ def hand_over(letters) -> None:
 def test_a_reply_that_comes_back_is_not_told_again(article, comment, reader, letters):
     reply = make_comment(article, parent=comment)
     hand_over(letters)
-    decide_as_somebody(reply, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(reply, Verb.REMOVE, reason="off_topic")
     decide_as_somebody(reply, Verb.UNDO)
 
     reply.refresh_from_db()
@@ -189,10 +189,10 @@ def test_a_reply_that_comes_back_is_not_told_again(article, comment, reader, let
 
 def test_a_reply_that_comes_back_before_any_mail_told_of_it_is_told(article, comment, reader, letters):
     first, second = make_comment(article, parent=comment), make_comment(article, parent=comment)
-    decide_as_somebody(first, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(first, Verb.REMOVE, reason="off_topic")
     hand_over(letters)
     decide_as_somebody(first, Verb.UNDO)
-    decide_as_somebody(second, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(second, Verb.REMOVE, reason="off_topic")
     decide_as_somebody(second, Verb.UNDO)
 
     (letter,) = letters()
@@ -201,7 +201,7 @@ def test_a_reply_that_comes_back_before_any_mail_told_of_it_is_told(article, com
 
 def test_a_notice_that_was_cancelled_comes_again_with_its_reply(article, comment, reader, letters):
     reply = make_comment(article, parent=comment)
-    decide_as_somebody(reply, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(reply, Verb.REMOVE, reason="off_topic")
     assert letters() == []
     Mail.objects.update(state=MailState.CANCELLED)
     decide_as_somebody(reply, Verb.UNDO)
@@ -212,7 +212,7 @@ def test_a_notice_that_was_cancelled_comes_again_with_its_reply(article, comment
 
 def test_a_mail_that_waits_takes_in_an_older_reply_that_comes_back(article, comment, reader, letters):
     first = make_comment(article, parent=comment)
-    decide_as_somebody(first, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(first, Verb.REMOVE, reason="off_topic")
     Mail.objects.update(state=MailState.CANCELLED)
     second = make_comment(article, parent=comment)
     decide_as_somebody(first, Verb.UNDO)
@@ -223,7 +223,7 @@ def test_a_mail_that_waits_takes_in_an_older_reply_that_comes_back(article, comm
 
 def test_what_comes_back_after_long_is_no_news(article, comment, reader, time_machine):
     reply = make_comment(article, parent=comment)
-    decide_as_somebody(reply, Verb.REMOVE, reason=Rejection.OFF_TOPIC)
+    decide_as_somebody(reply, Verb.REMOVE, reason="off_topic")
     Mail.objects.all().delete()
     time_machine.move_to(timezone.now() + timedelta(days=8))
     decide_as_somebody(reply, Verb.UNDO)

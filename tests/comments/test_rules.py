@@ -11,7 +11,7 @@ from django.utils import timezone
 from comments import services
 from comments.models import Comment, House, Phrase, WaitingText
 from comments.phrases import Effect
-from comments.policy import Hold, Rejection, State, Verb
+from comments.policy import Hold, State, Verb
 from tests.comments.conftest import FRAGMENT
 from tests.delivery import recorder
 from tests.factories import decide_as_somebody, make_article, make_comment
@@ -295,6 +295,6 @@ def test_a_rule_is_named_before_that_the_author_is_new(article, reader):
 
 def test_what_a_moderator_holds_again_stays_held_whatever_the_text_says(article, trusted):
     comment = posted(trusted, article, "A text.")
-    decide_as_somebody(comment, Verb.REMOVE, reason=Rejection.OTHER)
+    decide_as_somebody(comment, Verb.REMOVE, reason="other")
     decide_as_somebody(comment, Verb.UNDO)
     assert House.objects.count() == 0, "without a switch or a list there is no row, and nothing misses it"

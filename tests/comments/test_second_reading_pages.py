@@ -5,7 +5,7 @@ from django.test import Client
 
 from comments import services
 from comments.models import Comment
-from comments.policy import Hold, Rejection, State, Verb
+from comments.policy import Hold, State, Verb
 from tests.comments.conftest import FRAGMENT
 from tests.factories import make_comment, make_user
 
@@ -16,7 +16,7 @@ TASKS = ["mend", "appeal"]
 @pytest.fixture
 def rejected(article, reader, moderator) -> Comment:
     comment = make_comment(article, author=reader, state=State.PENDING, body="As it was judged.")
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason=Rejection.UNCLEAR, note="Which <claim>?")
+    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.REJECT, reason="unclear", note="Which <claim>?")
     comment.refresh_from_db()
     return comment
 
@@ -74,7 +74,7 @@ def test_an_empty_text_is_refused(rejected, client_of, reader, task):
 def test_the_second_time_is_refused_and_the_text_comes_back(rejected, client_of, reader, moderator, task):
     client, url = client_of(reader), f"/comments/{rejected.pk}/{task}/"
     client.post(url, {"body": "Once."})
-    services.decide(moderator=moderator, comment_id=rejected.pk, verb=Verb.REJECT, reason=Rejection.OTHER)
+    services.decide(moderator=moderator, comment_id=rejected.pk, verb=Verb.REJECT, reason="other")
     response = client.post(url, {"body": "Twice."})
     assert (response.status_code, box_of(response)) == (422, "Twice.")
     assert "can be done once" in response.content.decode()

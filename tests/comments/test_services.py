@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from comments import services
 from comments.models import Ban, Comment, Discussion, Report
-from comments.policy import Hold, Rejection, Remover, State, Verb
+from comments.policy import Complaint, Hold, Remover, State, Verb
 from ictiger.delivery.change import change
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
@@ -151,7 +151,7 @@ def test_a_repeated_text_waits_for_a_moderator(article):
 def test_trust_is_lost_for_thirty_days_after_a_rejection(article):
     user = trusted_user()
     comment = post(user, article)
-    decide_as_somebody(comment, Verb.REMOVE, reason=Rejection.UNCIVIL)
+    decide_as_somebody(comment, Verb.REMOVE, reason="uncivil")
     assert post(user, article, "Sorry.").reason == Hold.REJECTED_LATELY
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         assert post(user, article, "Now then.").state == State.VISIBLE
@@ -246,10 +246,10 @@ def test_three_trusted_reports_hold_a_comment(article):
     user = trusted_user()
     comment = post(user, article)
     for reporter in [make_user(), trusted_user(), trusted_user()]:
-        services.report(user=reporter, comment_id=comment.pk, reason=Rejection.UNCIVIL)
+        services.report(user=reporter, comment_id=comment.pk, reason=Complaint.UNCIVIL)
     comment.refresh_from_db()
     assert comment.state == State.VISIBLE  # one of the three is not trusted
-    services.report(user=trusted_user(), comment_id=comment.pk, reason=Rejection.UNCIVIL)
+    services.report(user=trusted_user(), comment_id=comment.pk, reason=Complaint.UNCIVIL)
     comment.refresh_from_db()
     assert (comment.state, comment.reason) == (State.PENDING, Hold.REPORTED)
 
@@ -257,14 +257,14 @@ def test_three_trusted_reports_hold_a_comment(article):
 def test_a_reader_reports_a_comment_once(article):
     comment, reporter = make_comment(article), trusted_user()
     for _again in range(3):
-        services.report(user=reporter, comment_id=comment.pk, reason=Rejection.UNCIVIL)
+        services.report(user=reporter, comment_id=comment.pk, reason=Complaint.UNCIVIL)
     assert Report.objects.count() == 1
 
 
 def test_reports_do_not_hold_what_a_moderator_has_approved(article):
     comment = make_comment(article)
     for _reporter in range(3):
-        services.report(user=trusted_user(), comment_id=comment.pk, reason=Rejection.UNCIVIL)
+        services.report(user=trusted_user(), comment_id=comment.pk, reason=Complaint.UNCIVIL)
     comment.refresh_from_db()
     assert comment.state == State.VISIBLE
 
@@ -272,13 +272,13 @@ def test_reports_do_not_hold_what_a_moderator_has_approved(article):
 def test_ones_own_comment_is_not_reported(article, reader):
     comment = make_comment(article, author=reader)
     with pytest.raises(services.Refused):
-        services.report(user=reader, comment_id=comment.pk, reason=Rejection.OTHER)
+        services.report(user=reader, comment_id=comment.pk, reason=Complaint.OTHER)
 
 
 def test_an_unverified_reader_reports_nothing(article, unverified):
     comment = make_comment(article)
     with pytest.raises(services.Forbidden):
-        services.report(user=unverified, comment_id=comment.pk, reason=Rejection.OTHER)
+        services.report(user=unverified, comment_id=comment.pk, reason=Complaint.OTHER)
 
 
 # --- releasing ---
