@@ -16,9 +16,9 @@ LISTS = {
     "articles_page": 6,
     "articles_slugredirect": 6,
     "articles_topic": 6,
-    "comments_ban": 6,
+    "comments_ban": 7,  # one is for the switch, whose state stands on every list of comments
 }
-QUEUE = 20
+QUEUE = 21
 
 
 def fill(count: int) -> None:
