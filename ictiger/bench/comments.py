@@ -38,6 +38,7 @@ OPTIONS = {
     "writers": {"type": int, "default": 8, "help": "Connections that post at once (default: %(default)s)."},
     "articles": {"type": int, "default": 50, "help": "Articles that they post under (default: %(default)s)."},
     "workers": {"type": int, "default": 2, "help": "Processes of the server (default: %(default)s)."},
+    "threads": {"type": int, "default": None, "help": "Of each process (default: as the server has it)."},
 }
 AGAIN = 50  # one form in so many is sent twice
 ACCEPTED = {HTTPStatus.FOUND, HTTPStatus.CREATED}
@@ -69,7 +70,8 @@ def _run(options: dict, tell: Callable[[str], None]) -> Report:
     readers = make_readers(options["readers"], articles)
     forms = list(_forms(readers, articles))
     tell(f"{options['writers']} writers post for {options['seconds']:.0f} s …")
-    with serving(f"--workers={options['workers']}") as port:
+    size = [f"--{what}={options[what]}" for what in ("workers", "threads") if options[what]]
+    with serving(*size) as port:
         outcomes, took = _post(forms, port, options["writers"], options["seconds"])
     return _report(options, outcomes, took)
 

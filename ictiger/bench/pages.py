@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -40,6 +41,7 @@ OPTIONS = {
     "rounds": {"type": int, "default": 3, "help": "The median of so many counts (default: %(default)s)."},
     "seconds": {"type": float, "default": 3.0, "help": "Of each measurement (default: %(default)s); 0: a single request."},
     "workers": {"type": int, "default": 2, "help": "Processes of the server (default: %(default)s)."},
+    "threads": {"type": int, "default": None, "help": "Of each process (default: as the server has it)."},
 }
 SMALL = 1_000  # articles of the site that larger ones are held against
 MEMORY_MARK = 200_000_000  # bytes
@@ -56,10 +58,22 @@ RATIOS = (
 RATES = (("rendered, 200 comments", 150), ("fragment", 600))  # requests a second, at least
 
 
+class Size(NamedTuple):
+    """Of a server: processes, and threads of each."""
+
+    workers: int
+    threads: int
+
+    @property
+    def options(self) -> list[str]:
+        return [f"--workers={self.workers}", f"--threads={self.threads}"]
+
+
 def run(options: dict[str, object], tell: Callable[[str], None]) -> Report:
     articles = options["articles"]
     comments = 10 * articles if options["comments"] is None else options["comments"]
-    rounds, seconds, workers = options["rounds"], options["seconds"], options["workers"]
+    rounds, seconds = options["rounds"], options["seconds"]
+    size = Size(options["workers"], options["threads"] or THREADS[connection.vendor])
     tell(f"making {articles:,} articles and {comments:,} comments …")
     started = time.monotonic()
     SiteMaker(articles, comments, lambda done, total: None).make()  # noqa: ARG005
@@ -71,11 +85,11 @@ def run(options: dict[str, object], tell: Callable[[str], None]) -> Report:
     cookies = _cookies()
     tell("measuring stored pages …")
     with ExitStack() as running_now:
-        cases, entered = _stored(running_now, cookies, workers, rounds, seconds, report)
+        cases, entered = _stored(running_now, cookies, size, rounds, seconds, report)
         tell("measuring what is made for each request …")
         cases += _personal(cases[0].port, cookies, rounds, seconds)
     tell("measuring renders …")
-    with serving(f"--workers={workers}", PAGE_STORE="off") as port:
+    with serving(*size.options, PAGE_STORE="off") as port:
         cases += _rendered(port, articles, rounds, seconds)
     _tell(report, {case.name: case.rate for case in cases}, entered)
     _hold_against_small(report, articles)
@@ -86,11 +100,11 @@ def run(options: dict[str, object], tell: Callable[[str], None]) -> Report:
 # --- the groups ----------------------------------------------------------------------------------------------------------------------
 
 
-def _stored(stack: ExitStack, cookies: str, workers: int, rounds: int, seconds: float, report: Report) -> tuple[list[Case], int]:
+def _stored(stack: ExitStack, cookies: str, size: Size, rounds: int, seconds: float, report: Report) -> tuple[list[Case], int]:
     """The stored article in every way; and how often Django was entered for it."""
-    server = stack.enter_context(serving(f"--workers={workers}"))
+    server = stack.enter_context(serving(*size.options))
     body, etag = _fetch(server)
-    constant = stack.enter_context(_constant(body, workers))
+    constant = stack.enter_context(_constant(body, size))
     proxy = _port(stack.enter_context(nginx_before(f"127.0.0.1:{server}", pages=os.fsdecode(the_store().pages))).url)
     plain = stack.enter_context(_plain_file(body))
     signed_in, known = {"Cookie": cookies}, {"If-None-Match": etag}
@@ -149,11 +163,10 @@ def _fetch(port: int) -> tuple[bytes, str]:
 
 
 @contextmanager
-def _constant(body: bytes, workers: int) -> Iterator[int]:
+def _constant(body: bytes, size: Size) -> Iterator[int]:
     port, file = free_port(), Path(settings.VAR) / "constant.gz"
     file.write_bytes(body)
-    threads = THREADS[connection.vendor]
-    command = [sys.executable, "-m", "ictiger.bench.constant", str(port), str(workers), str(threads), str(file)]
+    command = [sys.executable, "-m", "ictiger.bench.constant", str(port), str(size.workers), str(size.threads), str(file)]
     with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:  # noqa: S603
         try:
             _wait_for(port)

@@ -34,8 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", default=8000, type=int, help="port to listen on (default: %(default)s)")
         parser.add_argument("--live", help="folder in which to listen instead, where nginx looks for whoever is live")
         parser.add_argument("--workers", default=2, type=int, help="processes (default: %(default)s)")
+        parser.add_argument("--threads", default=THREADS[connection.vendor], type=int, help="of each process (default: %(default)s)")
 
-    def handle(self, *, host: str, port: int, live: str | None, workers: int, **options) -> None:
+    def handle(self, *, host: str, port: int, live: str | None, workers: int, threads: int, **options) -> None:
         self._refuse_unless_fit()
         with alone():
             if static_files_are_stale():
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             **where,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=THREADS[connection.vendor],
+            blocking_threads=threads,
             respawn_failed_workers=True,
             workers_kill_timeout=PATIENCE,
             websockets=False,
