@@ -125,19 +125,20 @@ class SteppingOs:
 
 
 class SteppingTime:
-    """`time`, in which waiting is a step and moves a clock of its own."""
+    """`time`, in which waiting is a step and moves a clock of its own. The clock on the wall stands until somebody moves it."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.wall = 1_000_000
 
     def monotonic(self) -> float:
         return self.now
 
     def time(self) -> float:
-        return 1_000_000.0
+        return float(self.wall)
 
     def time_ns(self) -> int:
-        return 10**15
+        return self.wall * 10**9
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
