@@ -24,10 +24,13 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 
+from tests.factories import make_article
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from accounts.models import User
+    from articles.models import Article
 
 if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
     import axe_playwright_python  # noqa: F401  (missing: a failure here, not a skip in each module)
@@ -192,3 +195,22 @@ def sign_in(live_site: str) -> Callable[["Page", "User"], None]:
         page.context.add_cookies([{"name": name, "value": value, "url": live_site} for name, value in cookies.items()])
 
     return give_session
+
+
+@pytest.fixture
+def article(live_site: str) -> "Article":
+    return make_article("a-patent")
+
+
+@pytest.fixture
+def open_article(browse, sign_in, live_site: str, article: "Article") -> Callable[..., "Page"]:
+    """`open_article(reader)`: a page of that reader's browser, at the article or at another address of the site."""
+
+    def open_page(user: "User | None" = None, at: str = "", **options) -> "Page":
+        page = browse(**options)
+        if user is not None:
+            sign_in(page, user)
+        page.goto(live_site + (at or article.get_absolute_url()))
+        return page
+
+    return open_page

@@ -1,16 +1,9 @@
 """The counter in a real browser: marks lie under what is written, steps are said, and input methods are left alone."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from articles.models import Article
 from comments.models import Comment
-from tests.browser.test_discussion import write
-from tests.factories import make_article
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from tests.browser.writing import write
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 
@@ -32,25 +25,9 @@ HEIGHTS = """(box) => {
 }"""
 
 
-@pytest.fixture
-def article(live_site) -> Article:
-    return make_article("a-patent")
-
-
-@pytest.fixture
-def open_article(browse, sign_in, live_site, article, reader):
-    def open_page(**options) -> "Page":
-        page = browse(**options)
-        sign_in(page, reader)
-        page.goto(live_site + article.get_absolute_url())
-        return page
-
-    return open_page
-
-
 @pytest.mark.parametrize("width", [360, 1440])
-def test_the_mirror_breaks_its_lines_as_the_box_does(open_article, width):
-    page = open_article(width=width)
+def test_the_mirror_breaks_its_lines_as_the_box_does(open_article, reader, width):
+    page = open_article(reader, width=width)
     box = write(page, "")
     for text in TEXTS:
         box.fill(text)
@@ -59,16 +36,16 @@ def test_the_mirror_breaks_its_lines_as_the_box_does(open_article, width):
         assert page.locator(".words-mirror").text_content().removesuffix("\n") == text
 
 
-def test_the_excess_can_be_seen_in_the_dark(open_article):
-    page = open_article(dark=True)
+def test_the_excess_can_be_seen_in_the_dark(open_article, reader):
+    page = open_article(reader, dark=True)
     write(page, "字" * 141)
     mark = page.locator(".words-mirror mark")
     assert mark.evaluate("(mark) => getComputedStyle(mark).textDecorationColor") == "rgb(250, 136, 128)"
     assert mark.bounding_box()["y"] < page.locator(".words-box").bounding_box()["y"] + page.locator(".words-box").bounding_box()["height"]
 
 
-def test_only_steps_are_said(open_article):
-    page = open_article()
+def test_only_steps_are_said(open_article, reader):
+    page = open_article(reader)
     page.clock.install()
     box = write(page, "字" * 100)
     said = page.locator("[data-words-said]")
@@ -96,8 +73,8 @@ def test_only_steps_are_said(open_article):
     ]
 
 
-def test_nothing_is_said_before_a_pause(open_article):
-    page = open_article()
+def test_nothing_is_said_before_a_pause(open_article, reader):
+    page = open_article(reader)
     page.clock.install()
     box = write(page, "字" * 125)
     page.clock.run_for(900)
@@ -108,9 +85,9 @@ def test_nothing_is_said_before_a_pause(open_article):
     expect(page.locator("[data-words-said]")).to_have_text("Words left: 14")
 
 
-def test_an_input_method_is_left_alone(open_article):
+def test_an_input_method_is_left_alone(open_article, reader):
     """With a real composition, as Chromium's own input methods make it."""
-    page = open_article()
+    page = open_article(reader)
     page.clock.install()
     box = write(page, "字" * 140)
     page.clock.run_for(1_500)

@@ -1,29 +1,16 @@
 """The discussion in a browser: in place with JavaScript, and by pages without."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import pytest
 
-from articles.models import Article
 from comments.models import Comment, WaitingText
 from comments.policy import State
 from ictiger.delivery.change import change
+from tests.browser.writing import BOX, write
 from tests.factories import PASSWORD, make_article, make_comment, make_user
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-BOX = "#discussion textarea[name=body]"
-
-
-@pytest.fixture
-def article(live_site) -> Article:
-    return make_article("a-patent")
 
 
 @pytest.fixture
@@ -31,31 +18,8 @@ def url(live_site, article) -> str:
     return live_site + article.get_absolute_url()
 
 
-@pytest.fixture
-def at_article(browse, sign_in, url) -> Callable[..., "Page"]:
-    """`at_article(reader)`: a page of that reader's browser, at the article."""
-
-    def open_article(user=None, **options) -> "Page":
-        page = browse(**options)
-        if user is not None:
-            sign_in(page, user)
-        page.goto(url)
-        return page
-
-    return open_article
-
-
-def write(page: "Page", text: str) -> "Locator":
-    """Open the form in place and type."""
-    page.get_by_role("link", name="Join the discussion").click()
-    box = page.locator(BOX)
-    expect(box).to_be_focused()
-    box.fill(text)
-    return box
-
-
-def test_a_comment_is_written_and_sent_in_place(at_article, url):
-    page = at_article(make_user())
+def test_a_comment_is_written_and_sent_in_place(open_article, url):
+    page = open_article(make_user())
     box = write(page, "An argument.")
     expect(page.locator("[data-words-left]")).to_have_text("138")
     box.press("Control+Enter")
@@ -70,19 +34,19 @@ def test_a_comment_is_written_and_sent_in_place(at_article, url):
     expect(page.locator("[data-state=pending]")).to_contain_text("An argument.")
 
 
-def test_a_trusted_comment_appears_on_top(at_article, article):
+def test_a_trusted_comment_appears_on_top(open_article, article):
     reader = make_user()
     make_comment(article, author=reader)
-    page = at_article(reader)
+    page = open_article(reader)
     write(page, "A new thread.").press("Control+Enter")
     expect(page.locator(".threads > .thread").first).to_contain_text("A new thread.")
     expect(page.locator("[data-state]")).to_have_count(0)
 
 
-def test_a_reply_is_sent_from_below_what_it_answers(at_article, article):
+def test_a_reply_is_sent_from_below_what_it_answers(open_article, article):
     thread = make_comment(article)
     make_comment(article)
-    page = at_article(make_user())
+    page = open_article(make_user())
     page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Reply").click()
     box = page.locator(f"#comment-{thread.pk} textarea")
     expect(box).to_have_attribute("data-limit", "70")
@@ -95,8 +59,8 @@ def test_a_reply_is_sent_from_below_what_it_answers(at_article, article):
     expect(reply).to_contain_text("But why?")
 
 
-def test_the_counter_goes_below_zero_and_marks_the_excess(at_article):
-    page = at_article()
+def test_the_counter_goes_below_zero_and_marks_the_excess(open_article):
+    page = open_article()
     box = write(page, "字" * 121)
     left = page.locator("[data-words-left]")
     expect(left).to_have_text("19")
@@ -110,8 +74,8 @@ def test_the_counter_goes_below_zero_and_marks_the_excess(at_article):
     expect(page.locator(".words-mirror mark")).to_have_count(0)
 
 
-def test_screen_readers_hear_of_thresholds_after_a_pause(at_article):
-    page = at_article()
+def test_screen_readers_hear_of_thresholds_after_a_pause(open_article):
+    page = open_article()
     box = write(page, "字" * 100)
     said = page.locator("[data-words-said]")
     box.fill("字" * 125)
@@ -120,15 +84,15 @@ def test_screen_readers_hear_of_thresholds_after_a_pause(at_article):
     expect(said).to_have_text("Words over the limit: 3")
 
 
-def test_characters_beyond_the_second_cap_are_said(at_article):
-    page = at_article()
+def test_characters_beyond_the_second_cap_are_said(open_article):
+    page = open_article()
     write(page, "a" * 2001)
     expect(page.locator("[data-words-left]")).to_have_attribute("data-level", "over")
     expect(page.locator("[data-words-said]")).to_have_text("Characters over the limit: 1")
 
 
-def test_lines_and_marks_beyond_their_limits_are_said(at_article):
-    page = at_article()
+def test_lines_and_marks_beyond_their_limits_are_said(open_article):
+    page = open_article()
     box = write(page, "line\n" * 43)
     left, said = page.locator("[data-words-left]"), page.locator("[data-words-said]")
     expect(left).to_have_attribute("data-level", "over")
@@ -139,8 +103,8 @@ def test_lines_and_marks_beyond_their_limits_are_said(at_article):
     expect(said).to_have_text("A letter bears too many marks.")
 
 
-def test_too_long_a_text_comes_back_with_what_to_do(at_article):
-    page = at_article(make_user())
+def test_too_long_a_text_comes_back_with_what_to_do(open_article):
+    page = open_article(make_user())
     write(page, "字" * 141).press("Control+Enter")
     expect(page.locator("#discussion .form-errors")).to_contain_text("1 word over the limit of 140")
     expect(page.locator("#discussion .form-errors")).to_be_focused()
@@ -150,8 +114,8 @@ def test_too_long_a_text_comes_back_with_what_to_do(at_article):
     expect(page.locator("[data-state=pending]")).to_be_visible()
 
 
-def test_a_discussion_that_closes_meanwhile_keeps_the_text(at_article, article):
-    page = at_article(make_user())
+def test_a_discussion_that_closes_meanwhile_keeps_the_text(open_article, article):
+    page = open_article(make_user())
     box = write(page, "Just in time?")
     with change(article):
         article.comments_open = False
@@ -161,8 +125,8 @@ def test_a_discussion_that_closes_meanwhile_keeps_the_text(at_article, article):
     expect(page.locator(BOX)).to_have_value("Just in time?")
 
 
-def test_without_a_connection_the_text_stays(at_article):
-    page = at_article(make_user())
+def test_without_a_connection_the_text_stays(open_article):
+    page = open_article(make_user())
     box = write(page, "On a train.")
     page.context.set_offline(True)
     box.press("Control+Enter")
@@ -173,8 +137,8 @@ def test_without_a_connection_the_text_stays(at_article):
     expect(page.locator("[data-state=pending]")).to_contain_text("On a train.")
 
 
-def test_an_ended_session_keeps_the_text(at_article):
-    page = at_article(make_user())
+def test_an_ended_session_keeps_the_text(open_article):
+    page = open_article(make_user())
     box = write(page, "Still here?")
     page.context.clear_cookies(name="sessionid")
     box.press("Control+Enter")
@@ -183,16 +147,16 @@ def test_an_ended_session_keeps_the_text(at_article):
     assert WaitingText.objects.get().body == "Still here?"
 
 
-def test_a_double_click_is_one_comment(at_article):
-    page = at_article(make_user())
+def test_a_double_click_is_one_comment(open_article):
+    page = open_article(make_user())
     write(page, "Once.")
     page.get_by_role("button", name="Post").dblclick()
     expect(page.locator("[data-state=pending]")).to_have_count(1)
     assert Comment.objects.count() == 1
 
 
-def test_enter_belongs_to_the_input_method_while_it_composes(at_article):
-    page = at_article(make_user())
+def test_enter_belongs_to_the_input_method_while_it_composes(open_article):
+    page = open_article(make_user())
     box = write(page, "zhuanli")
     for init in ("isComposing: true", "keyCode: 229"):
         box.evaluate(f"(box) => box.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter', ctrlKey: true, bubbles: true, {init} }}))")
@@ -204,8 +168,8 @@ def test_enter_belongs_to_the_input_method_while_it_composes(at_article):
     assert Comment.objects.count() == 1
 
 
-def test_what_was_typed_is_there_after_a_reload_until_it_is_sent(at_article):
-    page = at_article(make_user())
+def test_what_was_typed_is_there_after_a_reload_until_it_is_sent(open_article):
+    page = open_article(make_user())
     write(page, "Not sent yet.")
     page.reload()
     page.get_by_role("link", name="Join the discussion").click()
@@ -217,17 +181,17 @@ def test_what_was_typed_is_there_after_a_reload_until_it_is_sent(at_article):
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
-def test_drafts_are_kept_apart_for_each_comment(at_article, article):
+def test_drafts_are_kept_apart_for_each_comment(open_article, article):
     thread = make_comment(article)
-    page = at_article(make_user())
+    page = open_article(make_user())
     write(page, "To all.")
     page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Reply").click()
     expect(page.locator(f"#comment-{thread.pk} textarea")).to_have_value("")
 
 
-def test_cancelling_gives_the_focus_back(at_article, article):
+def test_cancelling_gives_the_focus_back(open_article, article):
     thread = make_comment(article)
-    page = at_article()
+    page = open_article()
     reply = page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Reply")
     reply.click()
     page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Cancel").click()
@@ -235,11 +199,11 @@ def test_cancelling_gives_the_focus_back(at_article, article):
     expect(reply).to_be_focused()
 
 
-def test_an_own_visible_comment_is_edited_in_place(at_article, article):
+def test_an_own_visible_comment_is_edited_in_place(open_article, article):
     reader = make_user()
     make_comment(make_article(), author=reader)
     comment = make_comment(article, author=reader, body="As it was.")
-    page = at_article(reader)
+    page = open_article(reader)
     own = page.locator(f"#comment-{comment.pk}")
     expect(own.get_by_role("link", name="Report")).to_have_count(0)
     own.get_by_role("link", name="Edit").click()
@@ -251,9 +215,9 @@ def test_an_own_visible_comment_is_edited_in_place(at_article, article):
     assert page.locator(f"#comment-{comment.pk}").count() == 1
 
 
-def test_a_stranger_writes_joins_and_posts(at_article, url):
+def test_a_stranger_writes_joins_and_posts(open_article, url):
     reader = make_user("stranger@example.org")
-    page = at_article()
+    page = open_article()
     write(page, "Before I joined.").press("Control+Enter")
     expect(page.locator("#discussion [data-kept]")).to_be_focused()
     page.locator("#discussion").get_by_role("link", name="Log in").click()
@@ -267,9 +231,9 @@ def test_a_stranger_writes_joins_and_posts(at_article, url):
     assert Comment.objects.get().author == reader
 
 
-def test_without_javascript_everything_is_a_page(at_article, article):
+def test_without_javascript_everything_is_a_page(open_article, article):
     thread = make_comment(article)
-    page = at_article(make_user(), javascript=False)
+    page = open_article(make_user(), javascript=False)
     page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Reply").click()
     expect(page.locator("blockquote")).to_contain_text(thread.body)
     page.locator("textarea[name=body]").fill("字" * 71)

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from articles.models import Article
 from comments.models import Comment, Report
 from comments.policy import State
 from tests.comments.test_discussion_pages import many_comments
@@ -21,11 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 FAR = 400  # presses of Tab that lead through the longest page here
 FOCUSED = "() => document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"
-
-
-@pytest.fixture
-def article(live_site) -> Article:
-    return make_article("a-patent")
 
 
 def tab_to(page: "Page", words: str) -> None:

@@ -1,21 +1,14 @@
 """Removing, reporting and paging in place: where the focus goes, what is said, that Back leads back, and what a fault leaves of a text."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import pytest
 
 from accounts.models import User
-from articles.models import Article
 from comments import services
 from comments.models import Comment, Report
 from comments.policy import State
-from tests.browser.test_discussion import BOX, write
+from tests.browser.writing import BOX, write
 from tests.comments.test_discussion_pages import many_comments
 from tests.factories import make_article, make_comment, make_user
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 
@@ -23,23 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 SAID = "#discussion-said"
 POST = "**/articles/a-patent/comments/"
-
-
-@pytest.fixture
-def article(live_site) -> Article:
-    return make_article("a-patent")
-
-
-@pytest.fixture
-def open_article(browse, sign_in, live_site, article) -> Callable[..., "Page"]:
-    def open_page(user=None, at: str = "", **options) -> "Page":
-        page = browse(**options)
-        if user is not None:
-            sign_in(page, user)
-        page.goto(live_site + (at or article.get_absolute_url()))
-        return page
-
-    return open_page
 
 
 @pytest.fixture
