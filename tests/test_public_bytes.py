@@ -141,4 +141,5 @@ def test_rendering_a_public_page_writes_no_row(site, stranger):
     for path in [*EXAMPLES.values(), *OTHERS]:
         with CaptureQueriesContext(connection) as queries:
             stranger.get(path)
-        assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == [], path
+        # PostgreSQL is asked for a union in brackets.
+        assert [query["sql"] for query in queries if not query["sql"].lstrip("(").startswith("SELECT")] == [], path
