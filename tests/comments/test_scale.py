@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 MANY = 10_000
 SCRIPT = {"HX-Request": "true"}
 THREAD, REPLY = 11, 14
-COUNT = 1  # a script is told how many comments there are now
+COUNT = 2  # a script is told how many comments there are now, and shown whether an author of the article writes
 
 
 @pytest.fixture

@@ -24,4 +24,5 @@ LANGUAGES = [("en", "English")]
 USE_TZ = True
 PAGE_STORE = str(FOLDER / "pages")
 PAGE_STORE_LIMIT = 10**9
+PAGE_CACHES = []
 PAGE_KEEPERS = ["tests.delivery.stress.models.purge_slowly"]
