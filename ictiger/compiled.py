@@ -138,7 +138,8 @@ class _Statement:
         """Have the statement parsed, with a number in each place. Returns how to run it."""
         numbers = {place: AsIs(f"${number}") for number, place in enumerate(self.places, start=1)}
         parameters = [numbers[known] if type(known) is _Place else known for known in self.parameters]
-        with connection.connection.cursor() as cursor:  # the driver's own: this is no query that somebody asked
+        # The driver's own cursor: this is no query that somebody asked. Its faults are Django's all the same, for who tells them apart.
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(f"PREPARE {name} AS {self.sql}", parameters)
         return f"EXECUTE {name} ({', '.join(['%s'] * len(self.places))})"
 

@@ -89,6 +89,9 @@ class Reader:
         answer = self.get(path)
         if self.is_fault(answer, path, *([301, 404] if old else [200, 301])):
             return
+        if answer.status == 404:  # a version that was cut off: never an address, though the page says which one was asked for
+            self.record.checked += 1
+            return
         self.hold_against_ledger(all_owed, answer, path)
         if answer.status == 301:
             led_to = versions_in(answer.headers["location"]).get(subject.number, [-1])[0]

@@ -56,7 +56,6 @@ def test_no_reader_gets_an_older_page_through_nginx():
     assert figures["checked against the clock of a schedule"] > 3
 
 
-@pytest.mark.skipif(ON_POSTGRES, reason="it brings its own database: once is enough")
 @pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server on this machine")
 def test_readers_outlive_database_worker_and_mail_server():
     figures = drill("outlive", f"--through={'nginx' if nginx_is_there() else 'wrapper'}")
@@ -67,7 +66,6 @@ def test_readers_outlive_database_worker_and_mail_server():
     assert figures["checked against what writers were answered"] > 30
 
 
-@pytest.mark.skipif(ON_POSTGRES, reason="the disk is the same: once is enough")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 def test_full_disk_costs_no_page_and_no_freshness():
     try:
