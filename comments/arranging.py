@@ -108,7 +108,7 @@ def _most_answered(article: Article, threads: CommentQuerySet, language: str, pa
     """Threads by the number of their visible replies, then the newest; behind them those without any."""
     replies = Comment.objects.below(article).visible().filter(parent__isnull=False)
     if language:
-        replies = replies.filter(parent__discussion=article.translation_key, parent__parent=None, parent__language=language)
+        replies = replies.filter(parent__discussion=article.translation_key, parent__thread_no__isnull=False, parent__language=language)
     counted = replies.values("parent").annotate(replies=Count("pk")).order_by("-replies", "-parent").values_list("parent", flat=True)
     keys = list(counted[part])
     answered = {row.pk: row for row in rows(Comment.objects.filter(pk__in=keys))}

@@ -35,9 +35,10 @@ class CommentQuerySet(PublicQuerySet):
 
     def threads(self) -> "CommentQuerySet":
         """First comments that stand in the discussion: visible ones, and the places of others that still have visible replies."""
-        # Not EXISTS: for that PostgreSQL gathers every visible reply of the site first.
+        # Not EXISTS: for that PostgreSQL gathers every visible reply of the site first. And not `parent=None`, which a number implies:
+        # SQLite takes "no parent" for as rare as any one parent, and looks through the first comments of the whole site.
         below = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
-        return self.alias(below=below).filter(Q(state=State.VISIBLE) | Q(below__isnull=False), parent=None, thread_no__isnull=False)
+        return self.alias(below=below).filter(Q(state=State.VISIBLE) | Q(below__isnull=False), thread_no__isnull=False)
 
     def queue(self) -> "CommentQuerySet":
         """What waits for a moderator, the longest first."""
@@ -93,7 +94,9 @@ class Comment(PublicModel):
             models.Index(fields=["author", "-created_at"], name="comment_speed"),
             models.Index(fields=["author", "fingerprint"], name="comment_same_text"),
             models.Index(fields=["discussion", "-shown_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
-            models.Index(fields=["discussion", "language", "thread_no"], condition=Q(parent=None), name="comment_threads_in_language"),
+            models.Index(
+                fields=["discussion", "language", "thread_no"], condition=Q(thread_no__isnull=False), name="comment_threads_in_language"
+            ),
             models.Index(fields=["discussion", "parent"], condition=Q(state=State.VISIBLE, parent__isnull=False), name="comment_answered"),
             models.Index(fields=["-shown_at", "-id"], condition=Q(state=State.VISIBLE), name="comment_newest_of_site"),
         ]

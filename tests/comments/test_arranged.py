@@ -187,3 +187,24 @@ def test_the_first_page_of_ten_thousand_comments_is_found_by_indexes(ten_thousan
             assert "Seq Scan on comments_comment" not in plan, f"{arrangement}\n{plan}"
     for plan in plans_of(lambda: reading.newest_threads(ten_thousand, markup)):
         assert "Seq Scan on comments_comment" not in plan, plan
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite how it finds the rows")
+def test_the_first_page_is_found_by_its_discussion_though_statistics_take_first_comments_for_rare(ten_thousand):
+    """With a statistic of ten thousand comments SQLite expects two of them to have the same parent, or to have none."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    markup = reading.CommentMarkup(ten_thousand)
+    asked: list[tuple] = []
+
+    def note(execute, sql, params, many, context):
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        reading.newest_threads(ten_thousand, markup)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1])
+        plan = [row[3] for row in cursor.fetchall()]
+    assert plan[0].endswith("(discussion_id=? AND thread_no>?)"), plan
+    assert plan[-1] != "USE TEMP B-TREE FOR ORDER BY", plan
