@@ -230,16 +230,22 @@ class Box:
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """The form, for strangers too. A text that waits for this place is in the box, to be posted after one "Post this?"."""
     article = find_article(slug)
-    box = Box(article, answered=_answered(article, request.GET.get("parent", "")))
-    box.kept = waiting.texts_of(request).filter(article__translation_key=article.translation_key, parent=box.answered).last()
+    typed = request.GET.get("parent", "")
+    box = Box(article, answered=_answered(article, typed))
+    box.kept = _kept_for(request, article, id_from(typed)) or (_kept_for(request, article, None) if box.answered is None else None)
     if box.kept is not None:
         box.text, box.submission = box.kept.body, box.kept.submission
-    if request.GET.get("parent") and box.answered is None:
+    if typed and box.answered is None:
         box.errors.append(str(NoSuchParent()))
     if not box.now.is_open:
         box.errors += filter(None, [_closed_in_words(box.now), box.now.sentence])
         box.in_vain = not box.text
     return show_box(request, box)
+
+
+def _kept_for(request: HttpRequest, article: Article, parent_id: int | None) -> WaitingText | None:
+    """The text that waits to answer comment `parent_id`, also when that can no longer be answered: its way back leads here all the same."""
+    return waiting.texts_of(request).filter(article__translation_key=article.translation_key, parent=parent_id).last()
 
 
 def _closed_in_words(now: Now) -> str:

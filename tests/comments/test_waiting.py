@@ -12,7 +12,7 @@ from accounts.erasure import erase
 from accounts.handover import settle_doubt
 from accounts.models import User
 from accounts.verification import link_key
-from comments import people, waiting
+from comments import people, services, waiting
 from comments.models import Comment, WaitingText
 from comments.policy import State
 from tests.comments.conftest import FRAGMENT
@@ -86,6 +86,28 @@ def test_a_reply_waits_for_its_place(article, stranger, send):
     assert response["Location"] == f"{NEW}?parent={thread.pk}"
     assert stranger.get(response["Location"]).context["box"].text == "But why?"
     assert stranger.get(NEW).context["box"].text == ""
+
+
+@pytest.mark.parametrize("becomes", ["removed", "erased"])
+def test_a_reply_whose_parent_has_gone_is_in_the_box_and_can_be_posted(article, stranger, send, reader, becomes):
+    """By the way back that the log-in and the note about it lead to: there is no other."""
+    thread = make_comment(article)
+    send(stranger, "Another text.")
+    back = send(stranger, "But why?", parent=thread.pk)["Location"]
+    if becomes == "removed":
+        services.remove(user=thread.author, comment_id=thread.pk)
+    else:
+        services.erase(thread.author)
+    log_in(stranger, reader)
+    page = stranger.get(back)
+    box = page.context["box"]
+    assert (box.text, box.answered) == ("But why?", None)
+    assert "You can post your text as a comment of its own." in page.content.decode()
+    assert "Post this?" in page.content.decode()
+    assert send(stranger, box.text, submission=str(box.submission)).status_code == 302
+    comment = Comment.objects.get(author=reader)
+    assert (comment.body, comment.parent) == ("But why?", None)
+    assert WaitingText.objects.get().body == "Another text."
 
 
 def test_an_expired_session_costs_no_text(client_of, reader, send):
