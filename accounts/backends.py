@@ -1,5 +1,9 @@
 """allauth's log-in, and a user that comes with its standing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Q
 
@@ -9,10 +13,23 @@ from .models import User
 
 _with_standing = Compiled(lambda pk: User.objects.with_standing().filter(pk=pk), planned=True)
 
+_at_hand: ContextVar[User | None] = ContextVar("user_at_hand", default=None)
+
+
+@contextmanager
+def at_hand(user: User | None) -> Iterator[None]:
+    """Have `user`, just read from the database with its standing, ready for whoever asks the backend for that user in here."""
+    token = _at_hand.set(user)
+    try:
+        yield
+    finally:
+        _at_hand.reset(token)
+
 
 class ReaderBackend(AuthenticationBackend):
     def get_user(self, user_id: int) -> User | None:
-        user = _with_standing.row(pk=user_id)
+        ready = _at_hand.get()
+        user = ready if ready is not None and ready.pk == user_id else _with_standing.row(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:

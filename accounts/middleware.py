@@ -1,13 +1,38 @@
-"""The hint cookie: it tells the script of a stored page whether there is anything personal to fetch, and what room to keep for it."""
+"""Who asks; and the hint cookie, which tells the script of a stored page whether there is anything personal to fetch, and what room to
+keep for it.
+"""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from .backends import at_hand
+from .models import User
 
 HINT = "reader"  # member | unverified | guest; readable by JavaScript, believed by nobody on the server
 WAITING = "waiting"  # the cookie under which a stranger's comment waits (set by comments)
 MESSAGES = "messages"  # Django's cookie of messages not shown yet
+
+
+class ReaderMiddleware(AuthenticationMiddleware):
+    """Django's `request.user`, in one query with the session where the session has not been read yet, as in nearly every request."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _reader_of(request))
+
+
+def _reader_of(request: HttpRequest) -> User | AnonymousUser:
+    """Whoever the session says, by Django's own rules: signed data, the hash of the password, an active account."""
+    if not hasattr(request, "_cached_user"):  # where Django keeps it
+        with at_hand(request.session.load_with_reader()):
+            request._cached_user = get_user(request)
+    return request._cached_user
 
 
 class HintCookieMiddleware:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections
 from django.test import Client
@@ -70,6 +71,7 @@ def client_of(db) -> Callable[[User], Client]:
     def sign_in(user: User) -> Client:
         client = Client()
         client.force_login(user)
+        UserSession.objects.create(user=user, session_key=client.session.session_key, ip="127.0.0.1")  # as allauth's log-in notes it
         return client
 
     return sign_in

@@ -11,14 +11,14 @@ from comments.policy import Complaint, State, Verb
 from tests.factories import make_article, make_author, make_comment, make_image, make_page, make_topic, make_user
 
 LISTS = {
-    "articles_author": 6,
-    "articles_image": 8,
-    "articles_page": 6,
-    "articles_slugredirect": 6,
-    "articles_topic": 6,
-    "comments_ban": 7,  # one is for the switch, whose state stands on every list of comments
+    "articles_author": 5,
+    "articles_image": 7,
+    "articles_page": 5,
+    "articles_slugredirect": 5,
+    "articles_topic": 5,
+    "comments_ban": 6,  # one is for the switch, whose state stands on every list of comments
 }
-QUEUE = 21
+QUEUE = 20
 
 
 def fill(count: int) -> None:

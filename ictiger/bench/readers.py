@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -90,7 +91,7 @@ def log_in(people: list[User]) -> list[Reader]:
     """A session of each, and the token of their forms."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     expires = timezone.now() + timedelta(days=14)
-    readers, sessions = [], []
+    readers, sessions, noted = [], [], []
     for person in people:
         key, secret = uuid.uuid4().hex, _get_new_csrf_string()
         kept = {
@@ -99,8 +100,10 @@ def log_in(people: list[User]) -> list[Reader]:
             HASH_SESSION_KEY: person.get_session_auth_hash(),
         }
         sessions.append(Session(session_key=key, session_data=store.encode(kept), expire_date=expires))
+        noted.append(UserSession(user=person, session_key=key, ip="127.0.0.1"))
         readers.append(Reader(person.pk, key, _mask_cipher_secret(secret), secret))
     Session.objects.bulk_create(sessions, AT_ONCE)
+    UserSession.objects.bulk_create(noted, AT_ONCE)
     return readers
 
 

@@ -85,7 +85,7 @@ def test_queries_do_not_grow_with_the_versions(desk, count, django_assert_num_qu
         edit(desk, article, title=f"Title {number}")
     desk.get(history(article))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         desk.get(history(article))
 
 

@@ -156,7 +156,7 @@ def test_queries_do_not_grow_with_the_articles(desk, count, django_assert_num_qu
 
 
 # Session, user, their rights (2); topics and authors to filter by; counts (2, and 1 of publications); rows, topics, bylines; dates (2).
-QUERIES = 14
+QUERIES = 13
 
 
 @pytest.mark.parametrize("prefix", ["", "/zh-hans"])

@@ -152,7 +152,7 @@ def test_the_page_takes_as_many_queries_with_many(client_of, reader, django_asse
         Mute.objects.create(user=reader, thread=thread)
     client = client_of(reader)
     client.get(MINE)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(MINE)
 
 

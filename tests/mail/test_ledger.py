@@ -123,9 +123,9 @@ def test_mail_of_a_purpose_that_is_gone_cannot_be_sent_again():
 def test_ledger_takes_as_many_queries_for_thirty_mails_as_for_one(desk, note, django_assert_num_queries):
     note()
     desk.get(LEDGER)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         desk.get(LEDGER)
     for _number in range(29):
         note()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         desk.get(LEDGER)
