@@ -10,10 +10,9 @@ from articles.links import switch_to
 from articles.models import Article
 from ictiger.languages import Language
 
-from . import arranging, openness, reading
+from . import arranging, openness, own, reading
 from .arranging import CANONICAL, Arrangement
 from .views import find_article, frame, in_each_language
-from .views_own import own_of_discussion
 
 
 @require_safe
@@ -25,7 +24,7 @@ def arranged(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(arrangement.url(article))
     now = openness.now(article)
     page = arranging.page_of_arrangement(article, arrangement, request.GET.get("page", ""), reading.CommentMarkup(article, now))
-    context = frame(article, now) | own_of_discussion(request, article.pk)
+    context = frame(article, now) | own.of_discussion(request, article.pk)
     context |= {"page": page, "views": arranging.choices(article, arrangement), "heading": _heading(arrangement)}
     context["newer_url"] = arrangement.url(article, page.number - 1) if page.number > 1 else ""
     context["older_url"] = arrangement.url(article, page.number + 1) if page.has_more else ""

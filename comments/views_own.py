@@ -7,19 +7,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from articles.models import Article
-from ictiger.compiled import CompiledForms, Given
-
-from . import openness, reading, services, waiting
-from .forms import BodyForm, ReportForm, id_from
+from . import openness, own, reading, services
+from .forms import BodyForm, ReportForm
 from .models import Comment
 from .policy import State
 from .services import Refused
@@ -27,33 +22,12 @@ from .views import accepted, edit_box, own_url, show_box
 
 personal = cache_control(private=True, no_store=True)
 
-MOST_IN_FRAGMENT = 100  # of the reader's own comments in one discussion, the newest
-
 
 @require_safe
 @personal
 def me(request: HttpRequest, article_id: int) -> HttpResponse:
     """The bar, and what only this reader sees of the discussion: their comments that wait, and texts not posted yet."""
-    return render(request, "comments/discussion_me.html", own_of_discussion(request, article_id))
-
-
-def _own() -> QuerySet:
-    here = Article.objects.public(now=Given("now")).filter(pk=Given("article")).values("translation_key")
-    own = Comment.objects.filter(author=Given("author"), discussion=Subquery(here)).exclude(state=State.REMOVED)
-    return reading.with_columns(own.order_by("-pk")[:MOST_IN_FRAGMENT])
-
-
-_OWN = CompiledForms(_own)
-
-
-def own_of_discussion(request: HttpRequest, article_id: int) -> dict:
-    """What `comments/_own.html` shows."""
-    context = {"kept": waiting.in_this_browser(request, article_id), "own": []}
-    if request.user.is_authenticated and id_from(str(article_id)):
-        markup = reading.CommentMarkup()
-        own = _OWN.rows(author=request.user.pk, article=article_id, now=timezone.now())
-        context["own"] = [(row, markup.html(row)) for row in own]
-    return context
+    return render(request, "comments/discussion_me.html", own.of_discussion(request, article_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

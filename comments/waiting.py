@@ -48,6 +48,11 @@ def texts_of(request: HttpRequest) -> QuerySet[WaitingText]:
     return WaitingText.objects.filter(found, created_at__gt=timezone.now() - KEPT_FOR).select_related("article").order_by("pk")
 
 
+def texts_under(token, account, since) -> QuerySet[WaitingText]:
+    """What `texts_of` finds for an account of which nothing is doubted, in a browser with the cookie; to be put together once."""
+    return WaitingText.objects.filter(Q(token=token, account=None) | Q(account=account), created_at__gt=since)
+
+
 def in_this_browser(request: HttpRequest, article_id: int) -> Iterable[WaitingText]:
     """What waits in the discussion of a public article, without asking the database for a browser that carries no cookie: every page view
     of an article asks.

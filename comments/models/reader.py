@@ -50,6 +50,16 @@ class WaitingText(models.Model):
     def __str__(self) -> str:
         return f"{self.article}: {len(self.body)}"
 
+    @property
+    def title(self) -> str:
+        """Of the article."""
+        return self.article.title
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether there is a form for it now."""
+        return self.article.is_public
+
     def get_absolute_url(self) -> str:
         return new_url(self.article, self.parent_id)
 

@@ -1,0 +1,90 @@
+"""What one reader alone sees of a discussion: their comments in all states, and texts of theirs that are not posted yet.
+
+Whoever is logged in asks with every page view of an article: it takes one query, whatever there is to show.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, JSONField, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import JSONObject
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from articles.models import Article
+from ictiger.compiled import Compiled
+
+from . import reading, waiting
+from .forms import id_from
+from .models import Comment, new_url
+from .policy import State
+
+MOST = 100  # of the reader's own comments in one discussion, the newest
+
+
+class Text(NamedTuple):
+    """What `comments/_kept_text.html` shows of a WaitingText."""
+
+    title: str
+    body: str
+    parent_id: int | None
+    may_go_on: bool
+    get_absolute_url: str
+
+
+def of_discussion(request: HttpRequest, article_id: int) -> dict[str, Iterable]:
+    """What `comments/_own.html` shows to whoever asks, below a public article."""
+    user, token = request.user, waiting.token_of(request)
+    if not user.is_authenticated or id_from(str(article_id)) is None:
+        return {"kept": waiting.in_this_browser(request, article_id), "own": []}
+    asked = {"author": user.pk, "article": article_id, "now": timezone.now()}
+    if token is None or user.waiting_is_doubted:
+        return {"kept": waiting.in_this_browser(request, article_id), "own": _with_markup(_COMMENTS.rows(**asked))}
+    found = sorted(_BOTH.rows(**asked, token=token, since=asked["now"] - waiting.KEPT_FOR), key=lambda row: row.pk)
+    newest_first = [row for row in reversed(found) if not row.kept]
+    return {"kept": [_text(**row.kept) for row in found if row.kept], "own": _with_markup(newest_first)}
+
+
+def _with_markup(rows: list) -> list[tuple[Any, SafeString]]:
+    markup = reading.CommentMarkup()
+    return [(row, markup.html(row)) for row in rows]
+
+
+def _text(*, slug: str, language: str, title: str, body: str, parent: int | None, public: bool) -> Text:
+    return Text(title, body, parent, bool(public), new_url(Article(slug=slug, language=language), parent))
+
+
+def _newest(author, article, now) -> QuerySet[Comment]:
+    own = Comment.objects.filter(author=author, discussion=Subquery(_discussion_of(article, now)))
+    return own.exclude(state=State.REMOVED).order_by("-pk")[:MOST]
+
+
+def _discussion_of(article, now) -> QuerySet:
+    return Article.objects.public(now=now).filter(pk=article).values("translation_key")
+
+
+_COMMENTS = Compiled(lambda author, article, now: reading.with_columns(_newest(author, article, now)), planned=True)
+
+
+def _both(author, article, now, token, since) -> QuerySet:
+    """Comments and texts in one list: a row has the columns of a comment, or it has `kept`."""
+    comments = Comment.objects.filter(pk__in=_newest(author, article, now).values("pk")).annotate(kept=Value(None, JSONField()))
+    texts = waiting.texts_under(token, author, since).filter(article__translation_key=Subquery(_discussion_of(article, now)))
+    as_json = JSONObject(
+        slug="article__slug",
+        language="article__language",
+        title="article__title",
+        body="body",
+        parent="parent",
+        public=Exists(Article.objects.public(now=now).filter(pk=OuterRef("article"))),
+    )
+    no_columns = {f"no_{column}": Value(None, TextField()) for column in reading.COLUMNS[1:]}
+    return (
+        comments.order_by()
+        .values_list(*reading.COLUMNS, "kept", named=True)
+        .union(texts.annotate(**no_columns, kept=as_json).values_list("pk", *no_columns, "kept"), all=True)
+    )
+
+
+_BOTH = Compiled(_both, planned=True)
