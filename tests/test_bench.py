@@ -4,21 +4,26 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from ictiger.bench import pages
+from ictiger.bench.load import Case, measure
 from ictiger.bench.report import Report
 from ictiger.deploy import trial
 from ictiger.management.commands.bench import _as_arguments
 
 
 def bench(*arguments: str, var: str) -> subprocess.CompletedProcess:
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME")}
-    environment = inherited | {"ICTIGER_VAR": var, "SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": os.environ.get("DATABASE_URL", "")}
     command = [sys.executable, "manage.py", "bench", *arguments]
-    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment_of(var), capture_output=True, text=True, timeout=300, check=False)
+
+
+def environment_of(var: str) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME")}
+    return inherited | {"ICTIGER_VAR": var, "SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": os.environ.get("DATABASE_URL", "")}
 
 
 def test_comments_posted_by_several_writers_at_once_are_there_once(tmp_path):
@@ -42,25 +47,62 @@ def test_options_reach_the_site_that_is_measured_as_they_were_given():
     assert _as_arguments(given) == ["--reading", "--articles=1", "--seconds=0"]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> str:
+    """The folder of a made site."""
+    folder = str(tmp_path_factory.mktemp("made"))
+    environment = environment_of(folder) | {"DATABASE_URL": ""}
+    for command in (["migrate", "--verbosity=0"], ["bench", "make", "--articles=400", "--comments=300"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, env=environment, timeout=120, check=True)
+    return folder
+
+
 @pytest.mark.skipif(not trial.is_there(), reason="there is no nginx on this machine")
-def test_pages_of_a_made_site_are_measured_with_django_entered_for_none_that_is_stored(tmp_path):
-    done = bench("pages", "--articles=60", "--comments=300", "--rounds=1", "--seconds=0", var=str(tmp_path))
+def test_two_sites_are_measured_beside_each_other_with_django_entered_for_none_that_is_stored(made, tmp_path):
+    before = (Path(made) / "ictiger.sqlite3").read_bytes()
+    measured = ["--rounds=1", "--seconds=0", "--posts=3", "--workers=1"]
+    done = bench("pages", f"--sites={made},{made}", *measured, var=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    figures = json.loads((tmp_path / "bench" / "pages-60.json").read_text())
+    figures = json.loads((tmp_path / "bench" / "pages.json").read_text())
     assert figures["Django entered for stored pages and 304"] == 0
-    assert 0 < figures["memory"] < pages.MEMORY_MARK
-    measured = {name for name, figure in figures.items() if name.startswith(("server, ", "nginx, ")) and figure > 0}
-    assert {"server, stored", "server, 304", "server, constant", "nginx, stored", "nginx, 304", "nginx, plain file"} <= measured
-    assert figures["rendered, 200 comments"] > 0
-    assert "<svg" in (tmp_path / "bench" / "pages-60.svg").read_text()
+    assert all(0 < figures[f"memory, {site} articles"] < pages.MEMORY_MARK for site in ("400 (1)", "400 (2)"))
+    compared = {name.partition(":")[0] for name in figures if name.endswith(": 400 (2) ÷ 400 (1)")}
+    assert {"nginx, stored, signed in", "server, 304", "fragment", "rendered, 200 comments", "comments posted"} <= compared
+    assert "search, a word of most" in compared
+    assert "<svg" in (tmp_path / "bench" / "pages.svg").read_text()
+    assert (Path(made) / "ictiger.sqlite3").read_bytes() == before, "comments were posted to the site itself, not to a copy"
 
 
-def test_a_larger_site_is_held_against_the_small_one_by_what_the_machine_could_do(tmp_path, monkeypatch):
-    """The machine was half as quick in the second run: a figure that fell by half has not fallen."""
-    monkeypatch.setenv(pages.INSIDE, str(tmp_path))
-    (tmp_path / "pages-1000.json").write_text(json.dumps({"server, constant": 100.0, "fragment": 10.0, "search, Chinese": 10.0}))
-    report = Report("large", figures={"server, constant": 50.0, "fragment": 5.0, "search, Chinese": 4.0})
-    pages._hold_against_small(report, 100_000)
-    held = {name: figure for name, figure in report.figures.items() if "÷" in name}
-    assert held == pytest.approx({"fragment: at 100,000 ÷ at 1,000": 1.0, "search, Chinese: at 100,000 ÷ at 1,000": 0.8})
-    assert "MISSED" in report.table()
+def test_views_of_two_sites_are_timed_and_held_against_each_other(made, tmp_path):
+    """Through `bench renders`, on each of them in a process of its own."""
+    done = bench("growth", f"--small={made}", f"--large={made}", "--rounds=1", "--repetitions=1", var=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "bench" / "growth.json").read_text())
+    assert {"article, 200 comments", "home", "search, a word of most", "sitemap", "desk, comments"} <= set(figures)
+    assert all(figures[name] > 0 for name in growth_rows(done.stdout))
+
+
+def growth_rows(table: str) -> list[str]:
+    return [line.partition("  ")[0] for line in table.splitlines() if line.endswith(("reached", "MISSED"))]
+
+
+def test_what_is_compared_is_compared_round_by_round():
+    """Between the rounds the machine became half as quick: neither of the two did."""
+    small, large = (Case("fragment", site) for site in ("1,000", "100,000"))
+    small.rates, large.rates = [100.0, 50.0, 51.0], [80.0, 40.0, 60.0]
+    report = Report("")
+    pages._tell(report, [], [small, large])
+    assert report.figures["fragment: 100,000 ÷ 1,000"] == 0.8
+    assert "MISSED: 0.90" in report.table()
+
+
+def test_everything_has_its_turn_in_every_round_there_and_back():
+    turns = []
+
+    class Turn(Case):
+        def run(self, seconds: float) -> float:
+            turns.append(self.name)
+            return seconds
+
+    measure([Turn("a", ""), Turn("b", "")], rounds=2, seconds=1)
+    assert turns == ["a", "b", "b", "a"]

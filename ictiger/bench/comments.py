@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -68,22 +68,22 @@ def _run(options: dict, tell: Callable[[str], None]) -> Report:
     tell(f"{connection.display_name}: making {options['articles']} articles and {options['readers']} readers …")
     articles = [make_article(number) for number in range(options["articles"])]
     readers = make_readers(options["readers"], articles)
-    forms = list(_forms(readers, articles))
+    pile = list(forms(readers, articles))
     tell(f"{options['writers']} writers post for {options['seconds']:.0f} s …")
     size = [f"--{what}={options[what]}" for what in ("workers", "threads") if options[what]]
-    with serving(*size) as port:
-        outcomes, took = _post(forms, port, options["writers"], options["seconds"])
+    with serving(*size) as server:
+        outcomes, took = post(pile, server.port, options["writers"], options["seconds"])
     return _report(options, outcomes, took)
 
 
-def _forms(readers: list[Reader], articles: list[Article]) -> Iterator[Form]:
+def forms(readers: list[Reader], articles: list[Article]) -> Iterator[Form]:
     """Each reader's one request, ready to be sent: making them must not take time from the server."""
     chance = random.Random(2)  # noqa: S311
     addresses = {article.pk: reverse("comments:post", args=[article.slug]) for article in articles}
     threads = {article.pk: list(Comment.objects.filter(article=article).values_list("pk", flat=True)[:100]) for article in articles}
     for number, reader in enumerate(readers):
         article = articles[(number * 7 + 3) % len(articles)].pk
-        parent = chance.choice(threads[article]) if number % 3 == 0 else ""
+        parent = chance.choice(threads[article]) if number % 3 == 0 and threads[article] else ""
         submission = uuid.uuid4()
         text = a_text(chance, most=65 if parent else 120)
         sent = {"csrfmiddlewaretoken": reader.token, "body": text, "parent": parent, "submission": submission}
@@ -107,7 +107,7 @@ def _request(address: str, sent: dict, reader: Reader, *, by_script: bool) -> by
     return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
 
 
-def _post(forms: list[Form], port: int, writers: int, seconds: float) -> tuple[list[Outcome], float]:
+def post(forms: Iterable[Form], port: int, writers: int, seconds: float) -> tuple[list[Outcome], float]:
     """Let the writers take forms from one pile until the time or the pile is over. Returns what they saw, and the seconds it took."""
     pile, outcomes = iter(forms), [Outcome() for _writer in range(writers)]
     lock, together = threading.Lock(), threading.Barrier(writers + 1)

@@ -23,36 +23,47 @@ class CannotMeasure(RuntimeError):
 
 @dataclass
 class Case:
-    """A request that is made again and again. Every case of a group is measured in every round, one after the other."""
+    """Something that is done again and again. `site` says where."""
 
     name: str
-    port: int
-    path: str
-    headers: dict[str, str] = field(default_factory=dict)
-    rates: list[float] = field(default_factory=list)  # requests a second, one for each round
+    site: str
+    rates: list[float] = field(default_factory=list, init=False)  # times a second, one for each round
 
     @property
     def rate(self) -> float:
         return median(self.rates)
 
+    def run(self, seconds: float) -> float:
+        """Do it for so long, or once for 0. Returns how often it was done in a second."""
+        raise NotImplementedError
+
+
+@dataclass
+class Requests(Case):
+    """A request that is made by wrk."""
+
+    port: int
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def run(self, seconds: float) -> float:
+        headers = {"Host": HOST, "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https"} | self.headers
+        return _requests_a_second(self, headers, seconds) if seconds else _once(self, headers)
+
 
 def measure(cases: list[Case], rounds: int, seconds: float) -> None:
-    """Fill in the rates. Interleaved: what else the machine does in between troubles all of them alike."""
-    for _round in range(rounds):
-        for case in cases:
-            case.rates.append(_requests_a_second(case, seconds))
+    """Fill in the rates: each case has its turn in each round, there and back, so that what else the machine does troubles all alike."""
+    for number in range(rounds):
+        for case in cases if number % 2 == 0 else reversed(cases):
+            case.rates.append(case.run(seconds))
 
 
-def _requests_a_second(case: Case, seconds: float) -> float:
-    """`seconds` below one: a single request, to see that the answer is there."""
-    headers = {"Host": HOST, "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https"} | case.headers
-    if seconds < 1:
-        return _once(case, headers)
+def _requests_a_second(case: Requests, headers: dict[str, str], seconds: float) -> float:
     program = shutil.which("wrk")
     if program is None:
         raise CannotMeasure("wrk is not installed")
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", *told, f"http://127.0.0.1:{case.port}{case.path}"]
+    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", *told, f"http://127.0.0.1:{case.port}{case.path}"]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
     rate, refused = _RATE.search(said), _REFUSED.search(said)
     if rate is None or refused:
@@ -60,7 +71,7 @@ def _requests_a_second(case: Case, seconds: float) -> float:
     return float(rate[1])
 
 
-def _once(case: Case, headers: dict[str, str]) -> float:
+def _once(case: Requests, headers: dict[str, str]) -> float:
     started, connection = time.perf_counter(), HTTPConnection("127.0.0.1", case.port, timeout=60)
     try:
         connection.request("GET", case.path, headers=headers)

@@ -6,6 +6,7 @@ that touches everything, so that the page store forgets what it kept of the site
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -23,18 +24,29 @@ from comments.policy import State
 from ictiger.delivery.change import change
 from ictiger.languages import Language
 
+from .loading import load, next_key, number_on
 from .readers import NO_PASSWORD
 from .texts import Remark, Text, remarks, texts
 
 YEARS = 10
 BATCH = 1_000  # articles in one transaction
 COMMENTS_AT_ONCE = 5_000
-CACHE = 256 << 20  # bytes, of SQLite
+CACHE = 512 << 20  # bytes, of SQLite
+CHECKPOINT = 32_768  # pages of SQLite's log before it is put into the database
 TOPICS = 8
 REPLIES_TO_A_THREAD = 3
 LONG_DISCUSSION = 10_000  # comments under one article of a site that has that many to spare
 MEASURED = "measured"  # the slug of the article that has MEASURED_THREADS threads of one comment and three replies
 MEASURED_THREADS = 50
+
+ARTICLE_COLUMNS = [
+    "id", "language", "translation_key", "title", "slug", "summary", "body", "body_html", "contents", "words", "reading_minutes",
+    "search_text", "publish_at",
+]  # fmt: skip
+COMMENT_COLUMNS = [
+    "id", "discussion_id", "article_id", "author_id", "parent_id", "answers_id", "thread_no", "body", "body_html", "words", "fingerprint",
+    "language", "submission", "created_at", "created_en", "created_zh", "shown_at",
+]  # fmt: skip
 
 Progress = Callable[[int, int], None]
 
@@ -50,7 +62,10 @@ class SiteMaker:
 
     def make(self) -> None:
         """Write the whole site. To be called on a database that is migrated and has no publication."""
-        _give_room()
+        with in_a_hurry():
+            self._make()
+
+    def _make(self) -> None:
         self.texts = {language: texts(language, self.chance) for language in Language.values}
         self.remarks = [remark for language in Language.values for remark in remarks(language, self.chance)]
         self._make_frame()
@@ -71,12 +86,10 @@ class SiteMaker:
         with change() as this:
             this.touch_everything()
             Publication.objects.bulk_create(Publication(language=language, tagline="Bench") for language in Language.values)
-            self.topics = Topic.objects.bulk_create(
-                Topic(slug=f"topic-{n}", name_en=f"Topic {n}", name_zh=f"话题{n}", position=n) for n in range(TOPICS)
-            )
-            self.authors = Author.objects.bulk_create(
-                Author(slug=f"author-{n}", name_en=f"Author {n}", name_zh=f"作者{n}") for n in range(max(10, self.articles // 500))
-            )
+            topics = [Topic(slug=f"topic-{n}", name_en=f"Topic {n}", name_zh=f"话题{n}", position=n) for n in range(TOPICS)]
+            authors = [Author(slug=f"author-{n}", name_en=f"Author {n}", name_zh=f"作者{n}") for n in range(max(10, self.articles // 500))]
+            self.topics = [topic.pk for topic in Topic.objects.bulk_create(topics)]
+            self.authors = [author.pk for author in Author.objects.bulk_create(authors)]
 
     def _make_readers(self) -> list[int]:
         """Verified readers, a hundred comments each. Nobody knows their password, for there is none."""
@@ -89,49 +102,58 @@ class SiteMaker:
     # --- articles --------------------------------------------------------------------------------------------------------------------
 
     def _make_articles(self, numbers: range) -> None:
-        made = [self._article(number) for number in numbers]
+        first, first_link, first_line = next_key(Article), next_key(ArticleTopic), next_key(Byline)
+        made = [(first + n, number, self._text_of(number), self._slug_of(number)) for n, number in enumerate(numbers)]
+        links = [(pk, topic) for pk, number, _text, _slug in made for topic in self._some(self.topics, number)]
+        lines = [(pk, line) for pk, number, _text, _slug in made for line in enumerate(self._some(self.authors, number))]
         with change() as this:
             this.touch_everything()
-            Discussion.objects.bulk_create(Discussion(key=_key_of(number)) for number in numbers if number % 2 == 0)
-            Article.objects.bulk_create(made, batch_size=100)
-            Draft.objects.bulk_create(
-                (Draft(article=a, title=a.title, slug=a.slug, summary=a.summary, body=a.body) for a in made), batch_size=100
+            load(Article, ARTICLE_COLUMNS, (self._article(*each) for each in made), status=Status.PUBLISHED)
+            drafts = ((pk, pk, _title(text, number), slug, text.summary, text.body) for pk, number, text, slug in made)
+            load(Draft, ["id", "article_id", "title", "slug", "summary", "body"], drafts, updated_at=self.now)
+            load(ArticleTopic, ["id", "article_id", "topic_id"], ((first_link + n, *link) for n, link in enumerate(links)))
+            load(
+                Byline,
+                ["id", "article_id", "author_id", "position"],
+                ((first_line + n, pk, author, position) for n, (pk, (position, author)) in enumerate(lines)),
             )
-            ArticleTopic.objects.bulk_create(
-                ArticleTopic(article=article, topic=topic)
-                for article in made
-                for topic in self.chance.sample(self.topics, self.chance.randint(1, 2))
-            )
-            Byline.objects.bulk_create(
-                Byline(article=article, author=author, position=position)
-                for article in made
-                for position, author in enumerate(self.chance.sample(self.authors, self.chance.randint(1, 2)))
-            )
+            number_on(Article, Draft, ArticleTopic, Byline)
         self._tell(len(made))
 
-    def _article(self, number: int) -> Article:
-        """Even numbers are English, the next one is its translation. The newest pair is the one that is measured."""
-        language = Language.ZH_HANS if number % 2 else Language.EN
-        text: Text = self.texts[language][number // 2 % len(self.texts[language])]
-        title = f"{text.title} {number}"
-        return Article(
-            language=language,
-            translation_key=_key_of(number),
-            title=title,
-            slug=MEASURED if self._is_measured(number) else f"article-{number}",
-            summary=text.summary,
-            body=text.body,
-            body_html=text.body_html,
-            contents=text.contents,
-            words=text.words,
-            reading_minutes=text.reading_minutes,
-            search_text=f" {index_text(str(number)).strip()}{text.search_text}",
-            status=Status.PUBLISHED,
-            publish_at=self._date_of(number),
+    def _article(self, pk: int, number: int, text: Text, slug: str) -> tuple:
+        """In the order of ARTICLE_COLUMNS."""
+        return (
+            pk,
+            _language_of(number),
+            _key_of(number),
+            _title(text, number),
+            slug,
+            text.summary,
+            text.body,
+            text.body_html,
+            text.contents,
+            text.words,
+            text.reading_minutes,
+            f" {index_text(str(number)).strip()}{text.search_text}",
+            self._date_of(number),
         )
 
-    def _is_measured(self, number: int) -> bool:
-        return number // 2 == (self.articles - 1) // 2
+    # Counted from the newest pair, which is the one that is measured: the newest articles are the same on sites of any size.
+
+    def _back(self, number: int) -> int:
+        return (self.articles - 1) // 2 - number // 2
+
+    def _text_of(self, number: int) -> Text:
+        found = self.texts[_language_of(number)]
+        return found[(self._back(number) + len(found) // 2) % len(found)]
+
+    def _slug_of(self, number: int) -> str:
+        return MEASURED if self._back(number) == 0 else f"article-{number}"
+
+    def _some(self, keys: list[int], number: int) -> list[int]:
+        """One or two of the topics or authors, the same for both languages."""
+        chance = random.Random(self._back(number))  # noqa: S311
+        return chance.sample(keys, chance.randint(1, 2))
 
     def _date_of(self, number: int) -> datetime:
         age = timedelta(days=365 * YEARS) * (1 - number / self.articles)
@@ -173,57 +195,63 @@ class SiteMaker:
         versions: dict[UUID, list[int]] = {}
         for key, pk in Article.objects.filter(translation_key__in=keys).order_by("pk").values_list("translation_key", "pk"):
             versions.setdefault(key, []).append(pk)
-        threads, replies, discussions = [], [], []
+        rows, discussions = [], []
+        next_one = next_key(Comment)
         for number, size in sizes:
-            first = self._threads_of(number, size, versions)
-            threads += first
-            replies.append((first, size - len(first)))
-            discussions.append(Discussion(key=_key_of(number), threads=len(first), comments=size))
+            threads = -(-size // (1 + REPLIES_TO_A_THREAD))
+            rows += self._discussion(number, size, threads, versions[_key_of(number)], next_one + len(rows))
+            discussions.append((_key_of(number), threads, size))
         with change() as this:
             this.touch_everything()
-            Comment.objects.bulk_create(threads, batch_size=COMMENTS_AT_ONCE)
-            Comment.objects.bulk_create(
-                (self._reply_to(first[n % len(first)]) for first, number in replies for n in range(number)), batch_size=COMMENTS_AT_ONCE
-            )
-            Discussion.objects.bulk_update(discussions, ["threads", "comments"])
-        self._tell(sum(size for _number, size in sizes))
+            load(Discussion, ["key", "threads", "comments"], discussions)
+            load(Comment, COMMENT_COLUMNS, rows, state=State.VISIBLE, approved=True)
+            number_on(Comment)
+        self._tell(len(rows))
 
-    def _threads_of(self, number: int, size: int, versions: dict[UUID, list[int]]) -> list[Comment]:
-        start = self._date_of(number).replace(minute=0, second=0, microsecond=0)
-        key = _key_of(number)
-        number_of_threads = -(-size // (1 + REPLIES_TO_A_THREAD))
-        moments = sorted(start + timedelta(hours=self.chance.randint(1, 20)) for _ in range(number_of_threads))
-        return [
-            self._comment(key, self.chance.choice(versions[key]), moment, thread_no=thread_no)
-            for thread_no, moment in enumerate(moments, start=1)
-        ]
+    def _discussion(self, number: int, size: int, threads: int, articles: list[int], first: int) -> Iterator[tuple]:
+        """Its rows, in the order of COMMENT_COLUMNS: the threads from the oldest on, then the replies, one to each in turn."""
+        chance = random.Random(size) if self._back(number) == 0 else self.chance  # noqa: S311 (the measured one is the same everywhere)
+        key, day = _key_of(number), self._date_of(number).replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = sorted(day + timedelta(days=1, hours=chance.randint(1, 9)) for _ in range(threads))
+        places = [chance.choice(articles) for _ in range(threads)]
+        for n in range(size):
+            thread = n % threads
+            of_thread = (None, None, thread + 1) if n < threads else (first + thread, first + thread, None)
+            moment = moments[thread] if n < threads else moments[thread] + timedelta(hours=1)
+            yield self._comment(chance, first + n, key, places[thread], of_thread, moment)
 
-    def _reply_to(self, thread: Comment) -> Comment:
-        moment = thread.created_at + timedelta(hours=1)
-        return self._comment(thread.discussion_id, thread.article_id, moment, parent=thread, answers=thread)
-
-    def _comment(self, key: UUID, article: int, moment: datetime, **fields: object) -> Comment:
-        remark: Remark = self.chance.choice(self.remarks)
-        return Comment(
-            discussion_id=key,
-            article_id=article,
-            author_id=self.chance.choice(self.readers),
-            body=remark.body,
-            body_html=remark.body_html,
-            words=remark.words,
-            language=remark.language,
-            state=State.VISIBLE,
-            approved=True,
-            created_at=moment,
-            created_en=_in_words(moment, Language.EN),
-            created_zh=_in_words(moment, Language.ZH_HANS),
-            shown_at=moment,
-            **fields,
+    def _comment(self, chance: random.Random, pk: int, key: UUID, article: int, of_thread: tuple, moment: datetime) -> tuple:
+        remark: Remark = chance.choice(self.remarks)
+        return (
+            pk,
+            key,
+            article,
+            self.chance.choice(self.readers),
+            *of_thread,
+            remark.body,
+            remark.body_html,
+            remark.words,
+            remark.fingerprint,
+            remark.language,
+            UUID(int=self.chance.getrandbits(128)),
+            moment,
+            _in_words(moment, Language.EN),
+            _in_words(moment, Language.ZH_HANS),
+            moment,
         )
 
 
 def _key_of(number: int) -> UUID:
     return UUID(int=number // 2 + 1)
+
+
+def _language_of(number: int) -> Language:
+    """Even numbers are English, the next one is its translation."""
+    return Language.ZH_HANS if number % 2 else Language.EN
+
+
+def _title(text: Text, number: int) -> str:
+    return f"{text.title} {number}"
 
 
 @lru_cache(100_000)
@@ -232,11 +260,25 @@ def _in_words(moment: datetime, language: str) -> str:
         return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
-def _give_room() -> None:
-    """Indexes are written all over: with the two megabytes that SQLite has by itself, each page of them would be written many times."""
-    if connection.vendor == "sqlite":
+@contextmanager
+def in_a_hurry() -> Iterator[None]:
+    """Indexes are written all over: with the two megabytes that SQLite has by itself, each page of them would be written many times.
+
+    And nothing is waited for until all is written: who loses power while a site is made makes it again.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA cache_size = -{CACHE // 1024}")
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
+    try:
+        yield
+    finally:
+        connection.close()  # the next one has the settings of all others
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA cache_size = -{CACHE // 1024}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _refresh_statistics() -> None:

@@ -1,8 +1,8 @@
-"""What readers get: stored pages beside the same bytes without us, the personal fragment, renders, lists and searches.
+"""What readers get, on a small site and a large one: stored pages beside the same bytes without us, the fragment, renders, searches, posts.
 
 Stored pages are measured through nginx beside a plain file of the same bytes, and through the server alone beside an application that only
-answers with them, all in turn. "Rendered" is with the page store off: Django is entered for each. How fast comments are posted is
-`bench comments`.
+answers with them. "Rendered" is with the page store off: Django is entered for each. Every case of every site has its turn in every round,
+a second each, there and back: what is compared was measured side by side, and a ratio is the median of the ratios of the rounds.
 """
 
 import gzip
@@ -12,41 +12,45 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
-from accounts.models import User
-from articles.models import Article
-from ictiger.delivery.store import the_store
 from ictiger.deploy.trial import nginx_before, running
-from ictiger.languages import Language
 from ictiger.management.commands.serve import THREADS
 
-from .load import Case, family, measure, memory
-from .maker import MEASURED, SiteMaker
+from .comments import Form, post
+from .first_visit import first_visit
+from .load import CannotMeasure, Case, Requests, family, measure, memory
 from .plot import bars
-from .readers import log_in
 from .report import Report
-from .server import serving
 from .site import HOST, INSIDE, free_port
+from .sites import Made, made_sites
 
 OPTIONS = {
-    "articles": {"type": int, "default": 1_000, "help": "In both languages together (default: %(default)s)."},
-    "comments": {"type": int, "default": None, "help": "Default: ten for each article."},
-    "rounds": {"type": int, "default": 3, "help": "The median of so many counts (default: %(default)s)."},
-    "seconds": {"type": float, "default": 3.0, "help": "Of each measurement (default: %(default)s); 0: a single request."},
-    "workers": {"type": int, "default": 2, "help": "Processes of the server (default: %(default)s)."},
+    "sites": {
+        "default": "1000",
+        "help": "Which, between commas: how many articles one is made of (in both languages together, and ten comments for each), or the "
+        "folder or DATABASE_URL of one that `bench make` made. `1000,100000` holds a large one against a small one (default: %(default)s).",
+    },
+    "only": {"default": "", "help": "Only what begins with one of these words, between commas."},
+    "rounds": {"type": int, "default": 7, "help": "In each of which everything has its turn (default: %(default)s)."},
+    "seconds": {"type": float, "default": 1.0, "help": "Of each turn (default: %(default)s); 0: a single request."},
+    "workers": {"type": int, "default": 2, "help": "Processes of each server (default: %(default)s)."},
     "threads": {"type": int, "default": None, "help": "Of each process (default: as the server has it)."},
+    "posts": {"type": int, "default": 2_000, "help": "Comments that are ready to be posted, at most (default: %(default)s)."},
 }
-SMALL = 1_000  # articles of the site that larger ones are held against
 MEMORY_MARK = 200_000_000  # bytes
 STATIC = "server {{ listen 127.0.0.1:{port}; root {folder}; access_log off; location / {{ gzip_static on; default_type text/html; }} }}"
-ARTICLE = f"/articles/{MEASURED}/"
+WRITERS = 8  # who post at once
 
 # (what, over what, at least)
 RATIOS = (
@@ -55,118 +59,106 @@ RATIOS = (
     ("nginx, stored, signed in", "nginx, stored", 0.98),
     ("server, stored, signed in", "server, stored", 0.98),
 )
-RATES = (("rendered, 200 comments", 150), ("fragment", 600))  # requests a second, at least
-
-
-class Size(NamedTuple):
-    """Of a server: processes, and threads of each."""
-
-    workers: int
-    threads: int
-
-    @property
-    def options(self) -> list[str]:
-        return [f"--workers={self.workers}", f"--threads={self.threads}"]
+RATES = {"rendered, 200 comments": 150, "fragment": 600}  # requests a second, at least
+GROWTH = 0.90  # of what the small site does, at least
+FIRST_VISIT = (60_000, 6)  # bytes, requests
 
 
 def run(options: dict[str, object], tell: Callable[[str], None]) -> Report:
-    articles = options["articles"]
-    comments = 10 * articles if options["comments"] is None else options["comments"]
-    rounds, seconds = options["rounds"], options["seconds"]
-    size = Size(options["workers"], options["threads"] or THREADS[connection.vendor])
-    tell(f"making {articles:,} articles and {comments:,} comments …")
-    started = time.monotonic()
-    SiteMaker(articles, comments, lambda done, total: None).make()  # noqa: ARG005
-    report = Report(
-        f"Pages of a site of {articles:,} articles and {comments:,} comments, on {connection.display_name}", f"pages-{articles}"
-    )
-    made = time.monotonic() - started
-    report.add("site made", made, f"in {made:.0f} s, {(articles + comments) / made:,.0f} rows a second")
-    cookies = _cookies()
-    tell("measuring stored pages …")
-    with ExitStack() as running_now:
-        cases, entered = _stored(running_now, cookies, size, rounds, seconds, report)
-        tell("measuring what is made for each request …")
-        cases += _personal(cases[0].port, cookies, rounds, seconds)
-    tell("measuring renders …")
-    with serving(*size.options, PAGE_STORE="off") as port:
-        cases += _rendered(port, articles, rounds, seconds)
-    _tell(report, {case.name: case.rate for case in cases}, entered)
-    _hold_against_small(report, articles)
-    bars({case.name: case.rate for case in cases}, report.title, Path(os.environ[INSIDE]) / f"pages-{articles}.svg")
+    workers, threads = options["workers"], options["threads"] or THREADS[connection.vendor]
+    size = [f"--workers={workers}", f"--threads={threads}"]
+    call_command("collectstatic", interactive=False, verbosity=0)  # nginx's error pages are made by this process
+    with made_sites(options["sites"], options["posts"], tell) as sites, ExitStack() as stack:
+        report = Report(f"Requests a second, on {connection.display_name}, {workers} processes of {threads} threads", "pages")
+        report.rows.append(("articles", " ".join(f"{site.name:>10}" for site in sites)))
+        tell("starting servers …")
+        cases = _cases(stack, sites, size, only=tuple(options["only"].split(",")))
+        entered = [_entered(site) for site in sites]
+        tell(f"measuring {len(cases)} things in {options['rounds']} rounds …")
+        measure(cases, options["rounds"], options["seconds"])
+        entered = sum(_entered(site) for site in sites) - sum(entered)
+        _tell(report, sites, cases)
+        report.add("Django entered for stored pages and 304", entered, f"{entered} times; {_verdict(entered == 0)} 0")
+        _tell_of_servers(report, sites)
+    figures = {case.name if len(sites) == 1 else f"{case.name} ({case.site})": case.rate for case in cases}
+    bars(figures, report.title, Path(os.environ[INSIDE]) / "pages.svg")
     return report
 
 
-# --- the groups ----------------------------------------------------------------------------------------------------------------------
+# --- what is measured ----------------------------------------------------------------------------------------------------------------
 
 
-def _stored(stack: ExitStack, cookies: str, size: Size, rounds: int, seconds: float, report: Report) -> tuple[list[Case], int]:
-    """The stored article in every way; and how often Django was entered for it."""
-    server = stack.enter_context(serving(*size.options))
-    body, etag = _fetch(server)
-    constant = stack.enter_context(_constant(body, size))
-    proxy = _port(stack.enter_context(nginx_before(f"127.0.0.1:{server}", pages=os.fsdecode(the_store().pages))).url)
-    plain = stack.enter_context(_plain_file(body))
-    signed_in, known = {"Cookie": cookies}, {"If-None-Match": etag}
-    cases = [
-        Case("server, stored", server, ARTICLE),
-        Case("server, constant", constant, ARTICLE),
-        Case("server, stored, signed in", server, ARTICLE, signed_in),
-        Case("server, 304", server, ARTICLE, known),
-        Case("nginx, stored", proxy, ARTICLE),
-        Case("nginx, plain file", plain, ARTICLE),
-        Case("nginx, stored, signed in", proxy, ARTICLE, signed_in),
-        Case("nginx, 304", proxy, ARTICLE, known),
+def _cases(stack: ExitStack, sites: list[Made], size: list[str], only: tuple[str, ...]) -> list[Case]:
+    """What will be compared stands side by side."""
+    of_sites = [_cases_of(stack, site, size) for site in sites]
+    beside_us = _beside_us(stack, sites[0], size)
+    cases = []
+    for same in zip(*of_sites, strict=True):
+        cases += [*same, *beside_us.get(same[0].name, ())]
+    return [case for case in cases if case.name.startswith(only)]
+
+
+def _cases_of(stack: ExitStack, site: Made, size: list[str]) -> list[Case]:
+    told = site.told
+    server = stack.enter_context(site.serving(*size))
+    renderer = stack.enter_context(site.serving(*size, PAGE_STORE="off"))
+    proxy = stack.enter_context(nginx_before(f"127.0.0.1:{server.port}", pages=told["pages"]))
+    site.servers = [server, renderer]
+    _body, etag = _fetch(server.port, told["article"])
+    signed_in, known = {"Cookie": told["cookies"]}, {"If-None-Match": etag}
+    stored = {"stored": {}, "stored, signed in": signed_in, "304": known}
+    pile = (Form(None, request.encode()) for request in json.loads(Path(told["forms"]).read_text()))
+    return [
+        *(Requests(f"nginx, {name}", site.name, _port(proxy.url), told["article"], headers) for name, headers in stored.items()),
+        *(Requests(f"server, {name}", site.name, server.port, told["article"], headers) for name, headers in stored.items()),
+        *(Requests(name, site.name, server.port, path, signed_in) for name, path in told["personal"].items()),
+        *(Requests(name, site.name, server.port, path) for name, path in told["searches"].items()),
+        Requests("rendered, 200 comments", site.name, renderer.port, told["article"]),
+        *(Requests(f"rendered, {name}", site.name, renderer.port, path) for name, path in told["lists"].items()),
+        Posting("comments posted", site.name, server.port, pile),
     ]
-    before = _times_entered()
-    measure(cases, rounds, seconds)
-    entered = _times_entered() - before
-    rss, pss = memory(_server_processes())
-    report.add("memory", pss, f"{pss / 1e6:.0f} MB (PSS; RSS {rss / 1e6:.0f} MB); {_verdict(pss <= MEMORY_MARK)} 200 MB")
-    return cases, entered
 
 
-def _personal(port: int, cookies: str, rounds: int, seconds: float) -> list[Case]:
-    measured = Article.objects.get(slug=MEASURED, language=Language.EN)
-    cases = [
-        Case("fragment", port, f"/me/discussion/{measured.pk}/", {"Cookie": cookies}),
-        Case("search, a word of most", port, "/search/?q=the"),
-        Case("search, a word of one", port, f"/search/?q={Article.objects.filter(language=Language.EN).count() // 2 * 2 - 4}"),
-        Case("search, Chinese", port, "/zh-hans/search/?q=%E4%B8%93%E5%88%A9"),
-    ]
-    measure(cases, rounds, seconds)
-    return cases
+def _beside_us(stack: ExitStack, site: Made, size: list[str]) -> dict[str, list[Case]]:
+    """What does nothing but send the bytes of the stored page, by what it is held against."""
+    body, _etag = _fetch(site.servers[0].port, site.told["article"])
+    path = site.told["article"]
+    plain, constant = stack.enter_context(_plain_file(body, path)), stack.enter_context(_constant(body, size))
+    return {
+        "nginx, stored": [Requests("nginx, plain file", site.name, plain, path)],
+        "server, stored": [Requests("server, constant", site.name, constant, path)],
+    }
 
 
-def _rendered(port: int, articles: int, rounds: int, seconds: float) -> list[Case]:
-    deep = max(2, articles // 2 // 10 - 2)
-    cases = [
-        Case("rendered, 200 comments", port, ARTICLE),
-        Case("rendered, home", port, "/"),
-        Case("rendered, deep list", port, f"/page/{deep}/"),
-    ]
-    measure(cases, rounds, seconds)
-    return cases
+@dataclass
+class Posting(Case):
+    """Readers post a comment each: `bench comments` looks closer."""
+
+    port: int
+    pile: Iterator[Form]
+
+    def run(self, seconds: float) -> float:
+        pile = self.pile if seconds else islice(self.pile, 1)
+        outcomes, took = post(pile, self.port, WRITERS, seconds or 60)
+        others = sum((outcome.others for outcome in outcomes), Counter())
+        if others:
+            raise CannotMeasure(f"{self.name}: {dict(others)}")
+        return sum(len(outcome.accepted) for outcome in outcomes) / took
 
 
-def _cookies() -> str:
-    """Those of a reader who is logged in."""
-    reader = log_in([User.objects.earliest("pk")])[0]
-    return f"{settings.SESSION_COOKIE_NAME}={reader.session}; {settings.CSRF_COOKIE_NAME}={reader.secret}; reader=member"
-
-
-def _fetch(port: int) -> tuple[bytes, str]:
-    """The article's compressed bytes and their ETag; stored from here on."""
+def _fetch(port: int, path: str) -> tuple[bytes, str]:
+    """A page's compressed bytes and their ETag; stored from here on."""
     headers = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
-    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{ARTICLE}", headers=headers)) as answer:
+    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)) as answer:
         return answer.read(), answer.headers["ETag"]
 
 
 @contextmanager
-def _constant(body: bytes, size: Size) -> Iterator[int]:
+def _constant(body: bytes, size: list[str]) -> Iterator[int]:
     port, file = free_port(), Path(settings.VAR) / "constant.gz"
     file.write_bytes(body)
-    command = [sys.executable, "-m", "ictiger.bench.constant", str(port), str(size.workers), str(size.threads), str(file)]
+    workers, threads = (option.partition("=")[2] for option in size)
+    command = [sys.executable, "-m", "ictiger.bench.constant", str(port), workers, threads, str(file)]
     with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:  # noqa: S603
         try:
             _wait_for(port)
@@ -176,9 +168,9 @@ def _constant(body: bytes, size: Size) -> Iterator[int]:
 
 
 @contextmanager
-def _plain_file(body: bytes) -> Iterator[int]:
+def _plain_file(body: bytes, path: str) -> Iterator[int]:
     folder, port = Path(settings.VAR) / "plain", free_port()
-    page = folder / ARTICLE.strip("/")
+    page = folder / path.strip("/")
     page.mkdir(parents=True)
     (page / "index.html.gz").write_bytes(body)
     (page / "index.html").write_bytes(gzip.decompress(body))
@@ -199,42 +191,63 @@ def _port(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-def _times_entered() -> int:
-    """The server's log has a line for each request that Django answered; a stored page has none."""
-    return (Path(settings.VAR) / "serve.log").read_text(errors="replace").count("ictiger.access")
-
-
-def _server_processes() -> list[int]:
-    here = family(os.getpid())
-    mothers = [pid for pid in here if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return family(min(mothers))
+def _entered(site: Made) -> int:
+    """How often Django answered for the stored page: the server's log has a line for each request that reached it."""
+    log = site.servers[0].log.read_text(errors="replace")
+    return log.count(f'"path": "{site.told["article"]}"')
 
 
 # --- the report ----------------------------------------------------------------------------------------------------------------------
 
 
-def _tell(report: Report, rates: dict[str, float], entered: int) -> None:
-    for name, rate in rates.items():
-        report.add(name, rate, f"{rate:,.0f} a second")
+def _tell(report: Report, sites: list[Made], cases: list[Case]) -> None:
+    """A row for each case with its rate on every site; then what is held against something."""
+    by_name: dict[str, dict[str, Case]] = {}
+    for case in cases:
+        by_name.setdefault(case.name, {})[case.site] = case
+    for name, of_sites in by_name.items():
+        report.figures |= {f"{name}, {site} articles": case.rate for site, case in of_sites.items()}
+        cells = " ".join(f"{case.rate:10,.0f}" for case in of_sites.values())
+        report.rows.append((name, cells + _growth(report, name, list(of_sites.values()))))
     for what, over, mark in RATIOS:
-        ratio = rates[what] / rates[over]
-        report.add(f"{what} ÷ {over}", ratio, f"{ratio:.2f}; {_verdict(ratio >= mark)} {mark:.2f}")
-    for what, mark in RATES:
-        report.add(f"{what}, mark", mark, f"{_verdict(rates[what] >= mark)} {mark} a second")
-    report.add("Django entered for stored pages and 304", entered, f"{entered} times; {_verdict(entered == 0)} 0")
+        for site in sites:
+            _tell_ratio(report, site.name, by_name.get(what, {}).get(site.name), by_name.get(over, {}).get(site.name), mark)
+    for what, mark in RATES.items():
+        for site, case in by_name.get(what, {}).items():
+            report.add(f"{what}, {site} articles: mark", mark, f"{_verdict(case.rate >= mark)} {mark} a second")
 
 
-def _hold_against_small(report: Report, articles: int) -> None:
-    """Beside the figures of the small site as last measured: each as a share of the constant application's in its own run."""
-    small = Path(os.environ[INSIDE]) / f"pages-{SMALL}.json"
-    if articles == SMALL or not small.exists():
-        return
-    before = json.loads(small.read_text(encoding="utf-8"))
-    for name in [name for name in report.figures if name in before and name.startswith(("server", "nginx", "rendered", "search", "frag"))]:
-        if "÷" in name or "mark" in name or name == "server, constant":
-            continue
-        ratio = (report.figures[name] / report.figures["server, constant"]) / (before[name] / before["server, constant"])
-        report.add(f"{name}: at {articles:,} ÷ at {SMALL:,}", ratio, f"{ratio:.2f}; {_verdict(ratio >= 0.9)} 0.90")
+def _growth(report: Report, name: str, cases: list[Case]) -> str:
+    """How much of the first site's rate the last one has."""
+    if len(cases) < 2:
+        return ""
+    ratio, told = _ratio(cases[-1], cases[0])
+    report.figures[f"{name}: {cases[-1].site} ÷ {cases[0].site}"] = ratio
+    return f"  {told}; {_verdict(ratio >= GROWTH)} {GROWTH:.2f}"
+
+
+def _tell_ratio(report: Report, site: str, what: Case | None, over: Case | None, mark: float) -> None:
+    if what and over:
+        ratio, told = _ratio(what, over)
+        report.add(f"{what.name} ÷ {over.name}, {site} articles", ratio, f"{told}; {_verdict(ratio >= mark)} {mark:.2f}")
+
+
+def _ratio(what: Case, over: Case) -> tuple[float, str]:
+    """The median of the rounds' ratios; and in words, with the middle half of them."""
+    ratios = sorted(one / other for one, other in zip(what.rates, over.rates, strict=True))
+    quarter = len(ratios) // 4
+    return median(ratios), f"{median(ratios):.2f} ({ratios[quarter]:.2f} to {ratios[-1 - quarter]:.2f})"
+
+
+def _tell_of_servers(report: Report, sites: list[Made]) -> None:
+    for site in sites:
+        rss, pss = memory(family(site.servers[0].pid))
+        told = f"{pss / 1e6:.0f} MB (PSS; RSS {rss / 1e6:.0f} MB); {_verdict(pss <= MEMORY_MARK)} 200 MB"
+        report.add(f"memory, {site.name} articles", pss, told)
+    size, requests = first_visit(sites[0].servers[0].port, sites[0].told["article"])
+    reached = _verdict(size <= FIRST_VISIT[0] and requests <= FIRST_VISIT[1])
+    told = f"{size / 1000:.1f} kB in {requests} requests; {reached} 60 kB in 6"
+    report.add("first visit to the article, compressed, pictures aside", size, told)
 
 
 def _verdict(reached: bool) -> str:

@@ -39,17 +39,22 @@ class Reader:
     secret: str  # the cookie that the token is held against
 
 
-def make_readers(number: int, articles: list[Article]) -> list[Reader]:
-    """`number` people with a proven address, an approved comment of last month, and a session."""
-    people = make_people(number)
+def make_readers(number: int, articles: list[Article], name: str = "reader") -> list[Reader]:
+    """`number` people with a proven address, an approved comment of last month, and a session; `name` is the beginning of theirs."""
+    people = make_people(number, name)
     _make_earlier_comments(people, articles)
     return log_in(people)
 
 
-def make_people(number: int) -> list[User]:
+def make_people(number: int, name: str = "reader") -> list[User]:
     """`number` people with a proven address."""
     people = [
-        User(email=f"reader-{i}@bench.example", password=NO_PASSWORD, display_name=f"Reader {i}", language=("en", "zh-hans")[i % 2])
+        User(
+            email=f"{name}-{i}@bench.example",
+            password=NO_PASSWORD,
+            display_name=f"{name.capitalize()} {i}",
+            language=("en", "zh-hans")[i % 2],
+        )
         for i in range(number)
     ]
     User.objects.bulk_create(people, AT_ONCE)
@@ -62,28 +67,29 @@ def _make_earlier_comments(people: list[User], articles: list[Article]) -> None:
     """One approved thread of each, spread over the articles: readers are trusted by it, and others answer it."""
     chance = random.Random(1)  # noqa: S311
     long_ago = timezone.now() - timedelta(days=30)
-    threads = {article.pk: 0 for article in articles}
+    discussions = {article.pk: Discussion(pk=article.translation_key) for article in articles}
+    there = Discussion.objects.in_bulk([discussion.pk for discussion in discussions.values()])
+    discussions |= {article.pk: there[article.translation_key] for article in articles if article.translation_key in there}
     comments = []
     for number, person in enumerate(people):
         article = articles[number % len(articles)]
-        threads[article.pk] += 1
+        discussion = discussions[article.pk]
+        discussion.threads, discussion.comments = discussion.threads + 1, discussion.comments + 1
         comment = Comment(
             discussion_id=article.translation_key,
             article=article,
             author=person,
             state=State.VISIBLE,
             approved=True,
-            thread_no=threads[article.pk],
+            thread_no=discussion.threads,
             created_at=long_ago,
             shown_at=long_ago,
         )
         write(comment, a_text(chance, most=120))
         comments.append(comment)
     with change():
-        discussions = [
-            Discussion(pk=article.translation_key, threads=threads[article.pk], comments=threads[article.pk]) for article in articles
-        ]
-        Discussion.objects.bulk_create(discussions)
+        Discussion.objects.bulk_update(there.values(), ["threads", "comments"])
+        Discussion.objects.bulk_create(discussion for discussion in discussions.values() if discussion.pk not in there)
         Comment.objects.bulk_create(comments, AT_ONCE)
 
 

@@ -76,9 +76,11 @@ def _paths() -> dict[str, str]:
 
 
 def _lists(name: str, url: str, articles: int) -> dict[str, str]:
+    """Where it has so many pages."""
     pages = articles // 10
-    middle, end = max(2, pages // 2), max(2, pages - 1)
-    return {name: url, f"{name}, page in the middle": f"{url}page/{middle}/", f"{name}, page at the end": f"{url}page/{end}/"}
+    if pages < 4:
+        return {name: url}
+    return {name: url, f"{name}, page in the middle": f"{url}page/{pages // 2}/", f"{name}, page at the end": f"{url}page/{pages - 1}/"}
 
 
 def _part_of_the_sitemap() -> str:

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -22,16 +23,23 @@ class NotServing(RuntimeError):
     """The server did not come up."""
 
 
+class Server(NamedTuple):
+    port: int
+    pid: int
+    log: Path
+
+
 @contextmanager
-def serving(*options: str, **variables: str) -> Iterator[int]:
-    """`manage.py serve` with these options and variables beside the environment's; yields its port once it can serve."""
+def serving(*options: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """`manage.py serve` with these options, in this environment or in ours, once it can serve."""
+    environment = environment or dict(os.environ)
     port = free_port()
-    log = Path(settings.VAR) / "serve.log"
+    log = Path(environment["ICTIGER_VAR"]) / f"serve-{port}.log"
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve", f"--port={port}", *options]
-    with log.open("wb") as output, subprocess.Popen(command, env=os.environ | variables, stdout=output, stderr=output) as server:  # noqa: S603
+    with log.open("wb") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as server:  # noqa: S603
         try:
             _wait_until_ready(port, server, log)
-            yield port
+            yield Server(port, server.pid, log)
         finally:
             server.terminate()
             try:

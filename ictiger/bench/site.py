@@ -22,7 +22,7 @@ def throw_away_site(database: str, reports: Path) -> Iterator[dict[str, str]]:
 
     `database` is like DATABASE_URL, of a PostgreSQL server where this role may make databases; "" for SQLite.
     """
-    with tempfile.TemporaryDirectory(prefix="ictiger-bench-") as folder, _database_of_its_own(database) as address:
+    with tempfile.TemporaryDirectory(prefix="ictiger-bench-") as folder, database_of_its_own(database) as address:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
         yield inherited | {
             INSIDE: str(reports),
@@ -41,25 +41,29 @@ def throw_away_site(database: str, reports: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _database_of_its_own(database: str) -> Iterator[str]:
-    """The address of a fresh database on the same server, dropped in the end."""
-    if not database.startswith(("postgres:", "postgresql:")):
+def database_of_its_own(database: str, *, like: str = "template1") -> Iterator[str]:
+    """The address of a database on the same server, new or a copy of the database `like`, dropped in the end."""
+    if not is_postgresql(database):
         yield ""
         return
     name = f"ictiger_bench_{secrets.token_hex(4)}"
-    _administer(database, "CREATE DATABASE {}", name)
+    _administer(database, "CREATE DATABASE {} TEMPLATE {}", name, like)
     try:
         yield urlsplit(database)._replace(path=f"/{name}").geturl()
     finally:
         _administer(database, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-def _administer(database: str, statement: str, name: str) -> None:
+def is_postgresql(database: str) -> bool:
+    return database.startswith(("postgres:", "postgresql:"))
+
+
+def _administer(database: str, statement: str, *names: str) -> None:
     connection = psycopg2.connect(database)
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
     finally:
         connection.close()
 

@@ -44,6 +44,7 @@ class Remark:
     body: str
     body_html: str
     words: int
+    fingerprint: str
     language: str
 
 
@@ -89,4 +90,4 @@ def _text(language: str, wanted: int, prose: list[str], headings: list[str], cha
 def _remark(body: str, language: str) -> Remark:
     comment = Comment(article=Article(language=language), created_at=timezone.now())
     write(comment, body)
-    return Remark(comment.body, comment.body_html, comment.words, comment.language)
+    return Remark(comment.body, comment.body_html, comment.words, comment.fingerprint, comment.language)

@@ -1,5 +1,6 @@
 """`manage.py bench SUBJECT`: how fast it is, measured on a throw-away site with the real server."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 from articles.models import Article
 from ictiger.bench import comments, growth, pages, renders
 from ictiger.bench.maker import SiteMaker
+from ictiger.bench.prepare import prepare
 from ictiger.bench.site import INSIDE, throw_away_site
 from ictiger.environment import env
 
 SUBJECTS = {"comments": comments, "growth": growth, "pages": pages, "renders": renders}
+OF_OTHER_SITES = (growth, pages)  # these leave the database of their own site empty
 
 
 class Command(BaseCommand):
@@ -41,10 +44,15 @@ class Command(BaseCommand):
         make.add_argument("--articles", type=int, default=1_000, help="In both languages together (default: %(default)s).")
         make.add_argument("--comments", type=int, default=10_000, help="On all of them (default: %(default)s).")
         make.add_argument("--beside", action="store_true", help="Even if there is a publication already.")
+        prepare_ = subjects.add_parser("prepare")  # what `pages` asks of each of its sites, in that site's own environment
+        prepare_.add_argument("--articles", type=int, required=True)
+        prepare_.add_argument("--posts", type=int, required=True)
 
     def handle(self, *, subject: str, **options) -> None:
         if subject == "make":
             self._make(**options)
+        elif subject == "prepare":
+            self._prepare(**options)
         else:
             self._bench(subject, **options)
 
@@ -56,6 +64,12 @@ class Command(BaseCommand):
         seconds = time.monotonic() - started
         rate = (articles + comments) / seconds
         self.stdout.write(f"{articles:,} articles and {comments:,} comments in {seconds:.0f} s: {rate:,.0f} a second.")
+
+    def _prepare(self, *, articles: int, posts: int, **options) -> None:
+        call_command("migrate", verbosity=0)
+        if not Article.objects.exists():
+            SiteMaker(articles, 10 * articles, self._progress).make()
+        self.stdout.write(json.dumps(prepare(posts)))
 
     def _progress(self, done: int, total: int) -> None:
         """A bar on a terminal, nothing in a log."""
@@ -79,7 +93,8 @@ class Command(BaseCommand):
             sys.exit(code)
 
     def _measure(self, subject: str, options: dict[str, object]) -> None:
-        call_command("migrate", verbosity=0)
+        if SUBJECTS[subject] not in OF_OTHER_SITES:
+            call_command("migrate", verbosity=0)
         report = SUBJECTS[subject].run(options, tell=lambda words: self.stderr.write(words))
         report.write(Path(os.environ[INSIDE]), subject)
         self.stdout.write(report.table())
