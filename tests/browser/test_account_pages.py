@@ -12,7 +12,7 @@ from django.core.cache import cache
 from accounts import codes
 from accounts.models import User
 from ictiger.mail.models import Mail
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_article
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -131,7 +131,8 @@ def test_login_by_code(browse, live_site, complaints, reader):
 
 
 def test_passkey_is_added_and_opens_the_account(browse, live_site, complaints, reader):
-    """With an authenticator that Chromium plays."""
+    """With an authenticator that Chromium plays; and what was written before the log-in is there after it."""
+    make_article("a-patent")
     page = browse()
     heard = complaints(page)
     tools = page.context.new_cdp_session(page)
@@ -147,8 +148,12 @@ def test_passkey_is_added_and_opens_the_account(browse, live_site, complaints, r
     page.goto(f"{live_site}/accounts/logout/")
     page.locator("main form.form button").click()
 
-    page.goto(f"{live_site}/accounts/login/")
+    page.goto(f"{live_site}/articles/a-patent/comments/new/")
+    page.locator("textarea[name=body]").fill("Before I logged in.")
+    page.get_by_role("button", name="Post").click()
+    page.locator("main").get_by_role("link", name="Log in").click()
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page.get_by_role("link", name="My comments")).to_be_visible()
+    expect(page.get_by_label("Post this?")).to_have_value("Before I logged in.")
     assert heard == []
