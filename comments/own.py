@@ -5,6 +5,7 @@ Whoever is logged in asks with every page view of an article: it takes one query
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Exists, JSONField, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import JSONObject
@@ -30,6 +31,7 @@ class Text(NamedTuple):
     body: str
     parent_id: int | None
     may_go_on: bool
+    submission: UUID
     get_absolute_url: str
 
 
@@ -51,8 +53,8 @@ def _with_markup(rows: list) -> list[tuple[Any, SafeString]]:
     return [(row, markup.html(row)) for row in rows]
 
 
-def _text(*, slug: str, language: str, title: str, body: str, parent: int | None, public: bool) -> Text:
-    return Text(title, body, parent, bool(public), new_url(Article(slug=slug, language=language), parent))
+def _text(*, slug: str, language: str, title: str, body: str, parent: int | None, public: bool, submission: str) -> Text:
+    return Text(title, body, parent, bool(public), UUID(submission), new_url(Article(slug=slug, language=language), parent))
 
 
 def _newest(author, article, now) -> QuerySet[Comment]:
@@ -77,6 +79,7 @@ def _both(author, article, now, token, since) -> QuerySet:
         title="article__title",
         body="body",
         parent="parent",
+        submission="submission",
         public=Exists(Article.objects.public(now=now).filter(pk=OuterRef("article"))),
     )
     no_columns = {f"no_{column}": Value(None, TextField()) for column in reading.COLUMNS[1:]}

@@ -157,6 +157,7 @@ class Box:
     article: Article
     text: str = ""
     answered: Comment | None = None
+    gone: int | None = None  # the id of what it was to answer, when that can no longer be answered
     submission: uuid.UUID | str = field(default_factory=uuid.uuid4)
     errors: list[str] = field(default_factory=list)
     kept: WaitingText | None = None
@@ -175,7 +176,7 @@ class Box:
         """What tells this form from others on the page, and names what the browser keeps of it."""
         if self.editing:
             return f"{self.task}-{self.editing.pk}"
-        return str(self.answered.pk) if self.answered else "new"
+        return str(self.answered.pk if self.answered else self.gone or "new")
 
     @property
     def quoted(self) -> Comment | None:
@@ -232,7 +233,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     article = find_article(slug)
     typed = request.GET.get("parent", "")
     box = Box(article, answered=_answered(article, typed))
-    box.kept = _kept_for(request, article, id_from(typed)) or (_kept_for(request, article, None) if box.answered is None else None)
+    box.gone = None if box.answered else id_from(typed)
+    box.kept = _kept_for(request, article, id_from(typed)) or (_kept_for(request, article, None) if box.gone else None)
     if box.kept is not None:
         box.text, box.submission = box.kept.body, box.kept.submission
     if typed and box.answered is None:
@@ -276,7 +278,9 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         return _accept(request, box, sent)
     except Refused as refusal:
         box.errors = [str(refusal)]
-        if not isinstance(refusal, NoSuchParent):
+        if isinstance(refusal, NoSuchParent):
+            box.gone = data["parent"]
+        else:
             box.answered = _answered(article, form.data.get("parent", ""))
         if isinstance(refusal, SubmissionTaken):
             box.submission = uuid.uuid4()

@@ -231,6 +231,19 @@ def test_a_stranger_writes_joins_and_posts(open_article, url):
     assert Comment.objects.get().author == reader
 
 
+def test_a_text_that_waits_is_posted_from_the_note_about_it(open_article, sign_in):
+    page = open_article()
+    write(page, "Before I joined.").press("Control+Enter")
+    expect(page.locator("#discussion [data-kept]")).to_be_focused()
+    sign_in(page, make_user())
+    page.reload()
+    page.locator("#discussion").get_by_role("link", name="Post this?").click()
+    expect(page.get_by_label("Post this?")).to_have_value("Before I joined.")
+    page.get_by_role("button", name="Post this").click()
+    expect(page.locator("[data-state=pending]")).to_contain_text("Before I joined.")
+    expect(page.locator("#discussion")).not_to_contain_text("has not been posted yet")
+
+
 def test_without_javascript_everything_is_a_page(open_article, article):
     thread = make_comment(article)
     page = open_article(make_user(), javascript=False)

@@ -140,6 +140,24 @@ def _away(**_) -> None:
     raise OperationalError("away")
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_reply_to_what_is_gone_is_posted_as_a_comment_of_its_own(scene_for, live_site, javascript):
+    scene = scene_for(javascript=javascript)
+    page = scene.page
+    page.locator(BOX).fill(TEXT)
+    parent_goes(scene)
+    if javascript:  # what was typed before is found by its old way back, too
+        page.goto(f"{live_site}/comments/mine/")
+        page.get_by_role("link", name="Continue writing").click()
+        expect(page.locator(BOX)).to_have_value(TEXT)
+    for _again in range(1 if javascript else 2):
+        page.get_by_role("button", name="Post").click()
+    expect(page.locator("article.comment[data-state=pending]")).to_contain_text("Second paragraph.")
+    assert Comment.objects.get(author=scene.writer).parent is None
+    if javascript:
+        assert drafts_of(page) == 0
+
+
 # --- what the browser keeps --------------------------------------------------------------------------------------------------------------
 
 

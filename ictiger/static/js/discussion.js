@@ -17,6 +17,9 @@ export function prepareForm(form) {
   if (!box) {
     return; // it asks, or reports: nothing to count or to keep
   }
+  if ("answered" in form.dataset) {
+    keepDraft(form, box.value);
+  }
   box.value = readDraft(form) || box.value;
   attachCounter(form);
   box.addEventListener("input", () => keepDraft(form, box.value));

@@ -40,6 +40,7 @@ function takeIn(answer, form, close) {
   }
   if (done.dataset.accepted) {
     keepDraft(form, "");
+    forgetNote(form);
     close();
     placeAccepted(done);
   } else if (done.dataset.removed) {
@@ -59,14 +60,21 @@ function showAgain(answer, form, again) {
   if (!back) {
     return false;
   }
+  keepDraft(form, ""); // the server keeps it now, or the form that came back, which may stand for another place
   if (back.querySelector("[data-kept]")) {
-    keepDraft(form, ""); // the server keeps it now
+    forgetNote(form);
   }
   form.replaceWith(back);
   again(back);
   const told = back.querySelector(".form-errors, [data-kept]");
   focusOn(told ?? back.querySelector("[aria-invalid=true], textarea"));
   return true;
+}
+
+// What the page says of a text that was kept on the server is true no more.
+function forgetNote(form) {
+  const submission = form.elements.submission?.value;
+  discussionSection.querySelector(`[data-kept][data-submission="${CSS.escape(submission ?? "")}"]`)?.remove();
 }
 
 // `what` is the status of the answer, or why there was none.
