@@ -152,6 +152,7 @@ def test_a_reply_to_what_is_gone_is_posted_as_a_comment_of_its_own(scene_for, li
         expect(page.locator(BOX)).to_have_value(TEXT)
     for _again in range(1 if javascript else 2):
         page.get_by_role("button", name="Post").click()
+    page.wait_for_url("**/comments/mine/**")
     expect(page.locator("article.comment[data-state=pending]")).to_contain_text("Second paragraph.")
     assert Comment.objects.get(author=scene.writer).parent is None
     if javascript:
