@@ -1,12 +1,15 @@
 """Pages of a list."""
 
 from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.functional import cached_property
 
 from .models import Article
 
 PAGE_SIZE = 10
 DEEP = 200  # articles before a page; with fewer it is not worth a query of its own to find the keys
+COUNTED = 500  # articles of a list that are counted
 
 
 class KeyPaginator(Paginator):
@@ -18,25 +21,47 @@ class KeyPaginator(Paginator):
         return self._get_page(_articles(self.object_list[start : start + self.per_page]), number, self)
 
 
-class ListPaginator(Paginator):
-    """Goes to deep pages by the keys alone, which are in an index, and from the nearer end; only then reads the articles of the page."""
+class ListPage(Page):
+    def __init__(self, articles: list[Article], number: int, paginator: "ListPaginator", *, more: bool) -> None:
+        super().__init__(articles, number, paginator)
+        self.more = more
 
-    def page(self, number: int) -> Page:
+    def has_next(self) -> bool:
+        return self.more
+
+
+class ListPaginator(Paginator):
+    """Counts to COUNTED and no further: of a longer list nobody is told how many pages it has, only whether another one follows.
+
+    Goes to deep pages by the keys alone, which are in an index; only then reads the articles of the page.
+    """
+
+    @cached_property
+    def count(self) -> int:
+        """The articles; COUNTED + 1 where there are more."""
+        return self._keys()[: COUNTED + 1].count()
+
+    @property
+    def is_long(self) -> bool:
+        return self.count > COUNTED
+
+    def validate_number(self, number: int) -> int:
+        return number if self.is_long and number >= 1 else super().validate_number(number)
+
+    def page(self, number: int) -> ListPage:
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
-        stop = min(start + self.per_page, self.count)
-        # Read here: a template that takes slices of a queryset asks for each anew.
-        return self._get_page(list(self.object_list[start:stop]) if start < DEEP else self._deep(start, stop), number, self)
+        stop = start + self.per_page
+        if start < DEEP:
+            # Read here: a template that takes slices of a queryset asks for each anew.
+            return ListPage(list(self.object_list[start : min(stop, self.count)]), number, self, more=self.count > stop)
+        keys = list(self._keys()[start : stop + 1])
+        if not keys:
+            raise EmptyPage(f"there is no page {number}")
+        return ListPage(_articles(keys[: self.per_page]), number, self, more=len(keys) > self.per_page)
 
-    def _deep(self, start: int, stop: int) -> list[Article]:
-        return _articles(self._keys(start, stop) if start < self.count - stop else self._keys_from_the_end(start, stop))
-
-    def _keys(self, start: int, stop: int) -> list[int]:
-        return list(self.object_list.prefetch_related(None).values_list("pk", flat=True)[start:stop])
-
-    def _keys_from_the_end(self, start: int, stop: int) -> list[int]:
-        backwards = self.object_list.prefetch_related(None).reverse().values_list("pk", flat=True)
-        return list(backwards[self.count - stop : self.count - start])[::-1]
+    def _keys(self) -> QuerySet:
+        return self.object_list.prefetch_related(None).values_list("pk", flat=True)
 
 
 def _articles(keys: list[int]) -> list[Article]:

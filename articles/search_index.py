@@ -1,20 +1,27 @@
 """The index behind `search.py`, kept by the database itself: in the transaction that writes an article, whoever writes it.
 
 SQLite: an FTS5 table filled by triggers. Each published article is under its entries and under a mark of its language, which no query can
-hold. The tokenizer `ascii` takes entries as they are: `unicode61` would break those with characters younger than itself.
+hold. Every beginning of an entry up to PREFIXES characters has a list of its own, which is read from its newest end for as far as wanted:
+without one, FTS5 first puts together the lists of all entries that begin so, and takes the longer the more there are. The tokenizer
+`ascii` takes entries as they are: `unicode61` would break those with characters younger than itself.
 PostgreSQL: a generated `tsvector` whose lexemes are the entries, under a GIN index. Both find an entry by its beginning.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
 
 ENTRY = 100  # characters of an entry that count: no query is longer
+PREFIXES = 16  # characters; of longer words few begin alike
 INDEXED = 200_000  # characters of an article's entries on PostgreSQL, whose vectors end at a megabyte
 
+_SQLITE_TABLE = (
+    "CREATE VIRTUAL TABLE articles_search USING fts5 (entries, content='', detail='none', columnsize=0,"
+    f" prefix='{' '.join(map(str, range(1, PREFIXES + 1)))}', tokenize='ascii')"
+)
 _SQLITE_TEXT = "CASE WHEN {row}.status = 'published' THEN '§' || replace({row}.language, '-', '') || ' ' || {row}.search_text ELSE '' END"
 _NEW, _OLD = _SQLITE_TEXT.format(row="new"), _SQLITE_TEXT.format(row="old")
 _FORGET = f"INSERT INTO articles_search (articles_search, rowid, entries) VALUES ('delete', old.id, {_OLD});"  # noqa: S608 (nothing of a reader's)
@@ -58,17 +65,17 @@ def install(connection: BaseDatabaseWrapper) -> None:
             )
             cursor.execute("CREATE INDEX IF NOT EXISTS articles_search ON articles_article USING gin (search_vector)")
         else:
-            _install_on_sqlite(cursor)
+            with transaction.atomic(using=connection.alias):  # whoever reads or publishes meanwhile has the index as it was
+                _install_on_sqlite(cursor)
 
 
 def _install_on_sqlite(cursor) -> None:
-    cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE 'articles_search%%'")
-    there = {name for (name,) in cursor.fetchall()}
-    if "articles_search" not in there:
-        cursor.execute(
-            "CREATE VIRTUAL TABLE articles_search"
-            " USING fts5 (entries, content='', detail='none', columnsize=0, prefix='1 2', tokenize='ascii')"
-        )
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'articles_search%%'")
+    there = dict(cursor.fetchall())
+    if there.get("articles_search") != _SQLITE_TABLE:  # missing, or as an earlier version of ours had it
+        _remove_from_sqlite(cursor)
+        there = {}
+        cursor.execute(_SQLITE_TABLE)
         row = _SQLITE_TEXT.format(row="a")
         cursor.execute(f"INSERT INTO articles_search (rowid, entries) SELECT a.id, {row} FROM articles_article a")  # noqa: S608
     for name, trigger in _SQLITE_TRIGGERS.items():

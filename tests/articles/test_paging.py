@@ -1,4 +1,4 @@
-"""Deep pages of lists: found by the keys alone and from the nearer end, they are what counting from the beginning would have found."""
+"""Pages of lists: deep ones, found by the keys alone, are what counting from the beginning would have found; long lists are not counted."""
 
 from datetime import timedelta
 
@@ -37,16 +37,41 @@ def test_pages_hold_each_article_once_newest_first(stranger, number):
     assert stranger.get(f"/topics/patents/page/{pages + 1}/").status_code == 404
 
 
+@pytest.mark.parametrize("number", [4, 5])
+def test_of_a_long_list_nobody_is_told_how_many_pages_it_has(stranger, monkeypatch, number):
+    monkeypatch.setattr(paging, "COUNTED", 3)
+    for n in range(number):
+        make_article(f"a{n}")
+    _lead, *others = [f"a{n}" for n in reversed(range(number))]
+    first = stranger.get("/")
+    assert [article.slug for article in first.context["page_obj"]] == others[:2]
+    if number == 4:  # three below the lead
+        assert "Page 1 of 2" in first.content.decode()
+    else:
+        assert "Page 1 of" not in first.content.decode()
+        assert "Page 2 of" not in stranger.get("/page/2/").content.decode()
+    assert 'rel="next" href="/page/2/"' in first.content.decode()
+    last = stranger.get("/page/2/")
+    assert [article.slug for article in last.context["page_obj"]] == others[2:]
+    assert 'rel="next"' not in last.content.decode()
+    assert [stranger.get(f"/page/{n}/").status_code for n in (3, 999_999_999)] == [404, 404]
+
+
+def test_a_list_is_counted_to_a_bound(monkeypatch):
+    monkeypatch.setattr(paging, "COUNTED", 3)
+    for n in range(9):
+        make_article(f"a{n}")
+    assert paging.ListPaginator(Article.objects.public("en").for_lists(), 2).count == 4
+
+
 def test_an_article_taken_down_while_its_page_is_read_is_not_shown(monkeypatch):
     articles = [make_article(f"a{n}") for n in range(4)]
-    paginator = paging.ListPaginator(Article.objects.public("en").for_lists(), 2)
-    assert paginator.count == 4
-    find = paginator._keys_from_the_end
+    read = paging._articles
 
-    def find_and_lose(start: int, stop: int) -> list[int]:
-        keys = find(start, stop)
+    def lose_and_read(keys: list[int]) -> list[Article]:
         take_down(articles[0])
-        return keys
+        return read(keys)
 
-    monkeypatch.setattr(paginator, "_keys_from_the_end", find_and_lose)
-    assert [article.slug for article in paginator.page(2)] == ["a1"]
+    monkeypatch.setattr(paging, "_articles", lose_and_read)
+    page = paging.ListPaginator(Article.objects.public("en").for_lists(), 2).page(2)
+    assert [article.slug for article in page] == ["a1"]

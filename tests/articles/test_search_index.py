@@ -56,6 +56,17 @@ def test_migrating_again_brings_lost_triggers_back():
     assert found("royalties") == ["a"]
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="that of PostgreSQL has one shape")
+def test_migrating_makes_an_index_of_an_earlier_shape_anew():
+    make_article("a", title="Royalties")
+    with connection.cursor() as cursor:
+        search_index.remove(connection)
+        cursor.execute("CREATE VIRTUAL TABLE articles_search USING fts5 (entries, content='', prefix='1 2', tokenize='ascii')")
+    call_command("migrate", verbosity=0)
+    make_article("b", title="Royalties")
+    assert found("royalties") == ["b", "a"]
+
+
 def test_an_index_made_late_has_what_was_there():
     make_article("a", title="Royalties")
     make_article("draft", title="Royalties", status="draft")
