@@ -15,7 +15,11 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.Env()
 
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
-DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+# What may be named, and what stands for it in Django's settings.
+DATABASES = {
+    "django.db.backends.sqlite3": "django.db.backends.sqlite3",
+    "django.db.backends.postgresql": "ictiger.postgresql",
+}
 FILE_CACHE = "django.core.cache.backends.filebased.FileBasedCache"
 FILE_CACHE_ENTRIES = 10_000  # Beyond Django's own 300 it throws entries out at random, and with them the count of wrong passwords.
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
@@ -83,13 +87,13 @@ def database(name: str, *, default: Path) -> dict[str, Any]:
     """Django's settings of the database, a SQLite file at `default` when it is not set."""
     url = env(name, default="").strip()
     if not url:
-        return {"ENGINE": DATABASES[0], "NAME": default}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": default}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it warns of, we refuse
         config = _read(name, environ.Env.db_url_config, url, "postgres://user:password@host/name or sqlite:////path/to/file")
     if config.get("ENGINE") not in DATABASES or not config.get("NAME"):
         raise WrongEnvironment(name, "names no SQLite or PostgreSQL database: write postgres://user:password@host/name.")
-    return config
+    return config | {"ENGINE": DATABASES[config["ENGINE"]]}
 
 
 def cache(name: str, *, default: Path) -> dict[str, Any]:
