@@ -13,13 +13,15 @@ it for as long as the process lives: the time, above all, has to be given.
 import inspect
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db import connection
-from django.db.models import Expression, Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, CharField, Expression, Field, ForeignKey, IntegerField, Model, QuerySet, TextField
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
 from django.db.models.sql import InsertQuery
 from django.db.models.utils import create_namedtuple_class
@@ -47,9 +49,9 @@ class _Place(NamedTuple):
     name: str
     index: int | None = None
 
-    def filled(self, given: dict[str, object]) -> object:
+    def filled(self, given: dict[str, object], here: BaseDatabaseWrapper) -> object:
         value = given[self.name]
-        return _as_parameter(value if self.index is None else value[self.index])
+        return _as_parameter(value if self.index is None else value[self.index], here)
 
 
 class Compiled:
@@ -66,18 +68,16 @@ class Compiled:
         self._made: dict[str, _Statement] = {}  # by the kind of database
 
     def rows(self, **given: object) -> list:
-        return self._statement().ask(given)
+        here = _connection()
+        made = self._made.get(here.vendor)
+        if made is None:
+            names = inspect.signature(self._build).parameters
+            made = self._made[here.vendor] = _Statement(self._build(**{name: Given(name) for name in names}), here, self._planned)
+        return made.ask(given, here)
 
     def row(self, **given: object):
         """The first row, or None."""
         return next(iter(self.rows(**given)), None)
-
-    def _statement(self) -> "_Statement":
-        made = self._made.get(connection.vendor)
-        if made is None:
-            names = inspect.signature(self._build).parameters
-            made = self._made[connection.vendor] = _Statement(self._build(**{name: Given(name) for name in names}), self._planned)
-        return made
 
 
 class CompiledForms:
@@ -90,13 +90,14 @@ class CompiledForms:
         self._made: dict[tuple, _Statement] = {}
 
     def rows(self, *form: Hashable, **given: object) -> list:
-        key = (connection.vendor, *form)
+        here = _connection()
+        key = (here.vendor, *form)
         made = self._made.get(key)
         if made is None:
             if len(self._made) >= MOST_FORMS:
                 self._made.clear()
-            made = self._made[key] = _Statement(self._build(*form))
-        return made.ask(given)
+            made = self._made[key] = _Statement(self._build(*form), here)
+        return made.ask(given, here)
 
     def row(self, *form: Hashable, **given: object):
         """The first row, or None."""
@@ -106,46 +107,58 @@ class CompiledForms:
 class _Statement:
     """A query's SQL, and what its rows are made into."""
 
-    def __init__(self, queryset: QuerySet, planned: bool = False) -> None:
-        self.planned = planned and connection.vendor == "postgresql"
-        self.compiler = queryset.query.get_compiler(connection=connection)
+    def __init__(self, queryset: QuerySet, here: BaseDatabaseWrapper, planned: bool = False) -> None:
+        self.planned = planned
+        self.compiler = queryset.query.get_compiler(connection=here)
         self.sql, self.parameters = self.compiler.as_sql()
         self.converters = self.compiler.get_converters([selected for selected, *_names in self.compiler.select])
         self.shape = _shape(queryset, self.compiler)
         self.places = list(dict.fromkeys(known for known in self.parameters if type(known) is _Place))
 
-    def ask(self, given: dict[str, object]) -> list:
-        with connection.cursor() as cursor:
-            sql, parameters = self._here()
-            cursor.execute(sql, [known.filled(given) if type(known) is _Place else known for known in parameters])
+    def ask(self, given: dict[str, object], here: BaseDatabaseWrapper) -> list:
+        with here.cursor() as cursor:
+            if self.planned and _keeps_plans(here):
+                run = _plan(here, self, self.sql, self._numbered, len(self.places))
+                cursor.execute(run, [place.filled(given, here) for place in self.places])
+            else:
+                cursor.execute(self.sql, [known.filled(given, here) if type(known) is _Place else known for known in self.parameters])
             found = cursor.fetchall()
         if self.converters:
             found = self.compiler.apply_converters(found, self.converters)
         return [self.shape(row) for row in found]
 
-    def _here(self) -> tuple[str, Sequence]:
-        """What to run in this connection. A pool that gives us another connection with each transaction keeps no plans for us; whoever has
-        one says so as Django wants to be told it.
-        """
-        if not self.planned or connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            return self.sql, self.parameters
-        plans = _plans.setdefault(connection.connection, {})
-        if self not in plans:
-            plans[self] = self._plan(f"compiled_{len(plans)}")
-        return plans[self], self.places
-
-    def _plan(self, name: str) -> str:
-        """Have the statement parsed, with a number in each place. Returns how to run it."""
+    @cached_property
+    def _numbered(self) -> list:
+        """The parameters with a number in the place of each value that is given."""
         numbers = {place: AsIs(f"${number}") for number, place in enumerate(self.places, start=1)}
-        parameters = [numbers[known] if type(known) is _Place else known for known in self.parameters]
-        # The driver's own cursor: this is no query that somebody asked. Its faults are Django's all the same, for who tells them apart.
-        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            cursor.execute(f"PREPARE {name} AS {self.sql}", parameters)
-        return f"EXECUTE {name} ({', '.join(['%s'] * len(self.places))})"
+        return [numbers[known] if type(known) is _Place else known for known in self.parameters]
 
 
 # By connection to PostgreSQL: how to run what it has planned.
-_plans: WeakKeyDictionary[object, dict[_Statement, str]] = WeakKeyDictionary()
+_plans: WeakKeyDictionary[object, dict[Hashable, str]] = WeakKeyDictionary()
+
+
+def _connection() -> BaseDatabaseWrapper:
+    """This thread's connection itself: `django.db.connection` would look for it anew at each step."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _keeps_plans(here: BaseDatabaseWrapper) -> bool:
+    """Not behind a pool that gives us another connection with each transaction: whoever has one says so as Django wants to be told it."""
+    return here.vendor == "postgresql" and not here.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+
+
+def _plan(here: BaseDatabaseWrapper, key: Hashable, sql: str, numbered: Sequence, number: int) -> str:
+    """How to run a statement of so many values in this connection, which parses and plans it once."""
+    plans = _plans.setdefault(here.connection, {})
+    run = plans.get(key)
+    if run is None:
+        name = f"planned_{len(plans)}"
+        # The driver's own cursor: this is no query that somebody asked. Its faults are Django's all the same, for who tells them apart.
+        with here.wrap_database_errors, here.connection.cursor() as cursor:
+            cursor.execute(f"PREPARE {name} AS {sql}", numbered)
+        run = plans[key] = f"EXECUTE {name} ({', '.join(['%s'] * number)})" if number else f"EXECUTE {name}"
+    return run
 
 
 def _shape(queryset: QuerySet, compiler) -> Callable:
@@ -164,11 +177,11 @@ def _models(compiler) -> Callable:
     model, columns = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     begin, end = columns[0], columns[-1] + 1
     names = [selected.target.attname for selected, *_names in compiler.select[begin:end]]
-    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    related = get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS)
     annotations = compiler.annotation_col_map or {}
 
     def make(row) -> Model:
-        thing = model.from_db(connection.alias, names, row[begin:end])
+        thing = model.from_db(DEFAULT_DB_ALIAS, names, row[begin:end])
         for populator in related:
             populator.populate(row, thing)
         for name, column in annotations.items():
@@ -178,42 +191,62 @@ def _models(compiler) -> Callable:
     return make
 
 
-def _as_parameter(value: object) -> object:
+def _as_parameter(value: object, here: BaseDatabaseWrapper) -> object:
     """A value as the database's driver takes it."""
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return here.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not here.features.has_native_uuid_field:
         return value.hex
     return str(value) if isinstance(value, str) else value
 
 
 def ask(statement: str, *values: object) -> list[tuple]:
-    """The rows that a statement written by hand answers, in words that all our databases know."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_as_parameter(value) for value in values])
+    """The rows that a statement written by hand answers, in words that all our databases know. It is planned once in a connection."""
+    here = _connection()
+    return _run(here, statement, statement, [_as_parameter(value, here) for value in values])
+
+
+def _run(here: BaseDatabaseWrapper, key: Hashable, statement: str, values: list) -> list[tuple]:
+    with here.cursor() as cursor:
+        if _keeps_plans(here):
+            statement = _plan(here, key, statement, [AsIs(f"${number}") for number in range(1, len(values) + 1)], len(values))
+        cursor.execute(statement, values)
         return cursor.fetchall()
 
 
-_inserts: dict[tuple[str, type[Model]], str] = {}
+class _Insert(NamedTuple):
+    """How a model's rows are inserted: each field, and whether what it holds is what the driver takes."""
+
+    statement: str
+    fields: list[tuple[Field, bool]]
+
+
+_inserts: dict[tuple[str, type[Model]], _Insert] = {}
+_TAKEN_AS_THEY_ARE = {str, int, bool, type(None)}  # by the driver, from a field of one of the next kinds
+_SIMPLE = (CharField, TextField, BooleanField, IntegerField, ForeignKey)
 
 
 def insert(thing: Model) -> None:
     """Insert a new row, as `save(force_insert=True)` does; without its signals, which nobody of ours listens to."""
+    here = _connection()
+    key = here.vendor, type(thing)
+    known = _inserts.get(key)
+    if known is None:
+        known = _inserts[key] = _insert_of(thing, here)
+    ((thing.pk,),) = _run(here, key, known.statement, [_stored(field, simple, thing, here) for field, simple in known.fields])
+    thing._state.adding, thing._state.db = False, here.alias
+
+
+def _stored(field: Field, simple: bool, thing: Model, here: BaseDatabaseWrapper) -> object:
+    value = field.pre_save(thing, True)
+    return value if simple and type(value) in _TAKEN_AS_THEY_ARE else field.get_db_prep_save(value, here)
+
+
+def _insert_of(thing: Model, here: BaseDatabaseWrapper) -> _Insert:
     fields = [field for field in thing._meta.local_concrete_fields if field is not thing._meta.auto_field]
-    key = connection.vendor, type(thing)
-    if key not in _inserts:
-        _inserts[key] = _insert_statement(thing, fields)
-    values = [field.get_db_prep_save(field.pre_save(thing, True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_inserts[key], values)
-        thing.pk = cursor.fetchone()[0]
-    thing._state.adding, thing._state.db = False, connection.alias
-
-
-def _insert_statement(thing: Model, fields: list) -> str:
     query = InsertQuery(type(thing))
     query.insert_values(fields, [thing])
-    compiler = query.get_compiler(connection=connection)
+    compiler = query.get_compiler(connection=here)
     compiler.returning_fields = [thing._meta.pk]
-    ((sql, _values),) = compiler.as_sql()
-    return sql
+    ((statement, _values),) = compiler.as_sql()
+    return _Insert(statement, [(field, isinstance(field, _SIMPLE)) for field in fields])
