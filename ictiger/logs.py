@@ -53,16 +53,16 @@ def _id_for(request: HttpRequest) -> str:
 
 
 def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    match = request.resolver_match
+    match, path = request.resolver_match, _path(request, response)
     access.log(
         logging.ERROR if response.status_code >= 500 else logging.INFO,
         "%s %s %s",
         request.method,
-        _path(request, response),
+        path,
         response.status_code,
         extra={
             "method": request.method,
-            "path": _path(request, response),
+            "path": path,
             "view": match.view_name if match else "",
             "status": response.status_code,
             "ms": round(seconds * 1000, 1),
@@ -74,6 +74,8 @@ def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
 def _path(request: HttpRequest, response: HttpResponse) -> str:
     """The path in one line, with nothing in it that a terminal obeys."""
     path = _without_keys(request, response)
+    if path.isprintable():
+        return path
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in path)
 
 
