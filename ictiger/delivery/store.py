@@ -225,12 +225,16 @@ class Store:
             self._purge_page(path.encode(), release)
 
     def _purge_page(self, path: bytes, release: bytes) -> None:
-        """Leases first: from here on nothing rendered before can be stored. Then the plain file, by which readers go, then the other."""
+        """Leases first: from here on nothing rendered before can be stored. Then the plain file, by which readers go, then the other.
+
+        The disk is asked for the folder first: of most pages nothing was stored since the last purge of their tree, if ever.
+        """
         for file in _files_in(self.shelf(LEASES, release) + path):
             _unlink(file)
         for kind in (b"", TIMED):
-            for name in FILES:
-                _unlink(self.shelf(kind, release) + path + name)
+            folder = self.shelf(kind, release) + path
+            for name in FILES if _is_there(folder) else ():
+                _unlink(folder + name)
 
     def _put_away(self, path: bytes, release: bytes) -> None:
         """Rename a tree away: its leases first, then its pages.
@@ -344,6 +348,15 @@ def _write(file: bytes, body: bytes, stamp: int) -> None:
         opened.write(body)
         opened.flush()
         os.utime(opened.fileno(), ns=(time.time_ns(), stamp * 1_000_000_000))
+
+
+def _is_there(folder: bytes) -> bool:
+    """Whether there is such a folder. OSError: nobody knows."""
+    try:
+        os.stat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _unlink(file: bytes) -> None:
