@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -20,7 +20,7 @@ from .models import Comment, Discussion, House
 from .policy import page_of
 
 
-@shows_on(Comment, needs=["parent"])
+@shows_on(Comment, needs=["parent"], columns=["discussion", "thread_no", "shown_at", "parent__thread_no"])
 def paths_of_comment(comment: Comment) -> Iterator[str]:
     """Its thread's pages, the article and the feeds, in each public language. A comment that was never visible shows nowhere."""
     return _paths([comment] if comment.shown_at else [])
@@ -98,15 +98,20 @@ def _places(language: str, slug: str) -> _Places:
         )
 
 
-def _public_versions(keys: Collection[uuid.UUID]) -> Iterator[Article]:
-    """The public articles that have these discussions: nearly always one is asked for."""
+def _public_versions(keys: Collection[uuid.UUID]) -> Iterable[Any]:
+    """What is needed here of the public articles that have these discussions: nearly always one is asked for."""
     if len(keys) > 1:
-        return Article.objects.public().filter(translation_key__in=keys).only("translation_key", "language", "slug")
+        return Article.objects.public().filter(translation_key__in=keys).values_list("translation_key", "language", "slug", named=True)
     return chain.from_iterable(_versions.rows(key=key, now=timezone.now()) for key in keys)
 
 
 _versions = Compiled(
-    lambda key, now: Article.objects.public(now=now).filter(translation_key=key).only("translation_key", "language", "slug").order_by(),
+    lambda key, now: (
+        Article.objects.public(now=now)
+        .filter(translation_key=key)
+        .order_by()
+        .values_list("translation_key", "language", "slug", named=True)
+    ),
     planned=True,
 )
 

@@ -6,8 +6,9 @@ it (`/topics/patents/**`).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
+from itertools import chain
 
 from django.db import models
 
@@ -18,15 +19,20 @@ EVERYTHING = "/**"
 Provider = Callable[[models.Model], Iterable[str]]
 _providers: dict[type[models.Model], list[Provider]] = defaultdict(list)
 _needs: dict[type[models.Model], set[str]] = defaultdict(set)
+_columns: dict[type[models.Model], list[Collection[str]]] = defaultdict(list)
 
 
-def shows_on(*kinds: type[models.Model], needs: Iterable[str] = ()) -> Callable[[Provider], Provider]:
-    """Register the decorated function as a source of paths for objects of `kinds`. It follows the relations in `needs` from them."""
+def shows_on(*kinds: type[models.Model], needs: Iterable[str] = (), columns: Collection[str] = ()) -> Callable[[Provider], Provider]:
+    """Register the decorated function as a source of paths for objects of `kinds`. It follows the relations in `needs` from them.
+
+    `columns` are all that it looks at; where it does not say so, the whole row is read for it.
+    """
 
     def register(provider: Provider) -> Provider:
         for kind in kinds:
             _providers[kind].append(provider)
             _needs[kind].update(needs)
+            _columns[kind].append(columns)
         return provider
 
     return register
@@ -42,6 +48,8 @@ def _by_key(kind: type[models.Model], locked: bool) -> Compiled:
     rows = kind._base_manager.order_by()
     if _needs[kind]:
         rows = rows.select_related(*_needs[kind])
+    if _columns[kind] and all(_columns[kind]):
+        rows = rows.only(*chain.from_iterable(_columns[kind]))
     if locked:
         rows = rows.select_for_update(of=("self",))
     return Compiled(lambda pk: rows.filter(pk=pk), planned=True)
