@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, Subquery, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import cached_property
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.links import page_links
-from articles.models import Article, ArticleQuerySet
+from articles.models import Article, ArticleQuerySet, Byline
 from ictiger.compiled import Compiled
 from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
@@ -24,7 +25,7 @@ from ictiger.languages import Language
 
 from . import arranging, openness, reading, services, waiting, words
 from .forms import CommentForm, Limits, id_from, limits_of
-from .models import Comment, WaitingText, new_url
+from .models import Comment, Discussion, WaitingText, new_url
 from .openness import Now
 from .policy import State, Switch, page_of
 from .services import NoSuchParent, Refused, SubmissionTaken
@@ -302,13 +303,26 @@ def _accept(request: HttpRequest, box: Box, sent: dict) -> HttpResponse:
 def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Lead to the comment as its author sees it; a script gets its markup to put in place."""
     if request.htmx:
-        row = reading.row_of(comment)
+        around = _around.row(article=comment.article_id, author=comment.author_id, discussion=comment.discussion_id)
         markup = reading.CommentMarkup()
-        markup.mark_authors_of(comment.article)
-        own = markup.html(row)
-        count = openness.now(comment.article).comments if comment.state == State.VISIBLE else None
-        return render(request, "comments/_accepted.html", {"comment": comment, "own": own, "count": count}, status=201)
+        markup.article_authors = {comment.author_id} if around.by_article_author else set()
+        count = around.in_all if comment.state == State.VISIBLE else None
+        shown = {"comment": comment, "own": markup.html(reading.row_of(comment)), "count": count}
+        return HttpResponse(render_to_string("comments/_accepted.html", shown), status=201)  # nothing in it is the request's
     return redirect("comments:permalink", comment.pk)
+
+
+_around = Compiled(
+    lambda article, author, discussion: (
+        Article.objects.order_by()
+        .filter(pk=article)
+        .values(
+            by_article_author=Exists(Byline.objects.filter(article=article, author__user=author)),
+            in_all=Subquery(Discussion.objects.filter(pk=discussion).values("comments")),
+        )
+    ),
+    planned=True,
+)
 
 
 def show_box(request: HttpRequest, box: Box, *, status: int = 200) -> HttpResponse:
