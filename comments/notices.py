@@ -19,7 +19,7 @@ from ictiger.mail.models import Mail
 from ictiger.mail.models import State as MailState
 from ictiger.mail.queue import enqueue
 
-from .models import Comment, Mute
+from .models import Ban, Comment, Mute
 from .policy import State
 
 PURPOSE = "comments/reply"
@@ -117,7 +117,9 @@ def is_proven(mail: Mail) -> bool:
 
 
 def wants(reader: User, thread_id: int) -> bool:
-    return reader.is_active and reader.mail_replies and not Mute.objects.filter(user=reader, thread_id=thread_id).exists()
+    """Whether they still want to be told, and can answer: whoever is banned is not shown what they must leave unanswered."""
+    is_wanted = reader.is_active and reader.mail_replies and not Mute.objects.filter(user=reader, thread_id=thread_id).exists()
+    return is_wanted and not Ban.objects.active().filter(user=reader).exists()
 
 
 def replies_to_tell(mail: Mail) -> list[Comment]:

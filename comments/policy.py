@@ -36,6 +36,7 @@ class Switch(models.TextChoices):
 class Hold(models.TextChoices):
     """The rule that keeps a comment from being visible at once, as its author is told."""
 
+    BANNED = "banned", _("You may not comment at present. A moderator looks at what you had written before.")
     EVERYTHING_HELD = "everything_held", _("At present a moderator reads every comment before it appears.")
     HELD_WORDS = "held_words", _("It has words that a moderator looks at first, whoever writes them.")
     NEWCOMER = "newcomer", _("A moderator reads everyone’s first comment. Later ones appear at once.")
@@ -104,6 +105,7 @@ class Facts:
     """What the rules look at. `approved_before` and `duplicate` do not count the comment that is judged."""
 
     verified: bool
+    banned: bool = False
     approved_before: bool = False
     rejected_lately: bool = False
     duplicate: bool = False
@@ -153,6 +155,8 @@ def strictest(*switches: str) -> Switch:
 
 def _rule_against(facts: Facts) -> Hold | None:
     """The rule to be named. What would refuse a text holds one that was taken before it did."""
+    if facts.banned:
+        return Hold.BANNED
     if facts.switch != Switch.OPEN:
         return Hold.EVERYTHING_HELD
     if facts.held_words or facts.refused_words:

@@ -1,10 +1,12 @@
 """What holds a comment, as moderators call it: short. (What its author is told is in the policy.)"""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .policy import Hold
 
 SHORT = {
+    Hold.BANNED: _("author is banned"),
     Hold.EVERYTHING_HELD: _("everything is held"),
     Hold.HELD_WORDS: _("listed words"),
     Hold.MANY_LINKS: _("many links"),
@@ -13,7 +15,7 @@ SHORT = {
     Hold.LINKS: _("newcomer’s links"),
     Hold.REJECTED_LATELY: _("turned down lately"),
     Hold.DUPLICATE: _("said before"),
-    Hold.REPORTED: _("reported"),
+    Hold.REPORTED: pgettext_lazy("what holds a comment", "reported"),
     Hold.UNDONE: _("decision taken back"),
     Hold.MENDED: _("mended"),
     Hold.APPEALED: _("appeal"),

@@ -60,6 +60,7 @@ def _facts(comment: Comment, known: Any) -> Facts:
     comment.listed = " · ".join(found.refused + found.held)[:300]
     return Facts(
         verified=known.verified,
+        banned=known.banned,
         approved_before=known.approved_before,
         rejected_lately=known.turned_down_lately,
         duplicate=known.duplicate,
@@ -139,9 +140,10 @@ def _too_many(again: datetime) -> str:
 
 
 def is_trusted(user: User) -> bool:
-    """An earlier comment was approved, and none was turned down lately."""
+    """An earlier comment was approved, none was turned down lately, and they may comment."""
     turned_down = _turned_down(user, since=timezone.now() - policy.REJECTION_COUNTS_FOR)
-    return Comment.objects.filter(author=user, approved=True).exists() and not turned_down.exists()
+    is_approved = Comment.objects.filter(author=user, approved=True).exists()
+    return is_approved and not turned_down.exists() and not Ban.objects.active().filter(user=user).exists()
 
 
 def _turned_down(user: User, since: datetime) -> QuerySet[Decision]:

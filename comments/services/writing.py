@@ -96,10 +96,17 @@ def report(*, user: User, comment_id: int, reason: str, note: str = "") -> Repor
         made, _new = Report.objects.get_or_create(
             comment=comment, reporter=user, defaults={"reason": reason, "note": words.clean(note), "counts": is_trusted(user)}
         )
-        if not comment.approved and comment.reports.filter(counts=True).count() >= policy.REPORTS_THAT_HOLD:
+        if not comment.approved and _reports_that_count(comment) >= policy.REPORTS_THAT_HOLD:
             move(comment, Verdict(State.PENDING, Hold.REPORTED))
             comment.save()
     return made
+
+
+def _reports_that_count(comment: Comment) -> int:
+    """By trusted readers, about the text as it stands: what was said before a moderator approved another is settled."""
+    approved_at = comment.decisions.filter(to_state=State.VISIBLE).values_list("decided_at", flat=True).first()
+    reports = comment.reports.filter(counts=True)
+    return (reports.filter(created_at__gt=approved_at) if approved_at else reports).count()
 
 
 def release(user: User) -> list[Comment]:

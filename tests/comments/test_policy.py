@@ -66,6 +66,7 @@ def facts(**what) -> Facts:
         ({"switch": Switch.OPEN}, None),
         ({"switch": Switch.HELD}, Hold.EVERYTHING_HELD),
         ({"switch": Switch.CLOSED}, Hold.EVERYTHING_HELD),
+        ({"banned": True, "switch": Switch.HELD}, Hold.BANNED),
         ({"held_words": True}, Hold.HELD_WORDS),
         ({"refused_words": True}, Hold.HELD_WORDS),
         ({"links": 5}, None),

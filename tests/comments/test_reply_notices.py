@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from articles.models import Article, Status
 from comments import notices, services
-from comments.models import Comment, Mute
+from comments.models import Ban, Comment, Mute
 from comments.policy import State, Verb
 from ictiger.delivery.change import change
 from ictiger.mail.composers import compose
@@ -335,12 +335,19 @@ def lose_proof(reply: Comment, reader: User) -> None:
     reader.emailaddress_set.update(verified=False)
 
 
+def ban(reply: Comment, reader: User) -> None:
+    Ban.objects.create(user=reader, why="test")
+
+
 def unpublish(reply: Comment, reader: User) -> None:
     with change(reply.article):
         Article.objects.filter(pk=reply.article_id).update(status=Status.DRAFT)
 
 
-@pytest.mark.parametrize("happens", [withdraw_reply, withdraw_comment, opt_out, mute, deactivate, change_address, lose_proof, unpublish])
+WHAT_HAPPENS = [withdraw_reply, withdraw_comment, opt_out, mute, deactivate, change_address, lose_proof, ban, unpublish]
+
+
+@pytest.mark.parametrize("happens", WHAT_HAPPENS)
 def test_what_is_no_longer_true_or_wanted_is_not_sent(article, comment, reader, letters, happens):
     reply = make_comment(article, parent=comment)
     assert len(letters()) == 1

@@ -269,6 +269,29 @@ def test_reports_do_not_hold_what_a_moderator_has_approved(article):
     assert comment.state == State.VISIBLE
 
 
+def test_reports_from_before_an_approval_hold_no_later_text(article):
+    author = trusted_user()
+    comment = post(author, article)
+    for _number in range(3):
+        services.report(user=trusted_user(), comment_id=comment.pk, reason=Complaint.UNCIVIL)
+    decide_as_somebody(comment, Verb.APPROVE)
+    services.edit(user=author, comment_id=comment.pk, body="Put otherwise.")
+    for state in (State.VISIBLE, State.VISIBLE, State.PENDING):
+        services.report(user=trusted_user(), comment_id=comment.pk, reason=Complaint.UNCIVIL)
+        comment.refresh_from_db()
+        assert comment.state == state
+
+
+def test_reports_of_who_is_banned_do_not_count(article):
+    comment = post(trusted_user(), article)
+    for _number in range(3):
+        reporter = trusted_user()
+        Ban.objects.create(user=reporter, why="test")
+        services.report(user=reporter, comment_id=comment.pk, reason=Complaint.UNCIVIL)
+    comment.refresh_from_db()
+    assert (comment.state, Report.objects.count()) == (State.VISIBLE, 3)
+
+
 def test_ones_own_comment_is_not_reported(article, reader):
     comment = make_comment(article, author=reader)
     with pytest.raises(services.Refused):
@@ -299,6 +322,17 @@ def test_releasing_leaves_what_does_not_wait(article, reader):
 
 
 # --- erasing ---
+
+
+def test_confirming_the_address_puts_nothing_of_who_is_banned_before_readers(article):
+    author = trusted_user()
+    author.emailaddress_set.update(verified=False)
+    comment = post(author, article)
+    Ban.objects.create(user=author, why="test")
+    author.emailaddress_set.update(verified=True)
+    services.release(author)
+    comment.refresh_from_db()
+    assert (comment.state, comment.reason) == (State.PENDING, Hold.BANNED)
 
 
 def test_erasing_takes_what_stands_alone(article, reader):

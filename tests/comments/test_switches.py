@@ -116,6 +116,19 @@ def test_who_confirms_an_address_while_it_is_closed_waits_for_a_moderator(articl
     assert (comment.state, comment.reason) == (State.PENDING, Hold.EVERYTHING_HELD)
 
 
+@pytest.mark.parametrize("where", ["site", "article"])
+def test_while_it_is_closed_no_comment_is_mended_and_an_appeal_is_heard(article, reader, client_of, turn, where):
+    """What was turned down is a comment when it comes changed; a note to the moderators is none."""
+    rejected = make_comment(article, author=reader, body="Turned down.", state=State.REJECTED)
+    turn(where, Switch.CLOSED)
+    client = client_of(reader)
+    answer = client.post(reverse("comments:mend", args=[rejected.pk]), {"body": "Put otherwise."})
+    assert (answer.status_code, ">\nPut otherwise.</textarea>" in answer.content.decode()) == (422, True)
+    assert client.post(reverse("comments:appeal", args=[rejected.pk]), {"body": "It is to the point."}).status_code == 302
+    rejected.refresh_from_db()
+    assert (rejected.state, rejected.reason, rejected.body) == (State.PENDING, Hold.APPEALED, "Turned down.")
+
+
 def test_one_articles_switch_is_not_anothers(article, trusted, turn):
     turn("article", Switch.CLOSED)
     elsewhere = services.post(user=trusted, article=make_article(), body="Elsewhere.", submission=uuid.uuid4())
