@@ -81,3 +81,14 @@ def test_asks_for_address_and_password_only_and_again_until_they_will_do(monkeyp
     assert "Enter a valid email address." in complaints
     assert "The two passwords are not the same." in complaints
     assert "too short" in complaints
+
+
+@pytest.mark.parametrize(("interruption", "says"), [(EOFError, "nobody to ask here"), (KeyboardInterrupt, "Given up")])
+def test_without_an_answer_it_ends_in_one_line(monkeypatch, interruption, says):
+    def interrupted(_prompt):
+        raise interruption
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    with pytest.raises(CommandError, match=says):
+        call_command("createsuperuser")
+    assert not User.objects.exists()

@@ -34,6 +34,10 @@ class Command(BaseCommand):
             usable_password(password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except EOFError:
+            raise CommandError("There is nobody to ask here. Run it on a terminal, or with --noinput.") from None
+        except KeyboardInterrupt:
+            raise CommandError("Given up: nobody was made a superuser.") from None
         User.objects.create_superuser(email, password)
         self.stdout.write(f"Superuser {email} is there.")
 
