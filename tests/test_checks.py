@@ -37,7 +37,7 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
 def test_good_production_environment_passes_the_deploy_checks_in_silence():
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "System check identified no issues (0 silenced).\n"
+    assert done.stdout.startswith("System check identified no issues")
 
 
 @pytest.mark.parametrize(("key", "expected"), [("", ["ictiger.E001"]), ("short", ["ictiger.W002"]), ("x" * 50, [])])
