@@ -99,3 +99,10 @@ class AddRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
         return True
+
+
+class DropAdviceOnThreads(logging.Filter):
+    """Leaves out what granian says at each start: that there are more threads than cores. Ours mostly wait for the database."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "Python threads" not in record.getMessage()

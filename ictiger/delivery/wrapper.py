@@ -1,7 +1,7 @@
 """The outermost layer of the WSGI application: serves stored pages before Django is entered, and stores what Django renders.
 
-What decides about a page is its path and nothing else. A render is given a request without cookies, query or headers, addressed to the
-site's own host; so nothing that a reader sends can get into a page that another reader is served.
+What decides about a page is its path and nothing else. A render is given a request without cookies, query or headers (but its number in the
+log), addressed to the site's own host; so nothing that a reader sends can get into a page that another reader is served.
 """
 
 import logging
@@ -30,6 +30,7 @@ LOOK_AGAIN_FOR = 1.0  # seconds that a reader waits for another's render
 LOOK_AGAIN_EVERY = 0.02
 SLOW_FOR = 5.0  # seconds in which nobody waits again for a render that took too long
 MOST_SLOW = 1_000
+REQUEST_NUMBER = "HTTP_X_REQUEST_ID"
 UNWELL_FOR = 5.0  # seconds without an attempt to store, after the disk refused
 
 Application = Callable[[dict, Callable], Iterable[bytes]]
@@ -163,8 +164,11 @@ class PageWrapper:
 
 
 def bare(environ: dict, path: bytes) -> dict:
-    """A stranger's bare request for this page, addressed to the site's own host."""
-    plain = {key: value for key, value in environ.items() if not key.startswith(("HTTP_", "CONTENT_"))}
+    """A stranger's bare request for this page, addressed to the site's own host.
+
+    The number that a proxy of ours gave it stays: the log has it, and the page of an error, which is not stored.
+    """
+    plain = {key: value for key, value in environ.items() if key == REQUEST_NUMBER or not key.startswith(("HTTP_", "CONTENT_"))}
     site = urlsplit(settings.SITE_URL)
     return plain | {
         "REQUEST_METHOD": "GET",

@@ -1,6 +1,7 @@
 """nginx with the shipped configuration, before the real server: what it serves itself, and that nobody can tell the difference."""
 
 import gzip
+import json
 import re
 import socket
 from contextlib import ExitStack
@@ -156,13 +157,24 @@ def test_what_is_refused_before_the_server_says_so_in_our_words(front):
 
 
 def test_number_of_a_request_is_the_same_in_both_logs(front):
+    ask(front.port, "/nothing/?q=number", X_Request_ID="forged")
     ask(front.port, "/search/?q=number", X_Request_ID="forged")
-    (line,) = wait_for(lambda: [line for line in (front.nginx.folder / "access.log").read_text().splitlines() if "q=number" in line])
-    number = line.split()[-1]
-    assert len(number) == 32
+    log = front.nginx.folder / "access.log"
+    lines = wait_for(lambda: found if len(found := [line for line in log.read_text().splitlines() if "q=number" in line]) == 2 else None)
     logs = "".join(path.read_text() for path in front.site.var.glob("serve-*.log"))
-    assert number in logs
+    for line in lines:
+        number = line.split()[-1]
+        assert len(number) == 32
+        assert number in logs
     assert "forged" not in logs
+
+
+def test_log_of_the_server_is_json_from_its_first_line_about_itself(front):
+    for log in front.site.var.glob("serve-*.log"):
+        words, *lines = [line for line in log.read_text().splitlines() if not line.startswith("Collecting static files")]
+        assert words.startswith("Serving ")
+        assert {"_granian"} <= {json.loads(line)["logger"] for line in lines}
+        assert "Python threads" not in log.read_text()
 
 
 def test_log_holds_no_link_that_acts(front):

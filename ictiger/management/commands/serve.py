@@ -4,6 +4,7 @@ import fcntl
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 
 from django.conf import settings
@@ -57,6 +58,7 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             workers_kill_timeout=PATIENCE,
             websockets=False,
+            log_dictconfig=deepcopy(settings.LOGGING),  # it writes into what it is given
         )
         if place:
             server.on_startup(lambda: place.take_over_when(lambda: len(server.wrks) == workers))
