@@ -28,10 +28,13 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from ictiger.delivery import upkeep
 from ictiger.delivery.purge import due
 from ictiger.delivery.store import the_store
+from ictiger.jobs import RECURRING
 from ictiger.mail.models import UNSETTLED, Mail, State
+from ictiger.models import Recurring
 
 TOO_OLD = timedelta(minutes=5)
-LITTLE = 20 * 1024**2  # bytes on the page store's disk
+LITTLE = 500 * 1024**2  # bytes on a disk: time enough to make room before uploads, backups and SQLite fail
+NO_WORKER = "jobs: no worker has run yet; mail waits for one"
 
 
 class HealthMiddleware:
@@ -70,17 +73,19 @@ def status(request: HttpRequest) -> JsonResponse:
     """Database, mail, jobs, purges, pages and disk as JSON; 503 and `"status": "red"` with reasons when somebody should look."""
     report, reasons = {"database": "ok"}, []
     try:
-        for name, look in {"mail": _mail, "jobs": _jobs, "purges": _purges}.items():
+        for name, (look, question) in QUEUES.items():
             report[name] = look()
             if report[name]["oldest_due_seconds"] > TOO_OLD.total_seconds():
-                reasons.append(f"{name}: the oldest that is due has waited for more than {TOO_OLD.total_seconds() / 60:.0f} minutes")
+                waited = f"the oldest that is due has waited for more than {TOO_OLD.total_seconds() / 60:.0f} minutes"
+                reasons.append(f"{name}: {waited}; {question}")
+        if not Recurring.objects.exists():
+            reasons.append(NO_WORKER)
     except DatabaseError:
         report["database"] = "unreachable"
         reasons.append("the database cannot be reached")
     report["disk_free_bytes"] = _free(settings.VAR)
     report["pages"] = _pages()
-    if report["pages"] and (report["pages"]["disk_free_bytes"] or 0) < LITTLE:
-        reasons.append("pages: the disk of the page store is full or cannot be read; pages are rendered for each reader")
+    reasons += _trouble_with_disks(report)
     colour = "red" if reasons else "green"
     return JsonResponse({"status": colour, "reasons": reasons, **report}, status=503 if reasons else 200)
 
@@ -125,14 +130,23 @@ def _mail() -> dict:
 
 
 def _jobs() -> dict:
+    """Those that wait for a worker, and those that a worker should have taken up by its clock: some are due twice a minute."""
     due_at = Case(When(run_after=get_date_max(), then="enqueued_at"), default="run_after")
     figures = DBTaskResult.objects.ready().aggregate(due=Min(due_at), waiting=Count("pk"))
-    return {"oldest_due_seconds": _age(figures["due"]), "waiting": figures["waiting"]}
+    recurring = Recurring.objects.filter(name__in=[job.module_path for job in RECURRING]).aggregate(due=Min("due_at"))
+    return {"oldest_due_seconds": max(_age(figures["due"]), _age(recurring["due"])), "waiting": figures["waiting"]}
 
 
 def _purges() -> dict:
     figures = due(timedelta(0)).aggregate(oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk"))
     return {"oldest_due_seconds": _age(figures["oldest"]), "waiting": figures["waiting"]}
+
+
+QUEUES = {
+    "mail": (_mail, "does the worker run, and does the mail server answer?"),
+    "jobs": (_jobs, "does the worker run?"),
+    "purges": (_purges, "can stored pages be deleted, and do the caches in front answer?"),
+}
 
 
 def _age(moment: datetime | None) -> int:
@@ -155,6 +169,17 @@ def _pages() -> dict | None:
         **{what: counts[what] for what in ("hits", "stored", "unstored")},
         "disk_free_bytes": _free(settings.PAGE_STORE),
     }
+
+
+def _trouble_with_disks(report: dict) -> list[str]:
+    disks = {str(settings.VAR): report["disk_free_bytes"]}
+    if report["pages"]:
+        disks.setdefault(settings.PAGE_STORE, report["pages"]["disk_free_bytes"])
+    return [
+        f"disk: {folder} cannot be read" if free is None else f"disk: {free / 1024**2:.0f} MiB are left for {folder}"
+        for folder, free in disks.items()
+        if free is None or free < LITTLE
+    ]
 
 
 def _free(folder: str | Path) -> int | None:

@@ -1,6 +1,8 @@
 """/healthz, /readyz and /status."""
 
+import shutil
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError
@@ -13,6 +15,7 @@ from ictiger.delivery.store import pack, the_store
 from ictiger.jobs import prune_tasks
 from ictiger.mail.models import Mail
 from ictiger.mail.sweep import send_due_mail
+from ictiger.models import Recurring
 
 ADDRESSES = ["/healthz", "/readyz", "/status"]
 SIX_MINUTES = timedelta(minutes=6)
@@ -30,6 +33,14 @@ def no_database(monkeypatch):
 def migrated(monkeypatch):
     """What is already known of migrations belongs to the process, not to the test."""
     monkeypatch.setattr(health, "_known_to_be_migrated", [True])
+
+
+@pytest.fixture(autouse=True)
+def a_worker_runs(request):
+    """Its clock is ahead, as it is within seconds of its start."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        Recurring.objects.create(name=prune_tasks.module_path, due_at=later(1))
 
 
 def later(hours: int) -> datetime:
@@ -101,7 +112,9 @@ def test_mail_due_for_more_than_five_minutes_turns_status_red_and_nothing_else(c
     queue_mail(next_try_at=timezone.now() - SIX_MINUTES, **fields)
     response = client.get("/status")
     assert response.status_code == 503
-    assert response.json()["reasons"] == ["mail: the oldest that is due has waited for more than 5 minutes"]
+    assert response.json()["reasons"] == [
+        "mail: the oldest that is due has waited for more than 5 minutes; does the worker run, and does the mail server answer?"
+    ]
     assert client.get("/readyz").status_code == 200
 
 
@@ -167,7 +180,8 @@ def test_purge_left_over_for_more_than_five_minutes_turns_status_red(client, tim
     time_machine.move_to(timezone.now() - SIX_MINUTES, tick=False)
     Purge.objects.create(paths=["/"])
     time_machine.shift(SIX_MINUTES)
-    assert client.get("/status").json()["reasons"] == ["purges: the oldest that is due has waited for more than 5 minutes"]
+    (reason,) = client.get("/status").json()["reasons"]
+    assert reason.startswith("purges: the oldest that is due has waited for more than 5 minutes")
 
 
 @pytest.mark.django_db
@@ -197,13 +211,34 @@ def test_status_tells_how_much_is_stored_and_how_often_it_was_found(client, sett
 
 
 @pytest.mark.django_db
-def test_full_disk_of_the_page_store_turns_status_red(client, settings, tmp_path, monkeypatch):
-    settings.PAGE_STORE = str(tmp_path / "pages")
+def test_worker_that_stopped_turns_status_red_although_nothing_waits_for_it(client):
+    Recurring.objects.update(due_at=timezone.now() - SIX_MINUTES)
+    response = client.get("/status")
+    assert response.status_code == 503
+    assert response.json()["reasons"] == ["jobs: the oldest that is due has waited for more than 5 minutes; does the worker run?"]
+
+
+@pytest.mark.django_db
+def test_job_of_a_release_that_has_gone_is_never_due(client):
+    Recurring.objects.create(name="comments.tasks.long_gone", due_at=timezone.now() - SIX_MINUTES)
     assert client.get("/status").status_code == 200
-    monkeypatch.setattr(health, "LITTLE", 2**63)
-    assert client.get("/status").json()["reasons"] == [
-        "pages: the disk of the page store is full or cannot be read; pages are rendered for each reader"
-    ]
+
+
+@pytest.mark.django_db
+def test_worker_that_was_never_started_turns_status_red(client):
+    Recurring.objects.all().delete()
+    assert client.get("/status").json()["reasons"] == ["jobs: no worker has run yet; mail waits for one"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("store", ["pages", "off"])
+def test_disk_that_is_nearly_full_turns_status_red(client, settings, tmp_path, monkeypatch, store):
+    settings.VAR = tmp_path
+    settings.PAGE_STORE = store if store == "off" else str(tmp_path / store)
+    assert client.get("/status").status_code == 200
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: SimpleNamespace(free=499 * 1024**2))
+    folders = [tmp_path] if store == "off" else [tmp_path, tmp_path / store]
+    assert client.get("/status").json()["reasons"] == [f"disk: 499 MiB are left for {folder}" for folder in folders]
 
 
 @pytest.mark.django_db
