@@ -27,9 +27,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The same bytes for everybody: whether a page exists is no more personal than the page."""
+    """The same bytes for everybody: whether a page exists is no more personal than the page. Nor may a cache keep it for longer."""
     forget_reader(request)
-    return render(request, "404.html", status=404)
+    response = render(request, "404.html", status=404)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
