@@ -1,7 +1,7 @@
 """nginx's configuration, rendered from nginx/*.conf here and from the settings: what both say is said once."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from .live import CURRENT, PAGES_NAME, SOCKET_NAME
 SOURCES = Path(__file__).parent / "nginx"
 # The paths of ictiger/delivery/store.py's STORABLE, as nginx's regular expressions have it.
 STORABLE = r"^/(?:[^/.\x00-\x20\x7f%\x5c]+/)*$"
+TOLD = "# Options that it was printed with: "  # a line of the file, from which `--check` takes them
 UNSAFE = re.compile(r"""[\s;{}"'\\$]""")
 
 
@@ -35,6 +36,7 @@ class Site:
     tls: bool = True  # where SITE_URL is https; False: something before nginx ends TLS, and nothing else can reach nginx
     certificate: str = ""
     key: str = ""
+    challenges: str = "/var/www/html"
     logs: str = "/var/log/nginx"
     mime_types: str = "/etc/nginx/mime.types"
     writes: int = 5  # a second; more wait their turn no longer than the burst allows
@@ -60,6 +62,7 @@ def render(site: Site) -> str:
         told
         | found
         | {
+            "told": f"{TOLD}{' '.join(options_of(site)) or 'none'}",
             "tls": secure and site.tls,
             "scheme": "https" if secure else "http",
             "site_url": settings.SITE_URL,
@@ -81,6 +84,18 @@ def render(site: Site) -> str:
         }
     )
     return Engine(dirs=[str(SOURCES)], autoescape=False).get_template("site.conf").render(Context(context, autoescape=False))
+
+
+def options_of(site: Site) -> list[str]:
+    """The options of `manage.py deploy nginx` that ask for this site: those that are not as they would be anyway."""
+    changed = {field.name: getattr(site, field.name) for field in fields(site) if getattr(site, field.name) != field.default}
+    return ["--no-tls" if name == "tls" else f"--{name.replace('_', '-')}={value}" for name, value in changed.items()]
+
+
+def options_told(text: str) -> list[str]:
+    """The options that a site file says it was printed with; none of a file that was not printed by us."""
+    line = next((line for line in text.splitlines() if line.startswith(TOLD)), TOLD)
+    return [option for option in line.removeprefix(TOLD).split() if option.startswith("--")]
 
 
 def _addresses(host: str, port: int) -> list[str]:

@@ -26,6 +26,24 @@ def test_installed_file_is_held_against_the_settings(settings, tmp_path):
         printed(f"--check={installed}")
 
 
+def test_check_goes_by_the_options_that_the_file_was_printed_with(tmp_path):
+    installed = tmp_path / "ictiger.conf"
+    installed.write_text(printed("--certificate=/etc/ssl/a.pem", "--key=/etc/ssl/a.key", "--connections=7", "--no-tls"))
+    assert "is right for this release" in printed(f"--check={installed}")
+    with pytest.raises(
+        CommandError, match=r"`manage\.py deploy nginx --no-tls --certificate=\S+ --key=\S+ --connections=9` prints it"
+    ) as wrong:
+        printed(f"--check={installed}", "--connections=9")
+    assert "+    limit_conn ictiger_clients 9;" in str(wrong.value)
+
+
+def test_file_that_says_no_options_is_held_against_none(tmp_path):
+    installed = tmp_path / "ictiger.conf"
+    installed.write_text("# by hand\n")
+    with pytest.raises(CommandError, match=r"`manage\.py deploy nginx` prints it"):
+        printed(f"--check={installed}")
+
+
 def test_same_settings_give_the_same_file():
     assert printed() == printed()
 

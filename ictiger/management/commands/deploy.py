@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ictiger.deploy.compatibility import troubles
-from ictiger.deploy.conf import CannotBeWritten, Site, render
+from ictiger.deploy.conf import CannotBeWritten, Site, options_of, options_told, render
 from ictiger.deploy.errors import write_error_pages
 from ictiger.deploy.live import wait_until_live
 
@@ -21,6 +21,7 @@ ABOUT = {
     "https_port": "port of HTTPS",
     "certificate": "file of the certificate and those it hangs on (where certbot puts it)",
     "key": "file of the certificate's key (where certbot puts it)",
+    "challenges": "folder in which certbot --webroot answers for a certificate",
     "logs": "folder of the log",
     "mime_types": "nginx's list of types",
     "writes": "writes per second for each client's address",
@@ -38,21 +39,12 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True, metavar="nginx|errors|migrations|wait")
         nginx = actions.add_parser("nginx", help="print nginx's site file")
         nginx.add_argument("--check", metavar="FILE", type=Path, help="say what would change in this file instead; fail if anything")
-        for field in fields(Site):
-            self._add_option(nginx, field)
+        add_options(nginx)
         actions.add_parser("errors", help="write the pages that nginx shows by itself; `serve` does so too")
         actions.add_parser("migrations", help="say what of the pending migrations the release that runs may stumble over; fail if anything")
         wait = actions.add_parser("wait", help="wait until a server of this release is live; fail if none is in time")
         wait.add_argument("--live", default=Site.live, help="folder that `serve --live` is told (default: %(default)s)")
         wait.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="(default: %(default)s)")
-
-    def _add_option(self, parser: ArgumentParser, field) -> None:
-        option = "--" + field.name.replace("_", "-")
-        if field.name == "tls":
-            parser.add_argument("--no-tls", dest="tls", action="store_false", help="something before nginx ends TLS")
-        else:
-            meaning = ABOUT[field.name] + (f" (default: {field.default})" if field.default else "")
-            parser.add_argument(option, type=type(field.default), default=field.default, help=meaning)
 
     def handle(self, *, action: str, **options) -> None:
         getattr(self, f"_{action}")(options)
@@ -71,21 +63,45 @@ class Command(BaseCommand):
         self.stdout.write("This release is live.")
 
     def _nginx(self, options: dict) -> None:
+        site = Site(**{field.name: options[field.name] for field in fields(Site)})
+        if options["check"] is None:
+            self.stdout.write(self._rendered(site), ending="")
+        else:
+            self._compare(options["check"], site)
+
+    def _rendered(self, site: Site) -> str:
         try:
-            text = render(Site(**{field.name: options[field.name] for field in fields(Site)}))
+            return render(site)
         except CannotBeWritten as error:
             raise CommandError(str(error)) from None
-        if options["check"] is None:
-            self.stdout.write(text, ending="")
-        else:
-            self._compare(options["check"], text)
 
-    def _compare(self, installed: Path, text: str) -> None:
+    def _compare(self, installed: Path, site: Site) -> None:
+        """With the options that the installed file was printed with, and those told now before them."""
         try:
             old = installed.read_text()
         except OSError as error:
             raise CommandError(f"{installed} cannot be read: {error.strerror}") from None
+        options = [*options_told(old), *options_of(site)]
+        text = self._rendered(read_options(options))
         if old != text:
             changes = unified_diff(old.splitlines(True), text.splitlines(True), str(installed), "this release")
-            raise CommandError("nginx needs another configuration:\n" + "".join(changes))
+            again = " ".join(["manage.py deploy nginx", *options_of(read_options(options))])
+            raise CommandError(f"nginx needs another configuration; `{again}` prints it:\n" + "".join(changes))
         self.stdout.write(f"{installed} is right for this release.")
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """An option for each field of a site."""
+    for field in fields(Site):
+        if field.name == "tls":
+            parser.add_argument("--no-tls", dest="tls", action="store_false", help="something before nginx ends TLS")
+        else:
+            meaning = ABOUT[field.name] + (f" (default: {field.default})" if field.default else "")
+            parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default, help=meaning)
+
+
+def read_options(options: list[str]) -> Site:
+    """The site that these options ask for. One that this release does not know any more is left out."""
+    parser = ArgumentParser()
+    add_options(parser)
+    return Site(**vars(parser.parse_known_args(options)[0]))
