@@ -6,6 +6,8 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.context_processors import csrf
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
@@ -28,7 +30,13 @@ personal = cache_control(private=True, no_store=True)
 @personal
 def bar(request: HttpRequest) -> HttpResponse:
     """What a public page fetches for a browser that carries the hint cookie."""
-    return render(request, "accounts/bar.html")
+    return fragment(request, "accounts/bar.html")
+
+
+def fragment(request: HttpRequest, template: str, **context: object) -> HttpResponse:
+    """A part of a page, without what whole pages have in their context: browsers ask for these with every page view."""
+    known = {"request": request, "user": request.user, "messages": messages.get_messages(request), **csrf(request)}
+    return HttpResponse(render_to_string(template, known | context))
 
 
 # --- the banner's page -----------------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def of_discussion(request: HttpRequest, article_id: int) -> dict[str, Iterable]:
 
 
 def _with_markup(rows: list) -> list[tuple[Any, SafeString]]:
-    markup = reading.CommentMarkup()
+    markup = reading.CommentMarkup() if rows else None  # most pages have nothing of their reader's
     return [(row, markup.html(row)) for row in rows]
 
 

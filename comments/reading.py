@@ -4,18 +4,16 @@ A page of two hundred comments is rendered again after every change. Evaluating 
 time; so the template is rendered once for each kind of comment on the page, with marks where the values go, and the rows fill it.
 """
 
-import re
 from collections import defaultdict, namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.html import escape
@@ -25,6 +23,7 @@ from accounts.models import public_name
 from articles.models import Article
 from ictiger.compiled import CompiledForms, Given
 from ictiger.languages import Language
+from ictiger.moulds import mould, slot
 
 from .models import FORMER_READER, Comment, CommentQuerySet
 from .openness import Now
@@ -39,22 +38,25 @@ COLUMNS = (
 )  # fmt: skip
 _NOT_FOR_EVERYBODY = {"note", "mended_at", "appealed_at", "created_en", "created_zh"}  # but the date in the page's language
 _Row = namedtuple("_Row", COLUMNS)
-_MARK = re.compile("\0([a-z_]+)\0")
-_SLOTS = (
-    "id",
-    "name",
-    "datetime",
-    "written",
-    "edited_iso",
-    "edited_on",
-    "edited_at",
-    "language",
-    "body",
-    "to_id",
-    "to_name",
-    "note",
-    "note_language",
-)
+_SLOTS = {
+    name: slot(name)
+    for name in (
+        "id",
+        "name",
+        "datetime",
+        "written",
+        "edited_iso",
+        "edited_on",
+        "edited_at",
+        "language",
+        "body",
+        "to_id",
+        "to_name",
+        "note",
+        "note_language",
+        "usually_decided",
+    )
+}
 
 # A thread with more replies shows the first and the last ones; those between are folded away.
 REPLIES_UNFOLDED = 5
@@ -65,6 +67,7 @@ REPLIES_PER_PAGE = 200
 _IN_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
 _FEW = 400  # replies of all the threads on a page that are fetched without asking first how many there are
 
+TEMPLATE = "comments/_comment.html"
 NOTHING = SafeString()
 
 
@@ -253,13 +256,12 @@ class CommentMarkup:
         self.language = Language.active()
         self.language_name = next(language.label for language in Language if language != self.language)
         self.dates = "created_zh" if self.language == Language.ZH_HANS else "created_en"
-        self.context = {"own": self.own, "comments_url": reverse("comments:mine").removesuffix("mine/")}
-        self.context |= {name: _slot(name) for name in _SLOTS}
+        self.context = {"own": self.own, "comments_url": _comments_url(self.language), **_SLOTS}
         self.reply_url = ""
         self.article_authors: set[int] = set()
         if article is not None:
             self.reply_url = reverse("comments:new", args=[article.slug])
-            self.context["reply_url"] = _slot("reply_url") if now and now.is_open else ""
+            self.context["reply_url"] = slot("reply_url") if now and now.is_open else ""
             self.mark_authors_of(article)
         self.moulds: dict[tuple, str] = {}
         self.names: dict[int | None, str] = {}
@@ -274,14 +276,12 @@ class CommentMarkup:
         `apart`: what it answers may stand on another page, so that only the permalink leads there.
         """
         variant = self._variant(row, apart or self.own)
-        mould = self.moulds.get(variant)
-        if mould is None:
-            mould = self.moulds[variant] = self._mould(variant)
-        return mark_safe(mould % self._values(row, variant))  # noqa: S308  (each value is escaped, or made by markup.to_html)
+        made = self.moulds.get(variant)
+        if made is None:
+            made = self.moulds[variant] = self._mould(variant)
+        return mark_safe(made % self._values(row, variant))  # noqa: S308  (each value is escaped, or made by markup.to_html)
 
     def _mould(self, variant: "Variant") -> str:
-        if self.own and variant.state != State.VISIBLE:  # it says how long moderators usually take
-            return _mould(self.context | {"usually_decided": usually_decided} | variant._asdict())
         keep = _kept_mould.__wrapped__ if settings.DEBUG else _kept_mould  # a template may change under its writer's hands
         return keep(self.language, tuple(self.context.items()), variant)
 
@@ -323,6 +323,7 @@ class CommentMarkup:
             "reply_url": self.reply_url,
             "note": escape(row.note) if variant.has_note else "",
             "note_language": _tag(language_of(row.note, otherwise=row.language)) if variant.has_note else "",
+            "usually_decided": escape(usually_decided()) if self.own and variant.state == State.PENDING else "",
         }
 
     def _name(self, author_id: int | None, display_name: str | None) -> str:
@@ -351,6 +352,12 @@ class Variant(NamedTuple):
     final: bool  # a moderator's decision, against which nothing can be done
 
 
+@cache
+def _comments_url(_language: str) -> str:
+    """Where the addresses of comments begin, in the active language."""
+    return reverse("comments:mine").removesuffix("mine/")
+
+
 def _tag(language: str) -> str:
     """The language as HTML names it."""
     return "zh-Hans" if language == Language.ZH_HANS else "en"
@@ -366,16 +373,7 @@ def _edit_times(moment: datetime) -> dict[str, str]:
     }
 
 
-def _slot(name: str) -> str:
-    return f"\0{name}\0"
-
-
 @lru_cache(500)
 def _kept_mould(language: str, context: tuple, variant: Variant) -> str:
     """Nothing of the database is in a mould, so that it is good for as long as the process lives."""
-    return _mould(dict(context) | variant._asdict())
-
-
-def _mould(context: dict) -> str:
-    html = render_to_string("comments/_comment.html", context).strip()
-    return _MARK.sub(r"%(\1)s", html.replace("%", "%%"))
+    return mould(TEMPLATE, dict(context) | variant._asdict())

@@ -8,6 +8,7 @@ from . import feeds, views, views_arranged, views_mine, views_own, views_unsubsc
 
 app_name = "comments"
 urlpatterns = [
+    path("me/discussion/<int:article_id>/", views_own.me, name="me"),  # first: it is asked for most
     path("articles/<rawslug:slug>/comments/", views.post, name="post"),
     path("articles/<rawslug:slug>/comments/new/", views.new, name="new"),
     path("articles/<rawslug:slug>/comments/feed/", feeds.feed, name="feed"),
@@ -27,5 +28,4 @@ urlpatterns = [
     path("comments/<int:pk>/report/", views_own.report, name="report"),
     path("comments/unsubscribe/digest/<str:key>/", views_unsubscribe.unsubscribe_digest, name="unsubscribe_digest"),
     path("comments/unsubscribe/<str:key>/", views_unsubscribe.unsubscribe, name="unsubscribe"),
-    path("me/discussion/<int:article_id>/", views_own.me, name="me"),
 ]

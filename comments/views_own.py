@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.views import fragment
+
 from . import openness, own, reading, services
 from .forms import BodyForm, ReportForm
 from .models import Comment
@@ -27,7 +29,7 @@ personal = cache_control(private=True, no_store=True)
 @personal
 def me(request: HttpRequest, article_id: int) -> HttpResponse:
     """The bar, and what only this reader sees of the discussion: their comments that wait, and texts not posted yet."""
-    return render(request, "comments/discussion_me.html", own.of_discussion(request, article_id))
+    return fragment(request, "comments/discussion_me.html", **own.of_discussion(request, article_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

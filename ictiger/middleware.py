@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
@@ -13,6 +16,21 @@ from django.utils import translation
 from django.utils.http import escape_leading_slashes
 
 logger = logging.getLogger("ictiger.requests")
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp's, which puts the policy together anew for each answer, though hardly one asks for another than the house's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_plain = not settings.DEBUG and not any(name.startswith("_csp") for name in vars(response))
+        if not is_plain:
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class PathLanguageMiddleware:

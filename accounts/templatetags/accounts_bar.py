@@ -1,17 +1,21 @@
 """What the bar and the banner ask for, lazily: a page that shows neither pays nothing."""
 
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.template import RequestContext
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts import verification
+from ictiger.languages import Language
+from ictiger.moulds import mould, slot
 
 register = template.Library()
 
@@ -34,6 +38,21 @@ def here(context: RequestContext) -> str:
     request = context["request"]
     path = _page_of(request) if _view_name(request) in FRAGMENTS else request.path
     return "" if "/accounts/" in path else path
+
+
+@register.simple_tag(takes_context=True)
+def account_links(context: RequestContext) -> SafeString:
+    """What the bar offers to whoever is logged in. Each of their page views asks: the template is rendered once for each kind of them."""
+    user, back = context["user"], here(context)
+    keep = _links.__wrapped__ if settings.DEBUG else _links  # a template may change under its writer's hands
+    values = {"name": escape(user.public_name), "back": escape(back), "token": escape(context["csrf_token"])}
+    return mark_safe(keep(Language.active(), user.is_staff, bool(back)) % values)  # noqa: S308  (each value is escaped)
+
+
+@lru_cache(20)
+def _links(_language: str, is_staff: bool, has_back: bool) -> str:
+    slots = {"name": slot("name"), "back": slot("back") if has_back else "", "csrf_token": slot("token")}
+    return mould("accounts/_links.html", slots | {"is_staff": is_staff})
 
 
 @register.filter

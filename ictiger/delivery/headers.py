@@ -14,7 +14,7 @@ TYPES = {b"html": "text/html; charset=utf-8", b"atom": "application/atom+xml; ch
 SAFETY = frozenset(
     [
         "django.middleware.security.SecurityMiddleware",
-        "csp.middleware.CSPMiddleware",
+        "ictiger.middleware.ContentPolicyMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
     ]
 )

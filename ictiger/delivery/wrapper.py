@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from io import BytesIO
 from urllib.parse import unquote, urlsplit
 
@@ -196,6 +197,11 @@ def without_body(response: HttpResponse) -> Iterable[bytes]:
 
 def is_public(path: bytes) -> bool:
     """Whether the path leads to a view marked public, and is the one by which that view is addressed."""
+    return _is_public(path, settings.ROOT_URLCONF)
+
+
+@lru_cache(2_000)
+def _is_public(path: bytes, _addresses: str) -> bool:
     try:
         text = path.decode()
     except UnicodeDecodeError:
