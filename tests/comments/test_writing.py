@@ -4,7 +4,9 @@ import uuid
 import pytest
 from django.test import Client
 
+from articles.models import SlugRedirect
 from articles.services import unpublish
+from comments import services
 from comments.models import Comment
 from comments.policy import State, Verb
 from comments.words import count_words
@@ -150,9 +152,6 @@ def test_a_repeated_post_is_the_same_comment(client_of, reader, send):
 
 
 def test_a_comment_below_the_old_address_of_an_article(article, client_of, reader):
-    from articles.models import SlugRedirect
-    from ictiger.delivery.change import change
-
     with change():
         SlugRedirect(language="en", slug="as-it-was", article=article).save()
     response = client_of(reader).post("/articles/as-it-was/comments/", {"body": "Typed before it was renamed."})
@@ -225,8 +224,6 @@ def test_a_discussion_that_was_closed_meanwhile(client_of, reader, send):
 
 
 def test_a_banned_reader(article, client_of, reader, send):
-    from comments import services
-
     services.ban(by=make_user(), user=reader, why="spam", days=3)
     refused(send(client_of(reader), "Let me in."), status=403, text="Let me in.", says="You cannot comment until")
 

@@ -2,9 +2,11 @@ import pytest
 
 from articles.models import Topic
 from ictiger.delivery import paths
+from ictiger.delivery import store as store_module
 from ictiger.delivery.store import Store, the_store
 from tests.delivery import recorder, store_urls
 from tests.delivery.site import Site
+from tests.delivery.stepping import SteppingOs
 from tests.factories import make_topic
 
 
@@ -49,3 +51,11 @@ def note(db, site, django_capture_on_commit_callbacks) -> Topic:
     """The row behind /notes/a/, named "first"."""
     with django_capture_on_commit_callbacks(execute=True):
         return make_topic("a", name_en="first")
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[tuple]:
+    """What the store asks of the operating system, in order."""
+    log: list[tuple] = []
+    monkeypatch.setattr(store_module, "os", SteppingOs(log))
+    return log

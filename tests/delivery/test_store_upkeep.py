@@ -16,8 +16,8 @@ from ictiger.delivery.release import release
 from ictiger.delivery.store import Store
 from ictiger.delivery.sweeper import caretaker_for
 from tests.delivery import store_urls
+from tests.delivery.protocol import rename, says
 from tests.delivery.test_store_files import body_at, files_below, keep
-from tests.delivery.test_store_protocol import rename, says
 
 NOISE = "".join(chr(33 + (n * 7919 + n // 9) % 90) for n in range(20_000))  # does not compress to nothing
 
