@@ -5,7 +5,9 @@ refuses to run while anything is found.
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from email.utils import parseaddr
 from importlib.util import find_spec
 from urllib.parse import SplitResult, urlsplit
@@ -21,6 +23,7 @@ SECRET_CHARACTERS = 50
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver"}
 HOW_TO_MAKE_ONE = "Put the output of this into SECRET_KEY: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 DATABASE_HINT = "Leave it empty for SQLite in ICTIGER_VAR, or write postgres://user:password@host:5432/name."
+OLDEST_SQLITE = (3, 35, 0)  # the first with RETURNING (https://sqlite.org/lang_returning.html)
 NOT_DELIVERED = ("console", "filebased", "locmem", "dummy")
 
 
@@ -96,6 +99,31 @@ def check_database(app_configs, **kwargs) -> Iterator[CheckMessage]:
             hint="Uninstall it: uv pip uninstall psycopg",
             id="ictiger.E009",
         )
+
+
+@register
+def check_sqlite(app_configs, **kwargs) -> Iterator[CheckMessage]:
+    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return
+    hint = "Use a newer Python, which brings a newer SQLite, or PostgreSQL: DATABASE_URL=postgres://user:password@host:5432/name."
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        yield Error(
+            f"SQLite is {sqlite3.sqlite_version}, and ICTiger needs {needed} or later: an older one does not tell the keys of new rows.",
+            hint=hint,
+            id="ictiger.E020",
+        )
+    elif not _sqlite_searches():
+        yield Error("This SQLite has no FTS5, with which ICTiger searches its articles.", hint=hint, id="ictiger.E021")
+
+
+def _sqlite_searches() -> bool:
+    with closing(sqlite3.connect(":memory:")) as database:
+        try:
+            database.execute("CREATE VIRTUAL TABLE entries USING fts5 (entry)")
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 @register

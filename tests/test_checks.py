@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,34 @@ def test_site_url_is_an_allowed_host(settings, hosts, expected):
 def test_psycopg_3_beside_psycopg2(monkeypatch):
     monkeypatch.setattr(checks, "find_spec", lambda name: name)
     assert ids(checks.check_database) == ["ictiger.E009"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "expected"),
+    [
+        ("sqlite3", (3, 34, 1), ["ictiger.E020"]),
+        ("sqlite3", (3, 35, 0), []),
+        ("sqlite3", (4, 0, 0), []),
+        ("postgresql", (3, 34, 1), []),
+    ],
+)
+def test_sqlite_that_is_too_old_is_told_so(settings, monkeypatch, engine, version, expected):
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
+    monkeypatch.setattr(checks.sqlite3, "sqlite_version_info", version)
+    found = list(checks.check_sqlite(None))
+    assert [message.id for message in found] == expected
+    assert all("needs 3.35.0 or later" in message.msg for message in found)
+
+
+def test_sqlite_without_its_search_is_told_so(settings, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+
+    class Without(sqlite3.Connection):
+        def execute(self, statement: str):
+            return super().execute(statement.replace("fts5", "no_such_module"))
+
+    monkeypatch.setattr(checks.sqlite3, "connect", lambda where: Without(where))
+    assert ids(checks.check_sqlite) == ["ictiger.E021"]
 
 
 @pytest.mark.parametrize(
