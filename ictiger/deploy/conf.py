@@ -1,7 +1,6 @@
 """nginx's configuration, rendered from nginx/*.conf here and from the settings: what both say is said once."""
 
-import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,16 +10,15 @@ from django.template import Context, Engine
 from ictiger.delivery.headers import TYPES, page_headers, safety_headers
 
 from .live import CURRENT, PAGES_NAME, SOCKET_NAME
+from .nginx_values import CannotBeWritten, host, listening, number, path, quoted, server
 
 SOURCES = Path(__file__).parent / "nginx"
 # The paths of ictiger/delivery/store.py's STORABLE, as nginx's regular expressions have it.
 STORABLE = r"^/(?:[^/.\x00-\x20\x7f%\x5c]+/)*$"
 TOLD = "# Options that it was printed with: "  # a line of the file, from which `--check` takes them
-UNSAFE = re.compile(r"""[\s;{}"'\\$]""")
-
-
-class CannotBeWritten(ValueError):
-    """A value that would mean something else in nginx's configuration."""
+LAST_PORT = MOST_CONNECTIONS = 65535  # of nginx
+LARGEST_BODY = 10**12  # bytes
+ROOMY = 46  # characters of a host for which nginx has room unasked: its 64 bytes, less its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,40 +45,30 @@ class Site:
 
 
 def render(site: Site) -> str:
-    """The site file of nginx, for the release whose settings these are. CannotBeWritten: a path or a host is none for nginx."""
+    """The site file of nginx, for the release whose settings these are. CannotBeWritten: nginx would misread one of the values."""
     url = urlsplit(settings.SITE_URL)
     secure = url.scheme == "https"
-    told = {name: _plain(name, str(value)) for name, value in asdict(site).items() if name != "tls"}
-    current = f"{told['live']}/{CURRENT}"
-    found = {
-        "app": told["app"] or f"unix:{current}/{SOCKET_NAME}",
-        "pages": told["pages"] or f"{current}/{PAGES_NAME}",
-        "certificate": told["certificate"] or f"/etc/letsencrypt/live/{url.hostname}/fullchain.pem",
-        "key": told["key"] or f"/etc/letsencrypt/live/{url.hostname}/privkey.pem",
-    }
+    names = _names(url.hostname)
     context = (
-        told
-        | found
+        _places(site, names[0])
+        | _limits(site)
+        | _headers(secure)
         | {
             "told": f"{TOLD}{' '.join(options_of(site)) or 'none'}",
             "tls": secure and site.tls,
             "scheme": "https" if secure else "http",
-            "site_url": settings.SITE_URL,
-            "names": " ".join(_names(url.hostname)),
-            "plain_addresses": _addresses(site.listen, site.http_port),
-            "tls_addresses": _addresses(site.listen, site.https_port),
+            "site_url": f"{url.scheme}://{names[0]}" + (f":{url.port}" if url.port else ""),
+            "names": " ".join(names),
+            "has_long_name": max(map(len, names)) > ROOMY,
+            "roomy": ROOMY,
+            "plain_addresses": listening("--listen", site.listen, number("--http-port", site.http_port, most=LAST_PORT)),
+            "tls_addresses": listening("--listen", site.listen, number("--https-port", site.https_port, most=LAST_PORT)),
             "language": settings.LANGUAGE_CODE,
             "prefixes": [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE],
             "storable": STORABLE,
             "types": [(ending.decode(), type_) for ending, type_ in TYPES.items()],
-            "headers": [(name, _quoted(name, value)) for name, value in page_headers(b"/", secure=secure) if name != "Content-Language"],
-            "safety": [(name, _quoted(name, value)) for name, value in safety_headers(secure)],
-            "static": _plain("STATIC_ROOT", str(settings.STATIC_ROOT)),
-            "media": _plain("MEDIA_ROOT", str(settings.MEDIA_ROOT)),
             "static_url": settings.STATIC_URL,
             "media_url": settings.MEDIA_URL,
-            "body": settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 500_000,  # ICTiger's own refusal, which gives the text back, comes first
-            "desk_body": settings.LARGEST_BODY + 1_000_000,
         }
     )
     return Engine(dirs=[str(SOURCES)], autoescape=False).get_template("site.conf").render(Context(context, autoescape=False))
@@ -98,29 +86,49 @@ def options_told(text: str) -> list[str]:
     return [option for option in line.removeprefix(TOLD).split() if option.startswith("--")]
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    return [f"{host}:{port}"] if host else [str(port), f"[::]:{port}"]
+def _places(site: Site, host_name: str) -> dict[str, str]:
+    """Folders, files and where ICTiger listens."""
+    current = f"{path('--live', site.live)}/{CURRENT}"
+    certificates = f"/etc/letsencrypt/live/{host_name.strip('[]')}"
+    return {
+        "app": server("--app", site.app or f"unix:{current}/{SOCKET_NAME}"),
+        "pages": path("--pages", site.pages or f"{current}/{PAGES_NAME}"),
+        "certificate": path("--certificate", site.certificate or f"{certificates}/fullchain.pem"),
+        "key": path("--key", site.key or f"{certificates}/privkey.pem"),
+        "challenges": path("--challenges", site.challenges),
+        "logs": path("--logs", site.logs),
+        "mime_types": path("--mime-types", site.mime_types),
+        "static": path("STATIC_ROOT", str(settings.STATIC_ROOT)),
+        "media": path("MEDIA_ROOT", str(settings.MEDIA_ROOT)),
+    }
+
+
+def _limits(site: Site) -> dict[str, int]:
+    counted = ("writes", "writes_burst", "logins", "logins_burst")
+    return {name: number(f"--{name.replace('_', '-')}", getattr(site, name)) for name in counted} | {
+        "connections": number("--connections", site.connections, most=MOST_CONNECTIONS),
+        # ICTiger's own refusal, which gives the text back, comes first.
+        "body": number("DATA_UPLOAD_MAX_MEMORY_SIZE", settings.DATA_UPLOAD_MAX_MEMORY_SIZE, most=LARGEST_BODY) + 500_000,
+        "desk_body": number("LARGEST_BODY", settings.LARGEST_BODY, most=LARGEST_BODY) + 1_000_000,
+    }
+
+
+def _headers(secure: bool) -> dict[str, list[tuple[str, str]]]:
+    page, safety = page_headers(b"/", secure=secure), safety_headers(secure)
+    return {
+        "headers": [(name, quoted(name, _in_order(name, value))) for name, value in page if name != "Content-Language"],
+        "safety": [(name, quoted(name, _in_order(name, value))) for name, value in safety],
+    }
+
+
+def _in_order(name: str, value: str) -> str:
+    """django-csp gives its directives in no order, and the file should be the same each time."""
+    return "; ".join(sorted(value.split("; "))) if name == "Content-Security-Policy" else value
 
 
 def _names(domain: str | None) -> list[str]:
     """The hosts that are ours, SITE_URL's first."""
-    others = [host for host in settings.ALLOWED_HOSTS if host != domain]
-    if "*" in others:
-        raise CannotBeWritten("ALLOWED_HOSTS is *: name the hosts that readers use.")
-    return [_plain("ALLOWED_HOSTS", name.strip("[]")) for name in [domain or "", *others]]
-
-
-def _plain(name: str, value: str) -> str:
-    if UNSAFE.search(value):
-        raise CannotBeWritten(f"{name} is {value!r}: nginx would read it otherwise. Use a name without spaces, quotes and ;{{}}$.")
-    return value
-
-
-def _quoted(name: str, value: str) -> str:
-    """A header's value as nginx takes it. A variable in it would be filled in."""
-    if "$" in value or "\n" in value:
-        raise CannotBeWritten(f"nginx cannot send {name}: {value!r} as it is.")
-    if name == "Content-Security-Policy":
-        value = "; ".join(sorted(value.split("; ")))  # django-csp has no order, and the file should be the same each time
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    if "*" in settings.ALLOWED_HOSTS:
+        raise CannotBeWritten("ALLOWED_HOSTS", "*", "name the hosts that readers use.")
+    others = [host("ALLOWED_HOSTS", allowed) for allowed in settings.ALLOWED_HOSTS]
+    return list(dict.fromkeys([host("SITE_URL's host", domain or ""), *others]))

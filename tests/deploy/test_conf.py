@@ -1,5 +1,6 @@
 """nginx's site file: what may stand in it, and whether the one that is installed is right."""
 
+import http.client
 import re
 from io import StringIO
 
@@ -8,13 +9,27 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from ictiger.delivery.store import storable
-from ictiger.deploy.conf import STORABLE, CannotBeWritten, Site, render
+from ictiger.deploy import trial
+from ictiger.deploy.conf import STORABLE, Site, render
+from ictiger.deploy.nginx_values import CannotBeWritten, quoted
 
 
 def printed(*options: str) -> str:
     out = StringIO()
     call_command("deploy", "nginx", *options, stdout=out)
     return out.getvalue()
+
+
+def asked_by(name: str, port: int) -> int | None:
+    """The status for whoever calls nginx by this name; None when it hangs up."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/static/errors/", headers={"Host": name})
+        return connection.getresponse().status
+    except http.client.RemoteDisconnected:
+        return None
+    finally:
+        connection.close()
 
 
 def test_installed_file_is_held_against_the_settings(settings, tmp_path):
@@ -48,10 +63,101 @@ def test_same_settings_give_the_same_file():
     assert printed() == printed()
 
 
-@pytest.mark.parametrize("path", ["/tmp/a b", "/tmp/a;b", "/tmp/$a", "/tmp/{a}", '/tmp/"a"'])
-def test_path_that_nginx_would_read_otherwise_is_refused(path):
-    with pytest.raises(CannotBeWritten, match="nginx would read it otherwise"):
-        render(Site(live=path))
+# What nginx would take for an end, a block, a variable, a quote, a comment, a pattern, or another folder than the one that is meant.
+HOSTILE = [
+    "/srv/a b", "/srv/a;load_module x", "/srv/a\n}", "/srv/a\tb", "/srv/$uri", "/srv/{a}", '/srv/"a"', "/srv/'a'", "/srv/a\\", "/srv/#a",
+    "/srv/*", "/srv/[a]", "/srv/a?", "/srv/a\x00", "/srv/a\x7f", "/srv/a\u2028b", "/srv/a\ud800", "srv/a", "./a", "~/a", " /srv/a", "off",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["live", "pages", "logs", "mime_types", "certificate", "key", "challenges"])
+@pytest.mark.parametrize("value", HOSTILE, ids=ascii)
+def test_path_that_nginx_would_read_otherwise_is_refused(place, value):
+    with pytest.raises(CannotBeWritten, match=f"^--{place.replace('_', '-')} is .*(nginx would read it otherwise|the whole path)"):
+        render(Site(**{place: value}))
+
+
+@pytest.mark.parametrize("folder", ["STATIC_ROOT", "MEDIA_ROOT"])
+def test_folder_of_the_settings_is_held_to_the_same(settings, folder):
+    setattr(settings, folder, "/srv/a b")
+    with pytest.raises(CannotBeWritten, match=f"^{folder} is"):
+        render(Site())
+
+
+@pytest.mark.parametrize("value", [
+    "app.sock", "unix:app.sock", "unix:/a;b", "unix:/a:b", "unix:/" + "a" * 107, "unix:/" + "文" * 36, "127.0.0.1", "127.0.0.1:", "a:b:1",
+    "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:" + "9" * 30, "127.0.0.1:٣", "127.0.0.1:80 backup", "127.0.0.1:80;", "a;b:80", "$host:80",
+    ".example.org:80", "[::1:80", "http://127.0.0.1:80", ":80",
+], ids=ascii)  # fmt: skip
+def test_application_that_nginx_would_not_find_is_refused(value):
+    with pytest.raises(CannotBeWritten, match=r"^--app is"):
+        render(Site(app=value))
+
+
+@pytest.mark.parametrize("value", ["localhost", "0.0.0.0:80", "127.0.0.1;", "1.2.3", "fe80::1%eth0", "unix:/a", "*", " "])
+def test_what_is_no_address_is_not_listened_on(value):
+    with pytest.raises(CannotBeWritten, match=r"^--listen is"):
+        render(Site(listen=value))
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("http_port", 0), ("https_port", 65536), ("writes", 0), ("writes_burst", -1), ("logins", 10**30), ("connections", 65536)],
+)
+def test_limit_that_nginx_does_not_take_is_refused(limit, value):
+    with pytest.raises(CannotBeWritten, match=f"^--{limit.replace('_', '-')} is .*write a number"):
+        render(Site(**{limit: value}))
+
+
+@pytest.mark.parametrize("size", ["DATA_UPLOAD_MAX_MEMORY_SIZE", "LARGEST_BODY"])
+@pytest.mark.parametrize("value", [None, 0, -500_000, "20m", 2.5])
+def test_size_that_would_let_nginx_take_anything_is_refused(settings, size, value):
+    setattr(settings, size, value)
+    with pytest.raises(CannotBeWritten, match=f"^{size} is"):
+        render(Site())
+
+
+@pytest.mark.parametrize("value", [
+    "a b", "a;b", "a{b", "~^.*$", "*.example.org", "example.*", "a$b", "bücher.example", "example.org:8080", "a..b", "", "a" * 254, "a\nb",
+    '"a"', "[::1", "[fe80::1%eth0]", "[::1];",
+], ids=ascii)  # fmt: skip
+def test_host_that_means_another_to_nginx_is_refused(settings, value):
+    settings.ALLOWED_HOSTS = ["testserver", value]
+    with pytest.raises(CannotBeWritten, match=r"^ALLOWED_HOSTS is"):
+        render(Site())
+
+
+@pytest.mark.parametrize("url", ["http://exa;mple.org", "http://$host", 'http://a"b', "http://a{b}", "http://*.org"])
+def test_address_of_the_site_cannot_carry_a_directive(settings, url):
+    settings.SITE_URL = url
+    with pytest.raises(CannotBeWritten, match=r"^SITE_URL's host is"):
+        render(Site())
+
+
+@pytest.mark.parametrize("value", ["a; $b", "a\nb", "a\rb", "a\x00b"])
+def test_header_that_nginx_would_change_is_refused(value):
+    with pytest.raises(CannotBeWritten, match="cannot send this header"):
+        quoted("X-Name", value)
+
+
+def test_file_that_is_no_text_cannot_be_compared(tmp_path):
+    installed = tmp_path / "ictiger.conf"
+    installed.write_bytes(b"\xff\xfe")
+    with pytest.raises(CommandError, match="cannot be read"):
+        printed(f"--check={installed}")
+
+
+def test_nginx_takes_whatever_is_not_refused(nginx_is_there, settings, tmp_path):
+    """Names of other scripts, addresses in place of names, and a host that is as long as one may be."""
+    folder = tmp_path / "a-b_c.d@e%f+g,h=i~j:k" / "文件"
+    folder.mkdir(parents=True)
+    settings.SITE_URL, settings.STATIC_ROOT, settings.MEDIA_ROOT = "http://[::1]:8000", folder, folder
+    settings.ALLOWED_HOSTS = ["[::1]", "127.0.0.1", "LOCALHOST", ".example.org", f"{'a' * 60}.{'b' * 63}.example.org"]
+    port = trial.free_port()
+    site = Site(pages=str(folder), logs=str(folder), app="[::1]:9", listen="127.0.0.1", http_port=port)
+    with trial.running(render(site), port=port, processes=1):
+        for named, status in (("[::1]:8000", 404), ("localhost", 404), ("a.example.org", 404), ("[::2]", None)):
+            assert asked_by(named, port) == status
 
 
 def test_any_host_is_no_host(settings):

@@ -8,9 +8,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ictiger.deploy.compatibility import troubles
-from ictiger.deploy.conf import CannotBeWritten, Site, options_of, options_told, render
+from ictiger.deploy.conf import Site, options_of, options_told, render
 from ictiger.deploy.errors import write_error_pages
 from ictiger.deploy.live import wait_until_live
+from ictiger.deploy.nginx_values import CannotBeWritten
 
 ABOUT = {
     "live": "folder that `serve --live` is told",
@@ -79,8 +80,8 @@ class Command(BaseCommand):
         """With the options that the installed file was printed with, and those told now before them."""
         try:
             old = installed.read_text()
-        except OSError as error:
-            raise CommandError(f"{installed} cannot be read: {error.strerror}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{installed} cannot be read: {error}") from None
         options = [*options_told(old), *options_of(site)]
         text = self._rendered(read_options(options))
         if old != text:
