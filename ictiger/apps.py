@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.admin import apps as admin_apps  # its AdminConfig by name would be taken for this app's own
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,10 @@ class IctigerConfig(AppConfig):
         from . import checks  # noqa: F401  (registers the system checks)
 
         apps.get_app_config("django_tasks_database").verbose_name = _("Background jobs")  # its own name is in English alone
+
+
+class DeskConfig(admin_apps.AdminConfig):
+    """Django's admin, as `ictiger.desk.Desk`."""
+
+    default = False
+    default_site = "ictiger.desk.Desk"

@@ -7,7 +7,6 @@ environment wins over it. `ictiger/environment.py` refuses a value that cannot b
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from ictiger import environment
@@ -41,7 +40,7 @@ INSTALLED_APPS = [
     "accounts",
     "articles",
     "comments",
-    "django.contrib.admin",
+    "ictiger.apps.DeskConfig",  # django.contrib.admin, with what we say and refuse
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -290,5 +289,3 @@ LOGGING = {
         "django.request": {"level": "ERROR"},  # what was refused is told by ictiger.access, without the keys in its path
     },
 }
-
-ADMIN_SITE_HEADER = _("ICTiger desk")

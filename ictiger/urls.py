@@ -9,9 +9,6 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.static import serve
 
-admin.site.site_header = admin.site.site_title = settings.ADMIN_SITE_HEADER
-admin.site.enable_nav_sidebar = False  # its room goes to the columns and to the text
-
 urlpatterns = [
     path("", include("articles.urls_site")),
 ]
