@@ -4,6 +4,9 @@ Asked by a form, the answer is the page the form stood on, with a message. Asked
 (`said`), whether it was done, and the row as it is now.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
@@ -14,7 +17,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from comments import services
 from comments.forms import id_from
@@ -22,6 +25,7 @@ from comments.models import Claim, Comment
 from comments.policy import Verb
 
 from .forms import BanForm, DecisionForm
+from .kept import NOTHING, OF_A_BAN, Typed, keep, typed_in
 from .rights import BAN, MODERATE, choices
 from .rows import at_the_desk, rows_of
 
@@ -34,6 +38,18 @@ DONE = {
 }
 
 
+def sent_by_a_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Only POST does something. GET is what comes from the log-in, when the session had ended: it leads to where the form stands."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **row: int) -> HttpResponse:
+        if request.method == "GET":
+            return redirect(f"admin:comments_comment_{'change' if row else 'changelist'}", **{"object_id": row["pk"]} if row else {})
+        return view(request, **row)
+
+    return require_http_methods(["GET", "POST"])(answer)
+
+
 def gone() -> str:
     return _("This comment is no longer there: its author has left.")
 
@@ -42,10 +58,12 @@ def first_error(form: Form) -> str:
     """What is wrong with what a moderator has sent along."""
     if "reason" in form.errors:
         return _("Choose the reason that the author is told.")
+    if "days" in form.errors or form.has_error("why", "required"):
+        return _("Say for how long, and why, for the other moderators.")
     return str(next(iter(form.errors.values()))[0])
 
 
-@require_POST
+@sent_by_a_form
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve, reject, remove or undo one comment, as its row showed it."""
     _refuse_without(request, MODERATE)
@@ -65,7 +83,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     return _answer(request, pk, DONE[sent["verb"]] % {"who": decision.comment.author_name}, done=True)
 
 
-@require_POST
+@sent_by_a_form
 def ban(request: HttpRequest, pk: int) -> HttpResponse:
     """Ban the author of a comment, for a time or for good."""
     _refuse_without(request, BAN)
@@ -74,12 +92,12 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
     if comment.author is None:
         return _answer(request, pk, gone(), done=False)
     if not form.is_valid():
-        return _answer(request, pk, _("Say for how long, and why, for the other moderators."), done=False)
+        return _answer(request, pk, first_error(form), done=False)
     services.ban(by=request.user, user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
     return _answer(request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True)
 
 
-@require_POST
+@sent_by_a_form
 def undo_last(request: HttpRequest) -> HttpResponse:
     """Take back the newest decision of one's own."""
     _refuse_without(request, MODERATE)
@@ -95,7 +113,7 @@ def undo_last(request: HttpRequest) -> HttpResponse:
     return _answer(request, decision.comment_id, said, done=True, stays=True)
 
 
-@require_POST
+@sent_by_a_form
 def claims(request: HttpRequest) -> HttpResponse:
     """Say which comment one is looking at (`hold`) and which no longer (`release`); who looks at those that are `shown`."""
     _refuse_without(request, MODERATE)
@@ -122,19 +140,21 @@ def _ids(numbers: str) -> list[int]:
 
 
 def _answer(request: HttpRequest, pk: int | None, said: str, *, done: bool, stays: bool = False) -> HttpResponse:
-    """`stays`: the row is still to be decided about, so that the focus stays there."""
+    """`stays`: the row is still to be decided about, so that the focus stays there. What was not done comes back with what was typed."""
+    typed = NOTHING if done or not pk else typed_in(request, verb=request.POST.get("verb", OF_A_BAN), rows=[pk])
     if "X-Desk" not in request.headers:
         messages.add_message(request, messages.SUCCESS if done else messages.WARNING, said)
+        keep(request, typed)
         return redirect(_back(request))
-    return JsonResponse({"said": said, "done": done, "stays": stays, "pk": pk, "row": _row_html(request, pk) if pk else ""})
+    return JsonResponse({"said": said, "done": done, "stays": stays, "pk": pk, "row": _row_html(request, pk, typed) if pk else ""})
 
 
-def _row_html(request: HttpRequest, pk: int) -> str:
+def _row_html(request: HttpRequest, pk: int, typed: Typed) -> str:
     """The row as it is now; "" when the comment is no longer there."""
     found = at_the_desk(Comment.objects.filter(pk=pk))
     return "".join(
         render_to_string("admin/comments/comment/row.html", {"row": row, **choices(request), "here": _back(request)}, request)
-        for row in rows_of(found, request.user)
+        for row in rows_of(found, request.user, typed)
     )
 
 

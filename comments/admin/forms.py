@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
 
+from comments.forms import NoteField
 from comments.models import NOTE, Reason
 from comments.policy import Verb
 
@@ -16,13 +17,20 @@ BANS = [
 ]
 
 
+class UncutField(forms.CharField):
+    """One line. Browsers cut what is pasted at a limit that they know of; here the words are still there when it is told."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
+        return {}
+
+
 class ToldForm(forms.Form):
     """What the author is told."""
 
     reason = forms.ModelChoiceField(
         label=_("Reason"), queryset=Reason.objects.active(), to_field_name="code", empty_label="—", required=False
     )
-    note = forms.CharField(label=_("In other words"), max_length=NOTE, required=False)
+    note = NoteField(label=_("In other words"), max_length=NOTE, required=False)
 
     @property
     def told(self) -> dict[str, str]:
@@ -40,13 +48,13 @@ class DecisionForm(ToldForm):
 
 class BanForm(forms.Form):
     days = forms.TypedChoiceField(label=_("For how long"), choices=BANS, coerce=int)
-    why = forms.CharField(label=_("Why, for moderators only"), max_length=300)
+    why = UncutField(label=_("Why, for moderators only"), max_length=300)
 
 
 class BulkForm(ActionForm, ToldForm):
     """Beside the choice of a decision about several comments. For how long and why matter to a ban alone."""
 
     days = forms.TypedChoiceField(label=_("Ban"), choices=BANS, coerce=int, empty_value=7, initial=7, required=False)
-    why = forms.CharField(label=_("Why"), max_length=300, required=False)
+    why = UncutField(label=_("Why"), max_length=300, required=False)
 
     field_order = ["action", "select_across", "reason", "note", "days", "why"]

@@ -5,6 +5,7 @@ so that nobody decides about a comment that somebody else has decided about, or 
 """
 
 from collections import Counter
+from dataclasses import asdict
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -24,6 +25,7 @@ from ictiger.desk import BoundedSearch
 from . import deciding
 from .filters import ArticleFilter, RuleFilter, StateFilter
 from .forms import BulkForm
+from .kept import NOTHING, Typed, keep, take, typed_in
 from .numbers import numbers
 from .rights import BAN, MODERATE, choices
 from .rows import at_the_desk, rows_of
@@ -85,10 +87,16 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         context = {"title": _("Comments: what waits, and what was decided"), **(extra_context or {})}
+        if request.method == "POST":  # whatever is wrong with it, the page comes back with what was chosen; what is done is forgotten
+            keep(request, typed_in(request, verb=request.POST.get("action", ""), rows=_selected(request), at_once=True))
         response = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and "cl" in response.context_data:
+            typed = take(request)
             found = response.context_data["cl"].result_list
-            response.context_data |= {"rows": rows_of(found, request.user), "numbers": numbers(), **choices(request)}
+            rows = rows_of(found, request.user, typed)
+            response.context_data |= {"rows": rows, "typed": typed, "numbers": numbers(), **choices(request)}
+            if typed.at_once:
+                response.context_data["action_form"] = self._bulk_form(request, typed)
         return response
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
@@ -99,7 +107,7 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
             if self.has_moderate_permission(request):
                 services.claim(moderator=request.user, comment_id=comment.pk)
             decisions = comment.decisions.select_related("moderator", "reason")
-            (row,) = rows_of([comment], request.user)
+            (row,) = rows_of([comment], request.user, take(request))
             response.context_data |= {"row": row, "decisions": decisions, **choices(request)}
         return response
 
@@ -113,6 +121,12 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
         request.POST = request.POST.copy()
         request.POST.setlist(ACTION_CHECKBOX_NAME, map(str, _selected(request)))
         return super().response_action(request, queryset)
+
+    def _bulk_form(self, request: HttpRequest, typed: Typed) -> BulkForm:
+        """As it was filled in before."""
+        form = BulkForm(initial={"action": typed.verb, **asdict(typed)}, auto_id=None)
+        form.fields["action"].choices = self.get_action_choices(request)
+        return form
 
     def _sent(self, request: HttpRequest) -> BulkForm:
         form = BulkForm(request.POST)
@@ -146,6 +160,7 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
         authors = {comment.author for comment in Comment.objects.filter(pk__in=_selected(request)).select_related("author")} - {None}
         for author in authors:
             services.ban(by=request.user, user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+        keep(request, NOTHING)
         number = len(authors)
         self.message_user(request, ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number})
 
@@ -161,17 +176,19 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
         Not about the queryset: it no longer has what another has just decided, and with "select all" it has what nobody has seen.
         """
         told = {"reason": request.POST.get("reason", ""), "note": request.POST.get("note", "")}
-        done, refused = 0, Counter()
+        done, refused, left = 0, Counter(), []
         for comment_id in _selected(request):
             seen = request.POST.get(f"seen_{comment_id}", "")
             try:
                 services.decide(moderator=request.user, comment_id=comment_id, verb=verb, seen=seen, **told)
             except services.Refused as refusal:
                 refused[str(refusal)] += 1
+                left.append(comment_id)
             except Comment.DoesNotExist:
                 refused[deciding.gone()] += 1
             else:
                 done += 1
+        keep(request, typed_in(request, verb=verb, rows=left, at_once=True) if left else NOTHING)
         if done:
             self.message_user(request, ngettext("%(number)s decision made.", "%(number)s decisions made.", done) % {"number": done})
         for why, number in refused.items():

@@ -14,6 +14,7 @@ from comments.moderators import moderators
 from comments.policy import MOVES, Hold, State, Verb
 from comments.services import undo_of
 
+from .kept import NOTHING, OF_A_BAN, Typed
 from .records import Record, records_of
 
 
@@ -28,6 +29,7 @@ class Row:
     rejection: Decision | None
     claimed_by: User | None  # somebody else
     is_for_another: bool
+    typed: Typed  # what this moderator wrote for it, and was not taken
     changes: list[list[Part]] = field(default_factory=list)
 
     @property
@@ -56,13 +58,23 @@ class Row:
         found = [verb for verb, moves in MOVES.items() if self.comment.state in moves]
         return [*found, Verb.UNDO] if undo_of(self.comment, self.last) else found
 
+    @property
+    def typed_here(self) -> Typed:
+        """What was typed into this row's own boxes."""
+        return NOTHING if self.typed.at_once else self.typed
+
+    @property
+    def words_left_over(self) -> str:
+        """Words for a decision that is no longer offered: to be copied, where they stand in no box."""
+        return "" if self.typed_here.verb in [*self.verbs, OF_A_BAN] else self.typed_here.words
+
 
 def at_the_desk(comments: QuerySet[Comment]) -> QuerySet[Comment]:
     """Those that are moderators' to see, with what a row shows of others. What waits for a mailbox is its author's alone."""
     return comments.exclude(state=State.UNVERIFIED).select_related("article", "author", "parent__author", "answers__author")
 
 
-def rows_of(comments: Iterable[Comment], moderator: User) -> list[Row]:
+def rows_of(comments: Iterable[Comment], moderator: User, typed: Typed = NOTHING) -> list[Row]:
     """Rows for `moderator`, of comments that come from `at_the_desk`."""
     comments = list(comments)
     ids = [comment.pk for comment in comments]
@@ -79,6 +91,7 @@ def rows_of(comments: Iterable[Comment], moderator: User) -> list[Row]:
             record=records.get(comment.author_id),
             reports=reports[comment.pk],
             claimed_by=claimed.get(comment.pk),
+            typed=typed if comment.pk in typed.rows else NOTHING,
             is_for_another=comment.appealed_against_id == moderator.pk and bool(deciders - {moderator.pk, comment.author_id}),
         )
         for comment in comments

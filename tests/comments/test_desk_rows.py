@@ -62,11 +62,6 @@ def test_who_may_only_look_sees_no_buttons(client_of, moderator, comment):
     assert not Claim.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["{pk}/decide/", "{pk}/ban/", "undo/", "claims/"])
-def test_looking_decides_nothing(client_of, moderator, comment, path):
-    assert client_of(moderator).get(QUEUE + path.format(pk=comment.pk)).status_code == 405
-
-
 # --- one decision ---
 
 

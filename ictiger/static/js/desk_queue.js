@@ -7,6 +7,7 @@ const SWITCH = "desk-keys";
 
 const list = document.querySelector("[data-desk-rows]");
 const said = document.querySelector("[data-desk-said]");
+const failed = document.querySelector("[data-desk-failed]");
 const dialog = document.querySelector("[data-desk-dialog]");
 const isAlone = list?.dataset.deskRows === "one"; // the page of one comment
 const busy = new WeakSet();
@@ -23,10 +24,22 @@ function say(text) {
 
 // --- asking the desk ---------------------------------------------------------------------------------------------------------------
 
+/** Why the desk did not answer: "session", "fault" or "offline", each with words of its own. */
+class NoAnswer extends Error {}
+
 async function ask(url, fields) {
-  const answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Desk": "1" } });
-  if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error(`${answer.status}`);
-  return answer.json();
+  fields.set("csrfmiddlewaretoken", token());
+  const answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Desk": "1" } }).catch(() => {
+    throw new NoAnswer("offline");
+  });
+  if (answer.headers.get("Content-Type")?.includes("json")) return answer.json();
+  throw new NoAnswer(answer.redirected ? "session" : "fault");
+}
+
+/** That of now: whoever has logged in again in another tab has another than this page was made with. */
+function token() {
+  const [, known] = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie) ?? [];
+  return known ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
 /** Put the row as it is now in the place of the old one. Returns it; null when the comment is gone. */
@@ -53,21 +66,20 @@ async function send(form, submitter) {
   const row = form.closest("[data-row]");
   try {
     show(row, await ask(form.action, new FormData(form, submitter)));
-  } catch {
-    withVerb(form, submitter).submit(); // as it works without a script
+    failed.hidden = true;
+  } catch (problem) {
+    if (!(problem instanceof NoAnswer)) throw problem;
+    tellFailure(form, problem.message);
   } finally {
     busy.delete(form);
   }
 }
 
-/** `submit()` leaves the button out that was pressed. */
-function withVerb(form, submitter) {
-  if (submitter?.name) {
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: submitter.name, value: submitter.value });
-    form.append(field);
-  }
-  return form;
+/** Beside the button that was pressed, with everything still as it was typed. */
+function tellFailure(form, why) {
+  failed.textContent = failed.getAttribute(`data-say-${why}`);
+  failed.hidden = false;
+  form.append(failed);
 }
 
 function show(row, answer) {
@@ -79,9 +91,11 @@ function show(row, answer) {
   }
   const next = answer.done && !answer.stays ? neighbour(shown) : null;
   if (next) held = null; // the decision has ended the claim
+  if (shown.contains(failed)) document.querySelector(".desk-tools").append(failed);
   const fresh = replace(shown, answer.row);
   if (fresh) note(fresh, answer);
   focusOn(next ?? fresh ?? rows()[0]);
+  if (!answer.done) fresh?.querySelector("[data-desk-decide]:not([disabled]) details[open] :is(textarea, input[type=text])")?.focus();
 }
 
 /** What came of it, in the row. */
@@ -96,7 +110,7 @@ function note(row, answer) {
 
 function claimFields(extra) {
   const fields = new FormData();
-  fields.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  fields.set("csrfmiddlewaretoken", token()); // a beacon goes without asking
   fields.set("shown", rows().map((row) => row.dataset.row).join(","));
   for (const [name, value] of Object.entries(extra)) if (value) fields.set(name, value);
   return fields;
