@@ -18,6 +18,7 @@ LONGEST_SEARCH = 100  # characters; each word is a condition for each field, and
 
 class Desk(AdminSite):
     site_header = site_title = _("ICTiger desk")
+    index_title = _("Overview")
     enable_nav_sidebar = False  # its room goes to the columns and to the text
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
