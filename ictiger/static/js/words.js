@@ -37,11 +37,14 @@ function insideOfClass(spans) {
     .join("");
 }
 
+// What the server does not keep does not count (articles/text.py).
+const NOT_KEPT = /[\u0000-\u0008\u000e-\u001f\u007f\ufffe\uffff]/u;
+
 // Python counts code points, JavaScript's length counts code units.
 export function countCodePoints(text) {
   let number = 0;
-  for (const _character of text) {
-    number += 1;
+  for (const character of text.replaceAll("\r\n", "\n")) {
+    number += NOT_KEPT.test(character) ? 0 : 1;
   }
   return number;
 }
@@ -51,7 +54,7 @@ export function codePointsExcessFrom(text, limit) {
   let index = 0;
   let number = 0;
   for (const character of text) {
-    number += 1;
+    number += NOT_KEPT.test(character) ? 0 : 1;
     if (number > limit) {
       return index;
     }
