@@ -8,7 +8,6 @@ from django.utils.functional import cached_property
 from .models import Article
 
 PAGE_SIZE = 10
-DEEP = 200  # articles before a page; with fewer it is not worth a query of its own to find the keys
 COUNTED = 500  # articles of a list that are counted
 
 
@@ -31,15 +30,15 @@ class ListPage(Page):
 
 
 class ListPaginator(Paginator):
-    """Counts to COUNTED and no further: of a longer list nobody is told how many pages it has, only whether another one follows.
+    """Looks COUNTED articles far and no further: of a longer list nobody is told how many pages it has, only whether another one follows.
 
-    Goes to deep pages by the keys alone, which are in an index; only then reads the articles of the page.
+    Finds pages by the keys alone, which are in an index; only then reads the articles of the page.
     """
 
     @cached_property
     def count(self) -> int:
         """The articles; COUNTED + 1 where there are more."""
-        return self._keys()[: COUNTED + 1].count()
+        return len(self._first)
 
     @property
     def is_long(self) -> bool:
@@ -52,13 +51,14 @@ class ListPaginator(Paginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = start + self.per_page
-        if start < DEEP:
-            # Read here: a template that takes slices of a queryset asks for each anew.
-            return ListPage(list(self.object_list[start : min(stop, self.count)]), number, self, more=self.count > stop)
-        keys = list(self._keys()[start : stop + 1])
-        if not keys:
+        keys = self._first[start : stop + 1] if stop < self.count or not self.is_long else list(self._keys()[start : stop + 1])
+        if not keys and number > 1:
             raise EmptyPage(f"there is no page {number}")
         return ListPage(_articles(keys[: self.per_page]), number, self, more=len(keys) > self.per_page)
+
+    @cached_property
+    def _first(self) -> list[int]:
+        return list(self._keys()[: COUNTED + 1])
 
     def _keys(self) -> QuerySet:
         return self.object_list.prefetch_related(None).values_list("pk", flat=True)
@@ -66,7 +66,7 @@ class ListPaginator(Paginator):
 
 def _articles(keys: list[int]) -> list[Article]:
     """Those that are public still, in this order."""
-    articles = Article.objects.public().for_lists().in_bulk(keys)
+    articles = Article.objects.public().for_lists().in_bulk(keys) if keys else {}
     return [articles[key] for key in keys if key in articles]
 
 

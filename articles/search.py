@@ -17,7 +17,7 @@ from .search_index import newest_with
 
 MAX_QUERY = 100  # characters
 MAX_TERMS = 12
-MOST = 1_000  # articles that a search finds
+MOST = 500  # articles that a search finds
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")

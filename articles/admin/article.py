@@ -22,7 +22,7 @@ from articles.preview_links import preview_url
 from ictiger.languages import Language
 
 from .article_form import SEARCH_ENGINES, ArticleForm, BylineFormSet, own_byline, refuse_overtaken
-from .article_list import ArticleColumns, StateFilter, for_the_desk, state_in_words
+from .article_list import ArticleColumns, PublishedFilter, StateFilter, for_the_desk, state_in_words
 from .bulk import BulkActions
 from .buttons import Buttons, buttons_for
 from .fields import SlugFormField
@@ -70,10 +70,9 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     inlines = [TopicInline, BylineInline]
     autocomplete_fields = ["cover"]
     prepopulated_fields = {"slug": ["title"]}
-    list_filter = ["language", StateFilter, "topics", "authors"]
+    list_filter = ["language", StateFilter, PublishedFilter, "topics", "authors"]
     search_fields = ["title", "summary", "slug", "draft__title", "draft__summary", "draft__slug"]
     search_help_text = gettext_lazy("Searches titles, summaries and addresses, drafts included.")
-    date_hierarchy = "publish_at"
     list_per_page = 50
     ordering = [F("publish_at").desc(nulls_first=True), "-pk"]  # what is not published yet on top, on every database
     text_fields = Draft.TEXT_FIELDS

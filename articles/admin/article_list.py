@@ -1,5 +1,8 @@
 """The list of articles: what an editor wants to know of each, and to choose by."""
 
+import re
+from datetime import date
+
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -13,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import Article, Byline, Draft, Status, Topic
+from articles.periods import Period
 
 
 def for_the_desk(articles: QuerySet[Article]) -> QuerySet[Article]:
@@ -101,6 +105,33 @@ class ArticleColumns(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("comments"), ordering="comment_count")
     def comment_count(self, article: Article) -> int:
         return article.comment_count
+
+
+class PublishedFilter(admin.SimpleListFilter):
+    """Years, and of the chosen one its months. Between the first date and the last: to look which of them have any reads all dates."""
+
+    title = gettext_lazy("published at")
+    parameter_name = "published"
+    SHAPE = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?")
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        dated = Article.objects.exclude(publish_at=None).order_by("publish_at").values_list("publish_at", flat=True)
+        ends = [timezone.localtime(moment).year for moment in (dated.first(), dated.last()) if moment]
+        chosen = self._chosen()
+        found = []
+        for year in range(max(ends), min(ends) - 1, -1) if ends else ():
+            found.append((str(year), str(year)))
+            if chosen and chosen.year == year:
+                found += [(f"{year}-{month:02}", date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")) for month in range(12, 0, -1)]
+        return found
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        chosen = self._chosen()
+        return queryset.filter(publish_at__range=(chosen.start, chosen.end)) if chosen else queryset
+
+    def _chosen(self) -> Period | None:
+        found = self.SHAPE.fullmatch(self.value() or "")
+        return Period(int(found[1]), int(found[2]) if found[2] else None) if found and found[1] != "9999" else None
 
 
 class StateFilter(admin.SimpleListFilter):

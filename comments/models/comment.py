@@ -90,6 +90,7 @@ class Comment(PublicModel):
         indexes = [
             models.Index(fields=["parent", "state"], name="comment_replies"),
             models.Index(fields=["state", "created_at"], name="comment_queue"),
+            models.Index(fields=["held_at", "id"], condition=Q(state=State.PENDING), name="comment_waiting"),
             models.Index(fields=["author", "discussion"], name="comment_of_author"),
             models.Index(fields=["author", "-created_at"], name="comment_speed"),
             models.Index(fields=["author", "fingerprint"], name="comment_same_text"),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from articles.admin.article_list import PublishedFilter
 from articles.models import Article, Status
 from articles.services import save_draft
 from comments.models import Discussion
@@ -139,7 +140,25 @@ def test_list_is_narrowed_by_date(desk):
     make_article("old", publish_at=datetime(2020, 5, 5, tzinfo=ZoneInfo("UTC")))
     make_article("new", publish_at=datetime(2024, 5, 5, tzinfo=ZoneInfo("UTC")))
 
-    assert rows(desk.get(LIST, {"publish_at__year": "2020"})) == ["old"]
+    make_article("old-in-june", publish_at=datetime(2020, 6, 5, tzinfo=ZoneInfo("UTC")))
+
+    assert rows(desk.get(LIST, {"published": "2020"})) == ["old-in-june", "old"]
+    assert rows(desk.get(LIST, {"published": "2020-05"})) == ["old"]
+    assert rows(desk.get(LIST, {"published": "2020-13"})) == rows(desk.get(LIST, {"published": "9999"})) == rows(desk.get(LIST))
+
+
+def test_months_are_offered_of_the_chosen_year_alone(desk):
+    make_article("old", publish_at=datetime(2020, 5, 5, tzinfo=ZoneInfo("UTC")))
+    make_article("new", publish_at=datetime(2022, 5, 5, tzinfo=ZoneInfo("UTC")))
+
+    assert offered(desk.get(LIST)) == ["2022", "2021", "2020"]
+    months = [f"2020-{month:02}" for month in range(12, 0, -1)]
+    assert offered(desk.get(LIST, {"published": "2020-05"})) == ["2022", "2021", "2020", *months]
+
+
+def offered(response) -> list[str]:
+    (dates,) = [shown for shown in response.context["cl"].filter_specs if isinstance(shown, PublishedFilter)]
+    return [value for value, _words in dates.lookup_choices]
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -155,7 +174,8 @@ def test_queries_do_not_grow_with_the_articles(desk, count, django_assert_num_qu
     assert len(rows(response)) == count
 
 
-# Session, user, their rights (2); topics and authors to filter by; counts (2, and 1 of publications); rows, topics, bylines; dates (2).
+# Session, user, their rights (2); topics and authors to filter by; counts (2, and 1 of publications);
+# rows, topics, bylines; the first date and the last.
 QUERIES = 13
 
 

@@ -14,8 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def every_page_but_the_first_is_deep(monkeypatch):
-    monkeypatch.setattr(paging, "DEEP", 1)
+def two_to_a_page(monkeypatch):
     monkeypatch.setattr("articles.views.PAGE_SIZE", 2)
 
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from comments import rules, services
+from comments.admin import numbers
 from comments.models import Ban, Comment, Decision
 from comments.policy import Hold, State, Verb
 from ictiger.delivery.change import change
@@ -183,6 +184,14 @@ def test_the_figures_above_the_queue(article, client_of, moderator):
         ("usually decided within", "25 minutes"),
         ("the oldest has waited for", "3 hours"),
     ]
+
+
+def test_the_figures_above_the_queue_are_counted_to_a_bound(article, client_of, moderator, monkeypatch):
+    monkeypatch.setattr(numbers, "MOST", 2)
+    for state in (*[State.VISIBLE] * 3, *[State.REJECTED] * 2):
+        make_comment(article, state=state)
+    shown = page(client_of(moderator).get(QUEUE)).split('class="desk-numbers"')[1].split("</dl>")[0]
+    assert re.findall(r"<dd>(.*?)</dd>", shown)[:4] == ["0", "2+", "2", "0"]
 
 
 def test_what_has_waited_the_longest_comes_first_whenever_it_was_written(article, client_of, moderator):
