@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django import forms
 from django.conf import settings
@@ -13,6 +14,7 @@ from . import words
 from .policy import Complaint
 
 LARGEST_ID = 2**63 - 1
+TOO_LONG = gettext_lazy("This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it.")
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ class CommentForm(BodyForm):
 
 class NoteField(TextField):
     """A few sentences. Without the attribute that lets browsers cut what is pasted: too much is refused, and stays in the box."""
+
+    default_error_messages: ClassVar = {"max_length": TOO_LONG}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"} | {"rows": "3"}

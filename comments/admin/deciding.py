@@ -145,7 +145,7 @@ def _answer(request: HttpRequest, pk: int | None, said: str, *, done: bool, stay
     if "X-Desk" not in request.headers:
         messages.add_message(request, messages.SUCCESS if done else messages.WARNING, said)
         keep(request, typed)
-        return redirect(_back(request))
+        return redirect(_back(request) + (f"#row-{pk}" if typed.rows else ""))
     return JsonResponse({"said": said, "done": done, "stays": stays, "pk": pk, "row": _row_html(request, pk, typed) if pk else ""})
 
 

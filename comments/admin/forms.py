@@ -1,10 +1,12 @@
 """What a moderator sends along with a decision, for one comment or for several."""
 
+from typing import ClassVar
+
 from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
 
-from comments.forms import NoteField
+from comments.forms import TOO_LONG, NoteField
 from comments.models import NOTE, Reason
 from comments.policy import Verb
 
@@ -19,6 +21,8 @@ BANS = [
 
 class UncutField(forms.CharField):
     """One line. Browsers cut what is pasted at a limit that they know of; here the words are still there when it is told."""
+
+    default_error_messages: ClassVar = {"max_length": TOO_LONG}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         return {}

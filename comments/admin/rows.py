@@ -34,8 +34,10 @@ class Row:
 
     @property
     def rule(self) -> str:
-        """What holds it, in short."""
-        return rules.short(self.comment.reason) if self.comment.state == State.PENDING else ""
+        """What holds it, in short; "" where the listed words beside it say so."""
+        if self.comment.state != State.PENDING or (self.comment.reason == Hold.HELD_WORDS and self.comment.listed):
+            return ""
+        return rules.short(self.comment.reason)
 
     @property
     def answered(self) -> Comment | None:

@@ -222,3 +222,54 @@ def test_the_page_of_a_comment_keeps_its_claim_and_lets_it_go(at_the_queue, wait
     assert Claim.objects.filter(comment=waiting[1]).exists()
     page.goto(live_site + QUEUE)
     assert page.evaluate("sessionStorage.getItem('sent')") == f"{QUEUE}claims/ {waiting[1].pk}"
+
+
+def test_what_the_desk_does_not_take_stays_in_the_box_with_the_words_why(at_the_queue, waiting):
+    ann = waiting[0]
+    page = at_the_queue()
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    reject = row(page, ann).locator("[data-desk-open=reject]")
+    long = "Which claim? " * 60
+    reject.locator("textarea").fill(long)
+
+    page.context.set_offline(True)
+    reject.get_by_role("button").click()
+    expect(reject.locator("[data-desk-failed]")).to_contain_text("The desk cannot be reached")
+    page.context.set_offline(False)
+    reject.get_by_role("button").click()
+    expect(reject.locator(".errornote")).to_have_text(f"This has {len(long)} characters; at most 700 are taken. Please shorten it.")
+    expect(reject.locator("textarea")).to_have_value(long)
+    expect(reject.locator("textarea")).to_be_focused()
+
+    page.context.clear_cookies(name="sessionid")
+    reject.locator("textarea").fill("Which claim?")
+    reject.get_by_role("button").click()
+    expect(reject.locator("[data-desk-failed]")).to_contain_text("You are no longer logged in")
+    expect(reject.locator("textarea")).to_have_value("Which claim?")
+    page.keyboard.press("Escape")
+    expect(reject).not_to_have_attribute("open", "")
+    expect(row(page, ann)).to_be_focused()
+    assert states([ann]) == [State.PENDING]
+
+
+def test_figures_go_along_with_what_is_decided(at_the_queue, waiting):
+    page = at_the_queue()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.locator("[data-desk-number=pending]")).to_have_text("2")
+    expect(page.locator("[data-desk-number=visible]")).to_have_text("1")
+    page.keyboard.press("u")
+    expect(page.locator("[data-desk-number=pending]")).to_have_text("3")
+
+
+def test_bulk_asks_only_for_what_the_decision_needs(at_the_queue, waiting):
+    page = at_the_queue()
+    page.get_by_text("Decide about several at once").click()
+    form = page.locator("#changelist-form")
+    asked = {"approve": [], "reject": ["reason", "note"], "ban_authors": ["days", "why"]}
+    for action, names in asked.items():
+        form.locator("select[name=action]").select_option(action)
+        for name in ("reason", "note", "days", "why"):
+            expect(form.locator(f"[name={name}]")).to_be_visible(visible=name in names)

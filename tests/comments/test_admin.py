@@ -270,7 +270,7 @@ def test_rejecting_without_a_reason_is_refused(article, client_of, moderator):
 
 def test_words_that_are_too_long_are_refused_for_several_too(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING)
-    assert "at most 700 characters" in decide(client_of(moderator), "reject", comment, reason="uncivil", note="字" * 701)
+    assert "at most 700 are taken" in decide(client_of(moderator), "reject", comment, reason="uncivil", note="字" * 701)
     assert state_of(comment)[0] == State.PENDING
 
 

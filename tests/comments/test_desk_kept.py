@@ -63,7 +63,7 @@ def test_words_that_are_too_many_come_back_in_the_open_box(desk, comment, script
     assert 'data-desk-open="remove">' in page
     assert Decision.objects.count() == 0
     if not script:
-        assert "at most 700 characters" in page
+        assert "at most 700 are taken" in page
         assert box(desk.get(QUEUE).content.decode(), "note") == ""
 
 

@@ -351,7 +351,7 @@ def test_a_long_note_is_refused_and_comes_back_whole(article, client_of, reader,
     html = response.content.decode()
     assert response.status_code == 422
     assert note in html
-    assert "at most 300 characters" in html
+    assert "at most 300 are taken" in html
     assert not Report.objects.exists()
 
 

@@ -4,6 +4,7 @@
 const RENEW = 30_000; // ms: claims last three minutes (comments/services/claiming.py), and others' are shown anew as often
 const DWELL = 700; // ms on a comment before it counts as being looked at: passing by is no claim
 const SWITCH = "desk-keys";
+const MAY_DECIDE = "[data-desk-decide]:not([disabled])"; // nobody else is looking at it
 
 const list = document.querySelector("[data-desk-rows]");
 const said = document.querySelector("[data-desk-said]");
@@ -92,18 +93,30 @@ function show(row, answer) {
   const next = answer.done && !answer.stays ? neighbour(shown) : null;
   if (next) held = null; // the decision has ended the claim
   if (shown.contains(failed)) document.querySelector(".desk-tools").append(failed);
+  const before = shown.dataset.state;
   const fresh = replace(shown, answer.row);
+  if (answer.done) count(before, fresh?.dataset.state);
   if (fresh) note(fresh, answer);
   focusOn(next ?? fresh ?? rows()[0]);
-  if (!answer.done) fresh?.querySelector("[data-desk-decide]:not([disabled]) details[open] :is(textarea, input[type=text])")?.focus();
+  if (!answer.done) fresh?.querySelector(`${MAY_DECIDE} details[open] :is(textarea, input[type=text])`)?.focus();
 }
 
-/** What came of it, in the row. */
+/** What came of it: in the row, or beside the boxes that are still to be filled in. */
 function note(row, answer) {
   const line = document.createElement("p");
   line.className = answer.done ? "desk-note" : "desk-note errornote";
   line.textContent = answer.said;
-  row.prepend(line);
+  const form = answer.done ? null : row.querySelector(`${MAY_DECIDE} details[open] form`);
+  if (form) form.append(line);
+  else row.prepend(line);
+}
+
+/** The figures above the queue go along with what is decided here. */
+function count(before, after) {
+  for (const [state, by] of [[before, -1], [after, 1]]) {
+    const figure = before !== after && document.querySelector(`[data-desk-number="${state}"]`);
+    if (figure) figure.textContent = Number(figure.textContent) + by;
+  }
 }
 
 // --- who is looking at what --------------------------------------------------------------------------------------------------------
@@ -168,13 +181,13 @@ function step(by) {
 }
 
 function press(selector) {
-  const button = current()?.querySelector(`[data-desk-decide]:not([disabled]) ${selector}`);
+  const button = current()?.querySelector(`${MAY_DECIDE} ${selector}`);
   button?.click();
 }
 
 function open(verb) {
   const row = current();
-  const details = row?.querySelector(`[data-desk-decide]:not([disabled]) [data-desk-open="${verb}"]`);
+  const details = row?.querySelector(`${MAY_DECIDE} [data-desk-open="${verb}"]`);
   if (!details) return;
   for (const other of row.querySelectorAll("[data-desk-open][open]")) other.open = other === details;
   details.open = true;
@@ -215,8 +228,9 @@ function areKeysOn() {
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.keyCode === 229) return;
-  if (dialog.open || isTyping(event.target)) return;
+  if (dialog.open) return;
   if (event.key === "Escape") return closeReasons();
+  if (isTyping(event.target)) return;
   if (!areKeysOn() || event.repeat && !"jk".includes(event.key)) return;
   if (/^[1-9]$/.test(event.key)) {
     if (choose(Number(event.key))) event.preventDefault();
