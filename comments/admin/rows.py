@@ -12,7 +12,7 @@ from comments import rules
 from comments.models import Claim, Comment, Decision, Report
 from comments.moderators import moderators
 from comments.policy import MOVES, Hold, State, Verb
-from comments.services import undo_of
+from comments.services import for_another, undo_of
 
 from .kept import NOTHING, OF_A_BAN, Typed
 from .records import Record, records_of
@@ -28,7 +28,7 @@ class Row:
     last: Decision | None
     rejection: Decision | None
     claimed_by: User | None  # somebody else
-    is_for_another: bool
+    for_another: str  # why this moderator does not decide
     typed: Typed  # what this moderator wrote for it, and was not taken
     changes: list[list[Part]] = field(default_factory=list)
 
@@ -55,7 +55,7 @@ class Row:
     @property
     def verbs(self) -> list[Verb]:
         """What may be decided from here."""
-        if self.is_for_another:
+        if self.for_another:
             return []
         found = [verb for verb, moves in MOVES.items() if self.comment.state in moves]
         return [*found, Verb.UNDO] if undo_of(self.comment, self.last) else found
@@ -94,7 +94,7 @@ def rows_of(comments: Iterable[Comment], moderator: User, typed: Typed = NOTHING
             reports=reports[comment.pk],
             claimed_by=claimed.get(comment.pk),
             typed=typed if comment.pk in typed.rows else NOTHING,
-            is_for_another=comment.appealed_against_id == moderator.pk and bool(deciders - {moderator.pk, comment.author_id}),
+            for_another=for_another(comment, moderator, deciders),
         )
         for comment in comments
     ]

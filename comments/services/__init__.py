@@ -1,6 +1,6 @@
 """The verbs of the discussion. Each is one transaction, through `change()`; what it cannot do it refuses in words for who asked."""
 
-from .appeals import appeal, has_another_moderator, resubmit, who_may_not_decide
+from .appeals import appeal, for_another, has_another_moderator, resubmit
 from .claiming import claim, forget_old_claims, let_go
 from .deciding import ban, decide, undo_last, undo_of
 from .refusals import (
@@ -37,6 +37,7 @@ __all__ = [
     "discard_waiting",
     "edit",
     "erase",
+    "for_another",
     "forget_old_claims",
     "has_another_moderator",
     "is_trusted",
@@ -53,5 +54,4 @@ __all__ = [
     "switch_house",
     "undo_last",
     "undo_of",
-    "who_may_not_decide",
 ]

@@ -82,20 +82,27 @@ def _send_back(comment: Comment, hold: Hold) -> None:
 # --- who decides -----------------------------------------------------------------------------------------------------------------------
 
 
-def who_may_not_decide(comment: Comment) -> int | None:
-    """The id of the moderator whose rejection its author has appealed against; None when anybody may decide.
+def refuse_who_is_party(comment: Comment, moderator: User) -> None:
+    """Raises ForAnother for the comment's own author, and for who is appealed against, while somebody else can decide."""
+    if moderator.pk in (comment.author_id, comment.appealed_against_id):
+        why = for_another(comment, moderator, set(_other_moderators(comment, moderator.pk).values_list("pk", flat=True)))
+        if why:
+            raise ForAnother(why)
 
-    From the appeal on they have no more say about this comment, not even by undoing what another decides. In a house without another
-    moderator they have: an appeal that nobody may decide would be none.
+
+def for_another(comment: Comment, moderator: User, deciders: set[int]) -> str:
+    """Why this moderator does not decide about the comment; "" when they may. `deciders` are the ids of all who can.
+
+    Who is appealed against has no more say from the appeal on, not even by undoing what another decides. In a house without another
+    moderator they have, and so has the author: a comment that nobody may decide about would wait for ever.
     """
-    rejected_by = comment.appealed_against_id
-    return rejected_by if rejected_by and _other_moderators(comment, rejected_by).exists() else None
-
-
-def refuse_who_was_appealed_against(comment: Comment, moderator: User) -> None:
-    """Raises ForAnother."""
-    if comment.appealed_against_id == moderator.pk and who_may_not_decide(comment):
-        raise ForAnother(_("You have turned this comment down and its author has appealed: another moderator decides about it."))
+    if not deciders - {moderator.pk, comment.author_id}:
+        return ""
+    if comment.author_id == moderator.pk:
+        return _("This comment is your own: another moderator decides about it.")
+    if comment.appealed_against_id == moderator.pk:
+        return _("You have turned this comment down and its author has appealed: another moderator decides about it.")
+    return ""
 
 
 def has_another_moderator(comment: Comment) -> bool:

@@ -13,7 +13,7 @@ from comments.policy import MOVES, Hold, Remover, State, Verb, Verdict
 from comments.words import clean
 from ictiger.delivery.change import change
 
-from .appeals import refuse_who_was_appealed_against
+from .appeals import refuse_who_is_party
 from .claiming import refuse_if_claimed
 from .refusals import Overtaken, Refused
 from .rows import locked, move
@@ -40,7 +40,7 @@ def decide(
     """
     with change() as this:
         comment = locked(this, comment_id)
-        refuse_who_was_appealed_against(comment, moderator)
+        refuse_who_is_party(comment, moderator)
         verdict = _verdict(comment, verb, reason)
         if verdict is None or seen not in (None, comment.seen):
             raise Overtaken(_what_happened(comment, seen))

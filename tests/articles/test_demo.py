@@ -98,7 +98,7 @@ def test_the_reader_is_trusted_and_has_a_rejection_to_answer(demo):
 
 def test_an_appeal_finds_another_moderator_and_no_decision_can_be_taken_back_as_the_last(demo):
     appealed = Comment.objects.get(reason="appealed")
-    assert services.who_may_not_decide(appealed) == demo["moderator"].pk
+    assert appealed.appealed_against == demo["moderator"]
     assert services.undo_last(moderator=demo["moderator"]) is None
 
 

@@ -229,6 +229,14 @@ def test_who_was_appealed_against_has_no_buttons(article, client_of, moderator):
     assert 'data-desk-form="approve"' not in html
 
 
+def test_ones_own_comment_has_no_buttons(article, client_of, moderator):
+    make_user(group="Moderator")
+    make_comment(article, author=moderator, state=State.PENDING)
+    html = page(client_of(moderator).get(QUEUE))
+    assert "This comment is your own: another moderator decides about it." in html
+    assert 'data-desk-form="approve"' not in html
+
+
 # --- what the search does not tell ---
 
 

@@ -164,6 +164,17 @@ def test_a_superuser_is_another_moderator(rejected, moderator):
         services.decide(moderator=moderator, comment_id=rejected.pk, verb=Verb.APPROVE)
 
 
+def test_nobody_decides_about_their_own_comment_while_another_can(article, moderator):
+    comment = make_comment(article, author=moderator, state=State.PENDING)
+    services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.APPROVE)
+    second = make_comment(article, author=moderator, body="Another argument.", state=State.VISIBLE)
+    other = make_user(group="Moderator")
+    for verb in (Verb.REMOVE, Verb.UNDO):
+        with pytest.raises(services.ForAnother, match="your own"):
+            services.decide(moderator=moderator, comment_id=second.pk, verb=verb)
+    services.decide(moderator=other, comment_id=second.pk, verb=Verb.REMOVE)
+
+
 # --- neither ---
 
 
