@@ -176,7 +176,7 @@ def test_the_figures_above_the_queue(article, client_of, moderator):
         make_comment(article)
     Decision.objects.update(waited=timedelta(minutes=25))
     shown = page(client_of(moderator).get(QUEUE)).split('class="desk-numbers"')[1].split("</dl>")[0]
-    assert re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", shown) == [
+    assert re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", shown) == [
         ("waiting for a moderator", "2"),
         ("visible", "6"),
         ("rejected", "1"),
