@@ -111,11 +111,11 @@ function note(row, answer) {
   else row.prepend(line);
 }
 
-/** The figures above the queue go along with what is decided here. */
+/** The figures above the queue go along with what is decided here; one that says "more than" stays as true as it was. */
 function count(before, after) {
   for (const [state, by] of [[before, -1], [after, 1]]) {
-    const figure = before !== after && document.querySelector(`[data-desk-number="${state}"]`);
-    if (figure) figure.textContent = Number(figure.textContent) + by;
+    const figure = before === after ? null : document.querySelector(`[data-desk-number="${state}"]`);
+    if (/^\d+$/.test(figure?.textContent)) figure.textContent = Number(figure.textContent) + by;
   }
 }
 
