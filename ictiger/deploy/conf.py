@@ -32,6 +32,7 @@ class Site:
     http_port: int = 80
     https_port: int = 443
     tls: bool = True  # where SITE_URL is https; False: something before nginx ends TLS, and nothing else can reach nginx
+    behind: str = ""
     certificate: str = ""
     key: str = ""
     challenges: str = "/var/www/html"

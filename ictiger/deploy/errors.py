@@ -8,7 +8,15 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-TEMPLATES = {400: "400.html", 413: "413.html", 429: "deploy/429.html", 431: "deploy/431.html", 502: "deploy/502.html"}
+TEMPLATES = {
+    400: "400.html",
+    403: "deploy/403.html",
+    404: "deploy/404.html",
+    413: "413.html",
+    429: "deploy/429.html",
+    431: "deploy/431.html",
+    502: "deploy/502.html",
+}
 
 
 def write_error_pages() -> Path:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from ictiger.delivery.headers import safety_headers
 from ictiger.deploy import trial
 
 from .conftest import site_file
@@ -135,10 +136,48 @@ def test_only_pictures_are_shown_from_media(front, name, kind, disposition):
     assert headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
+def test_files_are_as_safe_as_pages(front):
+    """And so are nginx's own error pages, on every path."""
+    page = comparable(ask(front.port, "/about/")[1])
+    safety = {name for name, _value in safety_headers(True)}
+    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", ask(front.port, "/about/")[2].decode())[0]
+    (front.site.var / "media").mkdir(exist_ok=True)
+    (front.site.var / "media" / "a.png").write_bytes(b"a")
+    own = {}
+    refused = [
+        "GET /%",
+        "TRACE /about/",
+        f"TRACE {name}",
+        "GET /about/ HTTP/9.9",
+        'GET /about/ HTTP/1.1\r\nIf-Match: "x"',
+        "GET /static/errors/",
+    ]
+    for question in (f"GET {name}", "GET /media/a.png", *refused):
+        request = question if "HTTP/" in question else f"{question} HTTP/1.1"
+        answer = say(front.port, f"{request}\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+        lines = answer.partition(b"\r\n\r\n")[0].decode().splitlines()[1:]
+        own[question] = {key.lower(): value for key, value in (line.split(": ", 1) for line in lines)}
+        assert b"<center>" not in answer, question
+    del own["GET /media/a.png"]["content-security-policy"]  # a stricter one of its own
+    for question, headers in own.items():
+        told = comparable({"content-security-policy": page["content-security-policy"]} | headers)
+        assert {key: told.get(key) for key in map(str.lower, safety)} == {key: page[key] for key in map(str.lower, safety)}, question
+
+
+def test_reader_is_counted_by_the_address_that_the_proxy_before_nginx_tells(site, live, nginx_is_there):
+    port = trial.free_port()
+    question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: 127.0.0.1, {{}}\r\nConnection: close\r\n\r\n"
+    with trial.running(site_file(site, live, port, "--behind=127.0.0.0/8"), port=port):
+        assert say(port, question.format("192.0.2.7").encode()).startswith(b"HTTP/1.1 403")
+        assert say(port, question.format("127.0.0.1").encode()).startswith(b"HTTP/1.1 502")  # may ask; nobody is there to answer
+
+
 def test_status_is_for_the_operator_alone(front):
     question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
     assert b'"status":' in say(front.port, question)
-    assert say(front.port, question, source="127.0.0.2").startswith(b"HTTP/1.1 403")
+    refused = say(front.port, question, source="127.0.0.2")
+    assert refused.startswith(b"HTTP/1.1 403")
+    assert b"This is not open to you" in refused
 
 
 def test_unknown_host_is_hung_up_on(front):

@@ -20,6 +20,7 @@ ABOUT = {
     "listen": "address to listen on (all of them)",
     "http_port": "port of plain HTTP, which leads to HTTPS",
     "https_port": "port of HTTPS",
+    "behind": "address or network of a proxy before nginx, which is believed in who asks (X-Forwarded-For)",
     "certificate": "file of the certificate and those it hangs on (where certbot puts it)",
     "key": "file of the certificate's key (where certbot puts it)",
     "challenges": "folder in which certbot --webroot answers for a certificate",
@@ -95,7 +96,7 @@ def add_options(parser: ArgumentParser) -> None:
     """An option for each field of a site."""
     for field in fields(Site):
         if field.name == "tls":
-            parser.add_argument("--no-tls", dest="tls", action="store_false", help="something before nginx ends TLS")
+            parser.add_argument("--no-tls", dest="tls", action="store_false", help="something before nginx ends TLS: name it with --behind")
         else:
             meaning = ABOUT[field.name] + (f" (default: {field.default})" if field.default else "")
             parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default, help=meaning)
