@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from .models import Article
 
 PAGE_SIZE = 10
-COUNTED = 500  # articles of a list that are counted
+COUNTED = 200  # articles of a list that are counted
 
 
 class KeyPaginator(Paginator):

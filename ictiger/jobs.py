@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.core.management import call_command
-from django.db import close_old_connections, connections, transaction
+from django.db import close_old_connections, connection, connections, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks import task
@@ -34,6 +34,7 @@ MAIL_KEPT = timedelta(days=90)
 ASKER_KEPT = timedelta(days=1)  # the limits that count by it look back an hour
 TASKS_KEPT = timedelta(days=3)
 TASK_GIVEN_UP = timedelta(days=1)  # a task that has been running for so long was killed
+LOOKED_AT = 1_000  # rows of each index, for statistics
 PAUSE_AFTER_FAULT = 5.0  # seconds
 SUPERVISION = 1.0  # seconds between two looks at the loops
 
@@ -89,6 +90,15 @@ def tend_unproven_accounts() -> None:
     blocks.prune()
 
 
+@task()
+def refresh_statistics() -> None:
+    """Let SQLite look at how the rows are spread, by which it plans its queries. PostgreSQL does so by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA analysis_limit = {LOOKED_AT}")
+            cursor.execute("ANALYZE")
+
+
 RECURRING: dict[Task, timedelta] = {
     render_pictures: timedelta(seconds=30),
     prune_mail: timedelta(days=1),
@@ -98,6 +108,7 @@ RECURRING: dict[Task, timedelta] = {
     forget_old_claims: timedelta(days=1),
     tell_moderators: timedelta(minutes=10),
     tend_unproven_accounts: timedelta(hours=1),
+    refresh_statistics: timedelta(days=1),
 }
 
 

@@ -18,7 +18,7 @@ LISTS = {
     "articles_topic": 5,
     "comments_ban": 6,  # one is for the switch, whose state stands on every list of comments
 }
-QUEUE = 23
+QUEUE = 22
 
 
 def fill(count: int) -> None:

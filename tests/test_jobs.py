@@ -175,3 +175,13 @@ def test_second_sigterm_ends_it_at_once(monkeypatch, signals_restored):
     monkeypatch.setattr("ictiger.management.commands.worker.run_worker", not_listening)
     with pytest.raises(SystemExit):
         call_command("worker")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps statistics by itself")
+@pytest.mark.django_db
+def test_statistics_are_kept_for_the_planner():
+    settle_mail()
+    jobs.refresh_statistics.func()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = %s", [Mail._meta.db_table])
+        assert cursor.fetchone()[0] > 0

@@ -74,6 +74,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     search_fields = ["title", "summary", "slug", "draft__title", "draft__summary", "draft__slug"]
     search_help_text = gettext_lazy("Searches titles, summaries and addresses, drafts included.")
     list_per_page = 50
+    show_full_result_count = False  # beside what was found: to count all articles takes the longer the more there are
     ordering = [F("publish_at").desc(nulls_first=True), "-pk"]  # what is not published yet on top, on every database
     text_fields = Draft.TEXT_FIELDS
     kept_text_model = Draft

@@ -36,6 +36,7 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
     list_display_links = None
     list_filter = [StateFilter, RuleFilter, "language", ("article", ArticleFilter)]
     list_per_page = 50
+    show_full_result_count = False  # to count all comments takes the longer the more there are
     actions = ["approve", "reject", "remove", "undo", "ban_authors"]
     action_form = BulkForm
     change_list_template = "admin/comments/comment/queue.html"

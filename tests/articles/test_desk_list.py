@@ -174,9 +174,9 @@ def test_queries_do_not_grow_with_the_articles(desk, count, django_assert_num_qu
     assert len(rows(response)) == count
 
 
-# Session, user, their rights (2); topics and authors to filter by; counts (2, and 1 of publications);
+# Session, user, their rights (2); topics and authors to filter by; counts (1, and 1 of publications);
 # rows, topics, bylines; the first date and the last.
-QUERIES = 13
+QUERIES = 12
 
 
 @pytest.mark.parametrize("prefix", ["", "/zh-hans"])
