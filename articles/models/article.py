@@ -1,148 +1,24 @@
-"""What readers read: articles and what ties them together.
-
-Everything here shows on public pages and is written inside `ictiger.delivery.change.change()`; Draft alone is an editor's own.
-"""
+"""An article, as readers see it, with its topics and its authors in order."""
 
 import uuid
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from functools import partial
 
-from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Expression, F, Q
 from django.db.models.functions import Least
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from ictiger.compiled import CompiledForms, Given
 from ictiger.delivery.guard import PublicQuerySet
 from ictiger.delivery.models import PublicModel
-from ictiger.languages import Language, in_language
+from ictiger.languages import Language
 
-SLUG_BYTES = 240  # a file name may have 255 bytes; a Chinese character takes three
-
-# First path segments that belong to the house: no page may be called so.
-# fmt: off
-RESERVED_SLUGS = [
-    "page", "articles", "topics", "authors", "archive", "search", "feed", "preview", "accounts", "comments", "me", "admin",
-    "static", "media", "mailbox", "healthz", "readyz", "status", "zh-hans", "en",
-]
-# fmt: on
-
-
-def validate_slug_bytes(value: str) -> None:
-    if len(value.encode("utf-8", "replace")) > SLUG_BYTES:
-        raise ValidationError(
-            _("This slug is too long: at most %(bytes)s bytes, which is 80 Chinese characters."), params={"bytes": SLUG_BYTES}
-        )
-
-
-# Raw UTF-8, words joined by hyphens. No dots (a file's ending), no slashes, no control or format characters.
-validate_slug = RegexValidator(r"^[\w-]+\Z", _("Use letters, digits, Chinese characters and hyphens."))
-
-SlugField = partial(models.CharField, max_length=SLUG_BYTES, validators=[validate_slug, validate_slug_bytes])
-
-
-def slug_shape(name: str) -> models.CheckConstraint:
-    """The database's own part of the slug rule: what would break a path."""
-    return models.CheckConstraint(condition=~Q(slug="") & ~Q(slug__contains="/") & ~Q(slug__contains="."), name=name)
-
-
-def language_known(name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(language__in=Language.values), name=name)
-
-
-class Image(PublicModel):
-    """A picture with what must be said about it. `width` and `height` are in pixels and keep its place while it loads."""
-
-    file = models.FileField(_("file"), upload_to="images/%Y/%m/")
-    width = models.PositiveIntegerField(_("width"), editable=False)
-    height = models.PositiveIntegerField(_("height"), editable=False)
-    alt = models.CharField(_("text for those who cannot see it"), max_length=300)
-    caption = models.CharField(_("caption"), max_length=300, blank=True)
-    credit = models.CharField(_("credit"), max_length=120, blank=True)
-    renditions = models.JSONField(default=list, editable=False)  # [{"file": name, "type": "image/webp", "width": 640}, …], made by a job
-    created_at = models.DateTimeField(_("added"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("picture")
-        verbose_name_plural = _("pictures")
-        ordering = ["-created_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.alt
-
-
-class Topic(PublicModel):
-    slug = SlugField(_("slug"), unique=True)
-    name_en = models.CharField(_("name in English"), max_length=80)
-    name_zh = models.CharField(_("name in Chinese"), max_length=80)
-    description_en = models.CharField(_("description in English"), max_length=300, blank=True)
-    description_zh = models.CharField(_("description in Chinese"), max_length=300, blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("topic")
-        verbose_name_plural = _("topics")
-        ordering = ["position", "pk"]
-        constraints = [slug_shape("topic_slug_shape")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return in_language(self, "name")
-
-    @property
-    def description(self) -> str:
-        return in_language(self, "description")
-
-    def get_absolute_url(self) -> str:
-        return reverse("articles:topic", args=[self.slug])
-
-
-class AuthorQuerySet(PublicQuerySet):
-    def published(self) -> "AuthorQuerySet":
-        """Authors of public articles: nobody else has a page, so that drafts name nobody."""
-        return self.filter(models.Exists(Article.objects.public().filter(bylines__author=models.OuterRef("pk"))))
-
-
-class Author(PublicModel):
-    """A name on articles. A byline is not a log-in: `user` is set only where the author also uses the desk."""
-
-    slug = SlugField(_("slug"), unique=True)
-    name_en = models.CharField(_("name in English"), max_length=80)
-    name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
-    bio_en = models.CharField(_("note in English"), max_length=500, blank=True)
-    bio_zh = models.CharField(_("note in Chinese"), max_length=500, blank=True)
-    user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author", verbose_name=_("log-in"))
-
-    objects = AuthorQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("author")
-        verbose_name_plural = _("authors")
-        ordering = ["name_en", "pk"]
-        constraints = [slug_shape("author_slug_shape")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return in_language(self, "name")
-
-    @property
-    def bio(self) -> str:
-        return in_language(self, "bio")
-
-    def get_absolute_url(self) -> str:
-        return reverse("articles:author", args=[self.slug])
+from .addresses import SlugField, language_known, slug_shape
+from .image import Image
+from .topic import Topic
 
 
 class ArticleText(models.Model):
@@ -235,7 +111,7 @@ class Article(PublicModel, ArticleText):
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=0)
     search_text = models.TextField(editable=False, blank=True)
     topics = models.ManyToManyField(Topic, through="ArticleTopic", related_name="articles", verbose_name=_("topics"))
-    authors = models.ManyToManyField(Author, through="Byline", related_name="articles", verbose_name=_("authors"))
+    authors = models.ManyToManyField("Author", through="Byline", related_name="articles", verbose_name=_("authors"))
     created_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, editable=False, related_name="+")
 
     objects = ArticleQuerySet.as_manager()
@@ -321,21 +197,6 @@ def pending_after(moment: datetime) -> list[int]:
     return _PENDING.rows(after=moment)
 
 
-class Draft(ArticleText):
-    """The working copy of an article. Publishing copies it over; until then readers see the article as it was."""
-
-    article = models.OneToOneField(Article, models.CASCADE, related_name="draft", verbose_name=_("article"))
-    updated_at = models.DateTimeField(_("saved"), auto_now=True)
-    history = HistoricalRecords(excluded_fields=["updated_at"])
-
-    class Meta:
-        verbose_name = _("draft")
-        verbose_name_plural = _("drafts")
-
-    def __str__(self) -> str:
-        return self.title
-
-
 class ArticleTopic(PublicModel):
     """The order is the order of adding; the first topic stands above the title."""
 
@@ -355,7 +216,7 @@ class Byline(PublicModel):
     """Puts an article's authors in order."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="bylines")
-    author = models.ForeignKey(Author, models.PROTECT, related_name="bylines", verbose_name=_("author"))
+    author = models.ForeignKey("Author", models.PROTECT, related_name="bylines", verbose_name=_("author"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -366,92 +227,3 @@ class Byline(PublicModel):
 
     def __str__(self) -> str:
         return str(self.author)
-
-
-class SlugRedirect(PublicModel):
-    """An address that an article had before."""
-
-    language = models.CharField(_("language"), max_length=10, choices=Language)
-    slug = SlugField(_("old slug"))
-    article = models.ForeignKey(Article, models.CASCADE, related_name="old_slugs", verbose_name=_("article"))
-
-    class Meta:
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
-        constraints = [
-            models.UniqueConstraint(fields=["language", "slug"], name="redirect_slug_per_language"),
-            slug_shape("redirect_slug_shape"),
-            language_known("redirect_language_known"),
-        ]
-
-    def __str__(self) -> str:
-        return self.slug
-
-
-class Page(PublicModel):
-    """About, privacy, comment policy: a page beside the articles, at `/<slug>/`."""
-
-    language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
-    translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)
-    slug = SlugField(_("slug"))
-    title = models.CharField(_("title"), max_length=200)
-    body = models.TextField(_("body"), max_length=100_000, help_text=_("Markdown."))
-    body_html = models.TextField(editable=False, blank=True)
-    position = models.PositiveSmallIntegerField(_("position in the footer"), default=0)
-    history = HistoricalRecords(excluded_fields=["body_html"])
-
-    class Meta:
-        verbose_name = _("page")
-        verbose_name_plural = _("pages")
-        ordering = ["position", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["language", "slug"], name="page_slug_per_language"),
-            models.UniqueConstraint(fields=["translation_key", "language"], name="page_one_per_language"),
-            models.CheckConstraint(
-                condition=~Q(slug__in=RESERVED_SLUGS),
-                name="page_slug_not_reserved",
-                violation_error_message=_("This address belongs to the site itself. Choose another slug."),
-            ),
-            slug_shape("page_slug_shape"),
-            language_known("page_language_known"),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def get_absolute_url(self) -> str:
-        with translation.override(self.language):
-            return reverse("articles:page", args=[self.slug])
-
-
-class Publication(PublicModel):
-    """What the publication says of itself in one language. One row each."""
-
-    language = models.CharField(_("language"), max_length=10, choices=Language, unique=True)
-    name = models.CharField(_("name"), max_length=60, default="ICTiger")
-    tagline = models.CharField(_("tagline"), max_length=120, blank=True)
-    description = models.CharField(_("description"), max_length=300, blank=True)
-    sign_off = models.CharField(_("sign-off below every article"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("publication")
-        verbose_name_plural = _("publication")
-        constraints = [language_known("publication_language_known")]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.get_language_display()})"
-
-
-class SocialLink(PublicModel):
-    publication = models.ForeignKey(Publication, models.CASCADE, related_name="social_links")
-    label = models.CharField(_("label"), max_length=40)
-    url = models.URLField(_("address"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("social link")
-        verbose_name_plural = _("social links")
-        ordering = ["position", "pk"]
-
-    def __str__(self) -> str:
-        return self.label

@@ -1,0 +1,36 @@
+"""What readers read: articles and what ties them together.
+
+Everything here shows on public pages and is written inside `ictiger.delivery.change.change()`; Draft alone is an editor's own.
+"""
+
+from .addresses import RESERVED_SLUGS, SLUG_BYTES, validate_slug, validate_slug_bytes
+from .article import Article, ArticleQuerySet, ArticleText, ArticleTopic, Byline, Status, pending_after
+from .author import Author
+from .draft import Draft
+from .image import Image
+from .page import Page
+from .publication import Publication, SocialLink
+from .slug_redirect import SlugRedirect
+from .topic import Topic
+
+__all__ = [
+    "RESERVED_SLUGS",
+    "SLUG_BYTES",
+    "Article",
+    "ArticleQuerySet",
+    "ArticleText",
+    "ArticleTopic",
+    "Author",
+    "Byline",
+    "Draft",
+    "Image",
+    "Page",
+    "Publication",
+    "SlugRedirect",
+    "SocialLink",
+    "Status",
+    "Topic",
+    "pending_after",
+    "validate_slug",
+    "validate_slug_bytes",
+]

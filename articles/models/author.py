@@ -1,0 +1,51 @@
+"""Who articles are by."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ictiger.delivery.guard import PublicQuerySet
+from ictiger.delivery.models import PublicModel
+from ictiger.languages import in_language
+
+from .addresses import SlugField, slug_shape
+from .article import Article
+
+
+class AuthorQuerySet(PublicQuerySet):
+    def published(self) -> "AuthorQuerySet":
+        """Authors of public articles: nobody else has a page, so that drafts name nobody."""
+        return self.filter(models.Exists(Article.objects.public().filter(bylines__author=models.OuterRef("pk"))))
+
+
+class Author(PublicModel):
+    """A name on articles. A byline is not a log-in: `user` is set only where the author also uses the desk."""
+
+    slug = SlugField(_("slug"), unique=True)
+    name_en = models.CharField(_("name in English"), max_length=80)
+    name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
+    bio_en = models.CharField(_("note in English"), max_length=500, blank=True)
+    bio_zh = models.CharField(_("note in Chinese"), max_length=500, blank=True)
+    user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author", verbose_name=_("log-in"))
+
+    objects = AuthorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("author")
+        verbose_name_plural = _("authors")
+        ordering = ["name_en", "pk"]
+        constraints = [slug_shape("author_slug_shape")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self, "name")
+
+    @property
+    def bio(self) -> str:
+        return in_language(self, "bio")
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:author", args=[self.slug])

@@ -1,0 +1,30 @@
+"""Addresses that articles had."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ictiger.delivery.models import PublicModel
+from ictiger.languages import Language
+
+from .addresses import SlugField, language_known, slug_shape
+from .article import Article
+
+
+class SlugRedirect(PublicModel):
+    """An address that an article had before."""
+
+    language = models.CharField(_("language"), max_length=10, choices=Language)
+    slug = SlugField(_("old slug"))
+    article = models.ForeignKey(Article, models.CASCADE, related_name="old_slugs", verbose_name=_("article"))
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["language", "slug"], name="redirect_slug_per_language"),
+            slug_shape("redirect_slug_shape"),
+            language_known("redirect_language_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
