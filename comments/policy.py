@@ -11,6 +11,7 @@ EDIT_WINDOW = timedelta(minutes=15)
 REJECTION_COUNTS_FOR = timedelta(days=30)
 REPORTS_THAT_HOLD = 3
 THREADS_PER_PAGE = 50
+OWN_PER_PAGE = 50  # of a reader's own
 LINKS_WITHOUT_A_LOOK = 5  # in a comment of somebody trusted
 AT_A_TIME = timedelta(minutes=5)
 HOUR = timedelta(hours=1)

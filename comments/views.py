@@ -27,7 +27,7 @@ from . import arranging, openness, reading, services, waiting, words
 from .forms import CommentForm, Limits, id_from, limits_of
 from .models import Comment, Discussion, WaitingText, new_url
 from .openness import Now
-from .policy import State, Switch, page_of
+from .policy import OWN_PER_PAGE, State, Switch, page_of
 from .services import NoSuchParent, Refused, SubmissionTaken
 
 
@@ -124,28 +124,32 @@ def in_each_language(article: Article, url_of: Callable[[Article], str]) -> dict
 @never_cache
 @require_safe
 def permalink(request: HttpRequest, pk: int) -> HttpResponse:
-    """To the page that holds the comment now. One that only its author may see is among the author's own."""
+    """To the page that holds the comment now, or its place. What its author alone may read is among the author's own."""
     comment = get_object_or_404(Comment.objects.select_related("parent"), pk=pk)
+    is_own, is_visible = request.user.is_authenticated and comment.author_id == request.user.pk, comment.state == State.VISIBLE
     article = _article_to_read(comment)
-    thread = comment.parent or comment
-    if comment.state == State.VISIBLE or (comment.thread_no and Comment.objects.threads().filter(pk=thread.pk).exists()):
+    if article and (is_visible or not is_own and _has_a_place(comment)):
         return redirect(reading.page_url(comment, article))
-    if comment.author_id is not None and comment.author_id == request.user.pk:
+    if is_own:
         return redirect(own_url(comment))
     raise Http404
 
 
+def _has_a_place(comment: Comment) -> bool:
+    """Whether something stands where a comment was that is not visible."""
+    return comment.thread_no is not None and Comment.objects.threads().filter(pk=comment.pk).exists()
+
+
 def own_url(comment: Comment) -> str:
-    return f"{reverse('comments:mine')}#comment-{comment.pk}"
+    """Where a comment stands among all of its author's."""
+    page = Comment.objects.filter(author=comment.author_id, pk__gt=comment.pk).count() // OWN_PER_PAGE + 1
+    return f"{reverse('comments:mine')}{f'?page={page}' if page > 1 else ''}#comment-{comment.pk}"
 
 
-def _article_to_read(comment: Comment) -> Article:
-    """The article in the reader's language, or in the one it exists in. Raises Http404 when it is not public."""
+def _article_to_read(comment: Comment) -> Article | None:
+    """The article in the reader's language, or in the one it exists in; None when it is not public."""
     public = {article.language: article for article in Article.objects.public().filter(translation_key=comment.discussion_id)}
-    article = public.get(Language.active()) or next(iter(public.values()), None)
-    if article is None:
-        raise Http404
-    return article
+    return public.get(Language.active()) or next(iter(public.values()), None)
 
 
 # --- writing -------------------------------------------------------------------------------------------------------------------------

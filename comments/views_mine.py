@@ -20,10 +20,9 @@ from accounts.models import User
 
 from . import reading, waiting
 from .models import Comment, Mute
-from .policy import EDIT_WINDOW, State
+from .policy import EDIT_WINDOW, OWN_PER_PAGE, State
 from .views_own import log_in, personal
 
-PAGE = 50
 FILTERS = {
     State.UNVERIFIED: pgettext_lazy("my comments", "waiting for my address"),
     State.PENDING: pgettext_lazy("my comments", "waiting for a moderator"),
@@ -90,7 +89,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 def _page(reader: User, state: str, number: str | None) -> Page:
     own = reader.comments.select_related("article", "parent__author", "answers__author").order_by("-pk")
-    return Paginator(own.filter(state=state) if state else own, PAGE).get_page(number)
+    return Paginator(own.filter(state=state) if state else own, OWN_PER_PAGE).get_page(number)
 
 
 def _rows(page: Page) -> list[Row]:

@@ -329,18 +329,38 @@ def test_a_permalink_of_a_waiting_comment_is_its_authors(article, stranger, clie
     assert stranger.get(comment.get_absolute_url()).status_code == 404
 
 
+def test_a_permalink_leads_the_author_to_the_text_and_others_to_its_place(article, stranger, client_of, reader):
+    comment = make_comment(article, author=reader)
+    make_comment(article, parent=comment)
+    services.edit(user=reader, comment_id=comment.pk, body="Held, for it was approved as it read before.")
+    assert client_of(reader).get(comment.get_absolute_url())["Location"] == f"/comments/mine/#comment-{comment.pk}"
+    assert stranger.get(comment.get_absolute_url())["Location"] == f"/articles/a-patent/#comment-{comment.pk}"
+
+
+def test_a_permalink_finds_the_page_among_the_authors_own(article, client_of, reader, monkeypatch):
+    monkeypatch.setattr("comments.views.OWN_PER_PAGE", 2)
+    monkeypatch.setattr("comments.views_mine.OWN_PER_PAGE", 2)
+    comments = [make_comment(article, author=reader, state=State.PENDING, body=f"Argument {number}.") for number in range(4)]
+    client = client_of(reader)
+    for number, query in enumerate(["?page=2", "?page=2", "", ""]):
+        url = client.get(comments[number].get_absolute_url())["Location"]
+        assert url == f"/comments/mine/{query}#comment-{comments[number].pk}"
+        assert f'id="comment-{comments[number].pk}"' in page(client, url)
+
+
 @pytest.mark.parametrize("pk", [0, 10**6, 2**63, 10**40])
 def test_permalinks_of_nothing(stranger, db, pk):
     assert stranger.get(f"/comments/{pk}/").status_code == 404
 
 
-def test_a_permalink_below_an_article_that_is_not_public(stranger):
+def test_a_permalink_below_an_article_that_is_not_public_is_its_authors(stranger, client_of):
     article = make_article()
     comment = make_comment(article)
     with change(article):
         article.status = "draft"
         article.save()
     assert stranger.get(comment.get_absolute_url()).status_code == 404
+    assert client_of(comment.author).get(comment.get_absolute_url())["Location"] == f"/comments/mine/#comment-{comment.pk}"
 
 
 # --- what it costs ---

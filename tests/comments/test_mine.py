@@ -134,7 +134,7 @@ def test_a_state_without_comments_says_so(article, reader, mine):
 
 
 def test_fifty_stand_on_a_page_and_the_next_keeps_the_state(article, reader, mine, monkeypatch):
-    monkeypatch.setattr("comments.views_mine.PAGE", 2)
+    monkeypatch.setattr("comments.views_mine.OWN_PER_PAGE", 2)
     made = [make_comment(article, author=reader, body=f"Text {number}.").pk for number in range(3)]
     html = mine(state="visible")
     assert numbers_in(html) == made[:0:-1]
