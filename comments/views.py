@@ -128,7 +128,7 @@ def permalink(request: HttpRequest, pk: int) -> HttpResponse:
     comment = get_object_or_404(Comment.objects.select_related("parent"), pk=pk)
     is_own, is_visible = request.user.is_authenticated and comment.author_id == request.user.pk, comment.state == State.VISIBLE
     article = _article_to_read(comment)
-    if article and (is_visible or not is_own and _has_a_place(comment)):
+    if article and (is_visible or (not is_own and _has_a_place(comment))):
         return redirect(reading.page_url(comment, article))
     if is_own:
         return redirect(own_url(comment))
