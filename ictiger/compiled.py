@@ -61,23 +61,36 @@ class Compiled:
 
     With `planned`, each connection to PostgreSQL too parses and plans it once. It must be a query for which one plan is good whatever is
     given: one that finds rows by their keys.
+
+    Another may be sent `ahead` in the same message, so that nobody waits for an answer that is of no interest: a lock. What follows sees
+    the database as it is once the first is through.
     """
 
     def __init__(self, build: Callable[..., QuerySet], *, planned: bool = False) -> None:
         self._build, self._planned = build, planned
         self._made: dict[str, _Statement] = {}  # by the kind of database
 
-    def rows(self, **given: object) -> list:
+    def rows(self, *, ahead: "Ahead | None" = None, **given: object) -> list:
         here = _connection()
+        return self._statement(here).ask(given, here, ahead and (ahead.query._statement(here), ahead.given))
+
+    def row(self, *, ahead: "Ahead | None" = None, **given: object):
+        """The first row, or None."""
+        return next(iter(self.rows(ahead=ahead, **given)), None)
+
+    def _statement(self, here: BaseDatabaseWrapper) -> "_Statement":
         made = self._made.get(here.vendor)
         if made is None:
             names = inspect.signature(self._build).parameters
             made = self._made[here.vendor] = _Statement(self._build(**{name: Given(name) for name in names}), here, self._planned)
-        return made.ask(given, here)
+        return made
 
-    def row(self, **given: object):
-        """The first row, or None."""
-        return next(iter(self.rows(**given)), None)
+
+class Ahead(NamedTuple):
+    """A query to be sent ahead of another, and what is given to it."""
+
+    query: Compiled
+    given: dict[str, object]
 
 
 class CompiledForms:
@@ -115,13 +128,16 @@ class _Statement:
         self.shape = _shape(queryset, self.compiler)
         self.places = list(dict.fromkeys(known for known in self.parameters if type(known) is _Place))
 
-    def ask(self, given: dict[str, object], here: BaseDatabaseWrapper) -> list:
+    def ask(self, given: dict[str, object], here: BaseDatabaseWrapper, ahead: "tuple[_Statement, dict[str, object]] | None" = None) -> list:
         with here.cursor() as cursor:
-            if self.planned and _keeps_plans(here):
-                run = _plan(here, self, self.sql, self._numbered, len(self.places))
-                cursor.execute(run, [place.filled(given, here) for place in self.places])
-            else:
-                cursor.execute(self.sql, [known.filled(given, here) if type(known) is _Place else known for known in self.parameters])
+            sql, parameters = self._filled(given, here)
+            if ahead is not None:
+                first, first_parameters = ahead[0]._filled(ahead[1], here)
+                if here.vendor == "postgresql":
+                    sql, parameters = f"{first}; {sql}", first_parameters + parameters
+                else:
+                    cursor.execute(first, first_parameters)
+            cursor.execute(sql, parameters)
             found = cursor.fetchall()
         return list(map(self.shape, self._converted(found, here) if self.converters else found))
 
@@ -133,6 +149,12 @@ class _Statement:
                 for convert in converters:
                     row[column] = convert(row[column], expression, here)
         return rows
+
+    def _filled(self, given: dict[str, object], here: BaseDatabaseWrapper) -> tuple[str, list]:
+        """What to run in this connection, and its parameters."""
+        if self.planned and _keeps_plans(here):
+            return _plan(here, self, self.sql, self._numbered, len(self.places)), [place.filled(given, here) for place in self.places]
+        return self.sql, [known.filled(given, here) if type(known) is _Place else known for known in self.parameters]
 
     @cached_property
     def _numbered(self) -> list:

@@ -13,7 +13,7 @@ from accounts.models import User
 from comments import markup, notices, phrases, words
 from comments.models import Comment, Discussion
 from comments.policy import State, Verdict
-from ictiger.compiled import Compiled, ask
+from ictiger.compiled import Ahead, Compiled, ask
 from ictiger.delivery.change import Change
 from ictiger.delivery.guard import require_change
 from ictiger.languages import Language
@@ -30,6 +30,11 @@ def lock_writer(user: User) -> None:
     """
     if _locked_writer.row(pk=user.pk) is None:
         raise User.DoesNotExist
+
+
+def writer_lock(user: User) -> Ahead:
+    """The same, to be sent ahead of a question about the writer: an answer says that there is one."""
+    return Ahead(_locked_writer, {"pk": user.pk})
 
 
 def locked(this: Change, comment_id: int) -> Comment:

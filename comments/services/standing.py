@@ -18,7 +18,7 @@ from comments import markup, phrases, policy
 from comments.models import Ban, Comment, Decision, Discussion, House, Phrase, WaitingText
 from comments.openness import article_is_open, now
 from comments.policy import Facts, Refusal, State, Switch, Verdict
-from ictiger.compiled import Compiled
+from ictiger.compiled import Ahead, Compiled
 
 from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsRefused
 
@@ -73,31 +73,38 @@ def _facts(comment: Comment, known: Any) -> Facts:
     )
 
 
-def what_is_known(comment: Comment, user: User) -> Any:
-    """Everything that the rules ask the database, and what else stands in the way of a new comment, in one query."""
+def what_is_known(comment: Comment, user: User, *, until: datetime | None = None, ahead: Ahead | None = None) -> Any:
+    """Everything that the rules ask the database, and what else stands in the way of a new comment, in one query.
+
+    Of what was written shortly before it counts what is no later than itself, or than `until`.
+    """
     now = timezone.now()
-    return _known(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
+    known = _known(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
+        ahead=ahead,
         user=user.pk,
         comment=comment.pk or 0,
         discussion=comment.discussion_id,
         fingerprint=comment.fingerprint,
         submission=comment.submission,
-        written=comment.created_at,
+        until=until or comment.created_at,
         a_day_before=comment.created_at - policy.SAME_TEXT_ELSEWHERE,
         minutes_before=comment.created_at - policy.AT_A_TIME,
         an_hour_before=comment.created_at - policy.HOUR,
         weeks_ago=now - policy.REJECTION_COUNTS_FOR,
         now=now,
     )
+    if known is None:
+        raise User.DoesNotExist
+    return known
 
 
 @cache
 def _known(at_a_time: int, in_an_hour: int) -> Compiled:
-    def build(user, comment, discussion, fingerprint, submission, written, a_day_before, minutes_before, an_hour_before, weeks_ago, now):
+    def build(user, comment, discussion, fingerprint, submission, until, a_day_before, minutes_before, an_hour_before, weeks_ago, now):
         others = Comment.objects.filter(author=user).exclude(pk=comment).order_by()
         same = others.exclude(state=State.REMOVED).filter(fingerprint=fingerprint)
         near = Q(discussion_id=discussion) | Q(created_at__gt=a_day_before)
-        before = others.filter(created_at__lte=written).order_by("-created_at").values("created_at")
+        before = others.filter(created_at__lte=until).order_by("-created_at").values("created_at")
         house = House.objects.filter(pk=House.ONLY)
         return (
             User.objects.order_by()

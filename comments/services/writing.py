@@ -1,7 +1,7 @@
 """What readers do: post, edit, remove, report; and what becomes of their words with their account."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,8 +15,11 @@ from ictiger.compiled import Compiled
 from ictiger.delivery.change import change
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
-from .rows import enter, ids, lock_writer, locked, move, own, write
+from .rows import enter, ids, lock_writer, locked, move, own, write, writer_lock
 from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_article_is_open, what_is_known
+
+# Every other comment of the writer was written before a new one, also what began in the same moment and was first at the lock.
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def post(
@@ -33,11 +36,10 @@ def post(
     `body` has been held against the limits by the form; `written_at` is now unless it comes from elsewhere. Raises Refused.
     """
     with change() as this:
-        lock_writer(user)
         comment = Comment(article=article, discussion_id=article.translation_key, author=user, submission=submission)
         comment.created_at = written_at or timezone.now()
         write(comment, body)
-        known = what_is_known(comment, user)
+        known = what_is_known(comment, user, until=written_at or _LAST, ahead=writer_lock(user))
         if known.sent_before:
             return _same(Comment.objects.get(submission=submission), user, body)
         if known.banned:

@@ -4,9 +4,11 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
 from comments import services
 from comments.models import Claim, Comment, Decision, Discussion
@@ -51,6 +53,15 @@ def test_one_submission_sent_twice_at_once_is_one_comment(article):
 
     assert len(set(at_once(*[send] * 6))) == 1
     assert Comment.objects.count() == 1
+
+
+def test_of_many_sent_at_once_no_more_appear_than_at_a_time(article, settings):
+    settings.COMMENTS_AT_A_TIME = 3
+    user = make_user()
+    make_comment(make_article("earlier"), author=user, written_at=timezone.now() - timedelta(days=1))  # trusted
+    texts = [f"Number {number} of many." for number in range(8)]
+    at_once(*[lambda text=text: services.post(user=user, article=article, body=text, submission=uuid.uuid4()) for text in texts])
+    assert Comment.objects.below(article).visible().count() == 3
 
 
 def test_threads_that_become_visible_at_once_get_different_numbers(article):
