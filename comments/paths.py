@@ -6,6 +6,8 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -13,7 +15,7 @@ from accounts.models import User
 from articles.links import path
 from articles.models import Article
 from ictiger.compiled import Compiled
-from ictiger.delivery.paths import EVERYTHING, shows_on
+from ictiger.delivery.paths import EVERYTHING, shows_now_on, shows_on
 from ictiger.languages import Language
 
 from .models import Comment, Discussion, House
@@ -24,6 +26,28 @@ from .policy import page_of
 def paths_of_comment(comment: Comment) -> Iterator[str]:
     """Its thread's pages, the article and the feeds, in each public language. A comment that was never visible shows nowhere."""
     return _paths([comment] if comment.shown_at else [])
+
+
+@shows_now_on(Comment)
+def paths_of_stored_comment(pk: int) -> Iterator[str]:
+    """The same of a comment as it is stored: in one query, since every post asks."""
+    found = _shown.row(pk=pk, now=timezone.now())
+    if found is not None:
+        yield from _site_feeds()
+        for language, slug in zip(Language.values, found[1:], strict=True):
+            if slug is not None:
+                yield from _around(language, slug, {found.thread})
+
+
+def _shown_comment(pk, now) -> QuerySet:
+    """The number of its thread, and in each language the address of the article, where that is public."""
+    public = Article.objects.public(now=now).filter(translation_key=OuterRef("discussion")).order_by().values("slug")
+    slugs = {f"slug_{number}": Subquery(public.filter(language=language)) for number, language in enumerate(Language.values)}
+    thread = Coalesce("parent__thread_no", "thread_no")
+    return Comment.objects.filter(pk=pk, shown_at__isnull=False).order_by().values(thread=thread, **slugs)
+
+
+_shown = Compiled(_shown_comment, planned=True)
 
 
 @shows_on(User)
@@ -59,23 +83,25 @@ def paths_of_house(house: House) -> Iterator[str]:
 
 
 def _paths(comments: Iterable[Comment]) -> Iterator[str]:
-    pages: dict = {}
-    threads: dict = {}
+    threads: dict[uuid.UUID, set[int]] = {}
     for comment in comments:
-        thread = comment.parent or comment
-        # The first thread of a page is also what the page before leads to.
-        threads.setdefault(comment.discussion_id, set()).add(thread.thread_no)
-        pages.setdefault(comment.discussion_id, set()).update([page_of(thread.thread_no), page_of(max(thread.thread_no - 1, 1))])
-    if pages:
+        threads.setdefault(comment.discussion_id, set()).add((comment.parent or comment).thread_no)
+    if threads:
         yield from _site_feeds()
-    for article in _public_versions(pages):
-        places = _places(article.language, article.slug)
-        yield places.article
-        yield places.feed
-        for number in pages[article.translation_key]:
-            yield f"{places.pages}{number}/"
-        for number in threads[article.translation_key]:
-            yield f"{places.threads}{number}/**"
+    for article in _public_versions(threads):
+        yield from _around(article.language, article.slug, threads[article.translation_key])
+
+
+def _around(language: str, slug: str, threads: set[int]) -> Iterator[str]:
+    """What shows these threads below the article that stands there."""
+    places = _places(language, slug)
+    yield places.article
+    yield places.feed
+    # The first thread of a page is also what the page before leads to.
+    for number in {page for thread in threads for page in (page_of(thread), page_of(max(thread - 1, 1)))}:
+        yield f"{places.pages}{number}/"
+    for thread in threads:
+        yield f"{places.threads}{thread}/**"
 
 
 class _Places(NamedTuple):

@@ -17,8 +17,10 @@ from ictiger.compiled import Compiled
 EVERYTHING = "/**"
 
 Provider = Callable[[models.Model], Iterable[str]]
+Reader = Callable[[object], Iterable[str]]
 _providers: dict[type[models.Model], list[Provider]] = defaultdict(list)
 _needs: dict[type[models.Model], set[str]] = defaultdict(set)
+_readers: dict[type[models.Model], Reader] = {}
 _columns: dict[type[models.Model], list[Collection[str]]] = defaultdict(list)
 
 
@@ -36,6 +38,24 @@ def shows_on(*kinds: type[models.Model], needs: Iterable[str] = (), columns: Col
         return provider
 
     return register
+
+
+def shows_now_on(kind: type[models.Model]) -> Callable[[Reader], Reader]:
+    """Register the decorated function as a shorter way to `paths_of` a row as it is stored, by its key."""
+
+    def register(reader: Reader) -> Reader:
+        _readers[kind] = reader
+        return reader
+
+    return register
+
+
+def paths_now(kind: type[models.Model], pk: object) -> set[str]:
+    """Every public path that a row shows on as it is in the database now; none, when it is not there."""
+    if kind in _readers:
+        return set(_readers[kind](pk))
+    subject = as_stored(kind, pk)
+    return set() if subject is None else paths_of(subject)
 
 
 def as_stored(kind: type[models.Model], pk: object, *, locked: bool = False) -> models.Model | None:

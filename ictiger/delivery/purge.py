@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from .caches import AGAIN_AFTER
 from .models import Purge
-from .paths import as_stored, paths_of
+from .paths import paths_now
 from .settled import settled
 
 logger = logging.getLogger("ictiger.delivery")
@@ -29,9 +29,7 @@ def purge(row: Purge) -> None:
     """
     paths = set(row.paths)
     for label, pk in row.subjects:
-        subject = as_stored(apps.get_model(label), pk)
-        if subject is not None:
-            paths |= paths_of(subject)
+        paths |= paths_now(apps.get_model(label), pk)
     for keeper in settings.PAGE_KEEPERS:
         try:
             import_string(keeper)(sorted(paths))

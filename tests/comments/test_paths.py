@@ -4,13 +4,14 @@ import uuid
 
 import pytest
 
+from articles.models import Article
 from comments import services
 from comments.models import Comment, Discussion
 from comments.policy import State, Verb
 from ictiger.delivery.change import change
 from ictiger.delivery.guard import WriteOutsideChange
 from ictiger.delivery.models import Purge
-from ictiger.delivery.paths import paths_of
+from ictiger.delivery.paths import paths_now, paths_of
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -49,16 +50,23 @@ def keep(paths: list[str]) -> None:
     keep.told += paths
 
 
+def shown(comment: Comment) -> set[str]:
+    """Where it shows; what is read again after a write, by a way of its own, is the same."""
+    paths = paths_of(comment)
+    assert paths_now(Comment, comment.pk) == paths
+    return paths
+
+
 def test_a_comment_shows_in_both_languages_on_its_page_the_article_and_the_feed(article):
     make_article("专利", language="zh-hans", translation_key=article.translation_key)
     thread = make_comment(article)
-    assert paths_of(thread) == ENGLISH | CHINESE
-    assert paths_of(make_comment(article, parent=thread)) == ENGLISH | CHINESE
+    assert shown(thread) == ENGLISH | CHINESE
+    assert shown(make_comment(article, parent=thread)) == ENGLISH | CHINESE
 
 
 def test_a_translation_that_is_not_public_has_no_pages(article):
     make_article("专利", language="zh-hans", translation_key=article.translation_key, status="draft")
-    assert paths_of(make_comment(article)) == ENGLISH
+    assert shown(make_comment(article)) == ENGLISH
 
 
 def test_a_thread_shows_on_the_page_of_its_number(article):
@@ -66,13 +74,24 @@ def test_a_thread_shows_on_the_page_of_its_number(article):
     with change(comment):
         Comment.objects.filter(pk=comment.pk).update(thread_no=51)
     comment.refresh_from_db()
-    assert "/articles/a-patent/discussion/2/" in paths_of(comment)
-    assert "/articles/a-patent/discussion/2/" in paths_of(make_comment(article, parent=comment))
+    assert "/articles/a-patent/discussion/2/" in shown(comment)
+    assert "/articles/a-patent/discussion/2/" in shown(make_comment(article, parent=comment))
+
+
+def test_a_comment_below_an_article_that_was_taken_down_shows_on_the_feeds_of_the_site_at_most(article):
+    comment = make_comment(article)
+    with change(article):
+        Article.objects.filter(pk=article.pk).update(status="draft")
+    assert shown(comment) <= SITE
+
+
+def test_what_is_gone_shows_nowhere_now(article):
+    assert paths_now(Comment, make_comment(article).pk + 1) == set()
 
 
 @pytest.mark.parametrize("state", [State.UNVERIFIED, State.PENDING, State.REJECTED])
 def test_what_was_never_visible_shows_nowhere(article, state):
-    assert paths_of(make_comment(article, state=state)) == set()
+    assert shown(make_comment(article, state=state)) == set()
 
 
 def test_a_name_shows_wherever_its_owner_was_heard(article, reader):
