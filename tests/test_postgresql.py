@@ -62,3 +62,7 @@ def test_a_connection_that_has_been_told_something_is_still_good(kept):
         cursor.execute("NOTIFY something")
     assert select([kept.connection], [], [], 10)[0]
     assert kept.is_usable()
+
+
+def test_what_is_prepared_has_one_plan(kept):
+    assert ask(kept, "SHOW plan_cache_mode") == "force_generic_plan"

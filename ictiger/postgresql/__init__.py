@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, asked less often (environment.DATABASES)."""
+"""Django's PostgreSQL with habits of ours (environment.DATABASES)."""
