@@ -1,15 +1,16 @@
 """Queries that are put together once answer as Django's own do, each time with what is given this time."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from comments.models import Comment
-from ictiger.compiled import Compiled, ask, insert
+from ictiger.compiled import Ahead, Compiled, ask, insert
 from ictiger.delivery.guard import WriteOutsideChange
 from ictiger.mail.models import Mail
 from tests.factories import make_article, make_comment, make_user
@@ -84,7 +85,7 @@ def plans() -> int:
 
 def test_a_planned_query_answers_for_what_is_given_each_time(users):
     one, other = make_user(), make_user()
-    for user, another in [(one, other), (other, one)] * 4:  # PostgreSQL plans anew for the first five
+    for user, another in [(one, other), (other, one)] * 4:
         found = users.row(handle=user.handle, other=another.handle)
         assert (found, found.date_joined, found.has_proven_mailbox) == (user, user.date_joined, True)
         assert users.row(handle=user.handle, other=user.handle) is None
@@ -115,6 +116,51 @@ def test_behind_a_pool_nothing_is_kept(users, monkeypatch):
     before = plans()
     assert users.row(handle=one.handle, other=other.handle) == one
     assert plans() == before
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_what_is_sent_ahead_is_done_first_and_not_answered(planned):
+    one, other = make_user(), make_user()
+    numbered = Compiled(lambda pk: User.objects.filter(pk=pk).values_list("pk", flat=True), planned=planned)
+    for _time in range(2):
+        assert numbered.row(pk=one.pk, ahead=Ahead(numbered, {"pk": other.pk})) == one.pk
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_follows_a_lock_that_is_sent_ahead_sees_what_was_committed_while_it_was_waited_for(lock_waited_for):
+    user = make_user()
+    locked = Compiled(lambda pk: User.objects.select_for_update().filter(pk=pk), planned=True)
+    name = Compiled(lambda pk: User.objects.filter(pk=pk).values_list("display_name", flat=True), planned=True)
+    seen = lock_waited_for(
+        lambda: User.objects.filter(pk=user.pk).update(display_name="Lu"),
+        lambda: name.row(pk=user.pk, ahead=Ahead(locked, {"pk": user.pk})),
+    )
+    assert seen == "Lu"
+
+
+@pytest.fixture
+def lock_waited_for():
+    """`(first, second)`: the second begins within the first's transaction, waits for its lock, and its result is returned."""
+
+    def run(first, second):
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                first()
+                result = pool.submit(lambda: _in_a_transaction(second))
+                while not ask("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0] and not result.done():
+                    pass
+            return result.result(10)
+
+    return run
+
+
+def _in_a_transaction(verb):
+    try:
+        with transaction.atomic():
+            return verb()
+    finally:
+        connection.close()
 
 
 def test_an_inserted_row_is_the_one_that_was_made():
