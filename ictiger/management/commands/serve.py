@@ -21,8 +21,8 @@ from ictiger.deploy.errors import write_error_pages
 from ictiger.deploy.live import OPEN_TO, CannotBeLive, Place
 from ictiger.health import pending_migrations
 
-# Per process. SQLite has one writer at a time, so more threads only wait longer; PostgreSQL is asked for workers × threads connections.
-THREADS = {"sqlite": 4, "postgresql": 8}
+# Per process. More of them get in each other's way in one interpreter; PostgreSQL is asked for workers × threads connections.
+THREADS = 4
 PATIENCE = 30  # seconds that a stopping process has for the answers under way
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", default=8000, type=int, help="port to listen on (default: %(default)s)")
         parser.add_argument("--live", help="folder in which to listen instead, where nginx looks for whoever is live")
         parser.add_argument("--workers", default=2, type=int, help="processes (default: %(default)s)")
-        parser.add_argument("--threads", default=THREADS[connection.vendor], type=int, help="of each process (default: %(default)s)")
+        parser.add_argument("--threads", default=THREADS, type=int, help="of each process (default: %(default)s)")
 
     def handle(self, *, host: str, port: int, live: str | None, workers: int, threads: int, **options) -> None:
         self._refuse_unless_fit()
