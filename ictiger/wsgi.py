@@ -1,5 +1,6 @@
 """The WSGI application that `manage.py serve` runs."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 
@@ -27,3 +28,7 @@ django_application = without_encoded_type(get_wsgi_application())
 from ictiger.delivery.wrapper import wrap  # noqa: E402  (it reads the settings)
 
 application = wrap(django_application)
+
+# What is loaded by now lives as long as the process: the collector would go through all of it again and again, and everybody waits for it.
+gc.collect()
+gc.freeze()
