@@ -96,12 +96,20 @@ def refuse_flood(request: HttpRequest) -> None:
 def keep(*, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID) -> WaitingText:
     """Keep the text of a stranger; the same submission again replaces what it said. Raises Refused."""
     refuse_unless_open(article)
-    if parent_id is not None and not Comment.objects.below(article).visible().filter(pk=parent_id).exists():
-        raise NoSuchParent
     mine = WaitingText.objects.filter(token=token)
     if mine.exclude(submission=submission).count() >= MOST:
         raise TooManyWaiting(_("Many of your comments are waiting already. Log in or sign up to post them; this one stays in the box."))
-    return _stored(token, submission, {"article": article, "parent_id": parent_id, "body": words.clean(body)})
+    with transaction.atomic():
+        if parent_id is not None:
+            _hold(article, parent_id)
+        return _stored(token, submission, {"article": article, "parent_id": parent_id, "body": words.clean(body)})
+
+
+def _hold(article: Article, parent_id: int) -> None:
+    """Keep what is answered from going before the text stands. Raises NoSuchParent."""
+    answered = Comment.objects.below(article).visible().filter(pk=parent_id).order_by()
+    if answered.select_for_update(no_key=True).values_list("pk").first() is None:
+        raise NoSuchParent
 
 
 def _stored(token: uuid.UUID, submission: uuid.UUID, said: dict) -> WaitingText:

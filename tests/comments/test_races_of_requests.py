@@ -159,6 +159,21 @@ def test_a_reply_that_comes_while_its_thread_is_being_removed_waits_and_comes_ba
     assert not thread.replies.exists()
 
 
+def test_a_strangers_reply_to_what_is_erased_at_that_moment_comes_back(article):
+    owner = make_trusted(article)
+    thread = make_comment(article, author=owner)
+    reply = posts(Client(), "But why?", parent=thread.pk)
+    with ThreadPoolExecutor(1) as pool:
+        with change():
+            services.erase(owner)
+            replied = pool.submit(_on_its_own_connection, reply)
+            _wait_until_it_waits(replied)
+        answer = replied.result(timeout=10)
+    assert answer.status_code == 422
+    assert ">\nBut why?</textarea>" in answer.content.decode()
+    assert not WaitingText.objects.exists()
+
+
 def _on_its_own_connection(request: Callable[[], HttpResponse]) -> HttpResponse:
     try:
         return request()
