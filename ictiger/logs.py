@@ -106,3 +106,10 @@ class DropAdviceOnThreads(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "Python threads" not in record.getMessage()
+
+
+class OnlyFaults(logging.Filter):
+    """Of what Django says about requests the tracebacks. That an answer was a 503 it says once more after us, and without the id."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None

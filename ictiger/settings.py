@@ -269,7 +269,11 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for HSTS
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "ictiger.logs.AddRequestId"}, "advice": {"()": "ictiger.logs.DropAdviceOnThreads"}},
+    "filters": {
+        "request": {"()": "ictiger.logs.AddRequestId"},
+        "advice": {"()": "ictiger.logs.DropAdviceOnThreads"},
+        "faults": {"()": "ictiger.logs.OnlyFaults"},
+    },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
         "json": {
@@ -286,6 +290,6 @@ LOGGING = {
     "loggers": {
         "ictiger": {"level": "INFO"},
         "_granian": {"level": "INFO", "filters": ["advice"]},
-        "django.request": {"level": "ERROR"},  # what was refused is told by ictiger.access, without the keys in its path
+        "django.request": {"level": "ERROR", "filters": ["faults"]},  # the rest is told by ictiger.access, without the keys in its path
     },
 }

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
+from django.db import OperationalError
 
 from ictiger.management.commands import serve
 from tests.test_checks import PRODUCTION
@@ -76,6 +77,29 @@ def test_serve_refuses_a_database_that_lacks_migrations(started, fit, monkeypatc
     with pytest.raises(CommandError, match=r"lacks 1 migrations, articles\.0002_more first"):
         call_command("serve")
     assert started == []
+
+
+def test_serve_without_a_database_says_so_in_one_line(started, fit, monkeypatch):
+    def unreachable():
+        raise OperationalError("connection refused\n\tIs the server running?\n")
+
+    monkeypatch.setattr(serve, "pending_migrations", unreachable)
+    with pytest.raises(CommandError, match="The database cannot be reached: connection refused"):
+        call_command("serve")
+    assert started == []
+
+
+def test_address_in_use_is_told_in_one_line(fit, monkeypatch):
+    class Server:
+        def __init__(self, target: str, **options) -> None:
+            pass
+
+        def serve(self) -> None:
+            raise RuntimeError("Address already in use (os error 98)")
+
+    monkeypatch.setattr(serve, "Granian", Server)
+    with pytest.raises(CommandError, match=r"Cannot listen on http://127\.0\.0\.1:8000: Address already in use"):
+        call_command("serve")
 
 
 def test_serve_collects_static_files_when_they_are_missing_or_old(started, fit, settings, tmp_path):

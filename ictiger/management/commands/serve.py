@@ -13,7 +13,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -63,7 +63,12 @@ class Command(BaseCommand):
         if place:
             server.on_startup(lambda: place.take_over_when(lambda: len(server.wrks) == workers))
             server.on_shutdown(place.leave)
-        server.serve()
+        try:
+            server.serve()
+        except RuntimeError as error:
+            if "os error" not in str(error):  # granian's words for what the system refuses: an address in use, a port that is root's
+                raise
+            raise CommandError(f"Cannot listen on {told}: {error}") from None
 
     def _place(self, live: str) -> Place:
         try:
@@ -77,7 +82,11 @@ class Command(BaseCommand):
         if settings.DEBUG:
             raise CommandError("DEBUG is on: it shows the house's insides to strangers. Set DEBUG=0, or use quickstart to try things out.")
         self.check(include_deployment_checks=True, fail_level=checks.WARNING)
-        if pending := pending_migrations():
+        try:
+            pending = pending_migrations()
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
+        if pending:
             raise CommandError(f"The database lacks {len(pending)} migrations, {pending[0]} first: run `manage.py migrate`.")
 
 
