@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import unquote
 
 from django.db.models import Exists, Subquery, prefetch_related_objects
@@ -202,6 +203,11 @@ class Box:
     def read_by_another(self) -> bool:
         """Whether somebody else than who rejected the comment would read the appeal."""
         return services.has_another_moderator(self.editing)
+
+    @property
+    def kept_until(self) -> datetime:
+        """When a text that waits is forgotten."""
+        return self.kept.created_at + waiting.KEPT_FOR
 
     @cached_property
     def now(self) -> Now:

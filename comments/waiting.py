@@ -119,13 +119,14 @@ def _stored(token: uuid.UUID, submission: uuid.UUID, said: dict) -> WaitingText:
     without a cookie yet each answer brings a cookie that leads to the text.
     """
     mine = WaitingText.objects.filter(token=token, submission=submission)
-    if mine.update(**said):
+    again = said | {"created_at": timezone.now()}  # it waits as long as the cookie, which the answer brings anew
+    if mine.update(**again):
         return mine.get()
     try:
         with transaction.atomic():
             return WaitingText.objects.create(token=token, submission=submission, **said)
     except IntegrityError:
-        if mine.update(**said):
+        if mine.update(**again):
             return mine.get()
         return WaitingText.objects.create(token=token, submission=uuid.uuid4(), **said)
 

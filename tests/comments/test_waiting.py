@@ -80,6 +80,19 @@ def test_a_stranger_who_changes_the_text_has_one_text(stranger, send):
     assert WaitingText.objects.get().body == "Better put."
 
 
+def test_a_changed_text_waits_as_long_as_a_new_one_and_says_until_when(stranger, send):
+    with time_machine.travel("2026-02-19 02:51:27Z", tick=False) as clock:
+        early = make_article("early")
+        send(stranger, "Wait for me.", to=early)
+        url = "/articles/early/comments/new/"
+        assert "It waits here until 5 March 2026." in stranger.get(url).content.decode()
+        clock.move_to("2026-03-04 02:51:27Z")
+        send(stranger, "Better put.", to=early, submission=str(stranger.get(url).context["box"].submission))
+        assert "It waits here until 18 March 2026." in stranger.get(url).content.decode()
+        clock.move_to("2026-03-18 02:51:26Z")
+        assert stranger.get(url).context["box"].text == "Better put."
+
+
 def test_a_reply_waits_for_its_place(article, stranger, send):
     thread = make_comment(article)
     response = send(stranger, "But why?", parent=thread.pk)
