@@ -17,6 +17,7 @@ from django.test.signals import setting_changed
 
 from accounts.models import User
 from ictiger.delivery import headers, wanted
+from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
 from tests.factories import make_user
 
 

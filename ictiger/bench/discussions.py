@@ -1,9 +1,9 @@
 """Discussions of any size, made in bulk: the rows that so many posts and approvals would have left."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -19,32 +19,32 @@ from .readers import AT_ONCE, a_text
 TEXTS = 200  # so many are different: making each its own would take most of the time
 
 
-def make_discussion(article: Article, people: list[User], *, threads: int, replies: int) -> None:
-    """`threads` visible threads below `article`, which has none yet, with so many replies each."""
-    firsts = _comments(article, people, threads, most=120)
+def make_discussion(article: Article, people: list[User], *, threads: int, replies: int, text: Callable[..., str] = a_text) -> None:
+    """`threads` visible threads below `article`, which has none yet, with so many replies each. `text` makes what they say, as `a_text`."""
+    firsts = _comments(article, people, threads, text, most=120)
     for number, comment in enumerate(firsts, start=1):
         comment.thread_no = number
     with change():
         Discussion.objects.bulk_create([Discussion(pk=article.translation_key, threads=threads, comments=threads * (1 + replies))])
         Comment.objects.bulk_create(firsts, AT_ONCE)
-        answers = _comments(article, people, threads * replies, most=65)
+        answers = _comments(article, people, threads * replies, text, most=65)
         for number, answer in enumerate(answers):
             answer.parent = answer.answers = firsts[number // replies]
         Comment.objects.bulk_create(answers, AT_ONCE)
 
 
-def _comments(article: Article, people: list[User], number: int, *, most: int) -> list[Comment]:
+def _comments(article: Article, people: list[User], number: int, text: Callable[..., str], *, most: int) -> list[Comment]:
     written = timezone.now() - timedelta(days=1)
-    texts = list(_texts(article, written, min(number, TEXTS), most))
+    texts = list(_texts(article, written, min(number, TEXTS), lambda chance: text(chance, most=most)))
     return [_by(texts[i % len(texts)], people[i % len(people)]) for i in range(number)]
 
 
-def _texts(article: Article, written, number: int, most: int) -> Iterator[Comment]:
+def _texts(article: Article, written: datetime, number: int, text: Callable[[random.Random], str]) -> Iterator[Comment]:
     chance = random.Random(3)  # noqa: S311
     for _text in range(number):
         comment = Comment(article=article, discussion_id=article.translation_key, state=State.VISIBLE, approved=True)
         comment.created_at = comment.shown_at = written
-        write(comment, a_text(chance, most=most))
+        write(comment, text(chance))
         yield comment
 
 

@@ -5,7 +5,6 @@ Where there is no Chromium these tests are skipped, saying so; with ICTIGER_BROW
 
 import os
 import queue
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.db import connections
 from django.test import Client
 
 from tests.factories import make_article
@@ -38,17 +36,6 @@ if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "a tiger crouching in the reeds"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-# No sandbox as root; nothing of the browser's own talks to the outside.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,33 +43,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-def no_browser(why: str) -> None:
-    if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator["Browser"]:
-    if not CHROMIUM:
-        no_browser("no Chromium on this machine")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        no_browser("Playwright is not installed: uv run --group browser pytest")
-    # Playwright's loop runs in this thread until the session ends; Django would take every later query for one from asynchronous code.
-    known = {alias: connections[alias] for alias in connections}
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        for alias, connection in known.items():
-            # For a thread with a loop Django opens connections of its own: they would not know the rows of the migrations, which are
-            # restored from the connection that made the test's database.
-            connections[alias] = connection
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -16,7 +16,12 @@ from ictiger.deploy import trial
 from .site import Site, is_ready, wait_for
 
 FURNITURE = """
+import random
 from tests import factories
+from articles.demo.load import article_files
+from ictiger.bench.discussions import make_discussion
+from ictiger.bench.readers import make_people
+from ictiger.bench.texts import remarks
 from ictiger.delivery.change import change
 topic, author = factories.make_topic("patents"), factories.make_author("lin")
 for language in ("en", "zh-hans"):
@@ -25,6 +30,10 @@ article = factories.make_article("claims", topics=[topic], authors=[author])
 factories.make_article("翻" * 80, language="zh-hans", topics=[topic])
 factories.make_page("about")
 factories.make_user("reader@example.org")
+longest = max((body for front, body in article_files() if front["language"] == "en"), key=len)
+long = factories.make_article("long", body=longest, topics=[topic], authors=[author])
+said = [remark.body for remark in remarks("en", random.Random(1))]
+make_discussion(long, make_people(20), threads=50, replies=3, text=lambda chance, most: chance.choice(said))
 """
 
 
