@@ -99,6 +99,8 @@ class AddressForm(allauth.AddEmailForm):
     def save(self, request: HttpRequest) -> Any:
         """Put the address in place and ask for its mail; the banner tells what becomes of it."""
         address = verification.change_address(self.user, self.cleaned_data["email"])
+        if address.primary:
+            self.user.email = address.email  # the hint that goes with this answer is by what the reader in hand says
         wait = verification.send(address, client=limits.client_of(request))
         if wait and not address.primary:  # a change of a proven address has no banner to tell it
             messages.warning(request, wait.message)

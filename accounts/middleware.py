@@ -11,10 +11,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from . import typos
 from .backends import at_hand
 from .models import User
 
-HINT = "reader"  # member | unverified | guest; readable by JavaScript, believed by nobody on the server
+HINT = "reader"  # member | unverified | mistyped | guest; readable by JavaScript, believed by nobody on the server
 WAITING = "waiting"  # the cookie under which a stranger's comment waits (set by comments)
 MESSAGES = "messages"  # Django's cookie of messages not shown yet
 
@@ -63,11 +64,13 @@ class HintCookieMiddleware:
 
 
 def hint_for(request: HttpRequest, response: HttpResponse) -> str:
-    """What this browser will find at `/me/…`: "member", "unverified", "guest", or "" for nothing."""
+    """What this browser will find at `/me/…`: "member", "guest", "" for nothing, or a banner: "unverified", and "mistyped" where it also
+    asks whether another address was meant.
+    """
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         is_proven = user.has_proven_mailbox if hasattr(user, "has_proven_mailbox") else user.is_verified
-        return "member" if is_proven else "unverified"
+        return "member" if is_proven else "mistyped" if typos.suggestion(user.email) else "unverified"
     return "guest" if _will_carry(request, response, WAITING) or _will_carry(request, response, MESSAGES) else ""
 
 

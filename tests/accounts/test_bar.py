@@ -93,6 +93,13 @@ def test_bar_takes_two_queries_at_most(reader, unverified, sign_up, client_of, d
 # --- the hint cookie -------------------------------------------------------------------------------------------------------------------
 
 
+def test_hint_says_when_the_banner_asks_for_another_address(sign_up):
+    client = sign_up("anna@gmial.com")
+    assert client.cookies["reader"].value == "mistyped"
+    client.post("/accounts/verification/", {"action": "change", "email": "anna@gmail.com"})
+    assert client.cookies["reader"].value == "unverified"
+
+
 def test_hint_follows_the_reader_from_signup_to_logout(sign_up):
     client = sign_up("anna@example.org")
     assert client.cookies["reader"].value == "unverified"

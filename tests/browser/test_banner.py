@@ -138,7 +138,7 @@ def test_address_is_changed_in_place(newcomer):
 def test_suggested_address_is_one_click_away(newcomer):
     page = newcomer("bea@gmial.com")
 
-    page.get_by_role("button", name="Change it to bea@gmail.com").click()
+    page.get_by_role("button", name="Yes, change it").click()
 
     expect(page.locator(".banner-address")).to_have_text("bea@gmail.com")
 

@@ -1,5 +1,6 @@
 """The personal fragment: one request of a page view, only for who has the hint, and the page is complete without it."""
 
+import itertools
 import time
 import uuid
 from collections.abc import Callable
@@ -49,7 +50,9 @@ def arrive(live_site: str, browse: Callable[..., "Page"], reader: "User", unveri
             cookies[waiting.COOKIE] = str(token)
         else:
             client = Client()
-            client.force_login({"member": reader, "unverified": unverified}[who])
+            if who == "mistyped":
+                unverified.emailaddress_set.update(email="newcomer@gmial.com")
+            client.force_login({"member": reader}.get(who, unverified))
             cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies([{"name": name, "value": value, "url": live_site} for name, value in cookies.items()])
         page.add_init_script(WATCH_SHIFTS)
@@ -58,8 +61,9 @@ def arrive(live_site: str, browse: Callable[..., "Page"], reader: "User", unveri
     return open_as
 
 
-@pytest.mark.parametrize("width", [390, 768, 1440])
-@pytest.mark.parametrize("who", ["member", "unverified", "guest"])
+@pytest.mark.parametrize(
+    ("who", "width"), [*itertools.product(["member", "unverified", "guest"], [390, 768, 1440]), ("mistyped", 360), ("mistyped", 768)]
+)
 def test_page_is_complete_before_the_fragment_and_nothing_shifts_when_it_comes(live_site: str, arrive, who: str, width: int):
     page, late = arrive(who, width), []
     page.route(FRAGMENTS, lambda route: late.append(route))

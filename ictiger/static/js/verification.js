@@ -95,11 +95,18 @@ function take(banner, status, html, isAnswer) {
     return;
   }
   next.dataset.since = banner.dataset.since ?? "";
+  keepRoomAsHinted();
   banner.replaceWith(next);
   tendBanner(next.parentNode);
   if (isAnswer) {
     focusAnswer(next);
   }
+}
+
+// The address that was changed may need less room (banner.css); hint.js has looked once, when the page began.
+function keepRoomAsHinted() {
+  const [, hint] = /(?:^|; )reader=(unverified|mistyped)(?:;|$)/.exec(document.cookie) ?? [];
+  document.documentElement.dataset.reader = hint ?? document.documentElement.dataset.reader;
 }
 
 function focusAnswer(banner) {
