@@ -211,10 +211,11 @@ def home_links(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_pages_warm_follows_links(site, note, home_links):
+def test_pages_warm_follows_links(site, note, home_links, caplog):
     assert pages("warm") == "3 pages stored, 0 were already; 2 links led to none.\n"
     assert [page.path for page in upkeep.pages(site.store)] == ["/", "/feed/", "/notes/a/"]
     assert pages("warm").startswith("0 pages stored, 3 were already")
+    assert "ictiger.access" not in {record.name for record in caplog.records}
 
 
 @pytest.mark.django_db

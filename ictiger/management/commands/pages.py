@@ -1,8 +1,11 @@
 """`manage.py pages`: what the page store holds, how often it answers, and whether it tells the truth."""
 
+import logging
 import shutil
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -12,6 +15,7 @@ from ictiger.delivery import upkeep
 from ictiger.delivery.rounds import verify, warm
 from ictiger.delivery.store import Store, the_store
 from ictiger.delivery.wrapper import PageWrapper
+from ictiger.logs import access
 
 ACTIONS = {
     "list": "every stored page: bytes on disk, release, path",
@@ -35,7 +39,8 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options) -> None:
         if settings.PAGE_STORE == "off":
             raise CommandError("There is no page store: PAGE_STORE is off. Name a folder in it.")
-        getattr(self, f"_{action}")(the_store())
+        with own_reads_untold():
+            getattr(self, f"_{action}")(the_store())
 
     def _list(self, store: Store) -> None:
         for page in upkeep.pages(store):
@@ -98,6 +103,17 @@ class Command(BaseCommand):
             bar = "█" * (30 * done // total)
             self.stderr.write(f"\r{bar:<30} {done}/{total}", ending="\n" if done == total else "")
             self.stderr.flush()
+
+
+@contextmanager
+def own_reads_untold() -> Iterator[None]:
+    """What we ask for ourselves is no reader's request, and a line for each page would hide what the command has to say."""
+    level = access.level
+    access.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        access.setLevel(level)
 
 
 def _bytes(number: float) -> str:
