@@ -33,7 +33,7 @@ class SlugFormField(forms.CharField):
         """The slug for a field left empty. Raises ValidationError, keyed for this field, when the title has nothing to make one from."""
         if slug := slug_from(title, limit=SLUG_BYTES):
             return slug
-        raise ValidationError({"slug": _("The title has no letters to make a slug from: enter one.")})
+        raise ValidationError({"slug": _("There are no letters to make a slug from: enter one.")})
 
 
 DATE_FORMAT, TIME_FORMAT = "%Y-%m-%d", "%H:%M:%S"  # what the browser's own pickers send and take, in every language

@@ -16,11 +16,11 @@ from .public import PublicModelAdmin
 class SlugForm(forms.ModelForm):
     """A form whose slug takes Chinese characters and, when left empty, is made from the first name."""
 
-    slug = SlugFormField(required=False)
+    slug = SlugFormField(required=False, help_text=_("The last part of the address. Left empty, it is made from the English name."))
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if not cleaned.get("slug") and "slug" not in self.errors:
+        if not cleaned.get("slug") and not self.errors.keys() & {"slug", "name_en"}:
             self.instance.slug = cleaned["slug"] = self.fields["slug"].made_from(cleaned.get("name_en", ""))
         return cleaned
 

@@ -331,6 +331,14 @@ def test_picture_shows_what_to_paste(desk):
     assert "![Two \\[square\\] roots](/media/images/a.png &quot;Said ”so”&quot;)" in page
 
 
+def test_form_of_a_topic_speaks_of_its_name_and_not_of_a_title(desk):
+    assert "it is made from the English name" in desk.get("/admin/articles/topic/add/").content.decode()
+    page = desk.post("/admin/articles/topic/add/", {"name_en": "", "name_zh": "专利", "slug": "", "position": "0"}).content.decode()
+    assert page.count("errorlist") == 1  # of the name; a slug has nothing to be made from
+    page = desk.post("/admin/articles/topic/add/", {"name_en": "!", "name_zh": "专利", "slug": "", "position": "0"}).content.decode()
+    assert "There are no letters to make a slug from" in page
+
+
 def test_chinese_slug_of_a_topic_is_made_from_its_name(desk):
     add(desk, Topic, name_en="专利", name_zh="专利", slug="")
 
