@@ -12,10 +12,12 @@ from .links import other_than, switch_to
 
 
 def publication(request: HttpRequest) -> dict[str, object]:
+    here = SimpleLazyObject(reading.publication)
     return {
-        "publication": SimpleLazyObject(reading.publication),
-        "nav_topics": SimpleLazyObject(reading.all_topics),
-        "footer_pages": SimpleLazyObject(reading.footer_pages),
+        "publication": here,
+        "menu": reading.menu,
+        "footer_pages": reading.footer_pages,
+        "social_links": lambda: reading.social_links(here),
         "other_language": SimpleLazyObject(lambda: switch_to(_same_page(request))),
         "SITE_URL": settings.SITE_URL,
     }

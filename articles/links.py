@@ -3,9 +3,8 @@
 from urllib.parse import unquote
 
 from django.conf import settings
-from django.urls import reverse
-from django.utils import translation
 
+from ictiger.addresses import url_of
 from ictiger.languages import Language
 
 from .models import Article, Page
@@ -18,8 +17,7 @@ def absolute(url: str) -> str:
 
 def address(name: str, *args: object, language: str = "") -> str:
     """The address of `articles:<name>` in a language (default: the active one)."""
-    with translation.override(language or Language.active()):
-        return reverse(f"articles:{name}", args=args)
+    return url_of(f"articles:{name}", *args, language=language or Language.active())
 
 
 def path(url: str) -> str:

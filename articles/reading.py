@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, Model, OuterRef, Q
 from django.utils import timezone
 
+from ictiger.addresses import url_of
 from ictiger.compiled import CompiledForms, Given
-from ictiger.languages import Language
+from ictiger.languages import Language, in_language
 
 from .models import Article, ArticleQuerySet, ArticleTopic, Byline, Page, Publication, SocialLink, Topic, pending_after
 
@@ -144,26 +146,33 @@ def next_moments(article: Article, after: datetime) -> Iterator[datetime | None]
 # --- what stands around every page -----------------------------------------------------------------------------------------------------
 
 _PUBLICATION = CompiledForms(lambda: Publication.objects.filter(language=Given("language"))[:1])
-_SOCIAL_LINKS = CompiledForms(lambda: SocialLink.objects.filter(publication=Given("publication")))
-_ALL_TOPICS = CompiledForms(Topic.objects.all)
-_PAGES = CompiledForms(lambda: Page.objects.filter(language=Given("language")).defer("body", "body_html"))
+_SOCIAL_LINKS = CompiledForms(lambda: SocialLink.objects.filter(publication=Given("publication")).values_list("url", "label"))
+_MENU = CompiledForms(lambda: Topic.objects.values_list("slug", "name_en", "name_zh", named=True))
+_PAGES = CompiledForms(lambda: Page.objects.filter(language=Given("language")).values_list("slug", "title"))
+
+
+class Link(NamedTuple):
+    url: str
+    label: str
+    slug: str = ""
 
 
 def publication() -> Publication:
-    """The publication in the active language, with its links; before an editor has described it, one with a name and no more."""
+    """The publication in the active language; before an editor has described it, one with a name and no more."""
     language = Language.active()
-    found = _PUBLICATION.row(language=language)
-    links = _SOCIAL_LINKS.rows(publication=found.pk) if found else []
-    found = found or Publication(pk=0, language=language)  # no row's key: one without a key would refuse to be asked for its links
-    _attach("social_links", [found], ((found.pk, link) for link in links))
-    return found
+    return _PUBLICATION.row(language=language) or Publication(language=language)
 
 
-def all_topics() -> list[Topic]:
-    """Those of the menu."""
-    return _ALL_TOPICS.rows()
+def social_links(of: Publication) -> tuple[Link, ...]:
+    return tuple(Link(url, label) for url, label in _SOCIAL_LINKS.rows(publication=of.pk)) if of.pk else ()
 
 
-def footer_pages() -> list[Page]:
+def menu() -> tuple[Link, ...]:
+    """All topics."""
+    return tuple(Link(url_of("articles:topic", row.slug), in_language(row, "name"), row.slug) for row in _MENU.rows())
+
+
+def footer_pages() -> tuple[Link, ...]:
     """Those of the active language."""
-    return _PAGES.rows(language=Language.active())
+    language = Language.active()
+    return tuple(Link(url_of("articles:page", slug, language=language), title) for slug, title in _PAGES.rows(language=language))

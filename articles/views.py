@@ -6,11 +6,11 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from ictiger.addresses import url_of
 from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
 from ictiger.languages import Language
@@ -102,7 +102,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "translation": translation,
         "related": related,
         "feed_url": address("feed"),
-        "bar_src": reverse("comments:me", args=[article.pk]),
+        "bar_src": url_of("comments:me", article.pk),
         **page_links(versions(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]

@@ -5,11 +5,10 @@ time; so the template is rendered once for each kind of comment on the page, wit
 """
 
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -17,6 +16,7 @@ from django.utils.safestring import SafeString
 from accounts.models import public_name
 from articles.models import Article
 from articles.reading import bylines_of
+from ictiger.addresses import url_of
 from ictiger.languages import Language
 from ictiger.moulds import Mould, mould, slot
 
@@ -40,11 +40,11 @@ class CommentMarkup:
         self.language = Language.active()
         self.language_name = next(language.label for language in Language if language != self.language)
         self.dates = "created_zh" if self.language == Language.ZH_HANS else "created_en"
-        self.context = {"own": self.own, "comments_url": _comments_url(self.language), **_SLOTS}
+        self.context = {"own": self.own, "comments_url": url_of("comments:mine").removesuffix("mine/"), **_SLOTS}
         self.reply_url = ""
         self.article_authors: set[int] = set()
         if article is not None:
-            self.reply_url = reverse("comments:new", args=[article.slug])
+            self.reply_url = url_of("comments:new", article.slug)
             self.context["reply_url"] = slot("reply_url") if now and now.is_open else ""
             self.mark_authors_of(article)
         self.moulds: dict[tuple, tuple[Mould, bool]] = {}  # and whether it wants more values than all comments have
@@ -171,12 +171,6 @@ def _note_values(row) -> dict[str, str]:
 
 def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-@cache
-def _comments_url(_language: str) -> str:
-    """Where the addresses of comments begin, in the active language."""
-    return reverse("comments:mine").removesuffix("mine/")
 
 
 @lru_cache(500)

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.db import models
 from django.db.models import Count, Exists, OuterRef
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
+from ictiger.addresses import url_of
 from ictiger.languages import Language
 
 from .forms import id_from
@@ -41,7 +41,7 @@ class Arrangement:
             return f"{article.get_absolute_url()}#discussion"
         chosen = {"language": self.language, "order": "" if self.order == Order.NEWEST else self.order, "page": page if page > 1 else ""}
         query = urlencode({name: value for name, value in chosen.items() if value})
-        return f"{reverse('comments:arranged', args=[article.slug])}?{query}"
+        return f"{url_of('comments:arranged', article.slug)}?{query}"
 
 
 CANONICAL = Arrangement()

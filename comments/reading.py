@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from django.db.models import CharField, Count, F, Q, QuerySet, Window
 from django.db.models.functions import Cast, RowNumber
-from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
 
 from articles.models import Article
+from ictiger.addresses import url_of
 from ictiger.compiled import CompiledForms, Given
 
 from .appearance import CommentMarkup
@@ -147,14 +147,14 @@ def page_url(comment: Comment, article: Article) -> str:
         elif newer < THREADS_PER_PAGE:
             page = article.get_absolute_url()
         else:
-            page = reverse("comments:discussion", args=[article.slug, page_of(thread_no)])
+            page = url_of("comments:discussion", article.slug, page_of(thread_no))
     return f"{page}#comment-{comment.pk}"
 
 
 def thread_url(article: Article, thread_no: int, page: int = 1) -> str:
     if page == 1:
-        return reverse("comments:thread", args=[article.slug, thread_no])
-    return reverse("comments:thread_page", args=[article.slug, thread_no, page])
+        return url_of("comments:thread", article.slug, thread_no)
+    return url_of("comments:thread_page", article.slug, thread_no, page)
 
 
 def _page_of_thread_alone(comment: Comment) -> int | None:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.links import page_links
 from articles.models import Article, ArticleQuerySet, Byline
+from ictiger.addresses import url_of
 from ictiger.compiled import Compiled
 from ictiger.delivery.decorators import public_page
 from ictiger.delivery.lifetime import lives_until
@@ -88,7 +89,7 @@ def discussion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     path = reverse("comments:discussion", args=[article.slug, number])
     if article.slug != slug or not request.path.endswith(f"/{number}/"):
         return redirect(path, permanent=True)
-    context = discussion_context(article, number) | {"bar_src": reverse("comments:me", args=[article.pk])}
+    context = discussion_context(article, number) | {"bar_src": url_of("comments:me", article.pk)}
     context |= page_links(in_each_language(article, lambda version: reverse("comments:discussion", args=[version.slug, number])))
     return lives_until(render(request, "comments/discussion_detail.html", context), *article.next_moments(request.asked_at))
 
@@ -105,7 +106,7 @@ def thread(request: HttpRequest, slug: str, thread_no: int, number: int = 1) -> 
     if found is None:
         raise Http404
     thread, pages = found
-    context = frame(article, now) | {"thread": thread, "number": number, "bar_src": reverse("comments:me", args=[article.pk])}
+    context = frame(article, now) | {"thread": thread, "number": number, "bar_src": url_of("comments:me", article.pk)}
     context["place_url"] = reverse("comments:discussion", args=[article.slug, page_of(thread_no)])
     context["earlier_url"] = reading.thread_url(article, thread_no, number - 1) if number > 1 else ""
     context["later_url"] = reading.thread_url(article, thread_no, number + 1) if number < pages else ""

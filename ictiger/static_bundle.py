@@ -101,3 +101,14 @@ class ReleaseStorage(CompressedManifestStaticFilesStorage):
     @property
     def manifest_name(self) -> str:
         return f"staticfiles-{release()}.json"
+
+    def url(self, name: str, force: bool = False) -> str:
+        """What the list says of a file stays so until there is another list; every page asks for several."""
+        if self._urls_by is not self.hashed_files:
+            self._urls, self._urls_by = {}, self.hashed_files
+        url = self._urls.get(name)
+        if url is None:
+            url = self._urls[name] = super().url(name, force)
+        return url
+
+    _urls_by: dict | None = None

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Expression, F, Q
 from django.db.models.functions import Least
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ictiger.addresses import url_of
 from ictiger.compiled import CompiledForms, Given
 from ictiger.delivery.guard import PublicQuerySet
 from ictiger.delivery.models import PublicModel
@@ -177,8 +177,8 @@ class Article(PublicModel, ArticleText):
         return closes if closes is not None and closes > after else None
 
     def get_absolute_url(self) -> str:
-        with translation.override(self.language):  # an article lives under its own language's prefix, whatever page links to it
-            return reverse("articles:article", args=[self.slug])
+        # An article lives under its own language's prefix, whatever page links to it.
+        return url_of("articles:article", self.slug, language=self.language)
 
 
 _PENDING = CompiledForms(

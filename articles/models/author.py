@@ -1,9 +1,9 @@
 """Who articles are by."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ictiger.addresses import url_of
 from ictiger.delivery.guard import PublicQuerySet
 from ictiger.delivery.models import PublicModel
 from ictiger.languages import in_language
@@ -48,4 +48,4 @@ class Author(PublicModel):
         return in_language(self, "bio")
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:author", args=[self.slug])
+        return url_of("articles:author", self.slug)

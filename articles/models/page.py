@@ -4,11 +4,10 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from ictiger.addresses import url_of
 from ictiger.delivery.models import PublicModel
 from ictiger.languages import Language
 
@@ -47,5 +46,4 @@ class Page(PublicModel):
         return self.title
 
     def get_absolute_url(self) -> str:
-        with translation.override(self.language):
-            return reverse("articles:page", args=[self.slug])
+        return url_of("articles:page", self.slug, language=self.language)

@@ -1,9 +1,9 @@
 """What articles are about."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ictiger.addresses import url_of
 from ictiger.delivery.models import PublicModel
 from ictiger.languages import in_language
 
@@ -36,4 +36,4 @@ class Topic(PublicModel):
         return in_language(self, "description")
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:topic", args=[self.slug])
+        return url_of("articles:topic", self.slug)

@@ -20,9 +20,9 @@ PAGES = {
     "/archive/2026/": FRAME + 3 + LIST + MOMENTS,  # its months, all years, whether the other language has it
     "/archive/2026/03/": FRAME + 3 + LIST + MOMENTS,
     "/search/?q=title": FRAME + 1 + LIST,  # authors of that name
-    "/feed/": 5 + MOMENTS,
-    "/topics/patents/feed/": 6 + MOMENTS,
-    "/authors/lin/feed/": 6 + MOMENTS,
+    "/feed/": 4 + MOMENTS,
+    "/topics/patents/feed/": 5 + MOMENTS,
+    "/authors/lin/feed/": 5 + MOMENTS,
     "/sitemap.xml": 6,  # the parts, topics, authors, pages, articles, versions of them elsewhere
     "/about/": FRAME + 2,
 }
