@@ -10,12 +10,17 @@ from ictiger.mail.queue import enqueue
 
 from . import blocks, verification
 from .models import User
-from .registries import erasure_steps
+from .registries import erasure_beginnings, erasure_steps
 from .sessions import end_sessions
 
 
 def erase(user: User) -> None:
-    """Delete `user` for good, in one transaction with every app's step, and say so by a last mail to a proven address."""
+    """Delete `user` for good, in one transaction with every app's step, and say so by a last mail to a proven address.
+
+    What may be much goes before that. Whatever is cut short on the way, the account is still there, and can be erased again.
+    """
+    for beginning in erasure_beginnings:
+        beginning(user)
     proven = user.emailaddress_set.filter(verified=True).first()
     with change(user):
         for step in erasure_steps:

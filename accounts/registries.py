@@ -10,6 +10,8 @@ from .models import User
 
 # A takeout's parts: title in the JSON file → what this app holds of the user, ready for JSON.
 takeout_sections: dict[str, Callable[[User], Any]] = {}
+# What an erasure begins with: it may be much, so it is done in transactions of its own, and again when the erasure is cut short.
+erasure_beginnings: list[Callable[[User], None]] = []
 # What must happen before a user's row is deleted; in order, inside the erasure's transaction.
 erasure_steps: list[Callable[[User], None]] = []
 # What waits for this user's address to be confirmed, as HTML, "" for nothing. `at_once` tells whether confirming publishes it (shown above
@@ -40,6 +42,12 @@ def erasure_step(step: Callable[[User], None]) -> Callable[[User], None]:
     """Register the decorated function as a step of every erasure."""
     erasure_steps.append(step)
     return step
+
+
+def erasure_beginning(beginning: Callable[[User], None]) -> Callable[[User], None]:
+    """Register the decorated function as something that every erasure begins with."""
+    erasure_beginnings.append(beginning)
+    return beginning
 
 
 def release_step(step: Callable[[User], None]) -> Callable[[User], None]:

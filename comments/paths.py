@@ -70,7 +70,10 @@ def paths_below_article(article: Article) -> Iterator[str]:
 
 @shows_on(Discussion)
 def paths_of_discussion(discussion: Discussion) -> Iterator[str]:
-    """Its switch: on the article, on every page of the discussion and below every comment, in each language."""
+    """Its switch, and whatever there is in it: on the article, on every page of the discussion and below every comment, in each language;
+    and what is newest in it among the newest of the site.
+    """
+    yield from _site_feeds()
     for article in Article.objects.public().filter(translation_key=discussion.pk).only("language", "slug"):
         with translation.override(article.language):
             yield path(article.get_absolute_url()) + "**"

@@ -11,12 +11,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from accounts.registries import confirmation_note, discard_step, erasure_step, release_step, takeout_section
+from accounts.registries import confirmation_note, discard_step, erasure_beginning, erasure_step, release_step, takeout_section
 
 from . import services, waiting
 from .models import Report
 from .policy import State
 
+erasure_beginning(services.erase_in_batches)
 erasure_step(services.erase)
 release_step(services.release)
 discard_step(services.discard_waiting)

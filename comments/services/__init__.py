@@ -3,6 +3,7 @@
 from .appeals import appeal, for_another, has_another_moderator, resubmit
 from .claiming import claim, forget_old_claims, let_go
 from .deciding import ban, decide, undo_last, undo_of
+from .leaving import discard_waiting, erase, erase_in_batches, release
 from .refusals import (
     Claimed,
     DiscussionClosed,
@@ -17,7 +18,7 @@ from .refusals import (
 )
 from .standing import is_trusted, judge, refuse_if_banned, refuse_unless_open
 from .switching import switch_discussion, switch_house
-from .writing import discard_waiting, edit, erase, post, release, remove, report
+from .writing import edit, post, remove, report
 
 __all__ = [
     "Claimed",
@@ -37,6 +38,7 @@ __all__ = [
     "discard_waiting",
     "edit",
     "erase",
+    "erase_in_batches",
     "for_another",
     "forget_old_claims",
     "has_another_moderator",

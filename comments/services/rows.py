@@ -52,10 +52,6 @@ def own(this: Change, user: User, comment_id: int) -> Comment:
     return comment
 
 
-def ids(comments) -> list[int]:
-    return list(comments.order_by("pk").values_list("pk", flat=True))
-
-
 def write(comment: Comment, body: str) -> None:
     """Put the text in, with everything that is made from it once, so that no page has to."""
     comment.body = words.clean(body)
@@ -88,10 +84,10 @@ def move(comment: Comment, verdict: Verdict) -> None:
     if (was == State.VISIBLE) == (comment.state == State.VISIBLE):
         return
     if comment.state != State.VISIBLE:
-        _count(comment.discussion_id, comments=-1)
+        count_on(comment.discussion_id, comments=-1)
         return
     is_new_thread = comment.parent_id is None and comment.thread_no is None
-    threads = _count(comment.discussion_id, comments=1, threads=1 if is_new_thread else 0)
+    threads = count_on(comment.discussion_id, comments=1, threads=1 if is_new_thread else 0)
     if is_new_thread:
         comment.thread_no = threads
     if comment.shown_at is None:
@@ -99,7 +95,7 @@ def move(comment: Comment, verdict: Verdict) -> None:
     notices.announce(comment)
 
 
-def _count(key: uuid.UUID, *, comments: int, threads: int = 0) -> int:
+def count_on(key: uuid.UUID, *, comments: int, threads: int = 0) -> int:
     """Lock the discussion's row and count on, beginning with its first comment. Returns how many threads it has had."""
     require_change(Discussion)
     counted = "UPDATE comments_discussion SET comments = comments + %s, threads = threads + %s WHERE key = %s RETURNING threads"

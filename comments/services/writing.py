@@ -1,4 +1,4 @@
-"""What readers do: post, edit, remove, report; and what becomes of their words with their account."""
+"""What readers do: post, edit, remove, report."""
 
 import uuid
 from datetime import UTC, datetime
@@ -15,8 +15,8 @@ from ictiger.compiled import Compiled
 from ictiger.delivery.change import change
 
 from .refusals import Forbidden, NoSuchParent, Refused, SubmissionTaken
-from .rows import enter, ids, lock_writer, locked, move, own, write, writer_lock
-from .standing import admit, is_trusted, judge, refuse_if_banned, refuse_unless_article_is_open, what_is_known
+from .rows import enter, lock_writer, locked, move, own, write, writer_lock
+from .standing import admit, is_trusted, refuse_if_banned, refuse_unless_article_is_open, what_is_known
 
 # Every other comment of the writer was written before a new one, also what began in the same moment and was first at the lock.
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -109,45 +109,6 @@ def _reports_that_count(comment: Comment) -> int:
     approved_at = comment.decisions.filter(to_state=State.VISIBLE).values_list("decided_at", flat=True).first()
     reports = comment.reports.filter(counts=True)
     return (reports.filter(created_at__gt=approved_at) if approved_at else reports).count()
-
-
-def release(user: User) -> list[Comment]:
-    """The address is confirmed: what waited for it enters the discussion, all of it or nothing."""
-    with change() as this:
-        lock_writer(user)
-        waiting = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user, state=State.UNVERIFIED))]
-        released = [comment for comment in waiting if comment.state == State.UNVERIFIED]
-        for comment in released:
-            move(comment, judge(comment, user))
-            comment.save()
-    return released
-
-
-def discard_waiting(user: User) -> None:
-    """The mailbox's owner did not write what waited for it: it goes, seen by nobody."""
-    with change() as this:
-        lock_writer(user)
-        waiting = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user, state=State.UNVERIFIED))]
-        for comment in waiting:
-            comment.delete()
-        WaitingText.objects.filter(account=user).delete()
-
-
-def erase(user: User) -> None:
-    """The person leaves, and so do their words. A comment with replies below it leaves its place, without name or text."""
-    with change() as this:
-        lock_writer(user)
-        written = [locked(this, pk) for pk in ids(Comment.objects.filter(author=user))]
-        for comment in reversed(written):  # replies before what they answer
-            move(comment, Verdict(State.REMOVED, Remover.ERASURE))
-            if comment.replies.exists():
-                comment.decisions.update(body="", note="")
-                comment.author = None
-                comment.body = comment.body_html = comment.note = comment.fingerprint = comment.listed = ""
-                comment.appeal, comment.appealed_at, comment.appealed_against = "", None, None
-                comment.save()
-            else:
-                comment.delete()
 
 
 def _same(known: Comment, user: User, body: str) -> Comment:

@@ -126,9 +126,15 @@ def test_each_verb_tells_the_pages_that_it_changes(article, reader, purged):
     assert not Purge.objects.exists()
 
 
-def test_erasing_tells_the_pages_of_what_is_gone(article, reader, purged):
+@pytest.mark.parametrize("erase", [services.erase, services.erase_in_batches])
+def test_erasing_tells_the_whole_discussion_of_what_is_gone(article, reader, purged, erase):
     make_comment(article, author=reader)
-    assert purged(lambda: services.erase(reader)) == ENGLISH
+    assert purged(lambda: erase(reader)) == SITE | {"/articles/a-patent/**"}
+
+
+def test_erasing_what_nobody_has_seen_purges_nothing(article, purged):
+    comment = make_comment(article, state=State.PENDING)
+    assert purged(lambda: services.erase(comment.author)) == set()
 
 
 def test_what_nobody_sees_purges_nothing(article, purged):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from comments import services
 from comments.models import Claim, Comment, Decision, Discussion
 from comments.policy import Hold, State, Switch, Verb
+from comments.services import leaving
 from ictiger.delivery.change import change
 from tests.factories import make_article, make_comment, make_user
 
@@ -136,7 +137,9 @@ def test_a_reply_to_what_is_being_removed_has_a_visible_parent_or_none(article):
     assert isinstance(replied, services.NoSuchParent) or replied.parent_id == thread.pk
 
 
-def test_leaving_while_others_answer_and_decide_ends_well(article):
+@pytest.mark.parametrize("erase", [services.erase, services.erase_in_batches])
+def test_leaving_while_others_answer_and_decide_ends_well(article, erase, monkeypatch):
+    monkeypatch.setattr(leaving, "AT_ONCE", 2)
     leaver, replier, moderator = make_user(), make_user(), make_user()
     make_comment(article, author=replier)
     threads = [make_comment(article, author=leaver) for _number in range(3)]
@@ -149,7 +152,7 @@ def test_leaving_while_others_answer_and_decide_ends_well(article):
             return None
 
     at_once(
-        lambda: services.erase(leaver),
+        lambda: erase(leaver),
         *[
             lambda pk=thread.pk: services.post(user=replier, article=article, body=f"On {pk}.", submission=uuid.uuid4(), parent_id=pk)
             for thread in threads
