@@ -65,7 +65,7 @@ FIRST_VISIT = (60_000, 6)  # bytes, requests
 
 
 def run(options: dict[str, object], tell: Callable[[str], None]) -> Report:
-    workers, threads = options["workers"], options["threads"] or THREADS[connection.vendor]
+    workers, threads = options["workers"], options["threads"] or THREADS
     size = [f"--workers={workers}", f"--threads={threads}"]
     call_command("collectstatic", interactive=False, verbosity=0)  # nginx's error pages are made by this process
     with made_sites(options["sites"], options["posts"], tell) as sites, ExitStack() as stack:
