@@ -116,12 +116,12 @@ class CommentForm(BodyForm):
 
 
 class NoteField(TextField):
-    """A few sentences. Without the attribute that lets browsers cut what is pasted: too much is refused, and stays in the box."""
+    """A few sentences."""
 
     default_error_messages: ClassVar = {"max_length": TOO_LONG}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
-        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"} | {"rows": "3"}
+        return super().widget_attrs(widget) | {"rows": "3"}
 
 
 class ReportForm(forms.Form):

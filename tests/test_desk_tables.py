@@ -69,3 +69,17 @@ def test_list_is_headed_by_what_it_lists(client_of, moderator, language, title, 
     page = client_of(moderator).get(f"{language}/admin/comments/phrase/").content.decode()
     assert f"<h1>{title}</h1>" in page
     assert number in page
+
+
+@pytest.mark.parametrize("path", ["/admin/comments/reason/add/", "/admin/comments/house/1/change/", "/admin/articles/article/add/"])
+def test_no_browser_cuts_what_is_pasted_at_the_desk(desk, path):
+    page = desk.get(path).content.decode()
+    assert 'type="text"' in page
+    assert "maxlength" not in page
+
+
+def test_what_is_too_long_for_the_desk_stays_in_its_box(desk):
+    long = "Which claim? " * 30
+    page = desk.post("/admin/comments/reason/add/", {"code": "long", "text_en": long, "text_zh": "x", "order": "1"}).content.decode()
+    assert f'value="{long}"' in page
+    assert "at most 300 characters" in page

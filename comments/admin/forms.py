@@ -1,7 +1,5 @@
 """What a moderator sends along with a decision, for one comment or for several."""
 
-from typing import ClassVar
-
 from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
@@ -17,15 +15,6 @@ BANS = [
     (30, _("30 days")),
     (FOR_GOOD, _("for good")),
 ]
-
-
-class UncutField(forms.CharField):
-    """One line. Browsers cut what is pasted at a limit that they know of; here the words are still there when it is told."""
-
-    default_error_messages: ClassVar = {"max_length": TOO_LONG}
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
-        return {}
 
 
 class ToldForm(forms.Form):
@@ -52,13 +41,13 @@ class DecisionForm(ToldForm):
 
 class BanForm(forms.Form):
     days = forms.TypedChoiceField(label=_("For how long"), choices=BANS, coerce=int)
-    why = UncutField(label=_("Why, for moderators only"), max_length=300)
+    why = forms.CharField(label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG})
 
 
 class BulkForm(ActionForm, ToldForm):
     """Beside the choice of a decision about several comments. For how long and why matter to a ban alone."""
 
     days = forms.TypedChoiceField(label=_("Ban"), choices=BANS, coerce=int, empty_value=7, initial=7, required=False)
-    why = UncutField(label=_("Why"), max_length=300, required=False)
+    why = forms.CharField(label=_("Why"), max_length=300, required=False, error_messages={"max_length": TOO_LONG})
 
     field_order = ["action", "select_across", "reason", "note", "days", "why"]
