@@ -1,11 +1,14 @@
 """The people of the demo publication. Their addresses are in a domain that cannot receive mail."""
 
+from datetime import UTC, datetime
+
 from django.contrib.auth.models import Group
 from django.db import transaction
 
 from .models import User
 
 DOMAIN = "ictiger.example"
+JOINED = datetime(2026, 3, 2, 9, tzinfo=UTC)  # before anything that they write; who is not verified has come just now
 
 # Who may be tried out, with the one password that quickstart prints.
 LOGINS = ("editor", "moderator", "deputy", "author", "reader", "newcomer")
@@ -46,6 +49,7 @@ def _create(name: str, password: str) -> User:
         display_name=display_name,
         language=language,
         is_staff=bool(group),
+        **({"date_joined": JOINED} if verified else {}),
     )
     user.emailaddress_set.create(email=user.email, verified=verified, primary=True)
     if group:

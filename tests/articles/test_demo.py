@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 
 import pytest
-from django.db.models import Count
+from django.db.models import Count, F
 
 from accounts.demo import LOGINS, load_people
 from accounts.models import User
@@ -76,6 +76,10 @@ def test_pairs_are_tied_and_share_one_discussion(demo):
 
 def test_comments_are_there_in_every_state(demo):
     assert set(Comment.objects.values_list("state", flat=True)) == {"unverified", "pending", "visible", "rejected", "removed"}
+
+
+def test_nobody_has_written_before_joining(demo):
+    assert not Comment.objects.filter(created_at__lt=F("author__date_joined")).exclude(state="unverified").exists()
 
 
 def test_the_queue_shows_each_kind_of_second_look(demo):
