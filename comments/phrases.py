@@ -28,6 +28,7 @@ _ALIKE = LETTERS_ALIKE | _MORE_ALIKE | _IN_SIGNS
 # Marks of these combining classes are part of how a letter is spelled (nukta, kana's voicing, virama; 0: vowel signs); others are accents.
 _SPELLING = {0, 7, 8, 9}
 _LATIN_RUN = re.compile("[a-z0-9]+")  # whether it has a letter is asked afterwards: an expression that asks is quadratic in digits
+_DIGIT = re.compile("[0-9]")
 _DIGITS_ALIKE = str.maketrans("03457", "oeast")
 _SIGN_FOR_LETTER = re.compile("(?<=[a-z0-9@$])[@$](?=[a-z0-9@$])")
 # An I between small letters may be an l, and an l between capitals an I; both may be a 1.
@@ -127,7 +128,9 @@ def _is_kept(character: str) -> bool:
 
 
 def _without_strokes(flat: str, letter: str) -> str:
-    """Digits that stand for letters as those letters; a number by itself stays one."""
+    """Digits that stand for letters as those letters; a number by itself stays one. Most texts have none."""
+    if not _DIGIT.search(flat):
+        return flat
     return _LATIN_RUN.sub(lambda run: run[0] if run[0].isdigit() else run[0].translate(_DIGITS_ALIKE).replace("1", letter), flat)
 
 
