@@ -245,15 +245,15 @@ def _run(here: BaseDatabaseWrapper, key: Hashable, statement: str, values: list)
 
 
 class _Insert(NamedTuple):
-    """How a model's rows are inserted: each field, and whether what it holds is what the driver takes."""
+    """How a model's rows are inserted: each field, and the attribute that may hold what the driver takes as it is."""
 
     statement: str
-    fields: list[tuple[Field, bool]]
+    fields: list[tuple[Field, str]]
 
 
 _inserts: dict[tuple[str, type[Model]], _Insert] = {}
 _TAKEN_AS_THEY_ARE = {str, int, bool, type(None)}  # by the driver, from a field of one of the next kinds
-_SIMPLE = (CharField, TextField, BooleanField, IntegerField, ForeignKey)
+_SIMPLE = (CharField, TextField, BooleanField, IntegerField, ForeignKey)  # a field of another kind is asked to prepare what it holds
 
 
 def insert(thing: Model) -> None:
@@ -263,13 +263,14 @@ def insert(thing: Model) -> None:
     known = _inserts.get(key)
     if known is None:
         known = _inserts[key] = _insert_of(thing, here)
-    ((thing.pk,),) = _run(here, key, known.statement, [_stored(field, simple, thing, here) for field, simple in known.fields])
+    ((thing.pk,),) = _run(here, key, known.statement, [_stored(field, name, thing, here) for field, name in known.fields])
     thing._state.adding, thing._state.db = False, here.alias
 
 
-def _stored(field: Field, simple: bool, thing: Model, here: BaseDatabaseWrapper) -> object:
-    value = field.pre_save(thing, True)
-    return value if simple and type(value) in _TAKEN_AS_THEY_ARE else field.get_db_prep_save(value, here)
+def _stored(field: Field, name: str, thing: Model, here: BaseDatabaseWrapper) -> object:
+    if name and type(value := getattr(thing, name)) in _TAKEN_AS_THEY_ARE:
+        return value
+    return field.get_db_prep_save(field.pre_save(thing, True), here)
 
 
 def _insert_of(thing: Model, here: BaseDatabaseWrapper) -> _Insert:
@@ -279,4 +280,5 @@ def _insert_of(thing: Model, here: BaseDatabaseWrapper) -> _Insert:
     compiler = query.get_compiler(connection=here)
     compiler.returning_fields = [thing._meta.pk]
     ((statement, _values),) = compiler.as_sql()
-    return _Insert(statement, [(field, isinstance(field, _SIMPLE)) for field in fields])
+    simple = {field for field in fields if isinstance(field, _SIMPLE) and type(field).pre_save is Field.pre_save}
+    return _Insert(statement, [(field, field.attname if field in simple else "") for field in fields])
