@@ -57,6 +57,19 @@ def test_a_form_for_an_unknown_comment_is_one_for_a_new_comment(article, strange
     assert ("no longer there" in html) == bool(parent)
 
 
+def test_the_limits_are_settings(article, client_of, reader, send, settings):
+    settings.COMMENT_WORD_LIMIT, settings.REPLY_WORD_LIMIT = 3, 2
+    settings.COMMENT_CODE_POINT_LIMIT, settings.REPLY_CODE_POINT_LIMIT = 12, 8
+    client, thread = client_of(reader), make_comment(article, body="One.")
+    page = client.get(f"/articles/a-patent/comments/new/?parent={thread.pk}").content.decode()
+    assert 'data-limit="2" data-code-points="8"' in page
+    assert "in at most 3 words" in client.get(article.get_absolute_url()).content.decode()
+    for fields in ({"body": "1 2 3"}, {"body": "1 2", "parent": thread.pk}):
+        assert send(client, **fields).status_code == 302
+    for fields in ({"body": "1 2 3 4"}, {"body": "a" * 13}, {"body": "1 2 3", "parent": thread.pk}, {"body": "a" * 9, "parent": thread.pk}):
+        assert send(client, **fields).status_code == 422
+
+
 def test_the_form_alone_for_a_script(article, stranger):
     html = stranger.get("/articles/a-patent/comments/new/", headers=FRAGMENT).content.decode()
     assert html.strip().startswith("<form")

@@ -178,6 +178,13 @@ def test_page_that_lives_on_is_found_after_the_timed_one_has_ended(store):
         assert body_at(store, "/a/") == "after"
 
 
+def test_timed_page_is_purged_like_any_other(store):
+    keep(store, "/a/", until=time.time() + 60)
+    keep(store, "/b/", until=time.time() + 60)
+    store.purge(["/a/"])
+    assert (body_at(store, "/a/"), body_at(store, "/b/")) == (None, "body")
+
+
 def test_damaged_timed_file_is_no_page(store):
     keep(store, "/a/", until=time.time() + 60)
     with open(store.timed + b"/a/index.html", "wb") as file:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import uuid
 
 import pytest
 from django.db import connection
@@ -117,6 +118,14 @@ def test_9_each_lease_is_a_new_file(store):
     one, other = store.lease(b"/a/"), store.lease(b"/a/")
     assert len({one.plain, one.compressed, other.plain, other.compressed}) == 4
     assert all(os.stat(file).st_size == 0 for file in (one.plain, one.compressed))
+
+
+def test_9_lease_is_never_another_renderers_file(store, monkeypatch):
+    """Whatever its name: by a file that two of them hold, the older page could be stored after the newer one."""
+    monkeypatch.setattr(store_module, "uuid4", lambda: uuid.UUID(int=1))
+    store.lease(b"/a/")
+    with pytest.raises(FileExistsError):
+        store.lease(b"/a/")
 
 
 @committed
