@@ -241,18 +241,36 @@ def test_after_the_switchs_answer_no_comment_becomes_visible(article, where):
     assert Comment.objects.visible().count() == visible_at_answer[0]
 
 
-def test_a_switch_waits_for_who_is_writing_and_for_nobody_who_comes_after(article):
+def posting(article, writer):
+    return lambda: services.post(user=writer, article=article, body="In the middle.", submission=uuid.uuid4())
+
+
+def editing(article, writer):
+    comment = make_comment(article, author=writer, body="Before.")
+    return lambda: services.edit(user=writer, comment_id=comment.pk, body="In the middle.")
+
+
+def confirming(article, writer):
+    writer.emailaddress_set.update(verified=False)
+    services.post(user=writer, article=article, body="In the middle.", submission=uuid.uuid4())
+    writer.emailaddress_set.update(verified=True)
+    return lambda: services.release(writer)
+
+
+@pytest.mark.parametrize("begin", [posting, editing, confirming])
+def test_a_switch_waits_for_who_is_writing_and_for_nobody_who_comes_after(article, begin):
     """A comment that was judged before the switch is committed before it is answered."""
     writer, moderator = make_user(), make_user()
     make_comment(article, author=writer)
+    step = begin(article, writer)
     judged, closed = threading.Event(), threading.Event()
 
     def write():
         with change():
-            comment = services.post(user=writer, article=article, body="In the middle.", submission=uuid.uuid4())
+            step()
             judged.set()
             assert not closed.wait(timeout=0.3), "closed while a comment was being written"
-        return comment
+        return Comment.objects.get(body="In the middle.")
 
     def close():
         judged.wait(timeout=10)

@@ -285,6 +285,16 @@ def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(stranger
     assert not WaitingText.objects.exists()
 
 
+def test_a_text_is_not_taken_along_under_an_address_that_is_not_proven(stranger, send, unverified):
+    """The account may turn out to be another's: until then the text is this browser's alone."""
+    send(stranger, "Wait for me.")
+    log_in(stranger, unverified)
+    elsewhere = Client()
+    log_in(elsewhere, unverified)
+    assert "Wait for me." in own_page(stranger)
+    assert "Wait for me." not in own_page(elsewhere)
+
+
 def test_leaving_takes_what_waits_along_and_the_takeout_has_it(stranger, send, reader):
     send(stranger, "Wait for me.")
     log_in(stranger, reader)

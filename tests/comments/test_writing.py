@@ -33,7 +33,9 @@ def refused(response, *, status: int, text: str, says: str) -> str:
 
 
 def test_the_form_page_keeps_its_promises(article, stranger):
-    html = stranger.get("/articles/a-patent/comments/new/").content.decode()
+    page = stranger.get("/articles/a-patent/comments/new/")
+    html = page.content.decode()
+    assert page["X-Robots-Tag"] == "noindex"
     assert 'name="body"' in html
     assert 'data-limit="140"' in html
     assert "<span data-words-left>140</span>" in html
