@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
@@ -179,6 +180,21 @@ def test_what_was_typed_and_not_sent_is_found_again_and_discarded(scene_for, liv
     page.get_by_role("button", name="Discard").click()
     expect(page.locator("[data-typed-texts]")).to_be_hidden()
     assert drafts_of(page) == 0
+
+
+def test_what_was_typed_does_not_take_the_place_of_what_waits(scene_for):
+    """A text that its writer has begun here, and another that waits under the account since it was written in another browser."""
+    scene = scene_for(javascript=True)
+    page = scene.page
+    page.locator(BOX).fill("Typed here.")
+    elsewhere = {"token": uuid4(), "submission": uuid4(), "parent": scene.thread, "body": "Written elsewhere."}
+    WaitingText.objects.create(account=scene.writer, article=scene.article, **elsewhere)
+    page.reload()
+    page.locator(f"#comment-{scene.thread.pk}").get_by_role("link", name="Reply").click()
+    expect(page.locator(BOX)).to_have_value("Typed here.")
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("[data-state=pending]")).to_contain_text("Typed here.")
+    assert WaitingText.objects.get().body == "Written elsewhere."
 
 
 def test_an_edit_that_was_not_sent_is_there_again(browse, sign_in, live_site):

@@ -3,7 +3,7 @@
 
 import { barFilled } from "./bar.js";
 import { attachCounter } from "./counter.js";
-import { keepDraft, markSent, readDraft, settleSent } from "./drafts.js";
+import { keepDraft, markSent, restoreDraft, settleSent } from "./drafts.js";
 import { discussionSection, fragmentOf, listIn } from "./placing.js";
 import { AS_FRAGMENT, send } from "./sending.js";
 import { followInPlace, goBackInPlace } from "./paging.js";
@@ -20,7 +20,7 @@ export function prepareForm(form) {
   if ("answered" in form.dataset) {
     keepDraft(form, box.value);
   }
-  box.value = readDraft(form) || box.value;
+  restoreDraft(form);
   attachCounter(form);
   box.addEventListener("input", () => keepDraft(form, box.value));
   box.addEventListener("keydown", (event) => {

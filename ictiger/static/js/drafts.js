@@ -12,7 +12,9 @@ export function draftKey(form) {
 export function keepDraft(form, text) {
   try {
     if (text.trim()) {
-      localStorage.setItem(draftKey(form), JSON.stringify({ text, here: form.dataset.here, about: form.dataset.about }));
+      const { here, about } = form.dataset;
+      const submission = form.elements.submission?.value;
+      localStorage.setItem(draftKey(form), JSON.stringify({ text, here, about, submission }));
     } else {
       localStorage.removeItem(draftKey(form));
     }
@@ -21,9 +23,16 @@ export function keepDraft(form, text) {
   }
 }
 
-// What the reader has typed in this form before and not sent. What the server has just given back is newer.
-export function readDraft(form) {
-  return "answered" in form.dataset ? "" : (draftsKept().find((draft) => draft.key === draftKey(form))?.text ?? "");
+// Put back what the reader has typed in this form before and not sent, as the submission that it was: it is posted once, and not in the place
+// of another text that waits on the server. What the server has just given back is newer.
+export function restoreDraft(form) {
+  const draft = "answered" in form.dataset ? undefined : draftsKept().find(({ key }) => key === draftKey(form));
+  if (draft) {
+    form.elements.body.value = draft.text;
+  }
+  if (draft?.submission && form.elements.submission) {
+    form.elements.submission.value = draft.submission;
+  }
 }
 
 export function draftsKept() {
