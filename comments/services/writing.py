@@ -63,7 +63,7 @@ def edit(*, user: User, comment_id: int, body: str) -> Comment:
         comment = own(this, user, comment_id)
         refuse_if_banned(user)
         if not comment.may_be_edited:
-            raise Refused(_("The time for changing this comment is over. It stands as it was; your new text is below, for you to copy."))
+            raise Refused(_why_not_edited(comment))
         if words.clean(body) == comment.body:
             return comment
         write(comment, body)
@@ -73,6 +73,13 @@ def edit(*, user: User, comment_id: int, body: str) -> Comment:
         move(comment, admit(comment, user))
         comment.save()
     return comment
+
+
+def _why_not_edited(comment: Comment) -> str:
+    if policy.may_edit(comment.state, comment.reason, comment.created_at, now=comment.created_at):
+        return _("The time for changing this comment is over. It stands as it was; your new text is below, for you to copy.")
+    about = _("This comment is now “%(state)s”. What can be done is shown among your comments; your new text is below, for you to copy.")
+    return about % {"state": comment.get_state_display()}
 
 
 def remove(*, user: User, comment_id: int) -> Comment:

@@ -209,14 +209,15 @@ def test_an_edit_that_changes_nothing_is_none(article, reader):
 
 def test_an_edit_after_fifteen_minutes_is_refused(article, reader):
     comment = make_comment(article, author=reader)
-    with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1)), pytest.raises(services.Refused):
+    with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1)), pytest.raises(services.Refused, match="is over"):
         services.edit(user=reader, comment_id=comment.pk, body="Too late.")
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.REMOVED])
 def test_what_was_turned_down_cannot_be_edited(article, reader, state):
+    """Perhaps while its author was changing it: they are told what became of it."""
     comment = make_comment(article, author=reader, state=state)
-    with pytest.raises(services.Refused):
+    with pytest.raises(services.Refused, match=f"is now “{state.label}”"):
         services.edit(user=reader, comment_id=comment.pk, body="Once more.")
 
 
