@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from django.core.wsgi import get_wsgi_application
 
+from ictiger.memory import keep_some
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ictiger.settings")
 
 
@@ -23,6 +25,7 @@ def without_encoded_type(application: Callable[..., Iterable[bytes]]) -> Callabl
     return read
 
 
+keep_some()
 django_application = without_encoded_type(get_wsgi_application())
 
 from ictiger.delivery.wrapper import wrap  # noqa: E402  (it reads the settings)
