@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 MANY = 10_000
 SCRIPT = {"HX-Request": "true"}
-THREAD, REPLY = 10, 13
-COUNT = 2  # a script is told how many comments there are now, and shown whether an author of the article writes
+THREAD, REPLY = (9, 12) if connection.vendor == "postgresql" else (10, 13)  # one goes ahead of another, in the same message
+COUNT = 1  # a script is told how many comments there are now
 
 
 @pytest.fixture

@@ -164,7 +164,8 @@ def test_each_switch_purges_what_shows_it(article, moderator, settings, django_c
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         services.switch_discussion(by=moderator, key=article.translation_key, switch=Switch.HELD)
-    assert recorder.purged == [sorted(f"{version.get_absolute_url()}**" for version in (article, chinese))]
+    trees, feeds = [f"{version.get_absolute_url()}**" for version in (article, chinese)], ["/comments/feed/", "/zh-hans/comments/feed/"]
+    assert recorder.purged == [sorted(trees + feeds)]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         services.switch_house(by=moderator, switch=Switch.HELD)
