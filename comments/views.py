@@ -391,4 +391,4 @@ def _answered(article: Article, typed: str) -> Comment | None:
 
 
 def _new_url(box: Box) -> str:
-    return new_url(box.article, box.answered and box.answered.pk)
+    return new_url(box.article, box.answered.pk if box.answered else box.gone)

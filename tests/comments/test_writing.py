@@ -229,7 +229,13 @@ def test_a_parent_that_was_removed_meanwhile(article, client_of, reader, send):
     thread = make_comment(article)
     decide_as_somebody(thread, Verb.REMOVE)
     client = client_of(reader)
-    refused(send(client, "But why?", parent=thread.pk), status=422, text="But why?", says="no longer there")
+    html = refused(send(client, "But why?", parent=thread.pk), status=422, text="But why?", says="no longer there")
+    place = (
+        f'data-of="{thread.pk}" data-article="{article.translation_key}" data-here="/articles/a-patent/comments/new/?parent={thread.pk}"'
+    )
+    assert place in html  # where the browser keeps what is typed, and finds it again
+    assert place in client.get(f"/articles/a-patent/comments/new/?parent={thread.pk}").content.decode()
+    assert 'name="parent" value=""' in html
     assert send(client, "But why?").status_code == 302
 
 
