@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from comments import services
 from comments.policy import State
-from tests.factories import make_article, make_comment
+from tests.factories import make_article, make_comment, make_user
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -71,3 +72,15 @@ def test_nothing_shifts_while_an_article_loads(live_site, browse, sign_in, reade
     expect(page.locator("[data-state=pending]")).to_be_attached()
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("() => window.shift") == 0
+
+
+def test_a_held_comment_stands_for_its_author_where_others_see_its_place(open_article, article):
+    reader = make_user()
+    comment = make_comment(article, author=reader)
+    make_comment(article, parent=comment, body="A reply.")
+    services.edit(user=reader, comment_id=comment.pk, body="Changed, and held.")
+    page = open_article(reader)
+    own = page.locator(f"#comment-{comment.pk}")
+    expect(own).to_have_count(1)
+    expect(own).to_contain_text("Changed, and held.")
+    expect(page.locator(".thread", has=own)).to_contain_text("A reply.")

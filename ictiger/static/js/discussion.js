@@ -112,6 +112,12 @@ function settle(form, opener) {
 function placeOwnComments() {
   // The newest comes first among threads, and last among replies.
   for (const item of [...discussionSection.querySelectorAll("[data-slot=comments-own] [data-own]")].reverse()) {
+    const place = discussionSection.querySelector(`.comment-gone#comment-${item.dataset.own}`);
+    if (place) {
+      place.replaceWith(item.querySelector(".comment")); // others have answered it: to them a line stands here
+      item.remove();
+      continue;
+    }
     const above = item.dataset.thread && document.getElementById(`comment-${item.dataset.thread}`)?.closest(".thread");
     if (above) {
       item.classList.remove("thread");
