@@ -317,7 +317,7 @@ def accepted(request: HttpRequest, comment: Comment) -> HttpResponse:
         around = _around.row(article=comment.article_id, author=comment.author_id, discussion=comment.discussion_id)
         markup = reading.CommentMarkup()
         markup.article_authors = {comment.author_id} if around.by_article_author else set()
-        count = around.in_all if comment.state == State.VISIBLE else None
+        count = around.in_all if comment.shown_at else None  # what was never seen was never counted
         shown = {"comment": comment, "own": markup.html(reading.row_of(comment)), "count": count}
         return HttpResponse(render_to_string("comments/_accepted.html", shown), status=201)  # nothing in it is the request's
     return redirect("comments:permalink", comment.pk)
