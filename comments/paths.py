@@ -25,7 +25,7 @@ from .policy import page_of
 @shows_on(Comment, needs=["parent"], columns=["discussion", "thread_no", "shown_at", "parent__thread_no"])
 def paths_of_comment(comment: Comment) -> Iterator[str]:
     """Its thread's pages, the article and the feeds, in each public language. A comment that was never visible shows nowhere."""
-    return _paths([comment] if comment.shown_at else [])
+    return _paths({comment.discussion_id: {(comment.parent or comment).thread_no}} if comment.shown_at else {})
 
 
 @shows_now_on(Comment)
@@ -52,8 +52,12 @@ _shown = Compiled(_shown_comment, planned=True)
 
 @shows_on(User)
 def paths_of_writer(user: User) -> Iterator[str]:
-    """Wherever the name of somebody who comments stands."""
-    return _paths(user.comments.filter(shown_at__isnull=False).select_related("parent"))
+    """Wherever the name of somebody who comments stands: in so many threads at most, however many comments they have written."""
+    shown = user.comments.filter(shown_at__isnull=False).order_by()
+    threads: dict[uuid.UUID, set[int]] = {}
+    for discussion, number in shown.values_list("discussion_id", Coalesce("parent__thread_no", "thread_no")).distinct():
+        threads.setdefault(discussion, set()).add(number)
+    return _paths(threads)
 
 
 @shows_on(Article)
@@ -85,10 +89,8 @@ def paths_of_house(house: House) -> Iterator[str]:
     yield EVERYTHING
 
 
-def _paths(comments: Iterable[Comment]) -> Iterator[str]:
-    threads: dict[uuid.UUID, set[int]] = {}
-    for comment in comments:
-        threads.setdefault(comment.discussion_id, set()).add((comment.parent or comment).thread_no)
+def _paths(threads: dict[uuid.UUID, set[int]]) -> Iterator[str]:
+    """What shows these threads, by their discussions."""
     if threads:
         yield from _site_feeds()
     for article in _public_versions(threads):

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.links import page_links
-from articles.models import Article, ArticleQuerySet, Byline
+from articles.models import LONG_TEXTS, Article, ArticleQuerySet, Byline
 from ictiger.addresses import url_of
 from ictiger.compiled import Compiled
 from ictiger.delivery.decorators import public_page
@@ -48,7 +48,7 @@ def find_article(slug: str, *, with_authors: bool = True) -> Article:
 
 
 def _public(language, now) -> ArticleQuerySet:
-    return Article.objects.public(language, now=now).defer("body", "body_html", "contents", "search_text").order_by()
+    return Article.objects.public(language, now=now).defer(*LONG_TEXTS).order_by()
 
 
 _under_its_slug = Compiled(lambda language, slug, now: _public(language, now).filter(slug=slug), planned=True)
@@ -144,7 +144,7 @@ def _has_a_place(comment: Comment) -> bool:
 
 def own_url(comment: Comment) -> str:
     """Where a comment stands among all of its author's."""
-    page = Comment.objects.filter(author=comment.author_id, pk__gt=comment.pk).count() // OWN_PER_PAGE + 1
+    page = Comment.objects.filter(author=comment.author_id).newer_than(comment).count() // OWN_PER_PAGE + 1
     return f"{reverse('comments:mine')}{f'?page={page}' if page > 1 else ''}#comment-{comment.pk}"
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from articles.models import LONG_TEXTS
 
 from . import reading, waiting
 from .models import Comment, Mute
@@ -30,6 +31,9 @@ FILTERS = {
     State.REJECTED: pgettext_lazy("my comments", "turned down"),
     State.REMOVED: pgettext_lazy("my comments", "removed"),
 }
+
+
+MUTES_SHOWN = 50  # the newest; each that is taken back makes room for one more
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,18 @@ def mine(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         state = request.GET.get("state", "")
         state = state if state in State.values else ""
-        page = _page(request.user, state, request.GET.get("page"))
-        context |= {"page_obj": page, "rows": _rows(page), "state": state, "choices": _choices(request.user, state)}
-        context["mutes"] = _mutes(request.user)
+        choices = _choices(request.user, state)
+        page = _page(request.user, next(choice for choice in choices if choice.is_current), request.GET.get("page"))
+        context |= {"page_obj": page, "rows": _rows(page), "state": state, "choices": choices}
+        context |= {"mutes": _mutes(request.user)[:MUTES_SHOWN], "mutes_shown": MUTES_SHOWN}
     return render(request, "comments/comment_mine.html", context)
 
 
-def _page(reader: User, state: str, number: str | None) -> Page:
-    own = reader.comments.select_related("article", "parent__author", "answers__author").order_by("-pk")
-    return Paginator(own.filter(state=state) if state else own, OWN_PER_PAGE).get_page(number)
+def _page(reader: User, choice: Choice, number: str | None) -> Page:
+    own = reader.comments.filter(state=choice.state) if choice.state else reader.comments.all()
+    pages = Paginator(own.newest_first().with_article().select_related("parent__author", "answers__author"), OWN_PER_PAGE)
+    pages.count = choice.number
+    return pages.get_page(number)
 
 
 def _rows(page: Page) -> list[Row]:
@@ -107,7 +114,8 @@ def _choices(reader: User, current: str) -> list[Choice]:
 
 
 def _mutes(reader: User) -> QuerySet[Mute]:
-    return reader.mutes.select_related("thread__article", "thread__author").order_by("-pk")
+    mutes = reader.mutes.select_related("thread__article", "thread__author").order_by("-pk")
+    return mutes.defer(*(f"thread__article__{name}" for name in LONG_TEXTS))
 
 
 @require_POST

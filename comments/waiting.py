@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles.models import Article
+from articles.models import LONG_TEXTS, Article
 
 from . import words
 from .models import Comment, WaitingText
@@ -45,7 +45,8 @@ def texts_of(request: HttpRequest) -> QuerySet[WaitingText]:
         found &= Q(account=None) | Q(account=user)
         if not user.waiting_is_doubted:  # else its owner is first to say whether it is theirs
             found |= Q(account=user)
-    return WaitingText.objects.filter(found, created_at__gt=timezone.now() - KEPT_FOR).select_related("article").order_by("pk")
+    kept = WaitingText.objects.filter(found, created_at__gt=timezone.now() - KEPT_FOR).order_by("pk")
+    return kept.select_related("article").defer(*(f"article__{name}" for name in LONG_TEXTS))
 
 
 def texts_under(token, account, since) -> QuerySet[WaitingText]:

@@ -4,7 +4,7 @@ Everything here shows on public pages and is written inside `ictiger.delivery.ch
 """
 
 from .addresses import RESERVED_SLUGS, SLUG_BYTES, validate_slug, validate_slug_bytes
-from .article import Article, ArticleQuerySet, ArticleText, ArticleTopic, Byline, Status, pending_after
+from .article import LONG_TEXTS, Article, ArticleQuerySet, ArticleText, ArticleTopic, Byline, Status, pending_after
 from .author import Author
 from .draft import Draft
 from .image import Image
@@ -14,6 +14,7 @@ from .slug_redirect import SlugRedirect
 from .topic import Topic
 
 __all__ = [
+    "LONG_TEXTS",
     "RESERVED_SLUGS",
     "SLUG_BYTES",
     "Article",

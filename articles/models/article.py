@@ -47,6 +47,9 @@ class Status(models.TextChoices):
     PUBLISHED = "published", _("published")
 
 
+LONG_TEXTS = ("body", "body_html", "contents", "search_text")  # what only the article's own page and the desk's form need
+
+
 class ArticleQuerySet(PublicQuerySet):
     def public(
         self, language: str = "", now: datetime | Expression | None = None, until: datetime | Expression | None = None
@@ -78,7 +81,7 @@ class ArticleQuerySet(PublicQuerySet):
 
     def for_lists(self) -> "ArticleQuerySet":
         """With what a list shows of each, in a number of queries that does not grow; without the long texts. Newest first."""
-        return self.for_reading().defer("body", "body_html", "contents", "search_text").order_by("-publish_at", "-pk")
+        return self.for_reading().defer(*LONG_TEXTS).order_by("-publish_at", "-pk")
 
     def for_reading(self) -> "ArticleQuerySet":
         """With what the page of an article shows of it."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.models import Article
+from articles.models import LONG_TEXTS, Article
 from comments import policy
 from comments.policy import Remover, State
 from ictiger.delivery.guard import PublicQuerySet
@@ -39,6 +39,18 @@ class CommentQuerySet(PublicQuerySet):
         # SQLite takes "no parent" for as rare as any one parent, and looks through the first comments of the whole site.
         below = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
         return self.alias(below=below).filter(Q(state=State.VISIBLE) | Q(below__isnull=False), thread_no__isnull=False)
+
+    def with_article(self) -> "CommentQuerySet":
+        """With what a list says of the article: with a thousand comments there would be its text a thousand times."""
+        return self.select_related("article").defer(*(f"article__{name}" for name in LONG_TEXTS))
+
+    def newest_first(self) -> "CommentQuerySet":
+        """In the order that there is an index for, of one author's."""
+        return self.order_by("-created_at", "-pk")
+
+    def newer_than(self, comment: "Comment") -> "CommentQuerySet":
+        """Those before it in that order."""
+        return self.filter(Q(created_at__gt=comment.created_at) | Q(created_at=comment.created_at, pk__gt=comment.pk))
 
     def queue(self) -> "CommentQuerySet":
         """What waits for a moderator, the longest first."""

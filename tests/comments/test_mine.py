@@ -152,11 +152,22 @@ def test_the_page_takes_as_many_queries_with_many(client_of, reader, django_asse
         Mute.objects.create(user=reader, thread=thread)
     client = client_of(reader)
     client.get(MINE)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9) as asked:
         client.get(MINE)
+    assert not [query["sql"] for query in asked.captured_queries if '"articles_article"."body"' in query["sql"]]
 
 
 # --- threads without mails ---
+
+
+def test_of_many_threads_without_mails_the_last_are_shown(client_of, reader, monkeypatch):
+    monkeypatch.setattr("comments.views_mine.MUTES_SHOWN", 2)
+    threads = [make_comment(make_article()) for _number in range(3)]
+    for thread in threads:
+        Mute.objects.create(user=reader, thread=thread)
+    page = client_of(reader).get(MINE).content.decode()
+    assert [f"/comments/{thread.pk}/unmute/" in page for thread in threads] == [False, True, True]
+    assert "No more than 2 threads are shown here, those you chose last." in page
 
 
 def test_a_muted_thread_is_listed_and_unmuted(article, reader, client_of):
