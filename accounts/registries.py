@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from .models import User
 
-# A takeout's parts: title in the JSON file → what this app holds of the user, ready for JSON.
+# A takeout's parts: title in the JSON file → what this app holds of the user, ready for JSON; an iterator where it may be much.
 takeout_sections: dict[str, Callable[[User], Any]] = {}
 # What an erasure begins with: it may be much, so it is done in transactions of its own, and again when the erasure is cut short.
 erasure_beginnings: list[Callable[[User], None]] = []

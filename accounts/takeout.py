@@ -1,17 +1,36 @@
 """Takeout: all that is kept of one person, ready for JSON."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.core.serializers.json import DjangoJSONEncoder
 
 from .models import User
 from .registries import takeout_section, takeout_sections
 
 
-def of(user: User) -> dict[str, Any]:
-    """Every app's section about `user`, by title."""
-    return {title: section(user) for title, section in takeout_sections.items()}
+def written(user: User) -> Iterator[str]:
+    """Every app's section about `user`, by title, as the text of one JSON file, in pieces: where a section is long it is an iterator."""
+    yield "{"
+    for number, (title, section) in enumerate(takeout_sections.items()):
+        yield f"{',' if number else ''}\n{_json(title)}: "
+        held = section(user)
+        yield from _list(held) if isinstance(held, Iterator) else [_json(held)]
+    yield "\n}\n"
+
+
+def _list(things: Iterator) -> Iterator[str]:
+    yield "["
+    for number, thing in enumerate(things):
+        yield f"{',' if number else ''}\n{_json(thing)}"
+    yield "\n]"
+
+
+def _json(thing: object) -> str:
+    return json.dumps(thing, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
 
 @takeout_section("account")

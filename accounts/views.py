@@ -4,7 +4,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.context_processors import csrf
 from django.template.loader import render_to_string
@@ -133,8 +133,8 @@ def profile(request: HttpRequest) -> HttpResponse:
 @personal
 @login_required
 def data(request: HttpRequest) -> HttpResponse:
-    """Everything we keep of the reader, as one JSON file."""
-    response = JsonResponse(takeout.of(request.user), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    """Everything we keep of the reader, as one JSON file, sent as it is written: it may be long."""
+    response = StreamingHttpResponse(takeout.written(request.user), content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="ictiger-data.json"'
     return response
 

@@ -1,5 +1,6 @@
 """What becomes of comments when something happens to an account. Imported once, by the app's configuration."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -16,6 +17,8 @@ from accounts.registries import confirmation_note, discard_step, erasure_beginni
 from . import services, waiting
 from .models import Report
 from .policy import State
+
+AT_ONCE = 500  # comments in memory
 
 erasure_beginning(services.erase_in_batches)
 erasure_step(services.erase)
@@ -53,9 +56,9 @@ def what_will_be_released(user: User, *, at_once: bool) -> SafeString:
 
 
 @takeout_section("comments")
-def comments(user: User) -> list[dict[str, Any]]:
-    written = user.comments.order_by("pk").select_related("article")
-    return [
+def comments(user: User) -> Iterator[dict[str, Any]]:
+    written = user.comments.order_by("pk").with_article().prefetch_related("decisions")
+    return (
         {
             "article": comment.article.title if comment.article.is_public else "",  # it may have a new one, for later
             "text": comment.body,
@@ -77,8 +80,8 @@ def comments(user: User) -> list[dict[str, Any]]:
                 for each in comment.decisions.all()
             ],
         }
-        for comment in written.prefetch_related("decisions")
-    ]
+        for comment in written.iterator(AT_ONCE)
+    )
 
 
 @takeout_section("bans")

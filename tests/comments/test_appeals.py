@@ -1,5 +1,7 @@
 """A rejected comment is mended and sent in again, once, and appealed about, once, to another moderator."""
 
+import json
+
 import pytest
 
 from accounts.models import User
@@ -246,5 +248,5 @@ def test_leaving_takes_the_appeal_along(rejected, other_moderator):
 
 def test_the_takeout_has_the_note_to_the_moderators(rejected, client_of):
     appeal(rejected)
-    (told,) = client_of(rejected.author).get("/accounts/me/data/").json()["comments"]
+    (told,) = json.loads(client_of(rejected.author).get("/accounts/me/data/").getvalue())["comments"]
     assert told["your note to the moderators"] == "It names the claim in its second line."

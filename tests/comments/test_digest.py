@@ -1,5 +1,6 @@
 """What moderators are told once a day, to whom, and how it is stopped."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -171,7 +172,7 @@ def test_moderators_choose_it_in_their_profile(client_of, moderator, sent, wants
     client.post("/accounts/me/", {"display_name": "", "language": "en", **sent})
     moderator.refresh_from_db()
     assert moderator.mail_digest is wants
-    assert client.get("/accounts/me/data/").json()["account"]["mails about what waits for moderators"] is wants
+    assert json.loads(client.get("/accounts/me/data/").getvalue())["account"]["mails about what waits for moderators"] is wants
 
 
 def test_readers_are_not_asked(client_of, reader):

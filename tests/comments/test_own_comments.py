@@ -1,9 +1,12 @@
+import json
 import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.services import unpublish
@@ -62,7 +65,9 @@ def test_the_reason_reaches_the_author_in_their_language(article, client_of, lan
     decide_as_somebody(comment, Verb.REJECT, reason="advertising")
     tag = "zh-Hans" if language == "zh-hans" else "en"
     assert f'<q class="comment-note" lang="{tag}">{told}</q>' in html_of(client_of(author).get("/comments/mine/"))
-    assert [row["words from the moderator"] for row in client_of(author).get("/accounts/me/data/").json()["comments"]] == [told]
+    assert [row["words from the moderator"] for row in json.loads(client_of(author).get("/accounts/me/data/").getvalue())["comments"]] == [
+        told
+    ]
 
 
 def test_who_wrote_what_a_moderator_removed_reads_why_and_that_this_is_final(article, client_of, reader):
@@ -93,7 +98,7 @@ def test_ones_own_texts_stay_and_the_new_title_of_their_article_does_not_leak(ar
         article.save()
 
     page = html_of(client.get("/comments/mine/"))
-    takeout = client.get("/accounts/me/data/").content.decode()
+    takeout = client.get("/accounts/me/data/").getvalue().decode()
     note = people.what_will_be_released(unverified, at_once=True)
     for text in (page, takeout, note):
         assert "My own words." in text
@@ -405,6 +410,18 @@ def test_the_takeout_has_every_comment_and_report(article, client_of, reader):
     make_comment(article, author=reader, body="In the takeout.", state=State.REJECTED)
     services.report(user=reader, comment_id=make_comment(article).pk, reason=Complaint.OTHER, note="Also this.")
     make_comment(article, author=make_user(), body="Not this.")
-    data = client_of(reader).get("/accounts/me/data/").json()
+    data = json.loads(client_of(reader).get("/accounts/me/data/").getvalue())
     assert [(comment["text"], comment["state"]) for comment in data["comments"]] == [("In the takeout.", "rejected")]
     assert [report["note"] for report in data["reports"]] == ["Also this."]
+
+
+def test_a_long_takeout_comes_in_pieces_without_the_articles_texts(article, client_of, reader, monkeypatch):
+    monkeypatch.setattr("comments.people.AT_ONCE", 2)
+    for number in range(5):
+        make_comment(article, author=reader, body=f"Number {number}.", state=State.REJECTED)
+    response = client_of(reader).get("/accounts/me/data/")
+    with CaptureQueriesContext(connection) as asked:
+        data = json.loads(response.getvalue())
+    assert [comment["text"] for comment in data["comments"]] == [f"Number {number}." for number in range(5)]
+    assert [decision["decision"] for decision in data["comments"][4]["decisions"]] == ["reject"]
+    assert not [query["sql"] for query in asked if '"articles_article"."body"' in query["sql"]]

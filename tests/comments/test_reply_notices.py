@@ -1,5 +1,6 @@
 """Who hears by mail that they were answered, what the mail says, and how it is stopped."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -448,6 +449,6 @@ def test_the_link_of_who_has_left_leads_nowhere(path, stranger, reader):
 
 def test_takeout_names_the_threads_without_mails(reader, comment, client_of):
     Mute.objects.create(user=reader, thread=comment)
-    told = client_of(reader).get("/accounts/me/data/").json()
+    told = json.loads(client_of(reader).get("/accounts/me/data/").getvalue())
     assert [section["thread_id"] for section in told["threads without mails"]] == [comment.pk]
     assert notices.wants(reader, comment.pk) is False

@@ -1,5 +1,6 @@
 """A stranger writes first, and joins afterwards."""
 
+import json
 import uuid
 from datetime import timedelta
 
@@ -298,7 +299,7 @@ def test_a_text_is_not_taken_along_under_an_address_that_is_not_proven(stranger,
 def test_leaving_takes_what_waits_along_and_the_takeout_has_it(stranger, send, reader):
     send(stranger, "Wait for me.")
     log_in(stranger, reader)
-    (text,) = stranger.get("/accounts/me/data/").json()["texts not posted yet"]
+    (text,) = json.loads(stranger.get("/accounts/me/data/").getvalue())["texts not posted yet"]
     assert text["body"] == "Wait for me."
     erase(reader)
     assert not WaitingText.objects.exists()
