@@ -49,8 +49,10 @@ def _create(name: str, password: str) -> User:
         display_name=display_name,
         language=language,
         is_staff=bool(group),
-        **({"date_joined": JOINED} if verified else {}),
     )
+    if verified:
+        user.date_joined = JOINED  # which nobody can say when an account is made
+        user.save(update_fields=["date_joined"])
     user.emailaddress_set.create(email=user.email, verified=verified, primary=True)
     if group:
         user.groups.add(Group.objects.get(name=group))
