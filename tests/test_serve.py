@@ -119,7 +119,7 @@ def test_new_static_file_with_an_old_date_is_noticed(started, fit, tmp_path):
     assert serve.static_files_are_stale() is True
 
 
-def test_real_server_answers_and_ends_on_sigterm(tmp_path, free_port):
+def test_real_server_answers_shares_its_memory_and_ends_on_sigterm(tmp_path, free_port):
     variables = PRODUCTION | {"ICTIGER_VAR": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
     manage = [sys.executable, "manage.py"]
     where = {"cwd": django_settings.BASE_DIR, "env": variables}
@@ -128,6 +128,10 @@ def test_real_server_answers_and_ends_on_sigterm(tmp_path, free_port):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **where) as server:
         try:
             assert ask(f"http://127.0.0.1:{free_port}/readyz", server) == b"ok\n"
+            (process,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+            held = dict(line.split(":") for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:])
+            shared, own = (int(held[what].removesuffix("kB")) for what in ("Shared_Dirty", "Private_Dirty"))
+            assert shared > 1.5 * own, "kB: it was a copy of the first process, and has written over more of it than it needed to"
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=30) == 0
         finally:

@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server. Refuses to run in a state in which readers should not see it, and says why."""
 
 import fcntl
+import gc
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         told = place.socket if place else f"http://{host}:{port}"
         self.stdout.write(f"Serving {settings.SITE_URL} on {told}. Mail and jobs need `manage.py worker` beside it.")
         connection.close()
+        share_what_is_loaded()
         server = Granian(
             "ictiger.wsgi:application",
             **where,
@@ -88,6 +90,14 @@ class Command(BaseCommand):
             raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
         if pending:
             raise CommandError(f"The database lacks {len(pending)} migrations, {pending[0]} first: run `manage.py migrate`.")
+
+
+def share_what_is_loaded() -> None:
+    """The processes begin as copies of this one and share its memory for as long as nobody writes there, which the collector does wherever
+    it looks.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
