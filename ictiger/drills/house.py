@@ -115,9 +115,10 @@ class Service:
 class WebServer(Service):
     """`manage.py serve` of this site on a free port."""
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(self, workers: int = 2, threads: int | None = None) -> None:
         self.port = free_port()
-        super().__init__("serve", f"--port={self.port}", f"--workers={workers}", log="serve.log")
+        size = [f"--workers={workers}", *([f"--threads={threads}"] if threads else [])]
+        super().__init__("serve", f"--port={self.port}", *size, log="serve.log")
 
     def start(self) -> None:
         super().start()

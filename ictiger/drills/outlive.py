@@ -31,6 +31,7 @@ SHOWN_TEXT = "Words that must not be lost &lt;here&gt;, 不可丢失。"
 @dataclass(frozen=True)
 class Plan:
     through: str
+    threads: int | None
 
 
 class Trouble(RuntimeError):
@@ -39,7 +40,7 @@ class Trouble(RuntimeError):
 
 def drill(plan: Plan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
     """Run the drill, tell its figures, and return what went wrong."""
-    server, postgres = WebServer(), Postgres.known()
+    server, postgres = WebServer(threads=plan.threads), Postgres.known()
     server.start()
     try:
         with opened(server, plan.through) as port:

@@ -83,7 +83,7 @@ class Ledger:
         self.begun = RawArray("Q", len(subjects))
         self.owed = RawArray("Q", len(subjects))
         self.latest = RawArray("Q", len(subjects))  # the key of the newest comment, for its permalink
-        self.turn = RawArray("Q", len(subjects))  # of a schedule; odd while it is written
+        self.turn = RawArray("Q", len(subjects))  # of a schedule; odd while it is written, and after a write that was cut
         self.moment = RawArray("d", len(subjects))  # seconds since 1970 at which a schedule takes effect
         self.doomed = RawArray("b", writers)  # a writer that is to die between COMMIT and purge
 

@@ -60,7 +60,6 @@ class Writer:
         """Write until the time is over, with `pause` seconds between two writes on the average. Whatever fails ends it."""
         change_module.purge = self._purge_unless_doomed
         self.sessions = [session_of(self.number, number) for number in range(ACCOUNTS)]
-        self._forget_schedules_cut_short()
         once_each = random.sample(self.subjects, len(self.subjects))
         while goes_on():
             try:
@@ -71,11 +70,6 @@ class Writer:
                 connections.close_all()
             time.sleep(random.uniform(0, 2 * pause))
         connections.close_all()
-
-    def _forget_schedules_cut_short(self) -> None:
-        for subject in self.subjects:
-            if self.ledger.turn[subject.number] % 2:
-                self.ledger.turn[subject.number] = 0
 
     def _any(self) -> Subject:
         ready = [subject for subject in self.subjects if self._is_ready(subject)]
@@ -101,8 +95,8 @@ class Writer:
         purge(row)
 
     def _schedule(self, subject: Subject) -> None:
-        """Readers hold a schedule against the clock, except while it is written."""
-        self.ledger.turn[subject.number] += 1
+        """Readers hold a schedule against the clock, except while it is written. Of one that was cut nobody knows until the next is there."""
+        self.ledger.turn[subject.number] |= 1
         moment = time.time() + TAKES_EFFECT_AFTER
         when = datetime.fromtimestamp(moment, timezone.get_current_timezone())
         article = Article.objects.get(pk=subject.pk)

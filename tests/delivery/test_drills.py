@@ -4,14 +4,18 @@ import os
 import re
 import subprocess
 import sys
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
+from articles.models import Article
 from ictiger.deploy.trial import is_there as nginx_is_there
 from ictiger.drills.disk import CANNOT_MOUNT
 from ictiger.drills.postgres import binaries
+from ictiger.drills.publication import Kind, Ledger, Subject
+from ictiger.drills.writing import Writer
 
 ROOT = Path(__file__).parent.parent.parent
 ON_POSTGRES = connection.vendor == "postgresql"
@@ -54,6 +58,25 @@ def test_no_reader_gets_an_older_page_through_nginx():
     assert (figures["stale"], figures["errors"]) == (0, 0)
     assert figures["checked against what writers were answered"] > 30
     assert figures["checked against the clock of a schedule"] > 3
+
+
+def test_schedule_that_was_cut_is_not_judged_until_it_is_written_again(monkeypatch):
+    """The writer outlives it, and tries again while the database is still away."""
+    subject = Subject(number=0, kind=Kind.EXPIRE, writer=0, pk=1, pages=[])
+    ledger = Ledger([subject], writers=1)
+    writer = Writer(0, [subject], ledger, port=0, written=RawArray("Q", len(Kind)), lossy=True)
+    turns = []
+
+    def cut(**_key) -> None:
+        turns.append(ledger.turn[0])
+        raise OperationalError
+
+    monkeypatch.setattr(Article.objects, "get", cut)
+    for _attempt in range(2):
+        with pytest.raises(OperationalError):
+            writer.write(subject)
+        turns.append(ledger.turn[0])
+    assert [turn % 2 for turn in turns] == [1, 1, 1, 1]
 
 
 @pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server on this machine")

@@ -53,7 +53,10 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
     ),
     "outlive": (
         "Readers outlive us: the database is stopped and comes back, without worker and mail server. Brings its own PostgreSQL server.",
-        {"--through": THROUGH},
+        {
+            "--through": THROUGH,
+            "--threads": {"type": int, "default": None, "help": "Of each server process (default: as the server has it)."},
+        },
     ),
     "disk": (
         "A full disk: pages are served all the same, and stored again when there is room. Root alone may mount the small disk it takes.",
