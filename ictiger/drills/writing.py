@@ -95,7 +95,7 @@ class Writer:
         purge(row)
 
     def _schedule(self, subject: Subject) -> None:
-        """Readers hold a schedule against the clock, except while it is written. Of one that was cut nobody knows until the next is there."""
+        """Readers hold a schedule against the clock, but not while it is written, nor after a cut until it is written again."""
         self.ledger.turn[subject.number] |= 1
         moment = time.time() + TAKES_EFFECT_AFTER
         when = datetime.fromtimestamp(moment, timezone.get_current_timezone())
