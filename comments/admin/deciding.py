@@ -44,7 +44,7 @@ def sent_by_a_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     @wraps(view)
     def answer(request: HttpRequest, **row: int) -> HttpResponse:
         if request.method == "GET":
-            return redirect(f"admin:comments_comment_{'change' if row else 'changelist'}", **{"object_id": row["pk"]} if row else {})
+            return redirect("admin:comments_comment_change", row["pk"]) if row else redirect("admin:comments_comment_changelist")
         return view(request, **row)
 
     return require_http_methods(["GET", "POST"])(answer)

@@ -25,10 +25,10 @@ from ictiger.desk import BoundedSearch
 from . import deciding
 from .filters import ArticleFilter, RuleFilter, StateFilter
 from .forms import BulkForm
-from .kept import NOTHING, Typed, keep, take, typed_in
+from .kept import NOTHING, keep, take, typed_in
 from .numbers import numbers
 from .rights import BAN, MODERATE, choices
-from .rows import at_the_desk, rows_of
+from .rows import at_the_desk, rows_of, words_left_over
 
 
 @admin.register(Comment)
@@ -95,9 +95,12 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
             typed = take(request)
             found = response.context_data["cl"].result_list
             rows = rows_of(found, request.user, typed)
-            response.context_data |= {"rows": rows, "typed": typed, "numbers": numbers(), **choices(request)}
-            if typed.at_once:
-                response.context_data["action_form"] = self._bulk_form(request, typed)
+            left_over = words_left_over(rows, typed)
+            shown = {"rows": rows, "typed": typed, "words_left_over": left_over, "numbers": numbers(), **choices(request)}
+            response.context_data |= shown
+            if typed.at_once:  # as it was filled in before
+                filled_in = {"action": typed.verb, **asdict(typed)}
+                response.context_data["action_form"] = self._bulk_form(request, initial=filled_in, auto_id=None)
         return response
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
@@ -114,7 +117,7 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Comment]) -> HttpResponse | None:
         """What was sent along is held against the limits first: Django would say of whatever is wrong that no action was chosen."""
-        form = self._sent(request)
+        form = self._bulk_form(request, data=request.POST)
         if request.POST.get("action") and not form.is_valid():
             self.message_user(request, deciding.first_error(form), messages.ERROR)
             return None
@@ -123,14 +126,9 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
         request.POST.setlist(ACTION_CHECKBOX_NAME, map(str, _selected(request)))
         return super().response_action(request, queryset)
 
-    def _bulk_form(self, request: HttpRequest, typed: Typed) -> BulkForm:
-        """As it was filled in before."""
-        form = BulkForm(initial={"action": typed.verb, **asdict(typed)}, auto_id=None)
-        form.fields["action"].choices = self.get_action_choices(request)
-        return form
-
-    def _sent(self, request: HttpRequest) -> BulkForm:
-        form = BulkForm(request.POST)
+    def _bulk_form(self, request: HttpRequest, **filled_in) -> BulkForm:
+        """With the decisions that this moderator may take."""
+        form = BulkForm(**filled_in)
         form.fields["action"].choices = self.get_action_choices(request)
         return form
 
@@ -154,7 +152,7 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Ban the authors"), permissions=["ban"])
     def ban_authors(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        form = self._sent(request)
+        form = self._bulk_form(request, data=request.POST)
         if not form.is_valid() or not form.cleaned_data["why"]:
             self.message_user(request, _("Say why, for the other moderators."), messages.ERROR)
             return

@@ -67,8 +67,15 @@ class Row:
 
     @property
     def words_left_over(self) -> str:
-        """Words for a decision that is no longer offered: to be copied, where they stand in no box."""
-        return "" if self.typed_here.verb in [*self.verbs, OF_A_BAN] else self.typed_here.words
+        """Words for what is no longer offered: to be copied, where they stand in no box."""
+        offered = [*self.verbs, *([OF_A_BAN] if self.comment.author else [])]
+        return "" if self.typed_here.verb in offered else self.typed_here.words
+
+
+def words_left_over(rows: list[Row], typed: Typed) -> str:
+    """The same for a whole page: words for a comment that is not on it, or for several where there is none."""
+    has_place = rows if typed.at_once else any(row.typed is typed for row in rows)
+    return "" if has_place else typed.words
 
 
 def at_the_desk(comments: QuerySet[Comment]) -> QuerySet[Comment]:

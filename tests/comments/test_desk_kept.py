@@ -10,6 +10,7 @@ from django.test import Client
 from comments import services
 from comments.models import Ban, Comment, Decision
 from comments.policy import State, Verb
+from ictiger.delivery.change import change
 from tests.factories import make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,30 @@ def test_words_for_a_decision_that_another_has_taken_are_there_to_be_copied(desk
     page = send(desk, comment, reason="unclear", note="Which <b>claim</b>?", next=f"{QUEUE}?state=rejected", script=script)
     assert "What you wrote, for you to copy:" in page
     assert "Which &lt;b&gt;claim&lt;/b&gt;?" in page
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_words_for_a_comment_that_is_no_longer_on_the_page_are_there_to_be_copied(desk, comment, at_once):
+    """The queue has lost it to another's decision, and with it the boxes."""
+    services.decide(moderator=make_user(display_name="Mei"), comment_id=comment.pk, verb=Verb.REJECT, reason="other")
+    if at_once:
+        page = decide_at_once(desk, [comment], "reject", reason="unclear", note="Which <b>claim</b>?")
+    else:
+        page = send(desk, comment, reason="unclear", note="Which <b>claim</b>?")
+    assert f'id="row-{comment.pk}"' not in page
+    assert "What you wrote, for you to copy:" in page
+    assert "Which &lt;b&gt;claim&lt;/b&gt;?" in page
+    assert "for you to copy" not in desk.get(QUEUE).content.decode()
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_words_for_a_ban_of_an_author_who_has_left_are_there_to_be_copied(desk, comment, script):
+    with change(comment):
+        comment.author = None
+        comment.save()
+    page = send(desk, comment, "ban", days="30", why="Advertises.", script=script)
+    assert "What you wrote, for you to copy:" in page
+    assert "Advertises." in page
 
 
 def test_choice_that_was_refused_for_several_stays_as_it_was(desk, article, comment):
