@@ -347,17 +347,30 @@ def show_box(request: HttpRequest, box: Box, *, status: int = 200) -> HttpRespon
 
 
 def article_gone(request: HttpRequest) -> HttpResponse:
-    """No article is here, or it was taken down while the reader was writing: 404, and the text, for them to copy. Raises Http404."""
+    """No article is here, or it was taken down while the reader was writing. Raises Http404."""
+    return _gone(request, _("This discussion has closed. Your text is below, for you to copy."))
+
+
+def comment_gone(request: HttpRequest) -> HttpResponse:
+    """No comment is here, or it went while its author was changing it or writing about it. Raises Http404."""
+    return _gone(request, _("This comment is no longer there. Your text is below, for you to copy."))
+
+
+def _gone(request: HttpRequest, why: str) -> HttpResponse:
+    """404, and the text, for them to copy."""
     text = request.POST.get("body", "")
     if not text or request.htmx:  # a script has the text in its box still
         raise Http404
-    return render(request, "comments/article_gone.html", {"text": text}, status=404)
+    return render(request, "comments/gone.html", {"text": text, "why": why}, status=404)
 
 
 def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
     """The form's token was missing or stale: the text comes back in a form with a fresh one. For the CSRF failure view."""
     if pk is not None:
-        box = edit_box(request, pk, request.resolver_match.url_name)
+        try:
+            box = edit_box(request, pk, request.resolver_match.url_name)
+        except Http404:
+            return comment_gone(request)
     else:
         try:
             article = find_article(slug)

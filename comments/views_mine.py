@@ -102,7 +102,7 @@ def _page(reader: User, choice: Choice, number: str | None) -> Page:
 def _rows(page: Page) -> list[Row]:
     markup = reading.CommentMarkup()
     html = {row.pk: markup.html(row) for row in reading.rows(Comment.objects.filter(pk__in=[comment.pk for comment in page]))}
-    return [Row(comment, html[comment.pk]) for comment in page]
+    return [Row(comment, html[comment.pk]) for comment in page if comment.pk in html]  # one may have gone in between
 
 
 def _choices(reader: User, current: str) -> list[Choice]:

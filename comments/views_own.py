@@ -19,8 +19,8 @@ from . import openness, own, reading, services
 from .forms import BodyForm, ReportForm
 from .models import Comment
 from .policy import State
-from .services import Refused
-from .views import accepted, edit_box, own_url, show_box
+from .services import Gone, Refused
+from .views import accepted, comment_gone, edit_box, own_url, show_box
 
 personal = cache_control(private=True, no_store=True)
 
@@ -60,7 +60,10 @@ def _change(request: HttpRequest, pk: int, task: str, take: Callable[[str], Comm
     """The form for one's own comment, and what it brings; whatever stands in its way, the text comes back."""
     if not request.user.is_authenticated and request.method != "POST":
         return log_in(request)
-    box = edit_box(request, pk, task)
+    try:
+        box = edit_box(request, pk, task)
+    except Http404:
+        return comment_gone(request)
     if not request.user.is_authenticated:
         box.errors = [_("You are no longer logged in. Log in in another tab or window, then send this again.")]
         return show_box(request, box, status=403)
@@ -75,6 +78,8 @@ def _change(request: HttpRequest, pk: int, task: str, take: Callable[[str], Comm
         return show_box(request, box, status=422)
     try:
         return accepted(request, take(form.cleaned_data["body"]))
+    except Gone:
+        return comment_gone(request)
     except Refused as refusal:
         box.errors = [str(refusal)]
         return show_box(request, box, status=refusal.status)
@@ -90,7 +95,10 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         template = "comments/_remove_form.html" if request.htmx else "comments/comment_remove.html"
         return render(request, template, {"comment": comment})
-    comment = services.remove(user=request.user, comment_id=pk)
+    try:
+        comment = services.remove(user=request.user, comment_id=pk)
+    except Gone as gone:
+        raise Http404 from gone
     if request.htmx:
         return _left_behind(request, comment)
     messages.success(request, _("Your comment is removed."))

@@ -76,10 +76,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     asked = {name: sent[name] for name in ("verb", "seen", "take_over")}
     try:
         decision = services.decide(moderator=request.user, comment_id=pk, **asked, **form.told)
+    except services.Gone:
+        return _answer(request, pk, gone(), done=False)
     except services.Refused as refusal:
         return _answer(request, pk, str(refusal), done=False)
-    except Comment.DoesNotExist:
-        return _answer(request, pk, gone(), done=False)
     return _answer(request, pk, DONE[sent["verb"]] % {"who": decision.comment.author_name}, done=True)
 
 
@@ -93,7 +93,10 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
         return _answer(request, pk, gone(), done=False)
     if not form.is_valid():
         return _answer(request, pk, first_error(form), done=False)
-    services.ban(by=request.user, user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+    try:
+        services.ban(by=request.user, user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+    except services.Left:
+        return _answer(request, pk, gone(), done=False)
     return _answer(request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True)
 
 
@@ -103,10 +106,10 @@ def undo_last(request: HttpRequest) -> HttpResponse:
     _refuse_without(request, MODERATE)
     try:
         decision = services.undo_last(moderator=request.user)
+    except services.Gone:
+        return _answer(request, None, gone(), done=False)
     except services.Refused as refusal:
         return _answer(request, None, str(refusal), done=False)
-    except Comment.DoesNotExist:
-        return _answer(request, None, gone(), done=False)
     if decision is None:
         return _answer(request, None, _("There is no decision of yours from the last hour to take back."), done=False)
     said = DONE[Verb.UNDO] % {"who": decision.comment.author_name}
@@ -122,7 +125,7 @@ def claims(request: HttpRequest) -> HttpResponse:
     for pk in hold[:1]:
         try:
             services.claim(moderator=request.user, comment_id=pk, take_over=bool(request.POST.get("take_over")))
-        except Comment.DoesNotExist:
+        except services.Gone:
             return _answer(request, None, gone(), done=False)
     if "X-Desk" not in request.headers:
         return redirect(_back(request))

@@ -5,6 +5,7 @@ so that nobody decides about a comment that somebody else has decided about, or 
 """
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 
 from django.contrib import admin, messages
@@ -109,7 +110,10 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
         if isinstance(response, TemplateResponse):
             comment = response.context_data["original"]
             if self.has_moderate_permission(request):
-                services.claim(moderator=request.user, comment_id=comment.pk)
+                try:
+                    services.claim(moderator=request.user, comment_id=comment.pk)
+                except services.Gone:
+                    return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             decisions = comment.decisions.select_related("moderator", "reason")
             (row,) = rows_of([comment], request.user, take(request))
             response.context_data |= {"row": row, "decisions": decisions, **choices(request)}
@@ -157,10 +161,12 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
             self.message_user(request, _("Say why, for the other moderators."), messages.ERROR)
             return
         authors = {comment.author for comment in Comment.objects.filter(pk__in=_selected(request)).select_related("author")} - {None}
+        number = 0
         for author in authors:
-            services.ban(by=request.user, user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+            with suppress(services.Left):
+                services.ban(by=request.user, user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+                number += 1
         keep(request, NOTHING)
-        number = len(authors)
         self.message_user(request, ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number})
 
     def _turn_down(self, request: HttpRequest, verb: Verb) -> None:
@@ -180,11 +186,11 @@ class CommentAdmin(BoundedSearch, admin.ModelAdmin):
             seen = request.POST.get(f"seen_{comment_id}", "")
             try:
                 services.decide(moderator=request.user, comment_id=comment_id, verb=verb, seen=seen, **told)
+            except services.Gone:
+                refused[deciding.gone()] += 1
             except services.Refused as refusal:
                 refused[str(refusal)] += 1
                 left.append(comment_id)
-            except Comment.DoesNotExist:
-                refused[deciding.gone()] += 1
             else:
                 done += 1
         keep(request, typed_in(request, verb=verb, rows=left, at_once=True) if left else NOTHING)

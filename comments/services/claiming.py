@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from comments.models import Claim, Comment
 
-from .refusals import Claimed
+from .refusals import Claimed, Gone
 
 CLAIM = timedelta(minutes=3)  # an open page renews it
 
@@ -17,10 +17,11 @@ CLAIM = timedelta(minutes=3)  # an open page renews it
 def claim(*, moderator: User, comment_id: int, take_over: bool = False) -> Claim:
     """Say that `moderator` looks at the comment, for a while. Returns the claim that holds: theirs, or that of whoever was first.
 
-    Raises Comment.DoesNotExist.
+    Raises Gone.
     """
     with transaction.atomic():
-        Comment.objects.select_for_update(no_key=True).get(pk=comment_id)
+        if not Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).exists():
+            raise Gone
         held = Claim.objects.active().filter(comment=comment_id).exclude(moderator=moderator).select_related("moderator").first()
         if held is not None and not take_over:
             return held

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from ictiger.delivery.change import change
 from .appeals import refuse_who_is_party
 from .claiming import refuse_if_claimed
 from .refusals import Overtaken, Refused
-from .rows import locked, move
+from .rows import lock_writer, locked, move
 
 TURNING_DOWN = (Verb.REJECT, Verb.REMOVE)
 UNDO_LOOKS_BACK = timedelta(hours=1)
@@ -36,7 +37,7 @@ def decide(
 
     Who is turned down is told the words of the Reason with the code `reason`, in their own language, or `note` in their place.
     Raises Overtaken when somebody else was first or the author has changed the text since; ForAnother when this moderator is the one
-    appealed against; Claimed when another is looking at it, unless this one takes it over; Refused for a reason that is none.
+    appealed against; Claimed when another is looking at it, unless this one takes it over; Gone; Refused for a reason that is none.
     """
     with change() as this:
         comment = locked(this, comment_id)
@@ -106,8 +107,10 @@ def _told(comment: Comment, given: Reason | None, note: str) -> str:
 
 
 def ban(*, by: User, user: User, why: str, days: int | None) -> Ban:
-    """Keep somebody from commenting for a while, or (None) for good. What they wrote before stays as it is."""
-    return Ban.objects.create(user=user, banned_by=by, why=why, until=timezone.now() + timedelta(days=days) if days else None)
+    """Keep somebody from commenting for a while, or (None) for good. What they wrote before stays as it is. Raises Left."""
+    with transaction.atomic():
+        lock_writer(user)
+        return Ban.objects.create(user=user, banned_by=by, why=why, until=timezone.now() + timedelta(days=days) if days else None)
 
 
 def _verdict(comment: Comment, verb: str, reason: str) -> Verdict | None:

@@ -49,6 +49,22 @@ class Forbidden(Refused):
     status = 403
 
 
+class Gone(Refused):
+    """The comment was there when it was looked at, and is no longer; or it is not theirs to change."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("This comment is no longer there."))
+
+
+class Left(Forbidden):
+    """The account was erased meanwhile, in another window or by a moderator."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This account is no longer there. Your text is below, for you to copy."))
+
+
 class Overtaken(Refused):
     """What the moderator saw is no longer how it stands."""
 

@@ -18,6 +18,7 @@ from ictiger.delivery.change import Change
 from ictiger.delivery.guard import require_change
 from ictiger.languages import Language
 
+from .refusals import Gone, Left
 from .switching import HeldOpen
 
 _locked_writer = Compiled(lambda pk: User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", HeldOpen()), planned=True)
@@ -26,10 +27,10 @@ _locked_writer = Compiled(lambda pk: User.objects.select_for_update(no_key=True)
 def lock_writer(user: User) -> None:
     """One writer does one thing at a time: the rules look at what they wrote before. Weak enough for rows that refer to the user.
 
-    From now on no switch is turned until the transaction ends.
+    From now on no switch is turned until the transaction ends. Raises Left.
     """
     if _locked_writer.row(pk=user.pk) is None:
-        raise User.DoesNotExist
+        raise Left
 
 
 def writer_lock(user: User) -> Ahead:
@@ -38,17 +39,20 @@ def writer_lock(user: User) -> Ahead:
 
 
 def locked(this: Change, comment_id: int) -> Comment:
-    """The comment as it stands now, nobody else writing it. Raises Comment.DoesNotExist."""
-    comment = Comment.objects.get(pk=comment_id)
-    this.touch(comment)
-    comment.refresh_from_db()
+    """The comment as it stands now, nobody else writing it. Raises Gone."""
+    try:
+        comment = Comment.objects.get(pk=comment_id)
+        this.touch(comment)
+        comment.refresh_from_db()
+    except Comment.DoesNotExist:
+        raise Gone from None
     return comment
 
 
 def own(this: Change, user: User, comment_id: int) -> Comment:
     comment = locked(this, comment_id)
     if comment.author_id != user.pk:
-        raise Comment.DoesNotExist
+        raise Gone
     return comment
 
 

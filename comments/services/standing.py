@@ -20,7 +20,7 @@ from comments.openness import article_is_open, now
 from comments.policy import Facts, Refusal, State, Switch, Verdict
 from ictiger.compiled import Ahead, Compiled
 
-from .refusals import ClosedForNow, DiscussionClosed, Forbidden, TooMany, WordsRefused
+from .refusals import ClosedForNow, DiscussionClosed, Forbidden, Left, TooMany, WordsRefused
 
 # What this process has made of the list of phrases, and the stamp of the list it was made from.
 _made: tuple[uuid.UUID | None, phrases.Matcher] = (None, phrases.Matcher([]))
@@ -94,7 +94,7 @@ def what_is_known(comment: Comment, user: User, *, until: datetime | None = None
         now=now,
     )
     if known is None:
-        raise User.DoesNotExist
+        raise Left
     return known
 
 

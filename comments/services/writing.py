@@ -40,8 +40,9 @@ def post(
         comment.created_at = written_at or timezone.now()
         write(comment, body)
         known = what_is_known(comment, user, until=written_at or _LAST, ahead=writer_lock(user))
-        if known.sent_before:
-            return _same(Comment.objects.get(submission=submission), user, body)
+        sent = Comment.objects.filter(submission=submission).first() if known.sent_before else None
+        if sent is not None:  # else it went since it was asked about
+            return _same(sent, user, body)
         if known.banned:
             refuse_if_banned(user)
         refuse_unless_article_is_open(article)

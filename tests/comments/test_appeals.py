@@ -204,7 +204,7 @@ def test_who_has_lost_the_mailbox_confirms_one_first(rejected, step):
 
 @pytest.mark.parametrize("verb", ["resubmit", "appeal"])
 def test_somebody_elses_comment_is_not_there(rejected, verb):
-    with pytest.raises(Comment.DoesNotExist):
+    with pytest.raises(services.Gone):
         getattr(services, verb)(user=make_user(), comment_id=rejected.pk, **{"body" if verb == "resubmit" else "note": "Mine."})
 
 

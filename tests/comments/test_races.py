@@ -148,7 +148,7 @@ def test_leaving_while_others_answer_and_decide_ends_well(article, erase, monkey
     def decide(comment):
         try:
             return services.decide(moderator=moderator, comment_id=comment.pk, verb=Verb.APPROVE)
-        except Comment.DoesNotExist:
+        except services.Gone:
             return None
 
     at_once(

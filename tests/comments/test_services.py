@@ -224,7 +224,7 @@ def test_what_was_turned_down_cannot_be_edited(article, reader, state):
 @pytest.mark.parametrize("verb", [lambda **k: services.edit(body="x", **k), services.remove])
 def test_nobody_writes_in_anothers_name(article, reader, verb):
     comment = make_comment(article)
-    with pytest.raises(Comment.DoesNotExist):
+    with pytest.raises(services.Gone):
         verb(user=reader, comment_id=comment.pk)
 
 
