@@ -39,10 +39,22 @@ export function draftsKept() {
   try {
     return Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
-      .map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) }));
+      .map(draftUnder)
+      .filter((draft) => draft !== null);
   } catch (problem) {
     console.warn("Texts in this browser could not be read.", problem);
     return [];
+  }
+}
+
+// Null when it is damaged, which costs no other. It goes when its form keeps a text again, or with all the others.
+function draftUnder(key) {
+  try {
+    const { text, here, about } = JSON.parse(localStorage.getItem(key));
+    return typeof text === "string" ? { key, text, here, about } : null;
+  } catch (problem) {
+    console.warn("A text in this browser could not be read.", problem);
+    return null;
   }
 }
 

@@ -4,10 +4,19 @@ import { draftsKept, forgetDraft } from "./drafts.js";
 
 const typedTexts = document.querySelector("[data-typed-texts]");
 
+// Null when it is damaged: the text is there to be copied.
+function wayBack(draft) {
+  try {
+    return draft.here ? new URL(draft.here, location.href) : null;
+  } catch {
+    return null;
+  }
+}
+
 function showTypedText(draft) {
   const item = typedTexts.querySelector("template").content.firstElementChild.cloneNode(true);
   const way = item.querySelector("[data-go-on]");
-  const form = draft.here ? new URL(draft.here, location.href) : null;
+  const form = wayBack(draft);
   if (form?.origin === location.origin) {
     way.href = form.href;
   } else {
