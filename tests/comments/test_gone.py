@@ -38,7 +38,7 @@ def before(monkeypatch, where: object, name: str, happens) -> None:
 
 
 @pytest.mark.parametrize(
-    "task, verb, state", [("edit", "edit", State.VISIBLE), ("mend", "resubmit", State.REJECTED), ("appeal", "appeal", State.REJECTED)]
+    ("task", "verb", "state"), [("edit", "edit", State.VISIBLE), ("mend", "resubmit", State.REJECTED), ("appeal", "appeal", State.REJECTED)]
 )
 @pytest.mark.parametrize("is_gone_before", [False, True])
 def test_the_text_comes_back_when_the_comment_has_gone(article, reader, client_of, monkeypatch, task, verb, state, is_gone_before):
@@ -79,7 +79,7 @@ def test_my_comments_go_without_one_that_has_gone(article, reader, client_of, mo
     assert "Gone in between." not in page
 
 
-@pytest.mark.parametrize("name, path", [("edit", "/comments/{}/edit/"), ("post", "/articles/{}/comments/")])
+@pytest.mark.parametrize(("name", "path"), [("edit", "/comments/{}/edit/"), ("post", "/articles/{}/comments/")])
 def test_the_text_comes_back_when_the_account_has_gone(article, client_of, monkeypatch, name, path):
     writer = make_user()
     comment = make_comment(article, author=writer)
