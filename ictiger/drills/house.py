@@ -91,9 +91,9 @@ class Service:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 (our own command)
 
     def children(self) -> list[int]:
-        """The processes that it has begun itself."""
-        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(pid) for pid in found.split()]
+        """The processes that it has begun itself, in whichever thread: it begins one anew in another than the first."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
     def kill(self) -> None:
         """SIGKILL to all its processes, as a supervisor does for what is left of a service that died."""
