@@ -71,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), max_length=254, db_index=True)
     display_name = models.CharField(_("name shown beside comments"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
-    mail_replies = models.BooleanField(_("Tell me when somebody answers my comment"), default=True)
+    mail_replies = models.BooleanField(_("Tell me when somebody replies to my comment"), default=True)
     mail_decisions = models.BooleanField(_("Tell me when a comment of mine is turned down"), default=True)
     mail_digest = models.BooleanField(_("Tell me once a day what waits for moderators"), default=True)  # of no matter to others
     is_staff = models.BooleanField(_("may enter the desk"), default=False)

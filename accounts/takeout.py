@@ -39,7 +39,7 @@ def account(user: User) -> dict[str, Any]:
         "e-mail address": user.email,
         "display name": user.display_name,
         "language": user.language,
-        "mails about answers": user.mail_replies,
+        "mails about replies": user.mail_replies,
         "mails about comments turned down": user.mail_decisions,
         "mails about what waits for moderators": user.mail_digest,
         "joined": user.date_joined,

@@ -58,7 +58,7 @@ class Hold(models.TextChoices):
 class Complaint(models.TextChoices):
     """What a reader may find wrong with a comment. (What its author is told is a moderator's to choose: models.Reason.)"""
 
-    OFF_TOPIC = "off_topic", _("It is not about the article or the comment it answers.")
+    OFF_TOPIC = "off_topic", _("It is not about the article or the comment it replies to.")
     UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
     ADVERTISING = "advertising", _("It advertises.")
     UNLAWFUL = "unlawful", _("It may break the law or infringe somebody’s rights.")

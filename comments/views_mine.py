@@ -124,7 +124,7 @@ def _mutes(reader: User) -> QuerySet[Mute]:
 def unmute(request: HttpRequest, pk: int) -> HttpResponse:
     """Mails about answers in thread `pk` come again. Done once it is done."""
     request.user.mutes.filter(thread__pk=pk).delete()  # not thread=pk: that hands a number of any length to the database
-    messages.success(request, _("You get mails about answers in this thread again."))
+    messages.success(request, _("You get mails about replies in this thread again."))
     return redirect("comments:mine")
 
 

@@ -36,7 +36,7 @@ class NoSuchParent(Refused):
     """The comment that was to be answered is not there, or no longer."""
 
     def __init__(self) -> None:
-        super().__init__(_("The comment you are answering is no longer there. You can post your text as a comment of its own."))
+        super().__init__(_("The comment you are replying to is no longer there. You can post your text as a comment of its own."))
 
 
 class SubmissionTaken(Refused):

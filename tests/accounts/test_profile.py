@@ -35,14 +35,14 @@ def test_profile_asks_which_mails_to_send_and_says_which_always_come(reader, cli
     client = client_of(reader)
     page = client.get(PROFILE).content.decode()
     assert '<input type="checkbox" name="mail_replies" ' in page
-    assert "Tell me when somebody answers my comment" in page
+    assert "Tell me when somebody replies to my comment" in page
     assert "Mails that confirm your address or protect your account always come." in page
 
     for sent, wants in (({}, False), ({"mail_replies": "on"}, True)):
         client.post(PROFILE, {"display_name": "", "language": "en", **sent})
         reader.refresh_from_db()
         assert reader.mail_replies is wants
-        assert json.loads(client.get(DATA).getvalue())["account"]["mails about answers"] is wants
+        assert json.loads(client.get(DATA).getvalue())["account"]["mails about replies"] is wants
 
 
 def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):

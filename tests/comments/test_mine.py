@@ -181,7 +181,7 @@ def test_a_muted_thread_is_listed_and_unmuted(article, reader, client_of):
         assert client.post(f"/comments/{thread.pk}/unmute/")["Location"] == MINE
     assert not Mute.objects.exists()
     html = client.get(MINE).content.decode()
-    assert "You get mails about answers in this thread again." in html
+    assert "You get mails about replies in this thread again." in html
     assert "A thread to hear no more of." not in html
 
 

@@ -32,7 +32,7 @@ def html_of(response) -> str:
     ("state", "says"),
     [
         (State.PENDING, "A moderator reads everyone’s first comment."),
-        (State.REJECTED, "It is not about the article or the comment it answers."),
+        (State.REJECTED, "It is not about the article or the comment it replies to."),
     ],
 )
 def test_my_comments_show_state_reason_and_text(article, client_of, reader, state, says):

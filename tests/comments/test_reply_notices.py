@@ -63,7 +63,7 @@ def test_a_visible_reply_is_told_to_whom_it_answers(article, comment, reader, le
     (mail,) = Mail.objects.filter(purpose="comments/reply")
     assert (mail.user, mail.recipient, mail.language) == (reader, reader.email, "en")
     (letter,) = letters()
-    assert letter.subject == "Somebody has answered your comment on “Title of a-patent”"
+    assert letter.subject == "Somebody has replied to your comment on “Title of a-patent”"
     assert links_in(letter) == [f"/comments/{reply.pk}/"]
     html = letter.alternatives[0].content
     assert f'href="http://testserver/comments/{reply.pk}/"' in html
@@ -250,7 +250,7 @@ def test_replies_in_one_thread_share_the_mail_that_waits(article, comment, lette
     first, second = make_comment(article, parent=comment), make_comment(article, parent=comment)
 
     (letter,) = letters()
-    assert letter.subject == "You have 2 answers on “Title of a-patent”"
+    assert letter.subject == "You have 2 replies on “Title of a-patent”"
     assert links_in(letter) == [f"/comments/{first.pk}/", f"/comments/{second.pk}/"]
     assert f"http://testserver/comments/{second.pk}/" in letter.alternatives[0].content
 
@@ -385,7 +385,7 @@ def test_one_click_in_a_mail_program_ends_all_notices(path, article, comment, re
     response = Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"})
 
     assert response.status_code == 200
-    assert "no more mails about answers to your comments" in response.content.decode()
+    assert "no more mails about replies to your comments" in response.content.decode()
     make_comment(article, parent=comment)
     assert notices_to(reader) == []
 
