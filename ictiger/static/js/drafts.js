@@ -50,8 +50,8 @@ export function draftsKept() {
 // Null when it is damaged, which costs no other. It goes when its form keeps a text again, or with all the others.
 function draftUnder(key) {
   try {
-    const { text, here, about } = JSON.parse(localStorage.getItem(key));
-    return typeof text === "string" ? { key, text, here, about } : null;
+    const draft = JSON.parse(localStorage.getItem(key));
+    return typeof draft?.text === "string" ? { ...draft, key } : null;
   } catch (problem) {
     console.warn("A text in this browser could not be read.", problem);
     return null;
