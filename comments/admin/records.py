@@ -7,10 +7,14 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from accounts.models import User
-from comments.models import Ban, Comment, Report
-from comments.policy import Remover, State
+from comments.models import Ban, Decision, Report
+from comments.policy import State, Verb
 
-BY_THEMSELVES = [Remover.AUTHOR, Remover.ERASURE]
+COUNTED = [
+    ("approvals", Verb.APPROVE, State.VISIBLE),
+    ("rejections", Verb.REJECT, State.REJECTED),
+    ("removals", Verb.REMOVE, State.REMOVED),
+]
 
 
 @dataclass(frozen=True)
@@ -18,10 +22,10 @@ class Record:
     """`banned_until` is None for good, or when there is no ban; `bans` counts those of old as well."""
 
     since: datetime
-    approved: int = 0
-    rejected: int = 0
-    removed: int = 0
-    reported: int = 0
+    approvals: int = 0
+    rejections: int = 0
+    removals: int = 0
+    reports: int = 0
     bans: int = 0
     is_banned: bool = False
     banned_until: datetime | None = None
@@ -30,28 +34,25 @@ class Record:
 def records_of(authors: Iterable[User]) -> dict[int, Record]:
     """The records by the authors' ids, in three queries."""
     people = {author.pk: author for author in authors}
-    counts = _counts(people)
+    decisions = _decisions(people)
     reports = dict(_by_author(Report.objects.filter(comment__author__in=people), "comment__author"))
     bans = _bans(people)
     return {
-        pk: Record(since=author.date_joined, reported=reports.get(pk, 0), **counts.get(pk, {}), **bans.get(pk, {}))
+        pk: Record(since=author.date_joined, reports=reports.get(pk, 0), **decisions.get(pk, {}), **bans.get(pk, {}))
         for pk, author in people.items()
     }
 
 
-def _counts(people: dict[int, User]) -> dict[int, dict[str, int]]:
-    removed = Q(state=State.REMOVED) & ~Q(reason__in=BY_THEMSELVES)
-    rows = (
-        Comment.objects.filter(author__in=people)
-        .order_by()
-        .values("author")
-        .annotate(
-            approved=Count("pk", filter=Q(approved=True)),
-            rejected=Count("pk", filter=Q(state=State.REJECTED)),
-            removed=Count("pk", filter=removed),
-        )
-    )
-    return {row.pop("author"): row for row in rows}
+def _decisions(people: dict[int, User]) -> dict[int, dict[str, int]]:
+    """How often moderators have decided what, but for what was taken back: an undo comes from the state that the decision had led to.
+
+    Not how many comments are in which state now: whoever removes or mends what was turned down has been turned down all the same.
+    """
+    made = {
+        name: Count("pk", filter=Q(verb=verb)) - Count("pk", filter=Q(verb=Verb.UNDO, from_state=led_to)) for name, verb, led_to in COUNTED
+    }
+    rows = Decision.objects.filter(comment__author__in=people).order_by().values("comment__author").annotate(**made)
+    return {row.pop("comment__author"): row for row in rows}
 
 
 def _by_author(rows, author: str):
