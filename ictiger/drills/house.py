@@ -95,6 +95,9 @@ class Service:
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
     def kill(self) -> None:
         """SIGKILL to all its processes, as a supervisor does for what is left of a service that died."""
         with suppress(ProcessLookupError):
@@ -127,7 +130,7 @@ class WebServer(Service):
     def wait_until_ready(self) -> None:
         """Return once it answers. Raises CommandError when it has ended instead."""
         patience = time.monotonic() + READY_WITHIN
-        while time.monotonic() < patience and self.process.poll() is None:
+        while time.monotonic() < patience and not self.has_ended():
             with suppress(OSError, http.client.HTTPException):
                 connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
                 connection.request("GET", "/readyz")

@@ -84,6 +84,7 @@ class Killer:
 
     def kill(self, victim: str) -> None:
         time.sleep(random.uniform(0, LOOKED_AT_FOR))
+        self._see_to_the_server()
         {
             SERVER_CHILD: self._server_child,
             SERVER: lambda: self._service(self.server),
@@ -104,9 +105,17 @@ class Killer:
             self.load.ledger.owed[number] = max(self.load.ledger.owed[number], version)
         time.sleep(LOOKED_AT_FOR)
 
+    def _see_to_the_server(self) -> list[int]:
+        """The processes that answer. A server gives up when one dies within 5.5 seconds of its beginning: a supervisor begins it anew."""
+        while not (children := self.server.children()):
+            if self.server.has_ended():
+                self.server.start()
+            time.sleep(0.05)
+        return children
+
     def _server_child(self) -> None:
         """One of the processes that answer; the server begins another in its place."""
-        children = self.server.children()
+        children = self._see_to_the_server()
         with suppress(ProcessLookupError):
             os.kill(random.choice(children), signal.SIGKILL)
 
