@@ -17,12 +17,15 @@ from .sessions import end_sessions
 def erase(user: User) -> None:
     """Delete `user` for good, in one transaction with every app's step, and say so by a last mail to a proven address.
 
-    What may be much goes before that. Whatever is cut short on the way, the account is still there, and can be erased again.
+    What may be much goes before that. Whatever is cut short on the way, the account is still there, and can be erased again. Whoever comes
+    second does nothing.
     """
     for beginning in erasure_beginnings:
         beginning(user)
     proven = user.emailaddress_set.filter(verified=True).first()
     with change(user):
+        if not User.objects.filter(pk=user.pk).exists():  # it was locked, if there was one
+            return
         for step in erasure_steps:
             step(user)
         end_sessions(user)

@@ -4,6 +4,7 @@ Rows are locked in the order that all verbs keep to (rows.py); of discussions, t
 """
 
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,6 +14,7 @@ from comments.models import Comment, CommentQuerySet, Decision, Discussion, Wait
 from comments.policy import Remover, State
 from ictiger.delivery.change import Change, change
 
+from .refusals import Left
 from .rows import count_on, lock_writer, move
 from .standing import judge
 
@@ -57,8 +59,9 @@ def erase_in_batches(user: User) -> None:
 
     Not all or nothing: whoever leaves a second time, because the first was cut short, goes on where it ended.
     """
-    while _erase_some(user):
-        pass
+    with suppress(Left):  # erased meanwhile by another request
+        while _erase_some(user):
+            pass
 
 
 def erase(user: User) -> None:

@@ -12,6 +12,7 @@ from comments import services
 from comments.models import Comment, Discussion
 from comments.policy import Remover, State
 from comments.services import leaving
+from ictiger.mail.models import Mail
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,27 @@ def test_all_goes_but_the_places_of_what_was_answered(article, reader, few_at_on
     assert set(places.values_list("state", "reason", "body", "body_html")) == {(State.REMOVED, Remover.ERASURE, "", "")}
     assert Comment.objects.count() == len(answered) * 2
     assert set(Discussion.objects.values_list("threads", "comments")) == {(2, 1)}
+
+
+@pytest.mark.parametrize("erased", ["before", "after the words"])
+def test_who_is_erased_twice_at_once_is_erased_once(article, reader, monkeypatch, erased):
+    write_much(reader, article)
+    meanwhile = iter([lambda: erasure.erase(User.objects.get(pk=reader.pk))])
+
+    def beginnings():
+        if erased == "after the words":
+            yield services.erase_in_batches
+        yield lambda _user: next(meanwhile, lambda: None)()
+        yield services.erase_in_batches
+
+    class Beginnings:
+        def __iter__(self):
+            return beginnings()
+
+    monkeypatch.setattr(erasure, "erasure_beginnings", Beginnings())
+    erasure.erase(reader)
+    assert not User.objects.filter(email=reader.email).exists()
+    assert Mail.objects.filter(purpose="accounts/security_notice").count() == 1
 
 
 def test_what_is_done_stays_done_when_it_is_cut_short(article, reader, few_at_once, monkeypatch):
