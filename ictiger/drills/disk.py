@@ -129,7 +129,7 @@ def told_in_moderation(server: WebServer, seconds: float) -> int:
 
 def look_at_status(port: int) -> None:
     answer = expect(Asker(port).get("/status"), 503, "/status")
-    if "the disk of the page store is full" not in answer.text:
+    if f"MiB are left for {settings.PAGE_STORE}" not in answer.text:
         raise Trouble(f"/status does not tell of the full disk: {answer.text}")
 
 

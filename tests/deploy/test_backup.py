@@ -25,7 +25,7 @@ MORE = """
 from ictiger.mail.queue import enqueue
 from django.contrib.sessions.backends.db import SessionStore
 from accounts.models import User
-user = User.objects.get()
+user = User.objects.get(email="reader@example.org")
 enqueue("accounts/verification", to=user.email, language="en", context={}, user=user)
 SessionStore().save()
 """

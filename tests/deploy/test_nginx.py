@@ -165,6 +165,8 @@ def test_files_are_as_safe_as_pages(front):
 
 
 def test_reader_is_counted_by_the_address_that_the_proxy_before_nginx_tells(site, live, nginx_is_there):
+    site.manage("collectstatic", "--no-input", "--verbosity=0")  # as a server does when it starts
+    site.python("from ictiger.deploy.errors import write_error_pages; write_error_pages()")
     port = trial.free_port()
     question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: 127.0.0.1, {{}}\r\nConnection: close\r\n\r\n"
     with trial.running(site_file(site, live, port, "--behind=127.0.0.0/8"), port=port):
