@@ -10,7 +10,7 @@ from django.template import Context, Engine
 from ictiger.delivery.headers import TYPES, page_headers, safety_headers
 
 from .live import CURRENT, PAGES_NAME, SOCKET_NAME
-from .nginx_values import CannotBeWritten, host, listening, number, path, quoted, server
+from .nginx_values import CannotBeWritten, host, listening, network, number, path, quoted, server
 
 SOURCES = Path(__file__).parent / "nginx"
 # The paths of ictiger/delivery/store.py's STORABLE, as nginx's regular expressions have it.
@@ -64,6 +64,7 @@ def render(site: Site) -> str:
             "roomy": ROOMY,
             "plain_addresses": listening("--listen", site.listen, number("--http-port", site.http_port, most=LAST_PORT)),
             "tls_addresses": listening("--listen", site.listen, number("--https-port", site.https_port, most=LAST_PORT)),
+            "behind": network("--behind", site.behind),
             "language": settings.LANGUAGE_CODE,
             "prefixes": [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE],
             "storable": STORABLE,

@@ -16,6 +16,9 @@ LONGEST_HOST = 253
 MOST = 1_000_000
 
 
+ZONE = "nginx takes no zone behind an address."
+
+
 class CannotBeWritten(ValueError):
     """A value that would mean something else in nginx's configuration."""
 
@@ -78,11 +81,21 @@ def quoted(name: str, value: str) -> str:
     return f'"{escaped}"'
 
 
+def network(name: str, value: str) -> str:
+    """An address, or a network of them; "" stays so."""
+    if "%" in value:
+        raise CannotBeWritten(name, value, ZONE)
+    try:
+        return str(ipaddress.ip_network(value)) if value else ""
+    except ValueError as error:
+        raise CannotBeWritten(name, value, f"write an address or a network like 192.0.2.0/24: {error}.") from None
+
+
 def _address(name: str, value: str) -> str:
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
         raise CannotBeWritten(name, value, "this is no address. Write one like 192.0.2.1 or 2001:db8::1.") from None
     if getattr(address, "scope_id", None):
-        raise CannotBeWritten(name, value, "nginx takes no zone behind an address.")
+        raise CannotBeWritten(name, value, ZONE)
     return str(address)

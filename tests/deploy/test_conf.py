@@ -140,6 +140,12 @@ def test_header_that_nginx_would_change_is_refused(value):
         quoted("X-Name", value)
 
 
+@pytest.mark.parametrize("value", ["nginx.internal", "192.0.2.1;", "192.0.2.1/24", "2001:db8::1%eth0", "unix:", " "])
+def test_proxy_that_is_no_address_is_refused(value):
+    with pytest.raises(CannotBeWritten, match=r"^--behind is"):
+        render(Site(behind=value))
+
+
 def test_file_that_is_no_text_cannot_be_compared(tmp_path):
     installed = tmp_path / "ictiger.conf"
     installed.write_bytes(b"\xff\xfe")
