@@ -6,7 +6,8 @@ import random
 import signal
 import time
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from multiprocessing.sharedctypes import RawArray
 from urllib.parse import urlencode
@@ -60,16 +61,27 @@ class Writer:
         """Write until the time is over, with `pause` seconds between two writes on the average. Whatever fails ends it."""
         change_module.purge = self._purge_unless_doomed
         self.sessions = [session_of(self.number, number) for number in range(ACCOUNTS)]
-        once_each = random.sample(self.subjects, len(self.subjects))
+        once_each = self._once_each()
         while goes_on():
             try:
-                self.write(once_each.pop() if once_each else self._any())
+                self.write(next(once_each, None) or self._any())
             except (OSError, http.client.HTTPException, DatabaseError, InterfaceError):
                 if not self.lossy:
                     raise
                 connections.close_all()
             time.sleep(random.uniform(0, 2 * pause))
         connections.close_all()
+
+    def _once_each(self) -> Iterator[Subject]:
+        """All subjects, and one of each kind first. Every other writer begins at the other end: a short drill comes to all kinds too."""
+        kinds, met = list(Kind), Counter()
+
+        def turn(subject: Subject) -> tuple[int, int]:
+            met[subject.kind] += 1
+            place = kinds.index(subject.kind)
+            return met[subject.kind], place if self.number % 2 else -place
+
+        return iter(sorted(random.sample(self.subjects, len(self.subjects)), key=turn))
 
     def _any(self) -> Subject:
         ready = [subject for subject in self.subjects if self._is_ready(subject)]
