@@ -120,6 +120,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)  # seconds that a thread keeps its connection; opening one takes long
 if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that is stopped says no at once; a machine that says nothing would hold every thread. What DATABASE_URL says goes before.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,  # seconds
+        "tcp_user_timeout": 10_000,  # milliseconds without an acknowledgement
+        "keepalives_idle": 10,  # seconds
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+    } | DATABASES["default"].get("OPTIONS", {})
 
 # Shared between processes: a per-process cache would multiply every rate limit by the number of workers.
 CACHES = {"default": environment.cache("CACHE_URL", default=VAR / "cache")}

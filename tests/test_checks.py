@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -262,3 +263,16 @@ def test_the_count_of_wrong_passwords_outlives_a_thousand_other_entries(monkeypa
         caches["default"].set(f"somebody-{number}", 1)
     assert caches["default"].get("wrong-passwords") == 5
     assert [caches["default"].get(f"somebody-{number}") for number in range(1_000)] == [1] * 1_000
+
+
+SAY_OPTIONS = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])"
+
+
+def test_silent_database_is_given_up_and_its_address_may_say_when(tmp_path):
+    """The port takes connections and says nothing, as a machine in trouble does."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://ictiger@127.0.0.1:{silent.getsockname()[1]}/ictiger"
+        asked = manage("migrate", "--check", **PRODUCTION, DATABASE_URL=url, ICTIGER_VAR=str(tmp_path))
+        assert "timeout expired" in asked.stderr
+        told = manage("shell", "-v0", "-c", SAY_OPTIONS, **PRODUCTION, DATABASE_URL=f"{url}?connect_timeout=9", ICTIGER_VAR=str(tmp_path))
+    assert "'connect_timeout': 9" in told.stdout
