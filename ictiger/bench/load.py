@@ -52,7 +52,12 @@ class Requests(Case):
 
 
 def measure(cases: list[Case], rounds: int, seconds: float) -> None:
-    """Fill in the rates: each case has its turn in each round, there and back, so that what else the machine does troubles all alike."""
+    """Fill in the rates: each case has its turn in each round, there and back, so that what else the machine does troubles all alike.
+
+    After a round that does not count: a server's processes make much of what they need when they are first asked for it.
+    """
+    for case in cases if seconds else ():
+        case.run(seconds)
     for number in range(rounds):
         for case in cases if number % 2 == 0 else reversed(cases):
             case.rates.append(case.run(seconds))
@@ -68,6 +73,8 @@ def _requests_a_second(case: Requests, headers: dict[str, str], seconds: float) 
     rate, refused = _RATE.search(said), _REFUSED.search(said)
     if rate is None or refused:
         raise CannotMeasure(f"{case.name}: {said}")
+    if not float(rate[1]):
+        raise CannotMeasure(f"{case.name}, {case.site}: no answer in {seconds:.0f} s")
     return float(rate[1])
 
 

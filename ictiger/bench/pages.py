@@ -91,7 +91,7 @@ def _posts_to_make_ready(options: dict[str, object]) -> int:
     """As many as could be posted; none where posting is not measured, for to make them takes its time."""
     if not any("comments posted".startswith(word) for word in options["only"].split(",")):
         return 0
-    return options["rounds"] * round(max(options["seconds"] * MOST_POSTS, 1))
+    return (options["rounds"] + 1) * round(max(options["seconds"] * MOST_POSTS, 1))
 
 
 # --- what is measured ----------------------------------------------------------------------------------------------------------------
