@@ -12,8 +12,13 @@ from django.core.validators import validate_email
 OUTSIDE = r"\x00-\x20()<>\[\]:;,@\\\".\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff"
 ATOM = rf"[^{OUTSIDE}\ud800-\udfff\U000e0000-\U000e0fff]+"
 QUOTED = r'"(?:[!#-\[\]-~]|\\[\x20-\x7e])*"'
-MAILBOX = re.compile(rf"^(?:{ATOM}(?:\.{ATOM})*|{QUOTED})\Z")
+# What looks like an encoded word (RFC 2047) is refused: the e-mail package of the standard library would decode it.
+MAILBOX = re.compile(rf"^(?!.*=\?)(?:{ATOM}(?:\.{ATOM})*|{QUOTED})\Z")
+NO_LITERAL = re.compile(r"(?!)")  # an IP number in brackets in the place of a domain (RFC 5321, 4.1.3)
 
 
 def teach_validator() -> None:
+    """Let Django's validator take international mailboxes, but no IP numbers and no mailboxes of the mail server's own machine."""
     validate_email.user_regex = MAILBOX
+    validate_email.literal_regex = NO_LITERAL
+    validate_email.domain_allowlist = []  # by default "localhost"

@@ -17,7 +17,7 @@ from functools import partial
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends import smtp
 
-from .message import parsed_address
+from .message import NotAnAddress, parsed_address
 
 HARD_LIMIT = 45.0  # seconds, from the first look-up of the server's name to its last word
 GOODBYE_LIMIT = 5.0  # seconds
@@ -170,7 +170,18 @@ def hand_over(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
 
 def _envelope(message: EmailMultiAlternatives) -> tuple[str, list[str]]:
     sender = parseaddr(message.from_email)[1]
-    return parsed_address(sender).addr_spec, [parsed_address(parseaddr(to)[1]).addr_spec for to in message.recipients()]
+    return parsed_address(sender).addr_spec, [_recipient(to) for to in message.recipients()]
+
+
+def _recipient(to: str) -> str:
+    """The address in `to`, which is one by itself or stands behind a name.
+
+    A bare address is not given to `parseaddr`: Python 3.11.2 finds none in `"a b"@example.org` and the like.
+    """
+    try:
+        return parsed_address(to).addr_spec
+    except NotAnAddress:
+        return parsed_address(parseaddr(to)[1]).addr_spec
 
 
 def _as_bytes(message: EmailMultiAlternatives) -> bytes:

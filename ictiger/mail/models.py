@@ -101,7 +101,8 @@ class Mail(models.Model):
     def lease(self, until: datetime) -> None:
         """Take the mail for one attempt; nobody else touches it before `until`. The caller holds the row's lock."""
         self.state, self.lease_until, self.attempts = State.SENDING, until, self.attempts + 1
-        self.save(update_fields=["state", "lease_until", "attempts"])
+        self.next_try_at = until  # behind all others: a mail that ends its worker each time must not be the first each time
+        self.save(update_fields=["state", "lease_until", "next_try_at", "attempts"])
 
     def record_sent(self, reply: str) -> None:
         """The mail server has it. Recorded whatever happened to the row meanwhile, because it is true."""

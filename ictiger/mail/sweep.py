@@ -84,6 +84,9 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
         logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _words_of(trouble))
         _put_off(mail, _words_of(trouble), LONGEST_PAUSE_IN_TROUBLE, is_stuck=True)
         return False
+    except Exception as error:  # whatever the e-mail package cannot write or read: this mail waits, the others go on
+        logger.exception("mail %s (%s): the message could not be written", mail.pk, mail.purpose)
+        _put_off(mail, f"the message could not be written: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
     else:
         mail.record_sent(message.server_reply)
     return True

@@ -62,6 +62,11 @@ def test_address_goes_all_the_way(sign_up, stranger, mailbox, typed, kept):
         "anna@-example.org",
         "<anna@example.org>",
         "anna@example.org,boris@example.org",
+        "anna@[192.0.2.1]",
+        "anna@[IPv6:2001:db8::1]",
+        "anna@localhost",
+        "=?utf-8?b?yq==?=用@example.org",
+        '"=?utf-8?q?a?="@example.org',
     ],
 )
 def test_what_is_no_address_is_refused(typed):

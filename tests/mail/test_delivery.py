@@ -15,6 +15,7 @@ from django.core import mail as outbox
 from django.utils import timezone
 
 from ictiger.mail import backend, sweep
+from ictiger.mail.message import LedgerMessage
 from ictiger.mail.models import Mail, State
 from ictiger.mail.sweep import send_due_mail
 
@@ -101,6 +102,46 @@ def test_limit_bounds_a_sweep(note, server):
         note()
     assert send_due_mail(2) == 2
     assert Mail.objects.filter(state=State.QUEUED).count() == 1
+
+
+def test_mail_that_cannot_be_written_stops_no_other(note, server, monkeypatch):
+    write = LedgerMessage.message
+
+    def fail_for_anna(message: LedgerMessage):
+        if message.to == ["anna@example.org"]:
+            raise UnicodeEncodeError("ascii", "ä", 0, 1, "ordinal not in range(128)")
+        return write(message)
+
+    monkeypatch.setattr(LedgerMessage, "message", fail_for_anna)
+    broken, other = note(to="anna@example.org"), note(to="boris@example.org")
+    assert send_due_mail(10) == 2
+    broken.refresh_from_db()
+    other.refresh_from_db()
+    assert other.state == State.SENT
+    assert (broken.state, broken.reply) == (State.QUEUED, "the message could not be written: UnicodeEncodeError")
+    assert broken.next_try_at > timezone.now() + timedelta(seconds=20)
+    assert broken.stuck_since is not None
+
+
+def test_mail_whose_worker_died_goes_behind_the_others(note, server, time_machine):
+    start = timezone.now()
+    time_machine.move_to(start, tick=False)
+    left = note(to="anna@example.org")
+    left.lease(start + sweep.LEASE)
+    time_machine.move_to(start + timedelta(seconds=60), tick=False)
+    note(to="boris@example.org")
+    time_machine.move_to(start + timedelta(minutes=5), tick=False)
+    assert send_due_mail(10) == 2
+    assert [message["To"] for message in server.messages] == ["boris@example.org", "anna@example.org"]
+
+
+def test_mail_to_what_looks_like_an_encoded_word_is_refused(note, server):
+    """However it came into the ledger: the form does not take it."""
+    broken, other = note(to="=?utf-8?q?a?=@example.org"), note(to="boris@example.org")
+    send_due_mail(10)
+    broken.refresh_from_db()
+    other.refresh_from_db()
+    assert (broken.state, other.state) == (State.REFUSED, State.SENT)
 
 
 def test_longest_due_goes_first(note, server):
