@@ -52,6 +52,7 @@ ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope"},
 }
 CLASSES = {"table", "highlight", "footnote", "footnote-ref", "footnote-backref", "task-list", "task-list-item", "filename"}
+LESS_THAN = re.compile(r"<(?=/?(?P<tag>[a-z][^\s/>]*)|(?P<comment>!--))?", re.IGNORECASE)
 # An address that leads elsewhere, as browsers read it: blanks within it count for nothing, and a backslash is a slash.
 OTHER_SITE = re.compile(r"https?:|(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}", re.IGNORECASE)
 IGNORED_IN_ADDRESS = re.compile(r"[\x00-\x20]+")
@@ -99,7 +100,7 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size) 
     try:
         md = _converter(size_of)
         dirty = md.convert(text)
-        clean = _sanitise(dirty)
+        clean = _sanitise(_escape_unknown_tags(dirty))
         contents = list(_headings(md.toc_tokens))
     except RecursionError as error:
         raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting") from error
@@ -199,6 +200,19 @@ def _headings(tokens: list[dict]) -> Iterator[dict[str, str | int]]:
         if title and token["level"] <= 3:
             yield {"id": token["id"], "title": title, "level": token["level"]}
         yield from _headings(token["children"])
+
+
+def _escape_unknown_tags(dirty: str) -> str:
+    """Show `<` as typed before all that is neither an allowed tag nor a comment.
+
+    nh3 would drop an unknown tag with what a browser reads as its attributes, and of some (`<script>`, `<template>`, `<textarea>`)
+    all that follows as well.
+    """
+
+    def as_typed(found: re.Match) -> str:
+        return "<" if found["comment"] or (found["tag"] or "").lower() in {*TAGS, "h1"} else "&lt;"
+
+    return LESS_THAN.sub(as_typed, dirty)
 
 
 def _sanitise(dirty: str) -> str:

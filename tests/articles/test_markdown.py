@@ -1,6 +1,7 @@
 """From Markdown to HTML: what writers expect, what readers are spared, and text made to harm."""
 
 import contextlib
+import re
 import time
 from html.parser import HTMLParser
 
@@ -297,3 +298,32 @@ def test_reading_time_counts_words_and_characters():
 def test_plain_text_keeps_words_whole_and_blocks_apart():
     assert plain_text("<p>中<strong>国</strong></p><p>a &amp; b</p>") == "中国 a & b"
     assert render("One[^1].\n\n[^1]: Note.").text == "One. Note."
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("run cat <path> to see it, then go on.", "run cat <path> to see it, then go on."),
+        ("使用 <script> 标签。\n\n第二段\n\n第三段", "使用 <script> 标签。 第二段 第三段"),
+        ("见 <textarea> 元素 *x*\n\nmore", "见 <textarea> 元素 x more"),
+        ("若 a<b，则 b>a；温度 t<T 时成立，否则 x>y 不成立。", "若 a<b，则 b>a；温度 t<T 时成立，否则 x>y 不成立。"),
+        ("Do something if 0<foo or foo>10.", "Do something if 0<foo or foo>10."),
+        ("Vec<T>, List<String>, <TBD>", "Vec<T>, List<String>, <TBD>"),
+        ("The <custom-tag>text</custom-tag> and </p> end", "The <custom-tag>text</custom-tag> and end"),
+        ("<svg><path d=1>a</path></svg> b", "<svg><path d=1>a</path></svg> b"),
+    ],
+)
+def test_what_looks_like_an_unknown_tag_is_shown_as_typed(typed, text):
+    assert render(typed).text == text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "The _id field, _then_ user_name is **required**.",
+        "变量 _count 与 _total_sum 很重要，_务必_ 检查 max_size 和 **重启**。",
+    ],
+)
+def test_no_letter_is_lost_beside_unpaired_underscores(typed):
+    """Python-Markdown 3.11.1 to 3.11.3 lose some."""
+    assert re.findall(r"\w", render(typed).text.replace("_", "")) == re.findall(r"\w", typed.replace("_", ""))
