@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image as Picture
-from PIL import ImageOps, UnidentifiedImageError, features
+from PIL import ImageCms, ImageOps, UnidentifiedImageError, features
 
 from ictiger.delivery.change import change
 
@@ -29,6 +29,7 @@ FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "
 MAX_BYTES = 15_000_000
 MAX_PIXELS = 40_000_000  # a few kilobytes of PNG can unpack to gigabytes
 WIDTHS = (480, 960, 1600)  # pixels: a phone's column, the text column twice as dense, a wide figure
+SRGB = ImageCms.createProfile("sRGB")
 PER_SWEEP = 10  # pictures: decoding a large one takes a second
 
 
@@ -92,11 +93,28 @@ def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
 def _pixels(picture: Picture.Image, *, opaque: bool) -> Picture.Image:
     """The picture upright, in colours that browsers know, with nothing beside its pixels."""
     pixels = ImageOps.exif_transpose(_decoded(picture))
-    if opaque or not pixels.has_transparency_data:
-        pixels = pixels if pixels.mode in ("RGB", "L") else pixels.convert("RGB")
-    elif pixels.mode != "RGBA":
-        pixels = pixels.convert("RGBA")
+    if pixels.mode != "L" or pixels.has_transparency_data:
+        pixels = _in_rgb(pixels, opaque=opaque)
     pixels.info = {}  # Pillow writes some of it back: comments, for one
+    return pixels
+
+
+def _in_rgb(picture: Picture.Image, *, opaque: bool = False) -> Picture.Image:
+    """The picture as RGB, or as RGBA where it has transparency. Its `info` has a colour profile only if that fits these pixels.
+
+    A profile for grey or CMYK is used to convert to sRGB and left behind: Chromium does not decode RGB pixels with a grey one.
+    """
+    mode = "RGB" if opaque or not picture.has_transparency_data else "RGBA"
+    if picture.mode in ("RGB", "RGBA"):
+        return picture.convert(mode)
+    pixels, profile = picture.convert(mode), picture.info.get("icc_profile")
+    pixels.info.pop("icc_profile", None)
+    if profile and picture.mode in ("L", "CMYK"):
+        try:
+            pixels = ImageCms.profileToProfile(picture, ImageCms.ImageCmsProfile(BytesIO(profile)), SRGB, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            logger.info("a picture's colour profile could not be used")
+        pixels.info.pop("icc_profile", None)
     return pixels
 
 
@@ -134,7 +152,7 @@ def _renditions_of(image: Image) -> list[dict[str, str | int]]:
     kinds = ["avif", "webp"] if features.check("avif") else ["webp"]
     widths = [width for width in WIDTHS if width < image.width] or [image.width]
     with default_storage.open(image.file.name) as file, Picture.open(file, formats=list(FORMATS)) as picture:
-        full = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        full = _in_rgb(picture)
         return [_rendition(image, full, kind, width) for kind in kinds for width in widths]
 
 

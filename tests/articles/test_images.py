@@ -167,6 +167,33 @@ def test_a_missing_file_keeps_no_other_picture_waiting():
     assert image.renditions
 
 
+def grey_profile() -> bytes:
+    """The smallest profile of grey, with a gamma of 1.8: header, white point, curve (ICC.1:2010, 7 and 8.3)."""
+    tags = {
+        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
+        b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 461) + b"\0\0",
+    }
+    table, data, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, value in tags.items():
+        table += name + struct.pack(">II", start + len(data), len(value))
+        data += value
+    header = struct.pack(">I4sI4s4s4s12x4s", start + len(data), b"\0\0\0\0", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp")
+    return header + bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(128 - len(header) - 40) + table + data
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_versions_of_a_grey_photograph_carry_no_profile_of_grey(kind):
+    """Chromium shows nothing for RGB pixels with such a profile, and <picture> does not fall back."""
+    image = add_image(upload=upload(picture(kind, (1_000, 600), "L", icc_profile=grey_profile())), alt="x")
+    make_renditions()
+    image.refresh_from_db()
+    assert len(image.renditions) >= 2
+    for version in image.renditions:
+        with Picture.open(image.file.storage.path(version["file"])) as made:
+            assert (made.mode, made.info.get("icc_profile")) == ("RGB", None)
+            assert max(abs(channel - 146) for channel in made.getpixel((5, 5))) <= 3  # 128 at a gamma of 1.8, in sRGB
+
+
 # --- the tag -------------------------------------------------------------------------------------------------------------------------
 
 
