@@ -13,11 +13,11 @@ def main() -> None:
         provide_settings()
     from django.core.management import execute_from_command_line
 
-    from ictiger.environment import WrongEnvironment
+    from ictiger.env import InvalidEnvironment
 
     try:
         execute_from_command_line(sys.argv)
-    except WrongEnvironment as error:
+    except InvalidEnvironment as error:
         sys.exit(str(error))
 
 

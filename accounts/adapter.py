@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.languages import Language
+from accounts.verification import addresses, blocks, limits
+from ictiger.core.languages import Language
 from ictiger.mail.queue import enqueue
 
-from . import blocks, codes, limits, verification
+from . import login_codes
 from .models import User
 
 EMAIL_LENGTH = User._meta.get_field("email").max_length
@@ -64,8 +65,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation, signup: bool) -> None:
         """A sign-up is never refused for its mail: over the limit nothing is sent, and the banner says when it may be."""
-        client = "" if signup else limits.client_of(request)
-        wait = verification.send(emailconfirmation.email_address, client=client)
+        client = "" if signup else limits.client_hash(request)
+        wait = addresses.send_verification(emailconfirmation.email_address, client=client)
         if wait and not signup:
             messages.warning(request, wait.message)
 
@@ -73,8 +74,8 @@ class AccountAdapter(DefaultAccountAdapter):
         enqueue("accounts/password_reset", to=email, language=user.language, context={"user": user.pk}, user=user)
 
     def generate_login_code(self) -> str:
-        self.request.login_code_nonce = codes.new_nonce()
-        return codes.code_for(self.request.login_code_nonce)
+        self.request.login_code_nonce = login_codes.new_nonce()
+        return login_codes.login_code(self.request.login_code_nonce)
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """What allauth sends to people who are not signed in. It names no account: the owner's language comes from the address."""

@@ -16,11 +16,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.delivery.change import change
-from ictiger.desk import BoundedSearch
+from accounts.verification import addresses
+from ictiger.core.admin_site import BoundedSearchMixin
+from ictiger.pagecache.public_write import public_write
 
-from . import verification
-from .erasure import erase
+from .erasure import erase_account
 from .models import User
 
 # One door for everybody, with one set of limits: the desk's log-in is the readers'.
@@ -39,7 +39,7 @@ admin.site.password_change = change_password
 for shown_too_freely in (EmailAddress, Authenticator, UserSession):
     admin.site.unregister(shown_too_freely)
 
-POWERS = ("is_staff", "is_superuser", "groups")
+PRIVILEGES = ("is_staff", "is_superuser", "groups")
 # The groups that the migrations make, as the desk calls them; a group made later goes by the name it was given.
 GROUP_NAMES = {"Author": _("Author"), "Editor": _("Editor"), "Moderator": _("Moderator")}
 
@@ -87,7 +87,7 @@ class AddressInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(BoundedSearch, admin.ModelAdmin):
+class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
     list_display = ("email", "display_name", "verified", "group_names", "is_staff", "is_active", "language", "date_joined", "last_login")
     list_filter = (VerifiedFilter, "is_staff", "is_active", ("groups", GroupFilter), "language")
     search_fields = ("email", "display_name", "emailaddress__email")
@@ -99,12 +99,12 @@ class UserAdmin(BoundedSearch, admin.ModelAdmin):
     actions = ("confirm_addresses",)
     fieldsets = (
         (None, {"fields": ("email", "display_name", "language")}),
-        (_("Rights"), {"fields": ("is_active", *POWERS)}),
+        (_("Rights"), {"fields": ("is_active", *PRIVILEGES)}),
         (_("Times"), {"fields": ("date_joined", "last_login")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).with_standing().prefetch_related("groups")
+        return super().get_queryset(request).with_verification().prefetch_related("groups")
 
     def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: object) -> ModelMultipleChoiceField:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -113,7 +113,7 @@ class UserAdmin(BoundedSearch, admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only a superuser hands out rights: whoever else may edit people must not be able to promote themselves."""
-        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *POWERS)
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *PRIVILEGES)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # people sign up themselves, and `createsuperuser` makes the first
@@ -138,17 +138,17 @@ class UserAdmin(BoundedSearch, admin.ModelAdmin):
     @admin.action(description=_("Confirm the address of the selected users"), permissions=["change"])
     def confirm_addresses(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         waiting = EmailAddress.objects.filter(user__in=queryset, primary=True, verified=False)
-        done = sum(verification.confirm(request, address) for address in waiting)
+        done = sum(addresses.confirm_address(request, address) for address in waiting)
         text = ngettext("%(count)s address is confirmed.", "%(count)s addresses are confirmed.", done) % {"count": done}
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, is_change: bool) -> None:
-        with change(obj):  # the name shows beside comments
+        with public_write(obj):  # the name shows beside comments
             super().save_model(request, obj, form, is_change)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        erase(obj)
+        erase_account(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            erase(user)
+            erase_account(user)

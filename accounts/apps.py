@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = capfirst(_("accounts"))
 
     def ready(self) -> None:
-        from . import addresses, emails, handover  # noqa: F401  (register what is sent, and listen to log-ins by code)
+        from . import emails  # noqa: F401  (registers its composers)
+        from .verification import ownership, validation  # noqa: F401  (ownership listens to log-ins by code)
 
-        addresses.teach_validator()
+        validation.allow_international_addresses()

@@ -7,29 +7,29 @@ from contextvars import ContextVar
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Q
 
-from ictiger.compiled import Compiled
+from ictiger.core.prepared import PreparedQuery
 
 from .models import User
 
-_with_standing = Compiled(lambda pk: User.objects.with_standing().filter(pk=pk), planned=True)
+_with_verification = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True)
 
-_at_hand: ContextVar[User | None] = ContextVar("user_at_hand", default=None)
+_preloaded: ContextVar[User | None] = ContextVar("user_at_hand", default=None)
 
 
 @contextmanager
-def at_hand(user: User | None) -> Iterator[None]:
+def preloaded_user(user: User | None) -> Iterator[None]:
     """Have `user`, just read from the database with its standing, ready for whoever asks the backend for that user in here."""
-    token = _at_hand.set(user)
+    token = _preloaded.set(user)
     try:
         yield
     finally:
-        _at_hand.reset(token)
+        _preloaded.reset(token)
 
 
 class ReaderBackend(AuthenticationBackend):
     def get_user(self, user_id: int) -> User | None:
-        ready = _at_hand.get()
-        user = ready if ready is not None and ready.pk == user_id else _with_standing.row(pk=user_id)
+        ready = _preloaded.get()
+        user = ready if ready is not None and ready.pk == user_id else _with_verification.row(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
@@ -38,7 +38,7 @@ class ReaderBackend(AuthenticationBackend):
         Anybody may sign up with any address. Were the password tried on every account of an address, a stranger could make its log-in
         take minutes; and from the time it takes they could tell whether somebody else has an account with it.
         """
-        users = User.objects.with_standing().filter(Q(email=email.lower()) | Q(emailaddress__email=email.lower())).distinct()
+        users = User.objects.with_verification().filter(Q(email=email.lower()) | Q(emailaddress__email=email.lower())).distinct()
         proven = users.filter(emailaddress__email=email.lower(), emailaddress__verified=True).first()
         newest = users.filter(has_proven_mailbox=False).order_by("-pk").first()
         owner, other = self._try(proven, password), self._try(newest, password)

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.verification.addresses import LINK_PURPOSE, TAKEN_PURPOSE, link_key, not_me_key
 from ictiger.mail.composers import composer
 from ictiger.mail.models import Mail
 
-from . import codes
+from . import login_codes
 from .models import User
-from .purge import REMINDER
-from .verification import LINK_PURPOSE, TAKEN_PURPOSE, link_key, not_me_key
+from .unverified_cleanup import REMINDER_PURPOSE
 
 # What a security notice says happened. The keys are the last parts of allauth's template names, and our own "erased".
 EVENTS = {
@@ -35,25 +35,25 @@ EVENTS = {
 }
 
 
-def absolute(name: str, *args: str) -> str:
+def absolute_url(name: str, *args: str) -> str:
     """The absolute address of a page, in the language of the mail being written."""
     return settings.SITE_URL + reverse(name, args=args)
 
 
-@composer(LINK_PURPOSE, lives=timedelta(days=3))
+@composer(LINK_PURPOSE, lifetime=timedelta(days=3))
 def verification(mail: Mail) -> dict | None:
     address = EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient).select_related("user").first()
     if address is None:
         return None
     return {
         "address": address.email,
-        "url": absolute("account_confirm_email", link_key(address)),
-        "days": _days_left(address.user),
-        "not_me_url": absolute("accounts:not_me", not_me_key(address)),
+        "url": absolute_url("account_confirm_email", link_key(address)),
+        "days": _days_until(address.user),
+        "not_me_url": absolute_url("accounts:not_me", not_me_key(address)),
     }
 
 
-@composer(REMINDER, lives=timedelta(days=2))
+@composer(REMINDER_PURPOSE, lifetime=timedelta(days=2))
 def reminder(mail: Mail) -> dict | None:
     context = verification(mail)
     if context is None:
@@ -61,7 +61,7 @@ def reminder(mail: Mail) -> dict | None:
     return {**context, "ends_at": EmailAddress.objects.select_related("user").get(pk=mail.context["address"]).user.ends_at}
 
 
-def _days_left(user: User) -> int:
+def _days_until(user: User) -> int:
     """How long a link made now works: its own time, or until the account that never proved an address is deleted."""
     if user.is_verified:
         return EMAIL_CONFIRMATION_EXPIRE_DAYS
@@ -69,41 +69,41 @@ def _days_left(user: User) -> int:
     return max(1, min(EMAIL_CONFIRMATION_EXPIRE_DAYS, days_to_end))
 
 
-@composer(TAKEN_PURPOSE, lives=timedelta(days=3))
+@composer(TAKEN_PURPOSE, lifetime=timedelta(days=3))
 def account_exists(mail: Mail) -> dict | None:
     if not EmailAddress.objects.filter(email=mail.recipient, verified=True).exists():
         return None
-    return {"address": mail.recipient, "url": absolute("account_login"), "reset_url": absolute("account_reset_password")}
+    return {"address": mail.recipient, "url": absolute_url("account_login"), "reset_url": absolute_url("account_reset_password")}
 
 
-@composer("accounts/unknown_account", lives=timedelta(hours=12))
+@composer("accounts/unknown_account", lifetime=timedelta(hours=12))
 def unknown_account(mail: Mail) -> dict | None:
     if User.objects.reachable_at(mail.recipient):
         return None
-    return {"address": mail.recipient, "url": absolute("account_signup")}
+    return {"address": mail.recipient, "url": absolute_url("account_signup")}
 
 
-@composer("accounts/password_reset", lives=timedelta(hours=12))
+@composer("accounts/password_reset", lifetime=timedelta(hours=12))
 def password_reset(mail: Mail) -> dict | None:
     user = User.objects.reachable_at(mail.recipient)
     if user is None or user.pk != mail.context["user"]:
         return None
     key = default_token_generator.make_token(user)
-    url = absolute("account_reset_password_from_key", user_pk_to_url_str(user), key)
+    url = absolute_url("account_reset_password_from_key", user_pk_to_url_str(user), key)
     return {"address": mail.recipient, "url": url, "days": settings.PASSWORD_RESET_TIMEOUT // 86_400}
 
 
-@composer("accounts/login_code", lives=timedelta(seconds=LOGIN_BY_CODE_TIMEOUT))
+@composer("accounts/login_code", lifetime=timedelta(seconds=LOGIN_BY_CODE_TIMEOUT))
 def login_code(mail: Mail) -> dict:
-    return {"address": mail.recipient, "code": codes.code_for(mail.context["nonce"]), "minutes": LOGIN_BY_CODE_TIMEOUT // 60}
+    return {"address": mail.recipient, "code": login_codes.login_code(mail.context["nonce"]), "minutes": LOGIN_BY_CODE_TIMEOUT // 60}
 
 
-@composer("accounts/security_notice", lives=timedelta(days=3))
+@composer("accounts/security_notice", lifetime=timedelta(days=3))
 def security_notice(mail: Mail) -> dict:
     event = mail.context["event"]
     return {
         "address": mail.recipient,
         "what": EVENTS[event],
         "at": datetime.fromisoformat(mail.context["at"]),
-        "url": "" if event in ("erased", "email_changed") else absolute("account_reset_password"),
+        "url": "" if event in ("erased", "email_changed") else absolute_url("account_reset_password"),
     }

@@ -14,14 +14,16 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import blocks, handover, limits, names, verification
+from accounts.verification import addresses, blocks, limits, ownership
+
+from . import display_names
+from .hooks import reserved_name_sources
 from .models import User
-from .registries import names_of_the_house
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
 
 
-class AddressLabel:
+class EmailLabelMixin:
     """The address is called the same on every page, whatever allauth calls its field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -29,12 +31,12 @@ class AddressLabel:
         self.fields["login" if "login" in self.fields else "email"].label = _("E-mail address")
 
 
-class LoginForm(AddressLabel, allauth.LoginForm):
+class LoginForm(EmailLabelMixin, allauth.LoginForm):
     def clean_login(self) -> str:
         return get_adapter().clean_email(super().clean_login())
 
 
-class SignupForm(AddressLabel, allauth.SignupForm):
+class SignupForm(EmailLabelMixin, allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].help_text = _("We send one mail there, with a link that confirms it is yours. Nobody else sees it.")
@@ -50,7 +52,7 @@ class SignupForm(AddressLabel, allauth.SignupForm):
         return super().save(request)  # the user and the address: both or neither
 
 
-class ResetPasswordForm(AddressLabel, allauth.ResetPasswordForm):
+class ResetPasswordForm(EmailLabelMixin, allauth.ResetPasswordForm):
     def clean_email(self) -> str:
         """One mail to one account, however many strangers have signed up with the address."""
         email = get_adapter().clean_email(self.cleaned_data["email"])
@@ -69,7 +71,7 @@ class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
         """The link came by mail: whoever has it reads the mailbox."""
         address = self.user.emailaddress_set.filter(email=self.user.email, verified=False).first()
         if address is not None and not self.user.is_verified:
-            handover.prove(context.request, self.user, address)
+            ownership.verify_with_handover(context.request, self.user, address)
         super().save()
 
 
@@ -79,7 +81,7 @@ class ChangePasswordForm(allauth.ChangePasswordForm):
         self.fields["password1"].help_text = PASSWORD_HELP
 
 
-class RequestLoginCodeForm(AddressLabel, allauth.RequestLoginCodeForm):
+class RequestLoginCodeForm(EmailLabelMixin, allauth.RequestLoginCodeForm):
     def clean_email(self) -> str:
         email = get_adapter().clean_email(super().clean_email())
         self._user = User.objects.reachable_at(email)
@@ -98,10 +100,10 @@ class AddressForm(allauth.AddEmailForm):
 
     def save(self, request: HttpRequest) -> Any:
         """Put the address in place and ask for its mail; the banner tells what becomes of it."""
-        address = verification.change_address(self.user, self.cleaned_data["email"])
+        address = addresses.change_address(self.user, self.cleaned_data["email"])
         if address.primary:
             self.user.email = address.email  # the hint that goes with this answer is by what the reader in hand says
-        wait = verification.send(address, client=limits.client_of(request))
+        wait = addresses.send_verification(address, client=limits.client_hash(request))
         if wait and not address.primary:  # a change of a proven address has no banner to tell it
             messages.warning(request, wait.message)
         return address
@@ -123,7 +125,7 @@ class ProfileForm(forms.ModelForm):
             del self.fields["mail_digest"]
 
     def clean_display_name(self) -> str:
-        name = names.tidy(self.cleaned_data["display_name"])
+        name = display_names.normalize_name(self.cleaned_data["display_name"])
         if name:
             check_display_name(name, self.instance)
         return name
@@ -131,22 +133,24 @@ class ProfileForm(forms.ModelForm):
 
 def check_display_name(name: str, user: User) -> None:
     """Raises ValidationError for a name that cannot be read, hides something, or passes its bearer off as somebody of the house."""
-    if names.has_invisible(name):
+    if display_names.has_invisible(name):
         raise ValidationError(_("The name contains characters that cannot be seen."), code="invisible")
-    if names.piles_marks(name):
+    if display_names.has_zalgo(name):
         raise ValidationError(_("The name has more accents on one letter than can be read."), code="marks")
-    if not names.has_letter(name):
+    if not display_names.has_letter(name):
         raise ValidationError(_("A name needs at least one letter."), code="no_letter")
     if "@" in name or "/" in name:
         raise ValidationError(_("An address is not a name."), code="address")
-    if names.mixes_scripts(name):
+    if display_names.mixes_scripts(name):
         raise ValidationError(_("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed")
-    if not user.is_staff and (names.is_reserved(name) or names.skeleton(name) in map(names.skeleton, _names_of_the_house(user))):
+    if not user.is_staff and (
+        display_names.is_reserved(name) or display_names.skeleton(name) in map(display_names.skeleton, _reserved_names(user))
+    ):
         raise ValidationError(_("This name could be mistaken for that of our staff. Choose another."), code="reserved")
 
 
-def _names_of_the_house(user: User) -> Iterator[str]:
+def _reserved_names(user: User) -> Iterator[str]:
     """Under which others than `user` are known here: staff beside comments, and whom apps know (authors, above articles)."""
     yield from User.objects.filter(is_staff=True).exclude(pk=user.pk).exclude(display_name="").values_list("display_name", flat=True)
-    for known in names_of_the_house:
+    for known in reserved_name_sources:
         yield from known(user)

@@ -9,15 +9,15 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.languages import Language
+from ictiger.core.languages import Language
 
-from .names import initials
+from .display_names import initials
 
-UNPROVEN_KEPT = timedelta(days=14)  # how long an account lives without a proven address
+UNVERIFIED_LIFETIME = timedelta(days=14)  # how long an account lives without a proven address
 
 
 class UserQuerySet(models.QuerySet):
-    def with_standing(self) -> "UserQuerySet":
+    def with_verification(self) -> "UserQuerySet":
         """With `has_proven_mailbox` and `unproven_address_id`, in the query that reads the user: nearly every personal page asks."""
         addresses = EmailAddress.objects.filter(user=models.OuterRef("pk"))
         return self.annotate(
@@ -33,7 +33,7 @@ class UserQuerySet(models.QuerySet):
         active = self.filter(is_active=True, emailaddress__email=address.lower()).order_by("-pk")
         return (
             active.filter(emailaddress__email=address.lower(), emailaddress__verified=True).first()
-            or active.with_standing().filter(has_proven_mailbox=False).first()
+            or active.with_verification().filter(has_proven_mailbox=False).first()
         )
 
 
@@ -78,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
     # The mailbox was proven from outside the account's own session: what was written before waits until its owner says it is theirs.
-    waiting_is_doubted = models.BooleanField(default=False, editable=False)
+    pending_content_unconfirmed = models.BooleanField(default=False, editable=False, db_column="waiting_is_doubted")
 
     objects = UserManager()
 
@@ -116,7 +116,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def ends_at(self) -> datetime:
         """When the account is deleted, unless an address is proven before (accounts/purge.py)."""
-        return self.date_joined + UNPROVEN_KEPT
+        return self.date_joined + UNVERIFIED_LIFETIME
 
     @property
     def is_verified(self) -> bool:

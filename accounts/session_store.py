@@ -5,21 +5,21 @@ from django.contrib.sessions.models import Session
 from django.db.models import Subquery
 from django.utils import timezone
 
-from ictiger.compiled import Compiled
+from ictiger.core.prepared import PreparedQuery
 
 from .models import User, UserQuerySet
 
-_alive = Compiled(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), planned=True)
+_unexpired = PreparedQuery(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), server_side=True)
 
 
-def _reader_with_session(key, now) -> UserQuerySet:
+def _user_with_session(key, now) -> UserQuerySet:
     """Whoever logged in under `key`, with what the session holds now: None once it has ended."""
     alive = Session.objects.filter(session_key=key, expire_date__gt=now)
-    found = User.objects.with_standing().filter(usersession__session_key=key)
+    found = User.objects.with_verification().filter(usersession__session_key=key)
     return found.annotate(session_data=Subquery(alive.values("session_data"))).order_by()
 
 
-_with_reader = Compiled(_reader_with_session, planned=True)
+_user_query = PreparedQuery(_user_with_session, server_side=True)
 
 
 class SessionStore(db.SessionStore):
@@ -28,7 +28,7 @@ class SessionStore(db.SessionStore):
         return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()
 
     def _get_session_from_db(self):
-        found = _alive.row(key=self.session_key, now=timezone.now()) if self.session_key else None
+        found = _unexpired.row(key=self.session_key, now=timezone.now()) if self.session_key else None
         if found is None:
             self._session_key = None
         return found
@@ -41,7 +41,7 @@ class SessionStore(db.SessionStore):
         """
         if self.session_key is None or hasattr(self, "_session_cache"):
             return None
-        reader = _with_reader.row(key=self.session_key, now=timezone.now())
+        reader = _user_query.row(key=self.session_key, now=timezone.now())
         if reader is None:
             return None
         data = vars(reader).pop("session_data")

@@ -8,11 +8,11 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
 
+from .hooks import takeout_section, takeout_sections
 from .models import User
-from .registries import takeout_section, takeout_sections
 
 
-def written(user: User) -> Iterator[str]:
+def takeout_json(user: User) -> Iterator[str]:
     """Every app's section about `user`, by title, as the text of one JSON file, in pieces: where a section is long it is an iterator."""
     yield "{"
     for number, (title, section) in enumerate(takeout_sections.items()):
@@ -34,7 +34,7 @@ def _json(thing: object) -> str:
 
 
 @takeout_section("account")
-def account(user: User) -> dict[str, Any]:
+def account_section(user: User) -> dict[str, Any]:
     return {
         "e-mail address": user.email,
         "display name": user.display_name,
@@ -49,20 +49,20 @@ def account(user: User) -> dict[str, Any]:
 
 
 @takeout_section("addresses")
-def addresses(user: User) -> list[dict[str, Any]]:
+def address_section(user: User) -> list[dict[str, Any]]:
     return list(user.emailaddress_set.order_by("pk").values("email", "verified", "primary"))
 
 
 @takeout_section("sessions")
-def sessions(user: User) -> list[dict[str, Any]]:
+def session_section(user: User) -> list[dict[str, Any]]:
     return list(UserSession.objects.filter(user=user).order_by("pk").values("created_at", "last_seen_at", "ip", "user_agent"))
 
 
 @takeout_section("second factors")
-def second_factors(user: User) -> list[dict[str, Any]]:
+def mfa_section(user: User) -> list[dict[str, Any]]:
     return list(Authenticator.objects.filter(user=user).order_by("pk").values("type", "created_at", "last_used_at"))
 
 
 @takeout_section("mails")
-def mails(user: User) -> list[dict[str, Any]]:
+def mail_section(user: User) -> list[dict[str, Any]]:
     return list(user.mails.order_by("pk").values("purpose", "recipient", "state", "created_at", "sent_at"))

@@ -12,28 +12,29 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ictiger.delivery.change import change
+from accounts.verification import addresses
+from accounts.verification.addresses import VerificationStatus
+from accounts.verification.limits import RateLimit, check_client_limit, client_hash
+from ictiger.pagecache.public_write import public_write
 
-from . import takeout, verification
-from .erasure import erase
+from . import takeout
+from .erasure import erase_account
 from .forms import AddressForm, ProfileForm
-from .limits import Wait, client_of, wait_for_client
 from .models import User
-from .verification import Standing
 
 FRAGMENT = "X-Fragment"  # sent by verification.js: answer with the banner alone
 
-personal = cache_control(private=True, no_store=True)
+no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
-@personal
+@no_store
 def bar(request: HttpRequest) -> HttpResponse:
     """What a public page fetches for a browser that carries the hint cookie."""
-    return fragment(request, "accounts/bar.html")
+    return personal_fragment(request, "accounts/bar.html")
 
 
-def fragment(request: HttpRequest, template: str, **context: object) -> HttpResponse:
+def personal_fragment(request: HttpRequest, template: str, **context: object) -> HttpResponse:
     """A part of a page, without what whole pages have in their context: browsers ask for these with every page view."""
     known = {"request": request, "user": request.user, "messages": messages.get_messages(request), **csrf(request)}
     return HttpResponse(render_to_string(template, known | context))
@@ -43,55 +44,55 @@ def fragment(request: HttpRequest, template: str, **context: object) -> HttpResp
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@personal
+@no_store
 @login_required
 def verification_page(request: HttpRequest) -> HttpResponse:
     """How the address stands and how to mend it; `action=resend` and `action=change` (with `email`) mend it."""
-    standing = verification.standing_of(request.user)
+    standing = addresses.verification_status(request.user)
     if request.method != "POST":
-        return _show_standing(request, standing)
+        return _show_status(request, standing)
     if standing is None:
-        return _show_standing(request, standing, _("Nothing to do: your address is confirmed already."))
+        return _show_status(request, standing, _("Nothing to do: your address is confirmed already."))
     match request.POST.get("action"):
         case "resend":
             return _resend(request, standing)
         case "change":
-            return _change(request, standing)
-    return _show_standing(request, standing, _("This form was not complete. Nothing was changed."), status=400)
+            return _change_address(request, standing)
+    return _show_status(request, standing, _("This form was not complete. Nothing was changed."), status=400)
 
 
-def _resend(request: HttpRequest, standing: Standing) -> HttpResponse:
-    wait = verification.send(standing.address, client=client_of(request))
-    return _refuse(request, standing, wait) if wait else _done(request)
+def _resend(request: HttpRequest, standing: VerificationStatus) -> HttpResponse:
+    wait = addresses.send_verification(standing.address, client=client_hash(request))
+    return _show_error(request, standing, wait) if wait else _after_action(request)
 
 
-def _change(request: HttpRequest, standing: Standing) -> HttpResponse:
+def _change_address(request: HttpRequest, standing: VerificationStatus) -> HttpResponse:
     form = AddressForm(request.user, request.POST)
     if request.POST.get("email", "").strip().lower() == standing.address.email:
         return _resend(request, standing)
     if not form.is_valid():
-        return _show_standing(request, standing, form=form)
-    wait = wait_for_client(client_of(request))
+        return _show_status(request, standing, form=form)
+    wait = check_client_limit(client_hash(request))
     if wait:
-        return _refuse(request, standing, wait, form=form)
+        return _show_error(request, standing, wait, form=form)
     form.save(request)
-    return _done(request)
+    return _after_action(request)
 
 
-def _refuse(request: HttpRequest, standing: Standing, wait: Wait, **context: AddressForm) -> HttpResponse:
-    return _show_standing(request, standing, wait.message, status=429, retry_after=wait.seconds, **context)
+def _show_error(request: HttpRequest, standing: VerificationStatus, wait: RateLimit, **context: AddressForm) -> HttpResponse:
+    return _show_status(request, standing, wait.message, status=429, retry_after=wait.seconds, **context)
 
 
-def _done(request: HttpRequest) -> HttpResponse:
+def _after_action(request: HttpRequest) -> HttpResponse:
     """Show what the ledger says now: as a page by a redirect, or at once to the script that replaces the banner."""
     if request.headers.get(FRAGMENT):
-        return _show_standing(request, verification.standing_of(User.objects.with_standing().get(pk=request.user.pk)))
+        return _show_status(request, addresses.verification_status(User.objects.with_verification().get(pk=request.user.pk)))
     return redirect("accounts:verification")
 
 
-def _show_standing(
+def _show_status(
     request: HttpRequest,
-    standing: Standing | None,
+    standing: VerificationStatus | None,
     message: str = "",
     *,
     status: int = 200,
@@ -116,13 +117,13 @@ def _show_standing(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@personal
+@no_store
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     user = User.objects.get(pk=request.user.pk)  # a copy: a refused form leaves its values on it, and the bar shows request.user
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        with change(user):  # the name shows beside comments
+        with public_write(user):  # the name shows beside comments
             form.save()
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
@@ -130,23 +131,23 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@personal
+@no_store
 @login_required
-def data(request: HttpRequest) -> HttpResponse:
+def takeout_view(request: HttpRequest) -> HttpResponse:
     """Everything we keep of the reader, as one JSON file, sent as it is written: it may be long."""
-    response = StreamingHttpResponse(takeout.written(request.user), content_type="application/json")
+    response = StreamingHttpResponse(takeout.takeout_json(request.user), content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="ictiger-data.json"'
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@personal
+@no_store
 @login_required
 @reauthentication_required
-def delete(request: HttpRequest) -> HttpResponse:
+def delete_account(request: HttpRequest) -> HttpResponse:
     """Erase the account, after the password was given once more. Staff is asked to hand over first: their work has their name on it."""
     if request.method == "POST" and not request.user.is_staff:
-        erase(User.objects.get(pk=request.user.pk))
+        erase_account(User.objects.get(pk=request.user.pk))
         logout(request)
         messages.success(request, _("Your account has been deleted. Thank you for having been with us."))
         return redirect("articles:home")

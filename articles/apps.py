@@ -8,7 +8,7 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Articles")
 
     def ready(self) -> None:
-        from . import paths, people  # noqa: F401  (register what shows where, and whose account is kept)
+        from . import account_hooks, invalidation  # noqa: F401  (each registers its functions)
 
         post_migrate.connect(keep_search_index, sender=self)
 
@@ -20,4 +20,4 @@ def keep_search_index(*, using: str, plan: list | None = None, **_told: object) 
     from . import search_index
 
     if not any(backwards and migration.app_label == "articles" for migration, backwards in plan or ()):
-        search_index.install(connections[using])
+        search_index.install_index(connections[using])

@@ -11,70 +11,74 @@ from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from ictiger.delivery.decorators import public_page
-from ictiger.delivery.lifetime import lives_until
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.core.text import strip_unstorable
+from ictiger.pagecache.decorators import public_page
+from ictiger.pagecache.expiry import set_expiry
 
-from . import reading
-from .links import absolute, address
+from . import queries
+from .links import absolute_article_url, article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
-from .text import storable
 
-LENGTH = 20  # articles in a feed
+FEED_LENGTH = 20  # articles in a feed
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed without articles: a feed is the same bytes until something changes
 # In sanitised HTML a "<" is always a tag's.
 LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 
 
 @public_page
-def home(request: HttpRequest) -> HttpResponse:
-    publication = reading.publication()
-    return _feed(request, publication, publication.name, publication.tagline, address("home"), Article.objects.all())
+def home_feed(request: HttpRequest) -> HttpResponse:
+    publication = queries.publication()
+    return _build_feed(request, publication, publication.name, publication.tagline, article_url("home"), Article.objects.all())
 
 
 @public_page
-def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    topic, publication = get_object_or_404(Topic, slug=slug), reading.publication()
+def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    topic, publication = get_object_or_404(Topic, slug=slug), queries.publication()
     title = f"{publication.name} · {topic.name}"
-    return _feed(request, publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
+    return _build_feed(request, publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
 
 
 @public_page
-def author(request: HttpRequest, slug: str) -> HttpResponse:
-    author, publication = get_object_or_404(Author.objects.published(), slug=slug), reading.publication()
+def author_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    author, publication = get_object_or_404(Author.objects.published(), slug=slug), queries.publication()
     title = f"{publication.name} · {author.name}"
-    return _feed(request, publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
+    return _build_feed(request, publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
 
 
-def _feed(request: HttpRequest, publication: Publication, title: str, subtitle: str, link: str, articles: ArticleQuerySet) -> HttpResponse:
+def _build_feed(
+    request: HttpRequest, publication: Publication, title: str, subtitle: str, link: str, articles: ArticleQuerySet
+) -> HttpResponse:
     feed = AtomFeed(
-        title=storable(title),
-        link=absolute(link),
+        title=strip_unstorable(title),
+        link=absolute_article_url(link),
         description="",
-        subtitle=storable(subtitle),
-        author_name=storable(publication.name),  # of articles without a byline
+        subtitle=strip_unstorable(subtitle),
+        author_name=strip_unstorable(publication.name),  # of articles without a byline
         language=Language.active().value,
-        feed_url=absolute(f"{link}feed/"),
-        feed_guid=absolute(link),
+        feed_url=absolute_article_url(f"{link}feed/"),
+        feed_guid=absolute_article_url(link),
     )
-    for article in articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:LENGTH]:
-        _add(feed, article)
+    for article in articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:FEED_LENGTH]:
+        _add_article(feed, article)
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
-    return lives_until(response, *articles.next_moments(request.asked_at))
+    return set_expiry(response, *articles.next_visibility_changes(request.asked_at))
 
 
-def _add(feed: "AtomFeed", article: Article) -> None:
-    url = absolute(article.get_absolute_url())
+def _add_article(feed: "AtomFeed", article: Article) -> None:
+    url = absolute_article_url(article.get_absolute_url())
     feed.add_item(
-        title=storable(article.title),
+        title=strip_unstorable(article.title),
         link=url,
-        description=escape(storable(article.summary)),  # Django marks it as HTML
-        content=storable(_with_absolute_addresses(article.body_html, url)),
+        description=escape(strip_unstorable(article.summary)),  # Django marks it as HTML
+        content=strip_unstorable(_with_absolute_addresses(article.body_html, url)),
         unique_id=stable_id(article),
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,
-        authors=[(storable(line.author.name), absolute(line.author.get_absolute_url())) for line in article.bylines.all()],
-        categories=[storable(topic.name) for topic in article.topics.all()],
+        authors=[
+            (strip_unstorable(line.author.name), absolute_article_url(line.author.get_absolute_url())) for line in article.bylines.all()
+        ],
+        categories=[strip_unstorable(topic.name) for topic in article.topics.all()],
     )
 
 
@@ -85,7 +89,7 @@ def stable_id(article: Article) -> str:
 
 def _with_absolute_addresses(html: str, url: str) -> str:
     """A feed reader shows the text on a page of its own, where `/media/x.png` and `#s-fn:1` would lead nowhere."""
-    return LOCAL_ADDRESS.sub(lambda found: found[1] + (url + "#" if found[2] == "#" else absolute("/")), html)
+    return LOCAL_ADDRESS.sub(lambda found: found[1] + (url + "#" if found[2] == "#" else absolute_article_url("/")), html)
 
 
 class AtomFeed(Atom1Feed):

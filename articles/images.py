@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from PIL import Image as Picture
 from PIL import ImageCms, ImageOps, UnidentifiedImageError, features
 
-from ictiger.delivery.change import change
+from ictiger.core.text import strip_unstorable
+from ictiger.pagecache.public_write import public_write
 
 from .models import Image
-from .text import storable
 
 logger = logging.getLogger("ictiger.images")
 
@@ -36,19 +36,21 @@ PER_SWEEP = 10  # pictures: decoding a large one takes a second
 def add_image(*, upload: File, alt: str, caption: str = "", credit: str = "") -> Image:
     """Check an uploaded picture and keep it. Raises ValidationError in words."""
     content, suffix, size = _clean(upload)
-    image = Image(width=size[0], height=size[1], alt=storable(alt), caption=storable(caption), credit=storable(credit))
+    image = Image(
+        width=size[0], height=size[1], alt=strip_unstorable(alt), caption=strip_unstorable(caption), credit=strip_unstorable(credit)
+    )
     image.clean_fields(exclude=["file"])
-    with change() as this:
+    with public_write() as write:
         image.file.save(f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False)
         image.save()
-        this.touch(image)
+        write.touch(image)
     return image
 
 
 def replace_file(image: Image, upload: File) -> None:
     """Put another file behind the picture. Its address changes with it, so that no browser keeps the old one."""
     content, suffix, size = _clean(upload)
-    with change(image):
+    with public_write(image):
         image.file.save(f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False)
         image.width, image.height = size
         image.renditions = []
@@ -67,7 +69,7 @@ def make_renditions() -> int:
         except (OSError, ValueError, RuntimeError):
             logger.exception("no renditions of picture %s", image.pk)
             continue
-        with change(image):
+        with public_write(image):
             image.renditions = renditions
             image.save(update_fields=["renditions"])
         done += 1

@@ -18,7 +18,7 @@ from markdown.extensions.footnotes import FootnoteExtension
 from markdown.extensions.tables import TableExtension
 from markdown.extensions.toc import TocExtension, slugify_unicode
 
-from .markdown_extensions import HAN, ID_PREFIX, HouseRules, Size
+from .markdown_extensions import HAN, ID_PREFIX, IctigerExtension, Size
 
 # Limits that keep the time to render bounded. Python-Markdown looks for the end of each bracket, so n open ones cost n² steps.
 MAX_CHARACTERS = 200_000
@@ -96,7 +96,7 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size) 
     `size_of(src)` tells the width and height in pixels of a picture where they are known.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    _refuse_endless(text)
+    _check_limits(text)
     try:
         md = _converter(size_of)
         dirty = md.convert(text)
@@ -109,7 +109,7 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size) 
     return Rendered(clean, contents, plain, words=latin + han, reading_minutes=_minutes(latin, han))
 
 
-def _refuse_endless(text: str) -> None:
+def _check_limits(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise ValidationError(
             _("This text has %(length)s characters; an article may have at most %(limit)s."),
@@ -123,7 +123,7 @@ def _refuse_endless(text: str) -> None:
     if re.search(r"^(?:[ \t]*>){%s}" % (MAX_DEPTH + 1), text, re.MULTILINE):
         raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting")
     for paragraph in re.split(r"\n[ \t]*\n", _without_code(text)):
-        _refuse_endless_paragraph(paragraph)
+        _check_paragraph(paragraph)
 
 
 def _without_code(text: str) -> str:
@@ -140,7 +140,7 @@ def _without_code(text: str) -> str:
     return text if fence else "\n".join(kept)  # A fence that is never closed is no fence.
 
 
-def _refuse_endless_paragraph(paragraph: str) -> None:
+def _check_paragraph(paragraph: str) -> None:
     start = " ".join(paragraph[:60].split())
     if len(paragraph) > MAX_PARAGRAPH:
         raise ValidationError(
@@ -148,7 +148,7 @@ def _refuse_endless_paragraph(paragraph: str) -> None:
             code="paragraph",
             params={"start": start, "limit": MAX_PARAGRAPH},
         )
-    if any(_most_open(paragraph, pair) > limit for pair, limit in MAX_OPEN.items()):
+    if any(_max_open(paragraph, pair) > limit for pair, limit in MAX_OPEN.items()):
         raise ValidationError(
             _("The paragraph that begins with “%(start)s” opens many brackets that it does not close."),
             code="brackets",
@@ -163,7 +163,7 @@ def _refuse_endless_paragraph(paragraph: str) -> None:
             )
 
 
-def _most_open(paragraph: str, pair: str) -> int:
+def _max_open(paragraph: str, pair: str) -> int:
     """How many brackets of the pair are open at once, at most."""
     now = most = 0
     for bracket in re.findall(f"[{re.escape(pair)}]", paragraph):
@@ -183,7 +183,7 @@ def _converter(size_of: Callable[[str], Size | None]) -> Markdown:
             TableExtension(use_align_attribute=True),
             FootnoteExtension(BACKLINK_TITLE=_("Back to note %d in the text"), BACKLINK_TEXT="&#8617;&#65038;", USE_DEFINITION_ORDER=False),
             TocExtension(slugify=lambda title, separator: ID_PREFIX + slugify_unicode(title, separator), toc_depth="2-6"),
-            HouseRules(size_of),
+            IctigerExtension(size_of),
         ],
         extension_configs={
             "pymdownx.highlight": {"use_pygments": True, "noclasses": False, "guess_lang": False},

@@ -161,7 +161,7 @@ class PrefixedIds(Treeprocessor):
                 element.set("href", "#" + ID_PREFIX + element.get("href", "").removeprefix("#"))
 
 
-class HouseRules(Extension):
+class IctigerExtension(Extension):
     """All of the above in one extension. `size_of(src)` tells a picture's width and height in pixels where they are known."""
 
     def __init__(self, size_of: Callable[[str], Size | None]) -> None:

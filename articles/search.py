@@ -17,7 +17,7 @@ from .search_index import newest_with
 
 MAX_QUERY = 100  # characters
 MAX_TERMS = 12
-MOST = 500  # articles that a search finds
+MAX_RESULTS = 500  # articles that a search finds
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
@@ -36,13 +36,13 @@ def terms_of(query: str) -> list[str]:
     return list(terms)[:MAX_TERMS]
 
 
-def found_keys(query: str, *, language: str) -> tuple[list[int], bool]:
+def search_ids(query: str, *, language: str) -> tuple[list[int], bool]:
     """The keys of what `find` finds, and whether there are more than MOST. Asked for once: both the number and the page are in them."""
-    keys = list(find(query, language=language).prefetch_related(None).values_list("pk", flat=True)[: MOST + 1])
-    return keys[:MOST], len(keys) > MOST
+    keys = list(search_articles(query, language=language).prefetch_related(None).values_list("pk", flat=True)[: MAX_RESULTS + 1])
+    return keys[:MAX_RESULTS], len(keys) > MAX_RESULTS
 
 
-def find(query: str, *, language: str) -> ArticleQuerySet:
+def search_articles(query: str, *, language: str) -> ArticleQuerySet:
     """Public articles with every word of the query in their text or among their authors; those with all of it in the title first.
 
     Of more than MOST articles, the newest ones: nobody turns that many pages, and a word that all have must not cost more than another.
@@ -51,7 +51,7 @@ def find(query: str, *, language: str) -> ArticleQuerySet:
     articles = Article.objects.public(language).for_lists()
     if not terms:
         return articles.none()
-    by_text = Q(pk__in=newest_with(terms, language, MOST + 1))
+    by_text = Q(pk__in=newest_with(terms, language, MAX_RESULTS + 1))
     in_title = Q(*(Q(title__icontains=term) for term in terms))
     hit = Case(When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField())
     return articles.filter(by_text | _by_authors(terms, language)).alias(title_hit=hit).order_by("-title_hit", "-publish_at", "-pk")
@@ -66,7 +66,7 @@ def _by_authors(terms: list[str], language: str) -> Q:
     theirs = Article.objects.public(language).filter(Exists(_bylines_of(people)))
     for term in terms:
         theirs = theirs.filter(Q(search_text__contains=f" {term}") | Exists(_bylines_of(named[term])))
-    return Q(pk__in=list(theirs.order_by("-publish_at", "-pk").values_list("pk", flat=True)[: MOST + 1]))
+    return Q(pk__in=list(theirs.order_by("-publish_at", "-pk").values_list("pk", flat=True)[: MAX_RESULTS + 1]))
 
 
 def _authors_named(terms: list[str]) -> dict[str, set[int]]:

@@ -53,7 +53,7 @@ def newest_with(terms: Sequence[str], language: str, limit: int) -> RawSQL:
     return RawSQL(newest, (entries, limit))  # noqa: S611
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
+def install_index(connection: BaseDatabaseWrapper) -> None:
     """Make what is missing of the index.
 
     Asked for by the migration, and after every other: on SQLite a change of the articles' table makes that anew, and drops its triggers.
@@ -84,7 +84,7 @@ def _install_on_sqlite(cursor) -> None:
 
 
 @contextmanager
-def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def index_suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Without the index for so long, and made anew in the end: for whoever writes a whole site, an article at a time costs far more."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -97,10 +97,10 @@ def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
     finally:
         if connection.vendor == "postgresql":
             connection.check_constraints()
-        install(connection)
+        install_index(connection)
 
 
-def remove(connection: BaseDatabaseWrapper) -> None:
+def remove_index(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ALTER TABLE articles_article DROP COLUMN IF EXISTS search_vector")

@@ -19,13 +19,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ictiger.delivery.change import change
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.core.text import strip_unstorable
+from ictiger.pagecache.public_write import public_write
 
 from .markdown import Rendered, render
 from .models import SLUG_BYTES, Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, SlugRedirect, Status, Topic
 from .search import index_text
-from .text import cut, slug_from, storable
+from .slugs import slugify_title, truncate_slug
 
 # What an editor sets on the article itself: it takes effect at once and is no part of the text.
 OPTIONS = ("featured", "comments_open", "comments_close_at", "expires_at")
@@ -47,20 +48,20 @@ def create_article(
     if translation_of is not None:
         topics = topics or _topics_of(translation_of)
         authors = authors or [byline.author for byline in translation_of.bylines.select_related("author")]
-        _refuse_second_translation(translation_of, language)
-    title = storable(str(text.get("title", "")))
+        _reject_second_translation(translation_of, language)
+    title = strip_unstorable(str(text.get("title", "")))
     slug = str(text.pop("slug", "")) or free_slug(title, language=language)
-    article = Article(language=language, created_by=by, title=title, slug=_normal(slug), translation_key=_key_of(translation_of))
-    with _conflicts_in_words(), change() as this:
-        _refuse_taken_slug(article, article.slug)
+    article = Article(language=language, created_by=by, title=title, slug=_normalize_slug(slug), translation_key=_key_of(translation_of))
+    with _conflicts_as_validation_errors(), public_write() as write:
+        _reject_taken_slug(article, article.slug)
         article.clean_fields(exclude=["title"])
         article.save()
         Draft.objects.bulk_create([Draft(article=article, title=article.title, slug=article.slug)])  # an empty one is no revision
         save_draft(article, **text)
-        _put_topics(article, topics)
-        _put_authors(article, authors)
+        _replace_topics(article, topics)
+        _replace_authors(article, authors)
         article.refresh_from_db()
-        this.touch(article)
+        write.touch(article)
     return article
 
 
@@ -69,10 +70,10 @@ def save_draft(article: Article, *, revision: bool = True, **text: object) -> Dr
 
     With `revision=False` (autosave) the history gets no entry. An article that was never published takes over its draft's title and slug.
     """
-    with _conflicts_in_words(), change(article):
+    with _conflicts_as_validation_errors(), public_write(article):
         draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
         _write_text(draft, text)
-        _refuse_taken_slug(article, draft.slug)
+        _reject_taken_slug(article, draft.slug)
         if not revision:
             draft.skip_history_when_saving = True
         draft.save()
@@ -85,7 +86,7 @@ def save_draft(article: Article, *, revision: bool = True, **text: object) -> Dr
 
 def submit_for_review(article: Article) -> None:
     """Tell the editors that the draft is ready."""
-    with change(article):
+    with public_write(article):
         article.refresh_from_db()
         if article.status == Status.PUBLISHED:
             raise ValidationError(_("This article is already published. Publishing it again takes over its draft."), code="published")
@@ -95,7 +96,7 @@ def submit_for_review(article: Article) -> None:
 
 def return_to_draft(article: Article) -> None:
     """Give an article in review back to its authors."""
-    with change(article):
+    with public_write(article):
         article.refresh_from_db()
         if article.status == Status.IN_REVIEW:
             article.status = Status.DRAFT
@@ -107,7 +108,7 @@ def publish(article: Article, *, at: datetime | None = None) -> Article:
 
     Publishing again keeps the first date and says when the text changed. `article` itself is brought up to date and returned.
     """
-    with _conflicts_in_words(), change(article):
+    with _conflicts_as_validation_errors(), public_write(article):
         article.refresh_from_db()
         draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
         now = timezone.now()
@@ -121,17 +122,17 @@ def publish(article: Article, *, at: datetime | None = None) -> Article:
             article.expires_at = None
         if was_read and changed and article.publish_at <= now:
             article.updated_at = now
-        _refuse_taken_slug(article, article.slug)
-        _refuse_unfinished(article)
+        _reject_taken_slug(article, article.slug)
+        _require_publishable(article)
         article.save()
         if was_read:
-            _keep_address(article, old_slug)
+            _update_redirects(article, old_slug)
     return article
 
 
 def unpublish(article: Article) -> None:
     """Back to a draft: readers get 404. The date of an article that was read stays; a date to come goes."""
-    with change(article):
+    with public_write(article):
         article.refresh_from_db()
         article.status = Status.DRAFT
         if article.publish_at is not None and article.publish_at > timezone.now():
@@ -141,7 +142,7 @@ def unpublish(article: Article) -> None:
 
 def take_down(article: Article, *, at: datetime | None = None) -> None:
     """From `at` (now) on readers are told that the article is no longer there: 410."""
-    with change(article):
+    with public_write(article):
         article.refresh_from_db()
         at = at or timezone.now()
         if article.status != Status.PUBLISHED or article.publish_at >= at:
@@ -155,7 +156,7 @@ def set_options(article: Article, **options: object) -> None:
     unknown = options.keys() - set(OPTIONS)
     if unknown:
         raise TypeError(f"no options of an article: {sorted(unknown)}")
-    with change(article):
+    with public_write(article):
         article.refresh_from_db()
         for name, value in options.items():
             setattr(article, name, value)
@@ -165,33 +166,33 @@ def set_options(article: Article, **options: object) -> None:
 
 def set_topics(article: Article, topics: Sequence[Topic]) -> None:
     """Put the article under these topics; the first stands above its title."""
-    with change(article):
-        _put_topics(article, topics)
+    with public_write(article):
+        _replace_topics(article, topics)
 
 
 def set_authors(article: Article, authors: Sequence[Author]) -> None:
     """Credit these authors in this order."""
-    with change(article):
-        _put_authors(article, authors)
+    with public_write(article):
+        _replace_authors(article, authors)
 
 
 def save_page(page: Page) -> Page:
     """Render and save a page (about, privacy, …), new or changed."""
-    page.title, page.body, page.slug = storable(page.title), storable(page.body), _normal(page.slug)
+    page.title, page.body, page.slug = strip_unstorable(page.title), strip_unstorable(page.body), _normalize_slug(page.slug)
     page.full_clean()
-    page.body_html = _render(page.body, page.language).html
-    with change(*[page] if page.pk else []) as this:
+    page.body_html = _render_markdown(page.body, page.language).html
+    with public_write(*[page] if page.pk else []) as write:
         page.save()
-        this.touch(page)
+        write.touch(page)
     return page
 
 
 def render_draft(draft: Draft) -> Rendered:
     """The draft's text as readers would see it."""
-    return _render(draft.body, draft.article.language)
+    return _render_markdown(draft.body, draft.article.language)
 
 
-def preview_of(draft: Draft) -> Article:
+def preview_article(draft: Draft) -> Article:
     """The article as it would be if the draft were published; not to be saved. Text that cannot be rendered says why in its place."""
     article = Article.objects.for_reading().get(pk=draft.article_id)
     try:
@@ -203,11 +204,11 @@ def preview_of(draft: Draft) -> Article:
 
 def free_slug(title: str, *, language: str) -> str:
     """An address made from the title that no other article has or had."""
-    base = slug_from(title, limit=SLUG_BYTES - 8) or f"article-{uuid4().hex[:8]}"
+    base = slugify_title(title, limit=SLUG_BYTES - 8) or f"article-{uuid4().hex[:8]}"
     slug, number = base, 1
-    while _holder_of(slug, language) is not None:
+    while _slug_owner(slug, language) is not None:
         number += 1
-        slug = f"{cut(base, SLUG_BYTES - 8)}-{number}"
+        slug = f"{truncate_slug(base, SLUG_BYTES - 8)}-{number}"
     return slug
 
 
@@ -219,8 +220,8 @@ def _write_text(draft: Draft, text: dict[str, object]) -> None:
     if unknown:
         raise TypeError(f"no text fields of an article: {sorted(unknown)}")
     for name, value in text.items():
-        setattr(draft, name, storable(value) if isinstance(value, str) else value)
-    draft.slug = _normal(draft.slug) or draft.article.slug
+        setattr(draft, name, strip_unstorable(value) if isinstance(value, str) else value)
+    draft.slug = _normalize_slug(draft.slug) or draft.article.slug
     blank = [name for name in Draft.TEXT_FIELDS if not getattr(draft, name)]  # a half-done draft is worth keeping
     draft.clean_fields(exclude=blank)
 
@@ -241,7 +242,7 @@ def _reader_text(article: Article) -> tuple[str, str, str]:
     return article.title, article.summary, article.body
 
 
-def _refuse_unfinished(article: Article) -> None:
+def _require_publishable(article: Article) -> None:
     """An article has a title, a text and a well-formed address before readers see it."""
     article.clean_fields()
     if not article.body.strip():
@@ -249,16 +250,16 @@ def _refuse_unfinished(article: Article) -> None:
     article.validate_constraints()
 
 
-def _keep_address(article: Article, old_slug: str) -> None:
+def _update_redirects(article: Article, old_slug: str) -> None:
     """Lead readers of the old address to the new one; an address that is in use again leads nowhere."""
     article.old_slugs.filter(slug=article.slug).delete()
     if old_slug != article.slug:
         SlugRedirect(language=article.language, slug=old_slug, article=article).save()
 
 
-def _refuse_taken_slug(article: Article, slug: str) -> None:
+def _reject_taken_slug(article: Article, slug: str) -> None:
     """An old address of another article counts as taken: links to it, all over the web, mean that article."""
-    holder = _holder_of(slug, article.language, besides=article.pk)
+    holder = _slug_owner(slug, article.language, besides=article.pk)
     if holder is None:
         return
     if holder.slug == slug:
@@ -268,19 +269,19 @@ def _refuse_taken_slug(article: Article, slug: str) -> None:
     raise ValidationError({"slug": ValidationError(message, code="taken", params={"slug": slug, "title": holder.title})})
 
 
-def _holder_of(slug: str, language: str, *, besides: int | None = None) -> Article | None:
+def _slug_owner(slug: str, language: str, *, besides: int | None = None) -> Article | None:
     """The article that has this address, or had it."""
     articles = Article.objects.filter(language=language).exclude(pk=besides)
     return articles.filter(slug=slug).first() or articles.filter(old_slugs__slug=slug, old_slugs__language=language).first()
 
 
-def _refuse_second_translation(original: Article, language: str) -> None:
+def _reject_second_translation(original: Article, language: str) -> None:
     if Article.objects.filter(translation_key=original.translation_key, language=language).exists():
         raise ValidationError(_("This article already has a version in that language."), code="translated")
 
 
 @contextmanager
-def _conflicts_in_words() -> Iterator[None]:
+def _conflicts_as_validation_errors() -> Iterator[None]:
     """Two editors took one address at the same moment: the database lets one through, the other is told so in words."""
     try:
         yield
@@ -289,12 +290,12 @@ def _conflicts_in_words() -> Iterator[None]:
         raise ValidationError(message, code="conflict") from error
 
 
-def _put_topics(article: Article, topics: Sequence[Topic]) -> None:
+def _replace_topics(article: Article, topics: Sequence[Topic]) -> None:
     ArticleTopic.objects.filter(article=article).delete()
     ArticleTopic.objects.bulk_create(ArticleTopic(article=article, topic=topic) for topic in dict.fromkeys(topics))
 
 
-def _put_authors(article: Article, authors: Sequence[Author]) -> None:
+def _replace_authors(article: Article, authors: Sequence[Author]) -> None:
     Byline.objects.filter(article=article).delete()
     credited = enumerate(dict.fromkeys(authors))
     Byline.objects.bulk_create(Byline(article=article, author=author, position=position) for position, author in credited)
@@ -308,12 +309,12 @@ def _key_of(original: Article | None) -> UUID:
     return original.translation_key if original is not None else uuid4()
 
 
-def _normal(slug: str) -> str:
+def _normalize_slug(slug: str) -> str:
     """One spelling for each address: the same letters may be written in two ways in Unicode."""
-    return unicodedata.normalize("NFC", storable(slug)).strip()
+    return unicodedata.normalize("NFC", strip_unstorable(slug)).strip()
 
 
-def _render(body: str, language: str) -> Rendered:
+def _render_markdown(body: str, language: str) -> Rendered:
     with translation.override(language):
         return render(body, size_of=_picture_size)
 

@@ -10,17 +10,17 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from ictiger.delivery.decorators import public_page
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.pagecache.decorators import public_page
 
-from .links import absolute, address, everywhere, other_than
+from .links import absolute_article_url, article_url, other_language_url, urls_per_language
 from .models import Article, Author, Page, Topic
 
 SECTION = 1_000  # keys of articles to a file; a sitemap may have 50,000 addresses, but whoever asks for one waits for all of it
 XMLNS = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9", "xmlns:xhtml": "http://www.w3.org/1999/xhtml"}
 
 # For people and their browsers. Drafts need no line here: their links cannot be guessed, and say noindex.
-NOT_FOR_ROBOTS = ["accounts/", "admin/", "comments/", "me/", "search/", "articles/*/comments/new/"]
+DISALLOWED = ["accounts/", "admin/", "comments/", "me/", "search/", "articles/*/comments/new/"]
 
 Entry = tuple[dict[str, str], datetime | None]  # the addresses by language, the first of them the entry's own; when it changed
 
@@ -46,9 +46,9 @@ def section(request: HttpRequest, number: int) -> HttpResponse:
 
 @public_page
 def robots(request: HttpRequest) -> HttpResponse:
-    prefixes = dict.fromkeys(address("home", language=language) for language in Language.values)
-    lines = ["User-agent: *", *(f"Disallow: {prefix}{path}" for prefix in prefixes for path in NOT_FOR_ROBOTS)]
-    lines += ["", f"Sitemap: {absolute('/sitemap.xml')}"]
+    prefixes = dict.fromkeys(article_url("home", language=language) for language in Language.values)
+    lines = ["User-agent: *", *(f"Disallow: {prefix}{path}" for prefix in prefixes for path in DISALLOWED)]
+    lines += ["", f"Sitemap: {absolute_article_url('/sitemap.xml')}"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
@@ -85,37 +85,37 @@ def _article_entries(number: int) -> Iterator[Entry]:
     slugs = {(key, language): slug for key, language, slug, _changed_at in rows}
     slugs |= _versions_elsewhere(slugs, below | above)
     for key, language, slug, changed_at in rows:
-        yield _addresses("article", language, slug, slugs.get((key, other_than(language)))), changed_at
+        yield _addresses("article", language, slug, slugs.get((key, other_language_url(language)))), changed_at
 
 
 def _versions_elsewhere(slugs: dict[tuple[UUID, str], str], elsewhere: Q) -> dict[tuple[UUID, str], str]:
     """The other versions of those that have none beside them: mostly few, since both are written together."""
-    alone = [key for key, language in slugs if (key, other_than(language)) not in slugs]
+    alone = [key for key, language in slugs if (key, other_language_url(language)) not in slugs]
     others = Article.objects.public().filter(elsewhere, translation_key__in=alone).order_by()
     return {(key, language): slug for key, language, slug in others.values_list("translation_key", "language", "slug")}
 
 
 def _in_both(name: str, *args: object) -> Iterator[Entry]:
-    addresses = everywhere(name, *args)
+    addresses = urls_per_language(name, *args)
     for language in addresses:
         yield {language: addresses[language], **addresses}, None
 
 
 def _addresses(name: str, language: str, slug: str, other_slug: str | None) -> dict[str, str]:
-    own = {language: address(name, slug, language=language)}
-    other = other_than(language)
-    return own | ({other.value: address(name, other_slug, language=other)} if other_slug else {})
+    own = {language: article_url(name, slug, language=language)}
+    other = other_language_url(language)
+    return own | ({other.value: article_url(name, other_slug, language=other)} if other_slug else {})
 
 
 def _urlset(entries: Iterable[Entry]) -> HttpResponse:
     body, xml = _document("urlset")
     for addresses, changed_at in entries:
         xml.startElement("url", {})
-        xml.addQuickElement("loc", absolute(next(iter(addresses.values()))))
+        xml.addQuickElement("loc", absolute_article_url(next(iter(addresses.values()))))
         if changed_at is not None:
             xml.addQuickElement("lastmod", changed_at.isoformat(timespec="seconds"))
         for language, url in addresses.items() if len(addresses) > 1 else ():
-            xml.addQuickElement("xhtml:link", attrs={"rel": "alternate", "hreflang": language, "href": absolute(url)})
+            xml.addQuickElement("xhtml:link", attrs={"rel": "alternate", "hreflang": language, "href": absolute_article_url(url)})
         xml.endElement("url")
     xml.endElement("urlset")
     return HttpResponse(body.getvalue(), content_type="application/xml")
@@ -125,7 +125,7 @@ def _index(sections: Iterable[int]) -> HttpResponse:
     body, xml = _document("sitemapindex")
     for number in sections:
         xml.startElement("sitemap", {})
-        xml.addQuickElement("loc", absolute(f"/sitemap-{number}.xml"))
+        xml.addQuickElement("loc", absolute_article_url(f"/sitemap-{number}.xml"))
         xml.endElement("sitemap")
     xml.endElement("sitemapindex")
     return HttpResponse(body.getvalue(), content_type="application/xml")

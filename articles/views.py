@@ -10,19 +10,27 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ictiger.addresses import url_of
-from ictiger.delivery.decorators import public_page
-from ictiger.delivery.lifetime import lives_until
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.core.text import strip_unstorable
+from ictiger.core.url_cache import cached_reverse
+from ictiger.pagecache.decorators import public_page
+from ictiger.pagecache.expiry import set_expiry
 
-from . import models, preview_links, reading
-from .links import absolute, address, everywhere, other_than, page_links, switch_to, versions
+from . import models, preview_links, queries
+from .archive import Period, archive_years, periods_with_articles
+from .links import (
+    absolute_article_url,
+    article_url,
+    language_switch_link,
+    other_language_url,
+    page_links,
+    translation_urls,
+    urls_per_language,
+)
 from .models import Article, Author, SlugRedirect, Topic
-from .paging import PAGE_SIZE, KeyPaginator, ListPaginator, page_or_404
-from .periods import Period, with_any, years_of
-from .search import MAX_QUERY, MOST, found_keys, terms_of
-from .services import preview_of
-from .text import storable
+from .pagination import PAGE_SIZE, KeyPaginator, ListPaginator, page_or_404
+from .search import MAX_QUERY, MAX_RESULTS, search_ids, terms_of
+from .services import preview_article
 
 
 @public_page
@@ -31,18 +39,18 @@ def home(request: HttpRequest, number: str | None = None) -> HttpResponse:
     articles = scope.public().for_lists()
     lead = articles.filter(featured=True).first() or articles.first()
     others = articles.exclude(pk=lead.pk) if lead else articles
-    context = {"lead": lead if number is None else None, "feed_url": address("feed"), **page_links(everywhere("home"))}
-    response = _list(request, "articles/article_list.html", others, number, address("home"), context)
-    return lives_until(response, *scope.next_moments(request.asked_at))
+    context = {"lead": lead if number is None else None, "feed_url": article_url("feed"), **page_links(urls_per_language("home"))}
+    response = _article_list(request, "articles/article_list.html", others, number, article_url("home"), context)
+    return set_expiry(response, *scope.next_visibility_changes(request.asked_at))
 
 
 @public_page
 def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
     topic = get_object_or_404(Topic, slug=slug)
     scope = Article.objects.filter(language=Language.active(), topics=topic)
-    context = {"topic": topic, "feed_url": address("topic_feed", slug), **page_links(everywhere("topic", slug))}
-    response = _list(request, "articles/topic_detail.html", scope.public().for_lists(), number, topic.get_absolute_url(), context)
-    return lives_until(response, *scope.next_moments(request.asked_at))
+    context = {"topic": topic, "feed_url": article_url("topic_feed", slug), **page_links(urls_per_language("topic", slug))}
+    response = _article_list(request, "articles/topic_detail.html", scope.public().for_lists(), number, topic.get_absolute_url(), context)
+    return set_expiry(response, *scope.next_visibility_changes(request.asked_at))
 
 
 @public_page
@@ -50,63 +58,63 @@ def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpRe
     author = get_object_or_404(Author.objects.published(), slug=slug)
     scope = Article.objects.filter(authors=author)  # in any language: with the last of them the page goes
     articles = scope.public(Language.active()).for_lists()
-    context = {"author": author, "feed_url": address("author_feed", slug), **page_links(everywhere("author", slug))}
-    response = _list(request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context)
-    return lives_until(response, *scope.next_moments(request.asked_at))
+    context = {"author": author, "feed_url": article_url("author_feed", slug), **page_links(urls_per_language("author", slug))}
+    response = _article_list(request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context)
+    return set_expiry(response, *scope.next_visibility_changes(request.asked_at))
 
 
 @public_page
 def archive(request: HttpRequest, year: int, month: int | None = None, number: str | None = None) -> HttpResponse:
     articles, wanted = Article.objects.public(Language.active()), Period(year, month)
-    years = years_of(articles)
+    years = archive_years(articles)
     if Period(year) not in years:
         raise Http404("nothing was published then")
-    found = with_any([*reversed(years), *(Period(year, each) for each in range(1, 13))], articles)
+    found = periods_with_articles([*reversed(years), *(Period(year, each) for each in range(1, 13))], articles)
     if wanted not in found:
         raise Http404("nothing was published then")
-    list_url = address("archive_month", year, month) if month else address("archive_year", year)
+    list_url = article_url("archive_month", year, month) if month else article_url("archive_year", year)
     context = {
         "year": year,
         "month": month,
         "period": wanted.start.date(),
         "months": [period.start for period in found if period.month],
         "years": [period.start for period in found if not period.month],
-        "canonical_url": absolute(list_url),
-        "other_language": switch_to(_archive_in_the_other_language(wanted)),
+        "canonical_url": absolute_article_url(list_url),
+        "other_language": language_switch_link(_archive_in_the_other_language(wanted)),
     }
-    response = _list(
+    response = _article_list(
         request, "articles/article_archive.html", wanted.public_articles(Language.active()).for_lists(), number, list_url, context
     )
-    return lives_until(response, *Article.objects.next_moments(request.asked_at))
+    return set_expiry(response, *Article.objects.next_visibility_changes(request.asked_at))
 
 
 def _archive_in_the_other_language(period: Period) -> str | None:
     """The same month or year, where something was published in it then."""
-    language = other_than(Language.active())
+    language = other_language_url(Language.active())
     if not period.public_articles(language).exists():
         return None
     if period.month:
-        return address("archive_month", period.year, period.month, language=language)
-    return address("archive_year", period.year, language=language)
+        return article_url("archive_month", period.year, period.month, language=language)
+    return article_url("archive_year", period.year, language=language)
 
 
 @public_page
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    article = reading.article_at(slug, Language.active())
+    article = queries.get_article(slug, Language.active())
     if article is None:
         return _absent_article(request, slug)
-    translation, related = reading.translation_of(article), reading.beside(article)
-    reading.attach_bylines([article, *related])
+    translation, related = queries.translation_of(article), queries.related_articles(article)
+    queries.attach_bylines([article, *related])
     context = {
         "article": article,
         "translation": translation,
         "related": related,
-        "feed_url": address("feed"),
-        "bar_src": url_of("comments:me", article.pk),
-        **page_links(versions(article, translation)),
+        "feed_url": article_url("feed"),
+        "bar_src": cached_reverse("comments:me", article.pk),
+        **page_links(translation_urls(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
-    return lives_until(render(request, "articles/article_detail.html", context), *reading.next_moments(article, request.asked_at))
+    return set_expiry(render(request, "articles/article_detail.html", context), *queries.next_visibility_changes(article, request.asked_at))
 
 
 def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:
@@ -124,34 +132,38 @@ def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(models.Page, language=Language.active(), slug=slug)
     translation = models.Page.objects.filter(translation_key=page.translation_key).exclude(pk=page.pk).first()
-    return render(request, "articles/page_detail.html", {"page": page, **page_links(versions(page, translation))})
+    return render(request, "articles/page_detail.html", {"page": page, **page_links(translation_urls(page, translation))})
 
 
 @never_cache
 @require_safe
 def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
-    query = storable(request.GET.get("q", "")).strip()
+    query = strip_unstorable(request.GET.get("q", "")).strip()
     context = {
         "query": query[:MAX_QUERY],
-        "message": _trouble_with(query),
+        "message": _search_error(query),
         "page_obj": None,
         "total": 0,
-        "most": MOST,
+        "most": MAX_RESULTS,
         "more": False,
-        **page_links(everywhere("search")),
+        **page_links(urls_per_language("search")),
     }
     if not query or context["message"]:
         response = render(request, "articles/article_search.html", context)
     else:
-        keys, context["more"] = found_keys(query, language=Language.active())
+        keys, context["more"] = search_ids(query, language=Language.active())
         context["list_query"] = "?" + urlencode({"q": query})
-        context["other_language"] = switch_to(address("search", language=other_than(Language.active())) + context["list_query"])
-        response = _list(request, "articles/article_search.html", KeyPaginator(keys, PAGE_SIZE), number, address("search"), context)
+        context["other_language"] = language_switch_link(
+            article_url("search", language=other_language_url(Language.active())) + context["list_query"]
+        )
+        response = _article_list(
+            request, "articles/article_search.html", KeyPaginator(keys, PAGE_SIZE), number, article_url("search"), context
+        )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _trouble_with(query: str) -> str:
+def _search_error(query: str) -> str:
     if len(query) > MAX_QUERY:
         return _("A search may have at most %(limit)s characters. Use fewer words.") % {"limit": MAX_QUERY}
     if query and not terms_of(query):
@@ -163,19 +175,19 @@ def _trouble_with(query: str) -> str:
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A draft, for whoever has the signed link. Never stored, never indexed, and its address is told to no other site."""
-    draft = preview_links.draft_behind(token)
+    draft = preview_links.draft_for_token(token)
     if draft is None:
         raise Http404("no such preview, or no longer")
     if draft.article.language != Language.active():
         return redirect(preview_links.preview_url(draft.article))
-    article = preview_of(draft)
+    article = preview_article(draft)
     response = render(request, "articles/article_preview.html", {"article": article, "draft": draft})
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _list(
+def _article_list(
     request: HttpRequest, template: str, articles: QuerySet | Paginator, number: str | None, list_url: str, context: dict[str, object]
 ) -> HttpResponse:
     """One page of a list. Only canonical paths are pages: page 1 is the list itself, and numbers have no leading zeros."""
@@ -185,7 +197,7 @@ def _list(
     page_obj = page_or_404(paginator, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
     if page_obj.number > 1:
-        context |= {"canonical_url": absolute(f"{list_url}page/{page_obj.number}/"), "alternates": []}
+        context |= {"canonical_url": absolute_article_url(f"{list_url}page/{page_obj.number}/"), "alternates": []}
     return render(request, template, context)
 
 

@@ -7,4 +7,5 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Discussion")
 
     def ready(self) -> None:
-        from . import emails, paths, people  # noqa: F401  (register mails, where comments show, what an account brings and takes along)
+        from . import account_hooks, invalidation  # noqa: F401  (each registers its functions)
+        from .notifications import emails  # noqa: F401  (registers its composers)

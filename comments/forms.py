@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from . import words
-from .policy import Complaint
+from comments.text import word_count
 
-LARGEST_ID = 2**63 - 1
-TOO_LONG = gettext_lazy("This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it.")
+from .policy import ReportReason
+
+MAX_ID = 2**63 - 1
+TOO_LONG_MESSAGE = gettext_lazy("This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it.")
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,15 @@ class Limits:
     code_points: int
 
 
-def limits_of(*, reply: bool) -> Limits:
+def limits_for(*, reply: bool) -> Limits:
     if reply:
         return Limits(settings.REPLY_WORD_LIMIT, settings.REPLY_CODE_POINT_LIMIT)
     return Limits(settings.COMMENT_WORD_LIMIT, settings.COMMENT_CODE_POINT_LIMIT)
 
 
-def id_from(text: str) -> int | None:
+def parse_id(text: str) -> int | None:
     """A row's id out of a request; None for whatever cannot be one."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID else None
 
 
 class TextField(forms.CharField):
@@ -41,7 +42,7 @@ class TextField(forms.CharField):
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
 
     def to_python(self, value: str | None) -> str:
-        return words.clean(super().to_python(value))
+        return word_count.clean_text(super().to_python(value))
 
 
 class BodyForm(forms.Form):
@@ -51,11 +52,11 @@ class BodyForm(forms.Form):
 
     def __init__(self, data=None, *, reply: bool) -> None:
         super().__init__(data)
-        self.limits = limits_of(reply=reply)
+        self.limits = limits_for(reply=reply)
 
     def clean_body(self) -> str:
         body = self.cleaned_data["body"]
-        if words.is_blank(body):
+        if word_count.is_blank(body):
             raise ValidationError(_("There is no text yet. Write something first."))
         # The cheap measure first: it bounds what is counted.
         excess = len(body) - self.limits.code_points
@@ -68,7 +69,7 @@ class BodyForm(forms.Form):
                 )
                 % {"excess": excess, "limit": self.limits.code_points}
             )
-        excess = words.count_words(body) - self.limits.words
+        excess = word_count.count_words(body) - self.limits.words
         if excess > 0:
             raise ValidationError(
                 ngettext(
@@ -78,17 +79,17 @@ class BodyForm(forms.Form):
                 )
                 % {"excess": excess, "limit": self.limits.words}
             )
-        _refuse_towers(body)
+        _reject_stacked_marks(body)
         return body
 
 
-def _refuse_towers(body: str) -> None:
+def _reject_stacked_marks(body: str) -> None:
     """Raise ValidationError for a text that few words make as tall as a page."""
-    if words.piles_marks(body):
+    if word_count.has_stacked_marks(body):
         raise ValidationError(_("A letter in this text bears so many marks that they would cover other lines. Please remove some of them."))
-    lines = words.count_lines(body)
-    if lines > words.LINES:
-        told = {"lines": lines, "limit": words.LINES}
+    lines = word_count.count_lines(body)
+    if lines > word_count.MAX_LINES:
+        told = {"lines": lines, "limit": word_count.MAX_LINES}
         raise ValidationError(_("This text has %(lines)s lines; %(limit)s are the most. Please join some of them.") % told)
 
 
@@ -105,7 +106,7 @@ class CommentForm(BodyForm):
         if not self.cleaned_data["parent"]:
             return None
         # An id that no comment can have is refused like one that no comment has.
-        parent_id = id_from(self.cleaned_data["parent"])
+        parent_id = parse_id(self.cleaned_data["parent"])
         return 0 if parent_id is None else parent_id
 
     def clean_submission(self) -> uuid.UUID:
@@ -118,12 +119,12 @@ class CommentForm(BodyForm):
 class NoteField(TextField):
     """A few sentences."""
 
-    default_error_messages: ClassVar = {"max_length": TOO_LONG}
+    default_error_messages: ClassVar = {"max_length": TOO_LONG_MESSAGE}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         return super().widget_attrs(widget) | {"rows": "3"}
 
 
 class ReportForm(forms.Form):
-    reason = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), choices=Complaint)
+    reason = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), choices=ReportReason)
     note = NoteField(label=gettext_lazy("Anything to add?"), max_length=300, required=False)

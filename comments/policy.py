@@ -6,16 +6,17 @@ from enum import Enum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 EDIT_WINDOW = timedelta(minutes=15)
 REJECTION_COUNTS_FOR = timedelta(days=30)
 REPORTS_THAT_HOLD = 3
 THREADS_PER_PAGE = 50
-OWN_PER_PAGE = 50  # of a reader's own
-LINKS_WITHOUT_A_LOOK = 5  # in a comment of somebody trusted
-AT_A_TIME = timedelta(minutes=5)
+MY_COMMENTS_PER_PAGE = 50  # of a reader's own
+MAX_UNHELD_LINKS = 5  # in a comment of somebody trusted
+BURST_PERIOD = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
-SAME_TEXT_ELSEWHERE = timedelta(days=1)  # the same text in another discussion counts as repeated for so long
+DUPLICATE_PERIOD = timedelta(days=1)  # the same text in another discussion counts as repeated for so long
 
 
 class State(models.TextChoices):
@@ -34,7 +35,7 @@ class Switch(models.TextChoices):
     CLOSED = "closed", _("closed: no comment is taken, what waits stays")
 
 
-class Hold(models.TextChoices):
+class HoldRule(models.TextChoices):
     """The rule that keeps a comment from being visible at once, as its author is told."""
 
     BANNED = "banned", _("You may not comment at present. A moderator looks at what you had written before.")
@@ -51,11 +52,11 @@ class Hold(models.TextChoices):
     TOO_FAST = "too_fast", _("You have posted several comments within minutes. A moderator looks at this one first.")
     REPORTED = "reported", _("Readers have reported it. A moderator looks at it again.")
     UNDONE = "undone", _("A moderator has taken back a decision and will look at it again.")
-    MENDED = "mended", _("You have changed it and sent it in again. A moderator reads it as it is now.")
+    REVISED = "mended", _("You have changed it and sent it in again. A moderator reads it as it is now.")
     APPEALED = "appealed", _("You have appealed. It is read again with your note, by another moderator if there is one.")
 
 
-class Complaint(models.TextChoices):
+class ReportReason(models.TextChoices):
     """What a reader may find wrong with a comment. (What its author is told is a moderator's to choose: models.Reason.)"""
 
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it replies to.")
@@ -66,7 +67,7 @@ class Complaint(models.TextChoices):
     OTHER = "other", _("It does not fit the comment policy.")
 
 
-class Remover(models.TextChoices):
+class RemovedBy(models.TextChoices):
     """Who removed a comment, as its place in the thread says. A moderator may give a reason (models.Reason) instead."""
 
     AUTHOR = "author", _("Removed by its author.")
@@ -74,13 +75,13 @@ class Remover(models.TextChoices):
     ERASURE = "erasure", _("Its author has left and taken this comment along.")
 
 
-IN_ITS_PLACE = {
+PLACEHOLDERS = {
     State.PENDING: _("A moderator is looking at this comment again."),
-    State.REJECTED: Remover.MODERATOR.label,
+    State.REJECTED: RemovedBy.MODERATOR.label,
 }
 
 
-class Verb(models.TextChoices):
+class ModerationAction(models.TextChoices):
     """What a moderator may do."""
 
     APPROVE = "approve", _("approve")
@@ -90,19 +91,19 @@ class Verb(models.TextChoices):
 
 
 # Where each decision may be taken, and where it leads. Undo leads back to where the last decision came from.
-MOVES: dict[str, dict[str, str]] = {
-    Verb.APPROVE: {State.PENDING: State.VISIBLE},
-    Verb.REJECT: {State.PENDING: State.REJECTED},
-    Verb.REMOVE: {State.PENDING: State.REMOVED, State.VISIBLE: State.REMOVED},
+TRANSITIONS: dict[str, dict[str, str]] = {
+    ModerationAction.APPROVE: {State.PENDING: State.VISIBLE},
+    ModerationAction.REJECT: {State.PENDING: State.REJECTED},
+    ModerationAction.REMOVE: {State.PENDING: State.REMOVED, State.VISIBLE: State.REMOVED},
 }
 UNDOABLE = frozenset({State.VISIBLE, State.REJECTED, State.REMOVED})
 EDITABLE = frozenset({State.UNVERIFIED, State.PENDING, State.VISIBLE})
-SECOND_READINGS = frozenset({Hold.MENDED, Hold.APPEALED})  # of a rejected comment; the text stands as it was sent in
-PUT_BY_PEOPLE = SECOND_READINGS | {Hold.REPORTED, Hold.UNDONE}  # holds that no change of the text lifts
+REVIEW_HOLDS = frozenset({HoldRule.REVISED, HoldRule.APPEALED})  # of a rejected comment; the text stands as it was sent in
+MANUAL_HOLDS = REVIEW_HOLDS | {HoldRule.REPORTED, HoldRule.UNDONE}  # holds that no change of the text lifts
 
 
 @dataclass(frozen=True)
-class Facts:
+class ScreeningFacts:
     """What the rules look at. `approved_before` and `duplicate` do not count the comment that is judged."""
 
     verified: bool
@@ -119,9 +120,9 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Outcome:
     state: State
-    rule: Hold | None = None
+    rule: HoldRule | None = None
 
 
 class Refusal(Enum):
@@ -132,15 +133,15 @@ class Refusal(Enum):
     TOO_MANY = "too_many"
 
 
-def judge(facts: Facts) -> Verdict:
+def screen(facts: ScreeningFacts) -> Outcome:
     """The state in which a comment, new or edited, enters the discussion, and the rule that holds it, if one does."""
     if not facts.verified:
-        return Verdict(State.UNVERIFIED)
+        return Outcome(State.UNVERIFIED)
     rule = _rule_against(facts)
-    return Verdict(State.PENDING, rule) if rule else Verdict(State.VISIBLE)
+    return Outcome(State.PENDING, rule) if rule else Outcome(State.VISIBLE)
 
 
-def refusal_of(facts: Facts) -> Refusal | None:
+def refusal_of(facts: ScreeningFacts) -> Refusal | None:
     """Why a text is not taken at all, however trusted its author, if there is a reason."""
     if facts.switch == Switch.CLOSED:
         return Refusal.CLOSED
@@ -154,42 +155,64 @@ def strictest(*switches: str) -> Switch:
     return max(map(Switch, switches), key=Switch.values.index)
 
 
-def _rule_against(facts: Facts) -> Hold | None:
+def _rule_against(facts: ScreeningFacts) -> HoldRule | None:
     """The rule to be named. What would refuse a text holds one that was taken before it did."""
     if facts.banned:
-        return Hold.BANNED
+        return HoldRule.BANNED
     if facts.switch != Switch.OPEN:
-        return Hold.EVERYTHING_HELD
+        return HoldRule.EVERYTHING_HELD
     if facts.held_words or facts.refused_words:
-        return Hold.HELD_WORDS
+        return HoldRule.HELD_WORDS
     if not facts.approved_before:
-        return Hold.LINKS if facts.links else Hold.NEWCOMER
+        return HoldRule.LINKS if facts.links else HoldRule.NEWCOMER
     if facts.rejected_lately:
-        return Hold.REJECTED_LATELY
-    if facts.links > LINKS_WITHOUT_A_LOOK:
-        return Hold.MANY_LINKS
+        return HoldRule.REJECTED_LATELY
+    if facts.links > MAX_UNHELD_LINKS:
+        return HoldRule.MANY_LINKS
     if facts.duplicate:
-        return Hold.DUPLICATE
-    return Hold.TOO_FAST if facts.too_fast or facts.too_many else None
+        return HoldRule.DUPLICATE
+    return HoldRule.TOO_FAST if facts.too_fast or facts.too_many else None
 
 
 def may_edit(state: str, reason: str, written: datetime, now: datetime) -> bool:
     """Whether its author may change a comment in place."""
-    return state in EDITABLE and not (state == State.PENDING and reason in SECOND_READINGS) and now < written + EDIT_WINDOW
+    return state in EDITABLE and not (state == State.PENDING and reason in REVIEW_HOLDS) and now < written + EDIT_WINDOW
 
 
-def page_of(thread_no: int) -> int:
+def discussion_page_number(thread_no: int) -> int:
     """The page that a thread has for good: pages are numbered from the oldest, 1."""
     return (thread_no - 1) // THREADS_PER_PAGE + 1
 
 
-def told_to_author(state: str, reason: str) -> str:
+def author_message(state: str, reason: str) -> str:
     """The rule that holds a comment, for its author; "" in other states: what a moderator has to say goes with the comment, as its note."""
-    return str(dict(Hold.choices).get(reason, "")) if state == State.PENDING else ""
+    return str(dict(HoldRule.choices).get(reason, "")) if state == State.PENDING else ""
 
 
-def told_in_its_place(state: str, reason: str) -> str:
+def placeholder_text(state: str, reason: str) -> str:
     """What stands where a comment was that is not visible now, for everybody."""
     if state == State.REMOVED:
-        return str(dict(Remover.choices).get(reason, Remover.MODERATOR.label))
-    return str(IN_ITS_PLACE.get(state, ""))
+        return str(dict(RemovedBy.choices).get(reason, RemovedBy.MODERATOR.label))
+    return str(PLACEHOLDERS.get(state, ""))
+
+
+HOLD_RULE_LABELS = {
+    HoldRule.BANNED: _("author is banned"),
+    HoldRule.EVERYTHING_HELD: _("everything is held"),
+    HoldRule.HELD_WORDS: _("listed words"),
+    HoldRule.MANY_LINKS: _("many links"),
+    HoldRule.TOO_FAST: _("many comments within minutes"),
+    HoldRule.NEWCOMER: _("first comment"),
+    HoldRule.LINKS: _("newcomer’s links"),
+    HoldRule.REJECTED_LATELY: _("turned down lately"),
+    HoldRule.DUPLICATE: _("said before"),
+    HoldRule.REPORTED: pgettext_lazy("what holds a comment", "reported"),
+    HoldRule.UNDONE: _("decision taken back"),
+    HoldRule.REVISED: _("mended"),
+    HoldRule.APPEALED: _("appeal"),
+}
+
+
+def hold_rule_label(rule: str) -> str:
+    """The name of a rule; the rule itself where it has none."""
+    return str(HOLD_RULE_LABELS.get(rule, rule))

@@ -13,8 +13,8 @@ class IctigerConfig(AppConfig):
         apps.get_app_config("django_tasks_database").verbose_name = _("Background jobs")  # its own name is in English alone
 
 
-class DeskConfig(admin_apps.AdminConfig):
-    """Django's admin, as `ictiger.desk.Desk`."""
+class IctigerAdminConfig(admin_apps.AdminConfig):
+    """Django's admin, as `ictiger.core.admin_site.IctigerAdminSite`."""
 
     default = False
-    default_site = "ictiger.desk.Desk"
+    default_site = "ictiger.core.admin_site.IctigerAdminSite"

@@ -25,15 +25,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from ictiger.delivery import upkeep
-from ictiger.delivery.purge import due
-from ictiger.delivery.store import the_store
-from ictiger.jobs import RECURRING
-from ictiger.mail.models import UNSETTLED, Mail, State
-from ictiger.models import Recurring
+from ictiger.mail.models import UNSETTLED, Mail, MailState
+from ictiger.pagecache import stats
+from ictiger.pagecache.purge import due_purges
+from ictiger.pagecache.store import get_store
 
-TOO_OLD = timedelta(minutes=5)
-LITTLE = 500 * 1024**2  # bytes on a disk: time enough to make room before uploads, backups and SQLite fail
+from .jobs import SCHEDULE
+from .models import ScheduledJob
+
+MAX_AGE = timedelta(minutes=5)
+MIN_FREE_BYTES = 500 * 1024**2  # bytes on a disk: time enough to make room before uploads, backups and SQLite fail
 NO_WORKER = "jobs: no worker has run yet; mail waits for one"
 
 
@@ -51,7 +52,7 @@ class HealthMiddleware:
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process is alive. Touches nothing else."""
-    return _line("ok")
+    return _status_line("ok")
 
 
 @never_cache
@@ -63,8 +64,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
         pending = pending_migrations()
     except DatabaseError:
-        return _line("database unreachable", status=503)
-    return _line(f"migrations not applied: {', '.join(pending)}", status=503) if pending else _line("ok")
+        return _status_line("database unreachable", status=503)
+    return _status_line(f"migrations not applied: {', '.join(pending)}", status=503) if pending else _status_line("ok")
 
 
 @never_cache
@@ -75,17 +76,17 @@ def status(request: HttpRequest) -> JsonResponse:
     try:
         for name, (look, question) in QUEUES.items():
             report[name] = look()
-            if report[name]["oldest_due_seconds"] > TOO_OLD.total_seconds():
-                waited = f"the oldest that is due has waited for more than {TOO_OLD.total_seconds() / 60:.0f} minutes"
+            if report[name]["oldest_due_seconds"] > MAX_AGE.total_seconds():
+                waited = f"the oldest that is due has waited for more than {MAX_AGE.total_seconds() / 60:.0f} minutes"
                 reasons.append(f"{name}: {waited}; {question}")
-        if not Recurring.objects.exists():
+        if not ScheduledJob.objects.exists():
             reasons.append(NO_WORKER)
     except DatabaseError:
         report["database"] = "unreachable"
         reasons.append("the database cannot be reached")
     report["disk_free_bytes"] = _free(settings.VAR)
     report["pages"] = _pages()
-    reasons += _trouble_with_disks(report)
+    reasons += _disk_problems(report)
     colour = "red" if reasons else "green"
     return JsonResponse({"status": colour, "reasons": reasons, **report}, status=503 if reasons else 200)
 
@@ -95,19 +96,19 @@ VIEWS = {"/healthz": healthz, "/readyz": readyz, "/status": status}
 
 def pending_migrations() -> list[str]:
     """Names of the migrations that the database lacks. Asked until there are none; a running process gets no new ones."""
-    if not _known_to_be_migrated:
+    if not _migrated:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
             return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
-        _known_to_be_migrated.append(True)
+        _migrated.append(True)
     return []
 
 
-_known_to_be_migrated: list[bool] = []
+_migrated: list[bool] = []
 
 
-def _line(text: str, *, status: int = 200) -> HttpResponse:
+def _status_line(text: str, *, status: int = 200) -> HttpResponse:
     return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
 
 
@@ -116,11 +117,15 @@ def _mail() -> dict:
 
     A mail that a server puts off (greylisting, a full mailbox) is not due before its next attempt, and shows as unsent.
     """
-    due_at = Case(When(stuck_since__isnull=False, then="stuck_since"), When(state=State.SENDING, then="lease_until"), default="next_try_at")
+    due_at = Case(
+        When(undeliverable_since__isnull=False, then="undeliverable_since"),
+        When(state=MailState.SENDING, then="lease_until"),
+        default="next_try_at",
+    )
     figures = Mail.objects.aggregate(
         due=Min(due_at, filter=Q(state__in=UNSETTLED)),
         unsent=Min("created_at", filter=Q(state__in=UNSETTLED)),
-        **{state: Count("pk", filter=Q(state=state)) for state in State.values},
+        **{state: Count("pk", filter=Q(state=state)) for state in MailState.values},
     )
     return {
         "oldest_due_seconds": _age(figures.pop("due")),
@@ -133,12 +138,12 @@ def _jobs() -> dict:
     """Those that wait for a worker, and those that a worker should have taken up by its clock: some are due twice a minute."""
     due_at = Case(When(run_after=get_date_max(), then="enqueued_at"), default="run_after")
     figures = DBTaskResult.objects.ready().aggregate(due=Min(due_at), waiting=Count("pk"))
-    recurring = Recurring.objects.filter(name__in=[job.module_path for job in RECURRING]).aggregate(due=Min("due_at"))
+    recurring = ScheduledJob.objects.filter(name__in=[job.module_path for job in SCHEDULE]).aggregate(due=Min("due_at"))
     return {"oldest_due_seconds": max(_age(figures["due"]), _age(recurring["due"])), "waiting": figures["waiting"]}
 
 
 def _purges() -> dict:
-    figures = due(timedelta(0)).aggregate(oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk"))
+    figures = due_purges(timedelta(0)).aggregate(oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk"))
     return {"oldest_due_seconds": _age(figures["oldest"]), "waiting": figures["waiting"]}
 
 
@@ -157,9 +162,9 @@ def _pages() -> dict | None:
     """The page store as its processes have written it down; None where there is none."""
     if settings.PAGE_STORE == "off":
         return None
-    store = the_store()
-    counts, stock = upkeep.tallies(store), upkeep.stock(store)
-    asked = upkeep.asked_for(counts)
+    store = get_store()
+    counts, stock = stats.hit_counters(store), stats.inventory(store)
+    asked = stats.hit_totals(counts)
     return {
         "pages": stock.get("pages"),
         "bytes": stock.get("bytes"),
@@ -171,14 +176,14 @@ def _pages() -> dict | None:
     }
 
 
-def _trouble_with_disks(report: dict) -> list[str]:
+def _disk_problems(report: dict) -> list[str]:
     disks = {str(settings.VAR): report["disk_free_bytes"]}
     if report["pages"]:
         disks.setdefault(settings.PAGE_STORE, report["pages"]["disk_free_bytes"])
     return [
         f"disk: {folder} cannot be read" if free is None else f"disk: {free / 1024**2:.0f} MiB are left for {folder}"
         for folder, free in disks.items()
-        if free is None or free < LITTLE
+        if free is None or free < MIN_FREE_BYTES
     ]
 
 

@@ -51,7 +51,7 @@ class PathLanguageMiddleware:
             return response
 
 
-class OwnPagesMiddleware:
+class ErrorPagesMiddleware:
     """Our own pages for what is wrong with a request, on every installation: with DEBUG on, as quickstart has it, Django shows its insides.
 
     What cannot be read is refused here, before any view: a host that is not ours, more than anything the site takes in, a form that is
@@ -62,9 +62,9 @@ class OwnPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = _refusal(request, _read) or self.get_response(request)
+        response = _refusal(request, _read_form) or self.get_response(request)
         if isinstance(response, HttpResponseNotFound):  # Django's; ours is rendered
-            return _own_page(404)(request, Http404())
+            return _error_page(404)(request, Http404())
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
@@ -77,15 +77,15 @@ def _refusal(request: HttpRequest, read: Callable[[HttpRequest], object]) -> Htt
         read(request)
     except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
         logger.warning("%r cannot be read: %s", request.path, error)
-        return _own_page(400)(request, error)
+        return _error_page(400)(request, error)
     return None
 
 
-def _own_page(status: int) -> Callable[[HttpRequest, Exception], HttpResponse]:
+def _error_page(status: int) -> Callable[[HttpRequest, Exception], HttpResponse]:
     return get_resolver().resolve_error_handler(status)
 
 
-def _read(request: HttpRequest) -> None:
+def _read_form(request: HttpRequest) -> None:
     """Read the host and the form. Raises what Django raises, and two things more.
 
     Django bounds what it keeps of a form in memory, but writes the files of any POST to disk, however large and whoever sends them. And it
@@ -109,7 +109,7 @@ def content_length(request: HttpRequest) -> int:
         return 0
 
 
-class FinalSlashMiddleware(CommonMiddleware):
+class AppendSlashMiddleware(CommonMiddleware):
     """Leads to the path with its final slash: reads by 301, writes by 308, with which the browser sends the text once more.
 
     Django's own answers writes with 301 too, and the browser then asks again without the text.

@@ -4,13 +4,14 @@ Every variable is listed, with its meaning, in `.env.example`. A `.env` file bes
 environment wins over it. `ictiger/environment.py` refuses a value that cannot be read, `ictiger/checks.py` explains a wrong one.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from ictiger import environment
-from ictiger.environment import env
+from . import env as environment
+from .env import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,29 +19,39 @@ env.read_env(BASE_DIR / ".env")
 
 # --- what the environment says -------------------------------------------------------------------------------------------------------
 
-VAR = environment.folder("ICTIGER_VAR", default=BASE_DIR / "var")
+VAR = environment.directory("ICTIGER_VAR", default=BASE_DIR / "var")
 SECRET_KEY = env("SECRET_KEY", default="")  # No default; ictiger.E001 refuses to run without one.
-DEBUG = environment.flag("DEBUG")
+DEBUG = environment.boolean("DEBUG")
 ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) if host.strip()]
 SITE_URL = (env("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
-PAGE_CACHES = environment.addresses("PAGE_CACHES")
+PAGE_CACHES = environment.server_urls("PAGE_CACHES")
 PAGE_STORE = env("PAGE_STORE", default="") or ("off" if DEBUG or PAGE_CACHES else str(VAR / "pages"))
 # Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
-PAGE_KEEPERS = ["ictiger.delivery.store.purge"] if PAGE_STORE != "off" else ["ictiger.delivery.caches.purge"] if PAGE_CACHES else []
+PAGE_KEEPERS = (
+    ["ictiger.pagecache.store.purge_store"]
+    if PAGE_STORE != "off"
+    else ["ictiger.pagecache.http_caches.purge_http_caches"]
+    if PAGE_CACHES
+    else []
+)
 PAGE_STORE_LIMIT = 2 * 1024**3  # bytes on disk; beyond them the pages unused for longest go
-TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT")
+TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT")
 HTTPS = SITE_URL.startswith("https://")
 
 # --- the house -----------------------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "ictiger",
-    "ictiger.delivery",
+    "ictiger.core",
+    "ictiger.pagecache",
     "ictiger.mail",
+    "ictiger.ops",
+    # Benchmarks and drills, where the dev group is: they need its packages.
+    *(["ictiger.testbed"] if find_spec("aiosmtpd") else []),
     "accounts",
     "articles",
     "comments",
-    "ictiger.apps.DeskConfig",  # django.contrib.admin, with what we say and refuse
+    "ictiger.apps.IctigerAdminConfig",  # django.contrib.admin, with what we say and refuse
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -62,7 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ictiger.logs.RequestLogMiddleware",
+    "ictiger.core.request_log.RequestLogMiddleware",
     "ictiger.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -70,12 +81,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.HintCookieMiddleware",
-    "comments.waiting.WaitingCookieMiddleware",
+    "comments.middleware.DraftCookieMiddleware",
     "ictiger.middleware.PathLanguageMiddleware",
-    "ictiger.middleware.OwnPagesMiddleware",
-    "ictiger.middleware.FinalSlashMiddleware",
+    "ictiger.middleware.ErrorPagesMiddleware",
+    "ictiger.middleware.AppendSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.middleware.ReaderMiddleware",
+    "accounts.middleware.SessionUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -97,7 +108,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "articles.context.publication",
+                "articles.context_processors.publication_context",
             ],
         },
     },
@@ -108,7 +119,7 @@ CRISPY_TEMPLATE_PACK = "ictiger"
 
 # --- data ----------------------------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": environment.database("DATABASE_URL", default=VAR / "ictiger.sqlite3")}
+DATABASES = {"default": environment.database_settings("DATABASE_URL", default=VAR / "ictiger.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock before the first read of a transaction: with the default, two writers that have both read
     # fail at once with "database is locked", however long the time-out.
@@ -130,7 +141,7 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
     } | DATABASES["default"].get("OPTIONS", {})
 
 # Shared between processes: a per-process cache would multiply every rate limit by the number of workers.
-CACHES = {"default": environment.cache("CACHE_URL", default=VAR / "cache")}
+CACHES = {"default": environment.cache_settings("CACHE_URL", default=VAR / "cache")}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -154,15 +165,13 @@ STATICFILES_DIRS = [BASE_DIR / "ictiger" / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "ictiger.static_bundle.BundleFinder",
+    "ictiger.static_files.BundleFinder",
 ]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "ictiger.static_bundle.ReleaseStorage"
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "ictiger.static_files.ReleaseStorage"},
 }
 
 # --- accounts ------------------------------------------------------------------------------------------------------------------------
@@ -217,12 +226,12 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-MFA_ADAPTER = "accounts.factors.FactorAdapter"
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
-    "authenticate": "accounts.factors.AuthenticateForm",
-    "reauthenticate": "accounts.factors.ReauthenticateForm",
-    "activate_totp": "accounts.factors.ActivateTOTPForm",
-    "add_webauthn": "accounts.factors.AddKeyForm",
+    "authenticate": "accounts.mfa.AuthenticateForm",
+    "reauthenticate": "accounts.mfa.ReauthenticateForm",
+    "activate_totp": "accounts.mfa.ActivateTOTPForm",
+    "add_webauthn": "accounts.mfa.AddWebAuthnForm",
 }
 MFA_TOTP_ISSUER = "ICTiger"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -232,7 +241,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 # --- mail and jobs -------------------------------------------------------------------------------------------------------------------
 
 # How a due mail leaves the house. `ictiger.mail` queues every mail as a row and hands it to this backend from a worker.
-vars().update(environment.mail("EMAIL_URL", default=VAR / "mail"))
+vars().update(environment.mail_settings("EMAIL_URL", default=VAR / "mail"))
 EMAIL_TIMEOUT = 40  # seconds for each answer of the mail server: whoever hangs up on a slow "yes" delivers twice (RFC 5321, 4.5.3.2)
 SITE_NAME = "ICTiger"  # as mails name it
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "ICTiger <no-reply@ictiger.example>"
@@ -245,8 +254,8 @@ COMMENT_WORD_LIMIT = 140  # words, as comments/words.py counts them
 REPLY_WORD_LIMIT = 70
 COMMENT_CODE_POINT_LIMIT = 2_000  # bounds unbroken runs, which count as one word
 REPLY_CODE_POINT_LIMIT = 1_000
-COMMENTS_AT_A_TIME = environment.number("COMMENTS_AT_A_TIME") or 5  # in five minutes by one person; the next one waits for a moderator
-COMMENTS_IN_AN_HOUR = environment.number("COMMENTS_IN_AN_HOUR") or 30  # by one person; the next one is not taken
+COMMENTS_AT_A_TIME = environment.integer("COMMENTS_AT_A_TIME") or 5  # in five minutes by one person; the next one waits for a moderator
+COMMENTS_IN_AN_HOUR = environment.integer("COMMENTS_IN_AN_HOUR") or 30  # by one person; the next one is not taken
 
 # --- safety --------------------------------------------------------------------------------------------------------------------------
 
@@ -270,7 +279,7 @@ SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "ictiger.views.csrf_failure"
+CSRF_FAILURE_VIEW = "ictiger.error_views.csrf_failure"
 LANGUAGE_COOKIE_SECURE = HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for HSTS on all subdomains, and for ever
 
@@ -278,9 +287,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request": {"()": "ictiger.logs.AddRequestId"},
-        "advice": {"()": "ictiger.logs.DropAdviceOnThreads"},
-        "faults": {"()": "ictiger.logs.OnlyFaults"},
+        "request": {"()": "ictiger.core.request_log.AddRequestId"},
+        "advice": {"()": "ictiger.core.request_log.DropThreadAdvice"},
+        "faults": {"()": "ictiger.core.request_log.OnlyServerErrors"},
     },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},

@@ -6,6 +6,8 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path
 from django.views.static import serve
 
@@ -19,7 +21,20 @@ if settings.DEBUG:
         path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
     ]
 
+# Models that were renamed: what led to their pages in the admin leads to their lists.
+MOVED_ADMIN_PAGES = {"house": "sitecommentsettings", "phrase": "blockedphrase"}
+
+
+def redirect_to_list(request: HttpRequest, model: str, rest: str = "") -> HttpResponse:
+    return redirect(f"admin:comments_{model}_changelist")
+
+
 urlpatterns += i18n_patterns(
+    *(
+        path(f"admin/comments/{old}/{rest}", redirect_to_list, {"model": new})
+        for old, new in MOVED_ADMIN_PAGES.items()
+        for rest in ("", "<path:rest>")
+    ),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
@@ -28,7 +43,7 @@ urlpatterns += i18n_patterns(
     prefix_default_language=False,
 )
 
-handler400 = "ictiger.views.bad_request"
-handler403 = "ictiger.views.permission_denied"
-handler404 = "ictiger.views.page_not_found"
-handler500 = "ictiger.views.server_error"
+handler400 = "ictiger.error_views.bad_request"
+handler403 = "ictiger.error_views.permission_denied"
+handler404 = "ictiger.error_views.page_not_found"
+handler500 = "ictiger.error_views.server_error"

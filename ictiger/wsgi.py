@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from django.core.wsgi import get_wsgi_application
 
-from ictiger.memory import keep_some
+from ictiger.core.malloc import tune_malloc
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ictiger.settings")
 
@@ -25,12 +25,12 @@ def without_encoded_type(application: Callable[..., Iterable[bytes]]) -> Callabl
     return read
 
 
-keep_some()
+tune_malloc()
 django_application = without_encoded_type(get_wsgi_application())
 
-from ictiger.delivery.wrapper import wrap  # noqa: E402  (it reads the settings)
+from ictiger.pagecache.wsgi import wrap_application  # noqa: E402  (it reads the settings)
 
-application = wrap(django_application)
+application = wrap_application(django_application)
 
 # What is loaded by now lives as long as the process: the collector would go through all of it again and again, and everybody waits for it.
 gc.collect()

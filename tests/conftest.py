@@ -16,14 +16,15 @@ from django.test import Client
 from django.test.signals import setting_changed
 
 from accounts.models import User
-from ictiger.delivery import headers, wanted
+from ictiger.pagecache import headers, request_key
 from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
-from tests.factories import make_user
+
+from .factories import make_user
 
 
 def forget_settings(**_changed: object) -> None:
     """What a process remembers of its settings, which do not change while it serves. In a test they do."""
-    for module in (headers, wanted):
+    for module in (headers, request_key):
         for thing in vars(module).values():
             if hasattr(thing, "cache_clear"):
                 thing.cache_clear()

@@ -13,9 +13,9 @@ from articles.models import Article, ArticleText, Author, Image, Page, Publicati
 from articles.services import create_article, publish
 from comments import services
 from comments.models import Comment, Decision
-from comments.policy import State, Verb
-from ictiger.delivery.change import change
-from ictiger.languages import Language
+from comments.policy import ModerationAction, State
+from ictiger.core.languages import Language
+from ictiger.pagecache.public_write import public_write
 
 PASSWORD = "correct horse battery staple"
 BODY = "## First\n\nA paragraph about patents.\n\n## Second\n\nAnother about standards."
@@ -35,28 +35,28 @@ def make_user(email: str = "", *, group: str = "", verified: bool = True, **fiel
 
 def make_topic(slug: str = "", **fields) -> Topic:
     slug = slug or f"topic-{next(_numbers)}"
-    with change() as this:
+    with public_write() as write:
         topic = Topic(slug=slug, **{"name_en": slug.title(), "name_zh": f"话题{slug}", **fields})
         topic.save()
-        this.touch(topic)
+        write.touch(topic)
     return topic
 
 
 def make_author(slug: str = "", **fields) -> Author:
     slug = slug or f"author-{next(_numbers)}"
-    with change() as this:
+    with public_write() as write:
         author = Author(slug=slug, **{"name_en": slug.title(), "name_zh": f"作者{slug}", **fields})
         author.save()
-        this.touch(author)
+        write.touch(author)
     return author
 
 
 def make_image(file: str = "images/test.png", **fields) -> Image:
     """A row alone; there is no file behind it."""
-    with change() as this:
+    with public_write() as write:
         image = Image(file=file, **{"width": 1600, "height": 900, "alt": "A drawing", **fields})
         image.save()
-        this.touch(image)
+        write.touch(image)
     return image
 
 
@@ -73,7 +73,7 @@ def make_article(slug: str = "", *, topics: Sequence[Topic] = (), authors: Seque
     article = create_article(by=created_by, language=language, topics=topics, authors=authors, **text)
     if fields.setdefault("status", Status.PUBLISHED) == Status.PUBLISHED:
         publish(article, at=publish_at)
-    with change(article):
+    with public_write(article):
         for name, value in fields.items():
             setattr(article, name, value)
         article.save()
@@ -81,18 +81,18 @@ def make_article(slug: str = "", *, topics: Sequence[Topic] = (), authors: Seque
 
 
 def make_page(slug: str = "about", **fields) -> Page:
-    with change() as this:
+    with public_write() as write:
         page = Page(slug=slug, **{"title": slug.title(), "body": "Text.", "body_html": "<p>Text.</p>", **fields})
         page.save()
-        this.touch(page)
+        write.touch(page)
     return page
 
 
 def make_publication(language: str = "en", **fields) -> Publication:
-    with change() as this:
+    with public_write() as write:
         publication = Publication(language=language, **{"name": "ICTiger", "sign_off": "Write to us.", **fields})
         publication.save()
-        this.touch(publication)
+        write.touch(publication)
     return publication
 
 
@@ -102,16 +102,16 @@ def make_comment(
     """A comment that came to its state the way comments do: posted, held, decided about. An unverified one needs an unverified author."""
     author = author or make_user(verified=state != State.UNVERIFIED)
     sent = {"body": "An argument about patents.", "submission": uuid.uuid4(), **fields}
-    comment = services.post(user=author, article=article, parent_id=parent and parent.pk, **sent)
+    comment = services.post_comment(user=author, article=article, parent_id=parent and parent.pk, **sent)
     if state in (State.VISIBLE, State.REMOVED) and comment.state == State.PENDING:
-        decide_as_somebody(comment, Verb.APPROVE)
+        decide_as_somebody(comment, ModerationAction.APPROVE)
     if state == State.REMOVED:
-        decide_as_somebody(comment, Verb.REMOVE)
+        decide_as_somebody(comment, ModerationAction.REMOVE)
     if state == State.REJECTED:
-        decide_as_somebody(comment, Verb.REJECT, reason="off_topic")
+        decide_as_somebody(comment, ModerationAction.REJECT, reason="off_topic")
     comment.refresh_from_db()
     return comment
 
 
-def decide_as_somebody(comment: Comment, verb: Verb, **told: str) -> Decision:
+def decide_as_somebody(comment: Comment, verb: ModerationAction, **told: str) -> Decision:
     return services.decide(moderator=make_user(), comment_id=comment.pk, verb=verb, **told)

@@ -13,27 +13,27 @@ from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts import verification
-from ictiger.languages import Language
-from ictiger.moulds import mould, slot
+from accounts.verification import addresses
+from ictiger.core.fragments import compile_fragment, placeholder
+from ictiger.core.languages import Language
 
 register = template.Library()
 
 FRAGMENTS = ("accounts:bar", "comments:me")  # fetched by a page: "here" is that page
-MENDING = ("accounts:verification", "accounts:confirm")  # these pages are about the address themselves: no banner above them
+REPAIR_VIEWS = ("accounts:verification", "accounts:confirm")  # these pages are about the address themselves: no banner above them
 
 
 @register.simple_tag(takes_context=True)
-def banner_standing(context: RequestContext) -> verification.Standing | None:
+def banner_status(context: RequestContext) -> addresses.VerificationStatus | None:
     """How the reader's address stands, where a banner is to say so."""
     request = context["request"]
-    if _view_name(request) in MENDING:
+    if _view_name(request) in REPAIR_VIEWS:
         return None
-    return verification.standing_of(request.user)
+    return addresses.verification_status(request.user)
 
 
 @register.simple_tag(takes_context=True)
-def here(context: RequestContext) -> str:
+def current_path(context: RequestContext) -> str:
     """The path to come back to after logging in or out; "" on the account's own pages, which are no place to come back to."""
     request = context["request"]
     path = _page_of(request) if _view_name(request) in FRAGMENTS else request.path
@@ -43,7 +43,7 @@ def here(context: RequestContext) -> str:
 @register.simple_tag(takes_context=True)
 def account_links(context: RequestContext) -> SafeString:
     """What the bar offers to whoever is logged in. Each of their page views asks: the template is rendered once for each kind of them."""
-    user, back = context["user"], here(context)
+    user, back = context["user"], current_path(context)
     keep = _links.__wrapped__ if settings.DEBUG else _links  # a template may change under its writer's hands
     values = {"name": escape(user.public_name), "back": escape(back), "token": escape(context["csrf_token"])}
     return mark_safe(keep(Language.active(), user.is_staff, bool(back)) % values)  # noqa: S308  (each value is escaped)
@@ -51,8 +51,8 @@ def account_links(context: RequestContext) -> SafeString:
 
 @lru_cache(20)
 def _links(_language: str, is_staff: bool, has_back: bool) -> str:
-    slots = {"name": slot("name"), "back": slot("back") if has_back else "", "csrf_token": slot("token")}
-    return mould("accounts/_links.html", slots | {"is_staff": is_staff})
+    slots = {"name": placeholder("name"), "back": placeholder("back") if has_back else "", "csrf_token": placeholder("token")}
+    return compile_fragment("accounts/_links.html", slots | {"is_staff": is_staff})
 
 
 @register.filter

@@ -1,3 +1,3 @@
 """The editor's desk: Django's admin for what readers read."""
 
-from . import article, pages, pictures, publication, topics_and_authors  # noqa: F401  (each registers its models)
+from . import article, images, pages, publication, topics_authors  # noqa: F401  (each registers its models)

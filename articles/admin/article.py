@@ -19,18 +19,18 @@ from django.utils.translation import gettext_lazy
 from articles import services
 from articles.models import Article, ArticleTopic, Byline, Draft, SlugRedirect
 from articles.preview_links import preview_url
-from ictiger.languages import Language
+from ictiger.core.languages import Language
 
-from .article_form import SEARCH_ENGINES, ArticleForm, BylineFormSet, own_byline, refuse_overtaken
-from .article_list import ArticleColumns, PublishedFilter, StateFilter, for_the_desk, state_in_words
-from .bulk import BulkActions
-from .buttons import Buttons, buttons_for
+from .article_form import SEARCH_ENGINES, ArticleForm, BylineFormSet, reject_stale_draft, user_byline
+from .article_list import ArticleColumnsMixin, PublishedFilter, StatusFilter, for_admin_list, status_text
+from .base import PublicModelAdmin
+from .bulk_actions import BulkActionsMixin
 from .fields import SlugFormField
-from .history import TextHistoryAdmin
-from .public import PublicModelAdmin
-from .rights import articles_of, is_open_to, listing_is_open, may_publish
-from .schedule import ScheduleViews
-from .verbs import has_unpublished_changes, schedule_label, schedule_refusal
+from .history import TextHistoryMixin
+from .permissions import can_edit_article, can_edit_listing, can_publish, editable_articles
+from .schedule import ScheduleMixin
+from .submit_buttons import SubmitButtonsMixin, buttons_for
+from .workflow import has_unpublished_changes, schedule_label, schedule_refusal
 
 PUBLISHERS_OPTIONS = ("featured", "expires_at")
 
@@ -41,13 +41,13 @@ class ListingInline(admin.TabularInline):
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_add_permission(request, obj) and listing_is_open(request.user, obj)
+        return super().has_add_permission(request, obj) and can_edit_listing(request.user, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_change_permission(request, obj) and listing_is_open(request.user, obj)
+        return super().has_change_permission(request, obj) and can_edit_listing(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and listing_is_open(request.user, obj)
+        return super().has_delete_permission(request, obj) and can_edit_listing(request.user, obj)
 
 
 class TopicInline(ListingInline):
@@ -65,12 +65,12 @@ class BylineInline(ListingInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, ArticleColumns, PublicModelAdmin):
+class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHistoryMixin, ArticleColumnsMixin, PublicModelAdmin):
     form = ArticleForm
     inlines = [TopicInline, BylineInline]
     autocomplete_fields = ["cover"]
     prepopulated_fields = {"slug": ["title"]}
-    list_filter = ["language", StateFilter, PublishedFilter, "topics", "authors"]
+    list_filter = ["language", StatusFilter, PublishedFilter, "topics", "authors"]
     search_fields = ["title", "summary", "slug", "draft__title", "draft__summary", "draft__slug"]
     search_help_text = gettext_lazy("Searches titles, summaries and addresses, drafts included.")
     list_per_page = 50
@@ -82,7 +82,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     # --- who ---------------------------------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        return for_the_desk(articles_of(request.user))
+        return for_admin_list(editable_articles(request.user))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Article | None:
         """Any article: whoever may not open it is told so (403), rather than that it does not exist."""
@@ -92,13 +92,13 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
             return None
 
     def has_view_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_view_permission(request, obj) and is_open_to(request.user, obj)
+        return super().has_view_permission(request, obj) and can_edit_article(request.user, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_change_permission(request, obj) and is_open_to(request.user, obj)
+        return super().has_change_permission(request, obj) and can_edit_article(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and is_open_to(request.user, obj)
+        return super().has_delete_permission(request, obj) and can_edit_article(request.user, obj)
 
     def get_deleted_objects(self, objs: Iterable[Article], request: HttpRequest) -> tuple:
         """Its old addresses go with an article, though nobody deletes them by themselves."""
@@ -131,9 +131,9 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
 
     def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> list[str]:
         fixed = ["language"] if obj else []
-        if not listing_is_open(request.user, obj):
+        if not can_edit_listing(request.user, obj):
             return [*fixed, *services.OPTIONS]
-        return fixed if may_publish(request.user) else [*fixed, *PUBLISHERS_OPTIONS]
+        return fixed if can_publish(request.user) else [*fixed, *PUBLISHERS_OPTIONS]
 
     def get_form(self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs) -> type[ArticleForm]:
         """The fields of the text are the draft's, those of the listing the article's."""
@@ -157,8 +157,8 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     def get_formset_kwargs(self, request: HttpRequest, obj: Article, inline: ListingInline, prefix: str) -> dict:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, BylineInline) and obj.pk is None and request.method == "GET":
-            inline.extra = len(own_byline(request))
-            kwargs["initial"] = own_byline(request)
+            inline.extra = len(user_byline(request))
+            kwargs["initial"] = user_byline(request)
         return kwargs
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict:
@@ -186,16 +186,16 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
         translation = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
         return {
             "subtitle": article.draft.title,
-            "state": state_in_words(article),
+            "state": status_text(article),
             "unpublished_changes": has_unpublished_changes(article),
             "page_url": article.get_absolute_url() if article.is_public else "",
             "preview_url": preview_url(article),
-            "translation": translation if is_open_to(request.user, translation) else None,
+            "translation": translation if can_edit_article(request.user, translation) else None,
             "may_add_translation": translation is None and self.has_add_permission(request),
             "may_draw_cover": article.draft.cover_id is None and self.has_change_permission(request, article),
             "buttons": buttons_for(request, article),
-            "schedule_label": schedule_label(article) if may_publish(request.user) and not schedule_refusal(article) else "",
-            "listing_is_open": listing_is_open(request.user, article),
+            "schedule_label": schedule_label(article) if can_publish(request.user) and not schedule_refusal(article) else "",
+            "listing_is_open": can_edit_listing(request.user, article),
         }
 
     # --- saving ------------------------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
             services.set_options(obj, **form.changed_options)
 
     def _create(self, request: HttpRequest, obj: Article, form: ArticleForm) -> None:
-        credited = own_byline(request) if not request.user.has_perm("articles.add_byline") else []
+        credited = user_byline(request) if not request.user.has_perm("articles.add_byline") else []
         created = services.create_article(
             by=request.user,
             language=form.cleaned_data["language"],
@@ -223,7 +223,7 @@ class ArticleAdmin(Buttons, BulkActions, ScheduleViews, TextHistoryAdmin, Articl
     def _save_draft(self, article: Article, form: ArticleForm) -> None:
         Article.objects.select_for_update().get(pk=article.pk)  # the draft is compared and saved under its article's lock
         draft = Draft.objects.get(article=article)
-        refuse_overtaken(draft, form, reverse("admin:articles_article_history", args=[article.pk]))
+        reject_stale_draft(draft, form, reverse("admin:articles_article_history", args=[article.pk]))
         if form.differs_from(draft):
             services.save_draft(article, **form.text)
 

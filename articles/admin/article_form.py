@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article, Draft
 
-from .public import RefusableForm
+from .base import ServiceErrorForm
 
 SEARCH_ENGINES = ("seo_title", "seo_description", "canonical_url")
 
 
-class Overtaken(ValidationError):
+class StaleDraft(ValidationError):
     """Somebody else saved the draft after this form was opened. `version` is what the draft is at now."""
 
     def __init__(self, message: str, version: str) -> None:
@@ -24,7 +24,7 @@ class Overtaken(ValidationError):
         self.version = version
 
 
-class ArticleForm(RefusableForm):
+class ArticleForm(ServiceErrorForm):
     """`version` says which state of the draft the form was opened on, so that nobody saves over what they have not seen."""
 
     version = forms.CharField(label="", required=False, widget=forms.HiddenInput)
@@ -35,11 +35,11 @@ class ArticleForm(RefusableForm):
         if self.instance.pk:
             draft = self.instance.draft
             stored = {name: draft.serializable_value(name) for name in Draft.TEXT_FIELDS}
-            self.initial = {**stored, "version": version_of(draft), **self.initial}
+            self.initial = {**stored, "version": draft_version(draft), **self.initial}
         for name in self.fields.keys() & set(self._meta.fields):
             # What another editor has set meanwhile is not set back by a form that was opened before.
             self.fields[name].show_hidden_initial = True
-        if isinstance(self.refusal, Overtaken):
+        if isinstance(self.refusal, StaleDraft):
             self.data = self.data.copy()
             self.data[self.add_prefix("version")] = self.refusal.version
 
@@ -55,14 +55,14 @@ class ArticleForm(RefusableForm):
         return any(getattr(draft, name) != value for name, value in self.text.items())
 
 
-def version_of(draft: Draft) -> str:
+def draft_version(draft: Draft) -> str:
     return draft.updated_at.isoformat()
 
 
-def refuse_overtaken(draft: Draft, form: ArticleForm, history_url: str) -> None:
+def reject_stale_draft(draft: Draft, form: ArticleForm, history_url: str) -> None:
     """Raise Overtaken when `draft`, read under its article's lock, is not what the form was opened on."""
     opened_on = form.cleaned_data["version"]
-    if opened_on == version_of(draft) or not form.differs_from(draft):
+    if opened_on == draft_version(draft) or not form.differs_from(draft):
         return
     newest = draft.history.select_related("history_user").order_by("-history_date", "-history_id").first()
     message = format_html(
@@ -75,7 +75,7 @@ def refuse_overtaken(draft: Draft, form: ArticleForm, history_url: str) -> None:
         fields=", ".join(_fields_changed_since(draft, opened_on)) or "–",
         url=history_url,
     )
-    raise Overtaken(message, version_of(draft))
+    raise StaleDraft(message, draft_version(draft))
 
 
 def _fields_changed_since(draft: Draft, opened_on: str) -> list[str]:
@@ -104,7 +104,7 @@ class BylineFormSet(BaseInlineFormSet):
         return super().save_new(form, commit)
 
 
-def own_byline(request: HttpRequest) -> list[dict]:
+def user_byline(request: HttpRequest) -> list[dict]:
     """The byline that somebody who is an author themselves will want on a new article."""
     profile = getattr(request.user, "author", None)
     return [{"author": profile.pk}] if profile else []

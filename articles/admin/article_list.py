@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.archive import Period
 from articles.models import Article, Byline, Draft, Status, Topic
-from articles.periods import Period
 
 
-def for_the_desk(articles: QuerySet[Article]) -> QuerySet[Article]:
+def for_admin_list(articles: QuerySet[Article]) -> QuerySet[Article]:
     """With what the list shows of each, in a number of queries that does not grow; without the long texts."""
     return (
         articles.select_related("draft")
@@ -48,26 +48,26 @@ def _counts_of_comments() -> QuerySet:
     return apps.get_model("comments", "Discussion").objects.filter(key=OuterRef("translation_key")).values("comments")[:1]
 
 
-def state_in_words(article: Article) -> str:
+def status_text(article: Article) -> str:
     """What readers see of the article now, or when they will: "scheduled for 3 December 2026, 08:30"."""
     if article.status != Status.PUBLISHED:
         return article.get_status_display()
     if article.has_expired:
-        return _("taken down, %(when)s") % {"when": in_words(article.expires_at)}
+        return _("taken down, %(when)s") % {"when": local_datetime_text(article.expires_at)}
     if article.is_scheduled:
-        return _("scheduled for %(when)s") % {"when": in_words(article.publish_at)}
+        return _("scheduled for %(when)s") % {"when": local_datetime_text(article.publish_at)}
     if article.expires_at is not None:
-        return _("published, until %(when)s") % {"when": in_words(article.expires_at)}
+        return _("published, until %(when)s") % {"when": local_datetime_text(article.expires_at)}
     return _("published")
 
 
-def in_words(moment) -> str:
+def local_datetime_text(moment) -> str:
     """A moment in the site's time zone, to the second where it has seconds."""
     local = timezone.localtime(moment)
     return date_format(local, "SHORT_DATETIME_FORMAT") + (f":{local:%S}" if local.second else "")
 
 
-class ArticleColumns(admin.ModelAdmin):
+class ArticleColumnsMixin(admin.ModelAdmin):
     """The columns of the list."""
 
     list_display = ["draft_title", "state", "language", "topic_names", "author_names", "appeared", "word_count", "comment_count"]
@@ -79,7 +79,7 @@ class ArticleColumns(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, article: Article) -> SafeString:
         """In words; where there is a page to see, the words lead there."""
-        words = state_in_words(article)
+        words = status_text(article)
         if article.is_public:
             label = _("Open the page of “%(title)s”") % {"title": article.title}
             words = format_html('<a href="{}" title="{}">{}</a>', article.get_absolute_url(), label, words)
@@ -88,7 +88,7 @@ class ArticleColumns(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("published at"), ordering="publish_at")
     def appeared(self, article: Article) -> str:
-        return in_words(article.publish_at) if article.publish_at else "–"
+        return local_datetime_text(article.publish_at) if article.publish_at else "–"
 
     @admin.display(description=gettext_lazy("topics"))
     def topic_names(self, article: Article) -> str:
@@ -134,7 +134,7 @@ class PublishedFilter(admin.SimpleListFilter):
         return Period(int(found[1]), int(found[2]) if found[2] else None) if found and found[1] != "9999" else None
 
 
-class StateFilter(admin.SimpleListFilter):
+class StatusFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 

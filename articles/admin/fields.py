@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import SLUG_BYTES, validate_slug, validate_slug_bytes
-from articles.text import slug_from
+from articles.slugs import slugify_title
 
 
 class SlugFormField(forms.CharField):
@@ -31,7 +31,7 @@ class SlugFormField(forms.CharField):
 
     def made_from(self, title: str) -> str:
         """The slug for a field left empty. Raises ValidationError, keyed for this field, when the title has nothing to make one from."""
-        if slug := slug_from(title, limit=SLUG_BYTES):
+        if slug := slugify_title(title, limit=SLUG_BYTES):
             return slug
         raise ValidationError({"slug": _("There are no letters to make a slug from: enter one.")})
 
@@ -39,7 +39,7 @@ class SlugFormField(forms.CharField):
 DATE_FORMAT, TIME_FORMAT = "%Y-%m-%d", "%H:%M:%S"  # what the browser's own pickers send and take, in every language
 
 
-class WhenWidget(forms.SplitDateTimeWidget):
+class LocalDateTimeWidget(forms.SplitDateTimeWidget):
     """A date and a time of day to the second, by the browser's own pickers."""
 
     template_name = "admin/articles/when.html"
@@ -54,7 +54,7 @@ class WhenWidget(forms.SplitDateTimeWidget):
         )
 
 
-class HiddenWhenWidget(forms.SplitHiddenDateTimeWidget):
+class HiddenLocalDateTimeWidget(forms.SplitHiddenDateTimeWidget):
     def __init__(self, attrs: dict | None = None) -> None:
         super().__init__(attrs, date_format=DATE_FORMAT, time_format=TIME_FORMAT)
 
@@ -67,11 +67,11 @@ def _time_zone_note() -> str:
 time_zone_note = lazy(_time_zone_note, str)
 
 
-class WhenField(forms.SplitDateTimeField):
+class LocalDateTimeField(forms.SplitDateTimeField):
     """A moment, in the site's time zone, which its help text names."""
 
-    widget = WhenWidget
-    hidden_widget = HiddenWhenWidget
+    widget = LocalDateTimeWidget
+    hidden_widget = HiddenLocalDateTimeWidget
 
     def __init__(self, **kwargs) -> None:
         formats = {"input_date_formats": [DATE_FORMAT], "input_time_formats": [TIME_FORMAT, "%H:%M"]}
@@ -80,4 +80,4 @@ class WhenField(forms.SplitDateTimeField):
 
 
 # What ModelAdmin calls `formfield_overrides`.
-FIELDS_OF_THE_DESK = {DateTimeField: {"form_class": WhenField, "widget": WhenWidget}, URLField: {"assume_scheme": "https"}}
+ADMIN_FORM_FIELDS = {DateTimeField: {"form_class": LocalDateTimeField, "widget": LocalDateTimeWidget}, URLField: {"assume_scheme": "https"}}

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from .comparison import Part, compare
+from ictiger.core.text_diff import DiffPart, diff_texts
 
 VERSIONS_PER_PAGE = 20
 
@@ -27,11 +27,11 @@ class FieldChange:
     new: str
 
     @cached_property
-    def blocks(self) -> list[list[Part]]:
-        return compare(self.old, self.new)
+    def blocks(self) -> list[list[DiffPart]]:
+        return diff_texts(self.old, self.new)
 
 
-class TextHistoryAdmin(admin.ModelAdmin):
+class TextHistoryMixin(admin.ModelAdmin):
     """Keeps Django's history address, and shows the versions of the text there instead of the log of the desk.
 
     A subclass names its `text_fields` and how a version is restored.
@@ -116,7 +116,7 @@ class TextHistoryAdmin(admin.ModelAdmin):
             field = self.kept_text_model._meta.get_field(name)
             old, new = getattr(before, field.attname), getattr(after, field.attname)
             if old != new:
-                changes.append(FieldChange(capfirst(field.verbose_name), _shown(field, old), _shown(field, new)))
+                changes.append(FieldChange(capfirst(field.verbose_name), _display_value(field, old), _display_value(field, new)))
         return changes
 
     def _context(self, request: HttpRequest, obj: Model) -> dict:
@@ -130,7 +130,7 @@ class TextHistoryAdmin(admin.ModelAdmin):
         }
 
 
-def _shown(field: Field, value: object) -> str:
+def _display_value(field: Field, value: object) -> str:
     """A value as text: a picture by its description."""
     if value is None:
         return ""

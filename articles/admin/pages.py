@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from articles import services
 from articles.models import RESERVED_SLUGS, Page
 
+from .base import PublicModelAdmin, ServiceErrorForm
 from .fields import SlugFormField
-from .history import TextHistoryAdmin
-from .public import PublicModelAdmin, RefusableForm
+from .history import TextHistoryMixin
 
 PAGE_FIELDS = ["language", "title", "slug", "body", "position"]
 
 
-class PageForm(RefusableForm):
+class PageForm(ServiceErrorForm):
     translation_of = forms.ModelChoiceField(
         Page.objects.all(),
         required=False,
@@ -42,7 +42,7 @@ class PageForm(RefusableForm):
 
 
 @admin.register(Page)
-class PageAdmin(TextHistoryAdmin, PublicModelAdmin):
+class PageAdmin(TextHistoryMixin, PublicModelAdmin):
     """Unlike an article, a page has no draft: what is saved is shown."""
 
     form = PageForm

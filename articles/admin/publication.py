@@ -5,16 +5,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Publication, SlugRedirect, SocialLink
-from ictiger.languages import Language
+from ictiger.core.languages import Language
 
-from .fields import FIELDS_OF_THE_DESK
-from .public import PublicModelAdmin
+from .base import PublicModelAdmin
+from .fields import ADMIN_FORM_FIELDS
 
 
 class SocialLinkInline(admin.TabularInline):
     model = SocialLink
     extra = 0
-    formfield_overrides = FIELDS_OF_THE_DESK
+    formfield_overrides = ADMIN_FORM_FIELDS
 
 
 @admin.register(Publication)

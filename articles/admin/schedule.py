@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy
 from articles import services
 from articles.models import Article
 
-from .article_list import in_words, state_in_words
-from .fields import WhenField
-from .rights import may_publish
-from .verbs import schedule_refusal
+from .article_list import local_datetime_text, status_text
+from .fields import LocalDateTimeField
+from .permissions import can_publish
+from .workflow import schedule_refusal
 
 
 class ScheduleForm(forms.Form):
-    when = WhenField(label=gettext_lazy("Readers see it from"))
+    when = LocalDateTimeField(label=gettext_lazy("Readers see it from"))
 
     def clean_when(self) -> datetime:
         when = self.cleaned_data["when"]
@@ -31,14 +31,14 @@ class ScheduleForm(forms.Form):
         return when
 
 
-class ScheduleViews(admin.ModelAdmin):
+class ScheduleMixin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.schedule_view)
         return [path("schedule/", view, name="articles_article_schedule"), *super().get_urls()]
 
     def schedule_view(self, request: HttpRequest) -> HttpResponse:
         """Articles named by `?article=` appear at the moment chosen, with their drafts as they are now."""
-        if not may_publish(request.user):
+        if not can_publish(request.user):
             raise PermissionDenied
         articles = self._chosen(request)
         if not articles:
@@ -52,7 +52,7 @@ class ScheduleViews(admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Schedule"),
             "form": form,
-            "articles": [(article, state_in_words(article), schedule_refusal(article)) for article in articles],
+            "articles": [(article, status_text(article), schedule_refusal(article)) for article in articles],
             "may_any": any(not schedule_refusal(article) for article in articles),
             "now": timezone.localtime(),
         }
@@ -71,10 +71,10 @@ class ScheduleViews(admin.ModelAdmin):
             except ValidationError as refused:
                 self.message_refusal(request, article, refused)
             else:
-                self.log_change(request, article, _("Scheduled for %(when)s.") % {"when": in_words(when)})
+                self.log_change(request, article, _("Scheduled for %(when)s.") % {"when": local_datetime_text(when)})
                 done.append(article.draft.title)
         if done:
-            text = _("Readers see these from %(when)s on: %(titles)s.") % {"when": in_words(when), "titles": _(", ").join(done)}
+            text = _("Readers see these from %(when)s on: %(titles)s.") % {"when": local_datetime_text(when), "titles": _(", ").join(done)}
             self.message_user(request, text, messages.SUCCESS)
         return bool(done)
 

@@ -11,11 +11,11 @@ from django.core.files.base import ContentFile
 
 from accounts.models import User
 from articles import services
-from articles.covers import HEIGHT, WIDTH, cover_file
+from articles.generated_covers import HEIGHT, WIDTH, generated_cover_file
 from articles.models import Article, Author, Image, Page, Publication, SocialLink, Topic
-from ictiger.delivery.change import change
+from ictiger.pagecache.public_write import public_write
 
-HERE = Path(__file__).parent
+DEMO_DIR = Path(__file__).parent
 FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>[\w-]+\.svg)")
 
 
@@ -23,9 +23,9 @@ def load_publication(*, author_login: User) -> bool:
     """Load everything unless a publication is there already; tells whether it did. All of it or nothing."""
     if Publication.objects.exists():
         return False
-    demo = yaml.safe_load((HERE / "publication.yaml").read_text(encoding="utf-8"))
-    with change() as this:
-        this.touch_everything()
+    demo = yaml.safe_load((DEMO_DIR / "publication.yaml").read_text(encoding="utf-8"))
+    with public_write() as write:
+        write.touch_everything()
         _load_publications(demo["publications"])
         topics = {entry["slug"]: _create(Topic, position=n, **entry) for n, entry in enumerate(demo["topics"])}
         authors = {entry["slug"]: _create_author(entry, author_login) for entry in demo["authors"]}
@@ -39,7 +39,7 @@ def load_publication(*, author_login: User) -> bool:
 
 def article_files() -> list[tuple[dict, str]]:
     """Front matter and body of every demo article, oldest first."""
-    files = [*(HERE / "en").glob("*.md"), *(HERE / "zh-hans").glob("*.md")]
+    files = [*(DEMO_DIR / "en").glob("*.md"), *(DEMO_DIR / "zh-hans").glob("*.md")]
     parsed = [_split(path.read_text(encoding="utf-8")) for path in files]
     return sorted(parsed, key=lambda article: article[0]["published"])
 
@@ -72,7 +72,7 @@ def _create_author(entry: dict, login: User) -> Author:
 def _load_pages(entries: list[dict]) -> None:
     for position, entry in enumerate(entries):
         key, language = entry.pop("key"), entry["language"]
-        body = (HERE / "pages" / f"{key}.{language}.md").read_text(encoding="utf-8")
+        body = (DEMO_DIR / "pages" / f"{key}.{language}.md").read_text(encoding="utf-8")
         services.save_page(Page(translation_key=uuid5(NAMESPACE_URL, key), body=body, position=position, **entry))
 
 
@@ -99,7 +99,7 @@ def _load_article(
 
 def _load_cover(front: dict) -> Image:
     cover = front["cover"]
-    picture = ContentFile(cover_file(front["key"], cover["motif"]), name=f"{front['key']}-{front['language']}.webp")
+    picture = ContentFile(generated_cover_file(front["key"], cover["motif"]), name=f"{front['key']}-{front['language']}.webp")
     return _create(Image, file=picture, width=WIDTH, height=HEIGHT, alt=cover["alt"], caption=cover["caption"], credit="ICTiger")
 
 
@@ -107,7 +107,7 @@ def _with_figures(body: str) -> str:
     """The body with its figures put among the pictures and linked from there."""
 
     def linked(match: re.Match) -> str:
-        source = HERE / "figures" / match["name"]
+        source = DEMO_DIR / "figures" / match["name"]
         width, height = _svg_size(source)
         picture = ContentFile(source.read_bytes(), name=match["name"])
         image = _create(Image, file=picture, width=width, height=height, alt=match["alt"][:300], credit="ICTiger")

@@ -1,16 +1,16 @@
 """What readers read: articles and what ties them together.
 
-Everything here shows on public pages and is written inside `ictiger.delivery.change.change()`; Draft alone is an editor's own.
+Everything here shows on public pages and is written inside `ictiger.pagecache.public_write.public_write()`; Draft alone is an editor's own.
 """
 
-from .addresses import RESERVED_SLUGS, SLUG_BYTES, validate_slug, validate_slug_bytes
-from .article import LONG_TEXTS, Article, ArticleQuerySet, ArticleText, ArticleTopic, Byline, Status, pending_after
+from .article import LONG_TEXTS, Article, ArticleQuerySet, ArticleText, ArticleTopic, Byline, Status, ids_with_future_dates
 from .author import Author
 from .draft import Draft
 from .image import Image
 from .page import Page
 from .publication import Publication, SocialLink
 from .slug_redirect import SlugRedirect
+from .slugs import RESERVED_SLUGS, SLUG_BYTES, validate_slug, validate_slug_bytes
 from .topic import Topic
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "SocialLink",
     "Status",
     "Topic",
-    "pending_after",
+    "ids_with_future_dates",
     "validate_slug",
     "validate_slug_bytes",
 ]

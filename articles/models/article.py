@@ -10,14 +10,14 @@ from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.addresses import url_of
-from ictiger.compiled import CompiledForms, Given
-from ictiger.delivery.guard import PublicQuerySet
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.core.prepared import Param, PreparedQueryFamily
+from ictiger.core.url_cache import cached_reverse
+from ictiger.pagecache.guard import PublicQuerySet
+from ictiger.pagecache.models import PublicModel
 
-from .addresses import SlugField, language_known, slug_shape
 from .image import Image
+from .slugs import SlugField, language_known, slug_shape
 from .topic import Topic
 
 
@@ -67,9 +67,9 @@ class ArticleQuerySet(PublicQuerySet):
         """Articles that were public and have been taken down."""
         return self.filter(language=language, status=Status.PUBLISHED, expires_at__lte=timezone.now())
 
-    def next_moments(self, after: datetime) -> tuple[datetime | None, datetime | None]:
+    def next_visibility_changes(self, after: datetime) -> tuple[datetime | None, datetime | None]:
         """When the next of these appears, and when the next is taken down: no stored page that shows them may outlive that."""
-        pending = pending_after(after)
+        pending = ids_with_future_dates(after)
         return self.moments(after, pending).get() if pending else (None, None)
 
     def moments(self, after: datetime | Expression, pending: Collection[int] | Expression) -> models.QuerySet:
@@ -85,10 +85,10 @@ class ArticleQuerySet(PublicQuerySet):
 
     def for_reading(self) -> "ArticleQuerySet":
         """With what the page of an article shows of it."""
-        return self.select_related("cover").prefetch_related(*_beside_it()).defer("body", "search_text")
+        return self.select_related("cover").prefetch_related(*_siblings()).defer("body", "search_text")
 
 
-def _beside_it() -> tuple[models.Prefetch, models.Prefetch]:
+def _siblings() -> tuple[models.Prefetch, models.Prefetch]:
     """What is always shown with an article: its topics, the first being the one that was added first, and who wrote it."""
     return (
         models.Prefetch("topics", Topic.objects.order_by("articletopic")),
@@ -169,9 +169,9 @@ class Article(PublicModel, ArticleText):
     def has_expired(self) -> bool:
         return self.status == Status.PUBLISHED and self.expires_at is not None and self.expires_at <= timezone.now()
 
-    def next_moments(self, after: datetime) -> Iterator[datetime | None]:
+    def next_visibility_changes(self, after: datetime) -> Iterator[datetime | None]:
         """When its discussion next closes by the clock alone, or it or its translation comes or goes."""
-        yield from Article.objects.filter(translation_key=self.translation_key).next_moments(after)
+        yield from Article.objects.filter(translation_key=self.translation_key).next_visibility_changes(after)
         yield self.closing_after(after)
 
     def closing_after(self, after: datetime) -> datetime | None:
@@ -181,20 +181,20 @@ class Article(PublicModel, ArticleText):
 
     def get_absolute_url(self) -> str:
         # An article lives under its own language's prefix, whatever page links to it.
-        return url_of("articles:article", self.slug, language=self.language)
+        return cached_reverse("articles:article", self.slug, language=self.language)
 
 
-_PENDING = CompiledForms(
+_PENDING = PreparedQueryFamily(
     lambda: (
-        Article.objects.filter(publish_at__gt=Given("after"))
+        Article.objects.filter(publish_at__gt=Param("after"))
         .order_by()
         .values_list("pk", flat=True)
-        .union(Article.objects.filter(expires_at__gt=Given("after")).order_by().values_list("pk", flat=True))
+        .union(Article.objects.filter(expires_at__gt=Param("after")).order_by().values_list("pk", flat=True))
     )
 )
 
 
-def pending_after(moment: datetime) -> list[int]:
+def ids_with_future_dates(moment: datetime) -> list[int]:
     """Articles with a date that is still to come: few in the whole site, and found by it. What is asked of their future is asked of them
     alone: all others are not gone through, however many they are."""
     return _PENDING.rows(after=moment)

@@ -3,13 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.addresses import url_of
-from ictiger.delivery.guard import PublicQuerySet
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import in_language
+from ictiger.core.languages import localized_attr
+from ictiger.core.url_cache import cached_reverse
+from ictiger.pagecache.guard import PublicQuerySet
+from ictiger.pagecache.models import PublicModel
 
-from .addresses import SlugField, slug_shape
 from .article import Article
+from .slugs import SlugField, slug_shape
 
 
 class AuthorQuerySet(PublicQuerySet):
@@ -41,11 +41,11 @@ class Author(PublicModel):
 
     @property
     def name(self) -> str:
-        return in_language(self, "name")
+        return localized_attr(self, "name")
 
     @property
     def bio(self) -> str:
-        return in_language(self, "bio")
+        return localized_attr(self, "bio")
 
     def get_absolute_url(self) -> str:
-        return url_of("articles:author", self.slug)
+        return cached_reverse("articles:author", self.slug)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.delivery.models import PublicModel
+from ictiger.pagecache.models import PublicModel
 
 
 class Image(PublicModel):

@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from ictiger.addresses import url_of
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.core.url_cache import cached_reverse
+from ictiger.pagecache.models import PublicModel
 
-from .addresses import RESERVED_SLUGS, SlugField, language_known, slug_shape
+from .slugs import RESERVED_SLUGS, SlugField, language_known, slug_shape
 
 
 class Page(PublicModel):
@@ -46,4 +46,4 @@ class Page(PublicModel):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return url_of("articles:page", self.slug, language=self.language)
+        return cached_reverse("articles:page", self.slug, language=self.language)

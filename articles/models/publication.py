@@ -3,10 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.pagecache.models import PublicModel
 
-from .addresses import language_known
+from .slugs import language_known
 
 
 class Publication(PublicModel):

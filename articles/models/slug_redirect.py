@@ -3,11 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import Language
+from ictiger.core.languages import Language
+from ictiger.pagecache.models import PublicModel
 
-from .addresses import SlugField, language_known, slug_shape
 from .article import Article
+from .slugs import SlugField, language_known, slug_shape
 
 
 class SlugRedirect(PublicModel):

@@ -3,11 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ictiger.addresses import url_of
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import in_language
+from ictiger.core.languages import localized_attr
+from ictiger.core.url_cache import cached_reverse
+from ictiger.pagecache.models import PublicModel
 
-from .addresses import SlugField, slug_shape
+from .slugs import SlugField, slug_shape
 
 
 class Topic(PublicModel):
@@ -29,11 +29,11 @@ class Topic(PublicModel):
 
     @property
     def name(self) -> str:
-        return in_language(self, "name")
+        return localized_attr(self, "name")
 
     @property
     def description(self) -> str:
-        return in_language(self, "description")
+        return localized_attr(self, "description")
 
     def get_absolute_url(self) -> str:
-        return url_of("articles:topic", self.slug)
+        return cached_reverse("articles:topic", self.slug)

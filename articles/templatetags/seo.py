@@ -30,17 +30,17 @@ def _description(article: Article, publication: object) -> dict:
         "headline": article.title,
         "description": article.seo_description or article.summary,
         "inLanguage": article.language,
-        "mainEntityOfPage": _absolute(article.get_absolute_url()),
+        "mainEntityOfPage": _absolute_url(article.get_absolute_url()),
         "author": [
-            {"@type": "Person", "name": byline.author.name, "url": _absolute(byline.author.get_absolute_url())}
+            {"@type": "Person", "name": byline.author.name, "url": _absolute_url(byline.author.get_absolute_url())}
             for byline in article.bylines.all()
         ],
         "publisher": {
             "@type": "Organization",
             "name": getattr(publication, "name", "") or "ICTiger",
-            "logo": _absolute(static("img/apple-touch-icon.png")),
+            "logo": _absolute_url(static("img/apple-touch-icon.png")),
         },
-        "image": _absolute(article.cover.file.url if article.cover else static("img/og.png")),
+        "image": _absolute_url(article.cover.file.url if article.cover else static("img/og.png")),
         "wordCount": article.words,
         "datePublished": article.publish_at and article.publish_at.isoformat(),
         "dateModified": (article.updated_at or article.publish_at) and (article.updated_at or article.publish_at).isoformat(),
@@ -48,5 +48,5 @@ def _description(article: Article, publication: object) -> dict:
     return {name: value for name, value in described.items() if value}
 
 
-def _absolute(path: str) -> str:
+def _absolute_url(path: str) -> str:
     return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"

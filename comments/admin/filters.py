@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from comments import rules
+from comments import policy
 from comments.models import Comment
-from comments.policy import Hold, State
+from comments.policy import HoldRule, State
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -37,7 +37,7 @@ class RuleFilter(admin.SimpleListFilter):
     parameter_name = "rule"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [(hold.value, rules.short(hold)) for hold in Hold]
+        return [(hold.value, policy.hold_rule_label(hold)) for hold in HoldRule]
 
     def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
         return comments.filter(state=State.PENDING, reason=self.value()) if self.value() else comments

@@ -4,20 +4,20 @@ from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
 
-from comments.forms import TOO_LONG, NoteField
+from comments.forms import TOO_LONG_MESSAGE, NoteField
 from comments.models import NOTE, Reason
-from comments.policy import Verb
+from comments.policy import ModerationAction
 
-FOR_GOOD = 0
-BANS = [
+PERMANENT = 0
+BAN_PERIODS = [
     (1, _("1 day")),
     (7, _("7 days")),
     (30, _("30 days")),
-    (FOR_GOOD, _("for good")),
+    (PERMANENT, _("for good")),
 ]
 
 
-class ToldForm(forms.Form):
+class MessageToAuthorForm(forms.Form):
     """What the author is told."""
 
     reason = forms.ModelChoiceField(
@@ -31,23 +31,23 @@ class ToldForm(forms.Form):
         return {"reason": given.code if given else "", "note": self.cleaned_data.get("note", "")}
 
 
-class DecisionForm(ToldForm):
+class DecisionForm(MessageToAuthorForm):
     """A decision about one comment, from its row."""
 
-    verb = forms.ChoiceField(choices=Verb.choices)
+    verb = forms.ChoiceField(choices=ModerationAction.choices)
     seen = forms.CharField(max_length=40)
     take_over = forms.BooleanField(required=False)
 
 
 class BanForm(forms.Form):
-    days = forms.TypedChoiceField(label=_("For how long"), choices=BANS, coerce=int)
-    why = forms.CharField(label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG})
+    days = forms.TypedChoiceField(label=_("For how long"), choices=BAN_PERIODS, coerce=int)
+    why = forms.CharField(label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG_MESSAGE})
 
 
-class BulkForm(ActionForm, ToldForm):
+class BulkForm(ActionForm, MessageToAuthorForm):
     """Beside the choice of a decision about several comments. For how long and why matter to a ban alone."""
 
-    days = forms.TypedChoiceField(label=_("Ban"), choices=BANS, coerce=int, empty_value=7, initial=7, required=False)
-    why = forms.CharField(label=_("Why"), max_length=300, required=False, error_messages={"max_length": TOO_LONG})
+    days = forms.TypedChoiceField(label=_("Ban"), choices=BAN_PERIODS, coerce=int, empty_value=7, initial=7, required=False)
+    why = forms.CharField(label=_("Why"), max_length=300, required=False, error_messages={"max_length": TOO_LONG_MESSAGE})
 
     field_order = ["action", "select_across", "reason", "note", "days", "why"]

@@ -12,10 +12,10 @@ from django.utils.translation import pgettext_lazy
 
 from articles.models import LONG_TEXTS, Article
 from comments import policy
-from comments.policy import Remover, State
-from ictiger.delivery.guard import PublicQuerySet
-from ictiger.delivery.models import PublicModel
-from ictiger.languages import Language
+from comments.policy import RemovedBy, State
+from ictiger.core.languages import Language
+from ictiger.pagecache.guard import PublicQuerySet
+from ictiger.pagecache.models import PublicModel
 
 from .discussion import Discussion
 
@@ -29,7 +29,7 @@ class CommentQuerySet(PublicQuerySet):
         """Comments that readers see."""
         return self.filter(state=State.VISIBLE)
 
-    def below(self, article: Article) -> "CommentQuerySet":
+    def in_discussion_of(self, article: Article) -> "CommentQuerySet":
         """All of the discussion that `article` shares with its other language."""
         return self.filter(discussion_id=article.translation_key)
 
@@ -64,13 +64,17 @@ class Comment(PublicModel):
     article = models.ForeignKey(Article, models.PROTECT, related_name="comments", verbose_name=_("article"))
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=AUTHOR)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread"))
-    answers = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("in reply to"))
+    replied_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("in reply to"), db_column="answers_id"
+    )
     body = models.TextField(_("text"))
     body_html = models.TextField(editable=False)
     language = models.CharField(_("language"), max_length=10, choices=Language)
     words = models.PositiveSmallIntegerField(_("words"), editable=False)
     fingerprint = models.CharField(max_length=32, default="", editable=False)  # the same for texts that say the same; see phrases.py
-    listed = models.CharField(_("listed words found"), max_length=300, blank=True, editable=False)  # for moderators alone
+    matched_phrases = models.CharField(
+        _("listed words found"), max_length=300, blank=True, editable=False, db_column="listed"
+    )  # for moderators alone
     state = models.CharField(_("state"), max_length=10, choices=State)
     reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, the code of a Reason or a Remover, according to the state
     note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)  # in the author's language, as it was given
@@ -81,10 +85,10 @@ class Comment(PublicModel):
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     created_en = models.CharField(max_length=60, editable=False)
     created_zh = models.CharField(max_length=60, editable=False)
-    shown_at = models.DateTimeField(_("first visible"), null=True, editable=False)
+    first_visible_at = models.DateTimeField(_("first visible"), null=True, editable=False, db_column="shown_at")
     edited_at = models.DateTimeField(_("edited at"), null=True, editable=False)
     held_at = models.DateTimeField(null=True, editable=False)  # since when it waits for a moderator, while it does
-    mended_at = models.DateTimeField(_("sent in again"), null=True, editable=False)  # after a rejection, once
+    revised_at = models.DateTimeField(_("sent in again"), null=True, editable=False, db_column="mended_at")  # after a rejection, once
     appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)  # against a rejection, once
     appealed_against = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("appealed against")
@@ -106,26 +110,27 @@ class Comment(PublicModel):
             models.Index(fields=["author", "discussion"], name="comment_of_author"),
             models.Index(fields=["author", "-created_at"], name="comment_speed"),
             models.Index(fields=["author", "fingerprint"], name="comment_same_text"),
-            models.Index(fields=["discussion", "-shown_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
+            models.Index(fields=["discussion", "-first_visible_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
             models.Index(
                 fields=["discussion", "language", "thread_no"], condition=Q(thread_no__isnull=False), name="comment_threads_in_language"
             ),
             models.Index(fields=["discussion", "parent"], condition=Q(state=State.VISIBLE, parent__isnull=False), name="comment_answered"),
-            models.Index(fields=["-shown_at", "-id"], condition=Q(state=State.VISIBLE), name="comment_newest_of_site"),
+            models.Index(fields=["-first_visible_at", "-id"], condition=Q(state=State.VISIBLE), name="comment_newest_of_site"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["discussion", "thread_no"], name="comment_thread_no_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="comment_state_known"),
             models.CheckConstraint(condition=Q(language__in=Language.values), name="comment_language_known"),
             models.CheckConstraint(condition=Q(parent=None) | Q(thread_no=None), name="comment_reply_has_no_number"),
-            models.CheckConstraint(condition=~Q(state=State.VISIBLE) | Q(shown_at__isnull=False), name="comment_visible_was_shown"),
+            models.CheckConstraint(condition=~Q(state=State.VISIBLE) | Q(first_visible_at__isnull=False), name="comment_visible_was_shown"),
             models.CheckConstraint(
-                condition=Q(shown_at=None) | Q(parent__isnull=False) | Q(thread_no__isnull=False), name="comment_shown_thread_has_number"
+                condition=Q(first_visible_at=None) | Q(parent__isnull=False) | Q(thread_no__isnull=False),
+                name="comment_shown_thread_has_number",
             ),
             models.CheckConstraint(condition=Q(parent=None) | ~Q(parent=F("id")), name="comment_not_its_own_parent"),
-            models.CheckConstraint(condition=Q(answers=None) | Q(parent__isnull=False), name="comment_answer_is_reply"),
+            models.CheckConstraint(condition=Q(replied_to=None) | Q(parent__isnull=False), name="comment_answer_is_reply"),
             models.CheckConstraint(
-                condition=~Q(body="") | Q(state=State.REMOVED, reason=Remover.ERASURE), name="comment_has_text_unless_erased"
+                condition=~Q(body="") | Q(state=State.REMOVED, reason=RemovedBy.ERASURE), name="comment_has_text_unless_erased"
             ),
             models.CheckConstraint(
                 condition=Q(appeal="", appealed_at=None) | (~Q(appeal="") & Q(appealed_at__isnull=False)), name="comment_appeal_says_why"
@@ -145,7 +150,7 @@ class Comment(PublicModel):
     @property
     def reason_text(self) -> str:
         """What its author is told about the state it is in."""
-        return policy.told_to_author(self.state, self.reason) or self.note
+        return policy.author_message(self.state, self.reason) or self.note
 
     @property
     def may_be_edited(self) -> bool:
@@ -156,9 +161,9 @@ class Comment(PublicModel):
         return self.state != State.REMOVED
 
     @property
-    def may_be_mended(self) -> bool:
+    def may_be_revised(self) -> bool:
         """Changed and sent in again after a rejection: once."""
-        return self.state == State.REJECTED and self.mended_at is None
+        return self.state == State.REJECTED and self.revised_at is None
 
     @property
     def may_be_appealed(self) -> bool:
@@ -166,6 +171,6 @@ class Comment(PublicModel):
         return self.state == State.REJECTED and self.appealed_at is None
 
     @property
-    def seen(self) -> str:
+    def version_token(self) -> str:
         """What a moderator who looks at this row sees, in short: a decision about anything else is refused."""
         return f"{self.state}.{self.revision}"

@@ -8,10 +8,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from comments.policy import Switch
-from ictiger.delivery.models import PublicModel
+from ictiger.pagecache.models import PublicModel
 
 
-class Switched(models.Model):
+class SwitchableMixin(models.Model):
     """Where readers may be kept from commenting for a while, or their comments from appearing."""
 
     switch = models.CharField(_("comments are"), max_length=10, choices=Switch, default=Switch.OPEN)
@@ -24,17 +24,18 @@ class Switched(models.Model):
         abstract = True
 
 
-class House(PublicModel, Switched):
+class SiteCommentSettings(PublicModel, SwitchableMixin):
     """What holds for every discussion of the site: one row, from the first change on."""
 
     ONLY = 1
 
-    sentence_en = models.CharField(_("sentence for readers, in English"), max_length=200, blank=True)
-    sentence_zh = models.CharField(_("sentence for readers, in Chinese"), max_length=200, blank=True)
+    notice_en = models.CharField(_("sentence for readers, in English"), max_length=200, blank=True, db_column="sentence_en")
+    notice_zh = models.CharField(_("sentence for readers, in Chinese"), max_length=200, blank=True, db_column="sentence_zh")
     # Becomes another with every change of the list of phrases: what a process has made of the list is good while this is the same.
-    phrases_stamp = models.UUIDField(default=uuid.uuid4, editable=False)
+    blocklist_version = models.UUIDField(default=uuid.uuid4, editable=False, db_column="phrases_stamp")
 
     class Meta:
+        db_table = "comments_house"
         verbose_name = _("emergency switch")
         verbose_name_plural = _("emergency switch")
         default_permissions = ("view", "change")
@@ -44,7 +45,7 @@ class House(PublicModel, Switched):
         return self.get_switch_display()
 
 
-class Discussion(PublicModel, Switched):
+class Discussion(PublicModel, SwitchableMixin):
     """What the languages of an article share: its key is their `translation_key`.
 
     The row is the lock under which threads are numbered and counted. `threads` never falls; `comments` counts what is visible now.

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from comments.policy import Complaint, Remover, State, Verb
-from ictiger.languages import Language
+from comments.policy import ModerationAction, RemovedBy, ReportReason, State
+from ictiger.core.languages import Language
 
 from .comment import NOTE, Comment
 
@@ -42,7 +42,7 @@ class Reason(models.Model):
         ordering = ["order", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(code__in=["", *Remover.values]),
+                condition=~Q(code__in=["", *RemovedBy.values]),
                 name="reason_code_is_no_remover",
                 violation_error_message=_("This short name has a meaning of its own. Choose another."),
             ),
@@ -61,7 +61,7 @@ class Decision(models.Model):
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator"))
-    verb = models.CharField(_("decision"), max_length=10, choices=Verb)
+    verb = models.CharField(_("decision"), max_length=10, choices=ModerationAction)
     from_state = models.CharField(_("state before"), max_length=10, choices=State)
     to_state = models.CharField(_("state after"), max_length=10, choices=State)
     from_reason = models.CharField(max_length=20, blank=True)
@@ -80,7 +80,7 @@ class Decision(models.Model):
         default_permissions = ("view",)
         indexes = [models.Index(fields=["decided_at"], name="decision_lately")]
         constraints = [
-            models.CheckConstraint(condition=Q(verb__in=Verb.values), name="decision_verb_known"),
+            models.CheckConstraint(condition=Q(verb__in=ModerationAction.values), name="decision_verb_known"),
             models.CheckConstraint(condition=Q(from_state__in=State.values, to_state__in=State.values), name="decision_states_known"),
         ]
 
@@ -93,7 +93,7 @@ class Report(models.Model):
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("reporter"))
-    reason = models.CharField(_("reason"), max_length=20, choices=Complaint)
+    reason = models.CharField(_("reason"), max_length=20, choices=ReportReason)
     note = models.CharField(_("note"), max_length=300, blank=True)
     counts = models.BooleanField(_("counts"), default=False)
     created_at = models.DateTimeField(_("reported"), default=timezone.now)
@@ -105,7 +105,7 @@ class Report(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["comment", "reporter"], name="report_once_per_reader"),
-            models.CheckConstraint(condition=Q(reason__in=Complaint.values), name="report_reason_known"),
+            models.CheckConstraint(condition=Q(reason__in=ReportReason.values), name="report_reason_known"),
         ]
 
     def __str__(self) -> str:

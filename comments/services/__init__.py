@@ -1,63 +1,64 @@
 """The verbs of the discussion. Each is one transaction, through `change()`; what it cannot do it refuses in words for who asked."""
 
-from .appeals import appeal, for_another, has_another_moderator, resubmit
-from .claiming import claim, forget_old_claims, let_go
-from .deciding import ban, decide, undo_last, undo_of
-from .leaving import discard_waiting, erase, erase_in_batches, release
-from .refusals import (
-    Claimed,
+from .appeals import appeal, has_another_moderator, recusal_reason, resubmit
+from .claims import claim_comment, prune_claims, release_claims
+from .emergency_switch import switch_discussion, switch_site
+from .erasure import erase_comments, erase_in_batches
+from .errors import (
+    AccountDeleted,
+    BlockedWords,
+    ClaimedByOther,
+    CommentError,
+    CommentNotFound,
     DiscussionClosed,
-    ForAnother,
+    DuplicateSubmission,
     Forbidden,
-    Gone,
-    Left,
-    NoSuchParent,
-    Overtaken,
-    Refused,
-    SubmissionTaken,
-    TooMany,
-    WordsRefused,
+    ParentNotFound,
+    RateLimited,
+    Recused,
+    StaleDecision,
 )
-from .standing import is_trusted, judge, refuse_if_banned, refuse_unless_open
-from .switching import switch_discussion, switch_house
-from .writing import edit, post, remove, report
+from .moderation import ban_user, decide, undo_last, undo_outcome
+from .posting import edit_comment, post_comment, remove_comment, report_comment
+from .screening import is_trusted, require_not_banned, require_open, rescreen
+from .verification import discard_pending, release_comments
 
 __all__ = [
-    "Claimed",
+    "AccountDeleted",
+    "BlockedWords",
+    "ClaimedByOther",
+    "CommentError",
+    "CommentNotFound",
     "DiscussionClosed",
-    "ForAnother",
+    "DuplicateSubmission",
     "Forbidden",
-    "Gone",
-    "Left",
-    "NoSuchParent",
-    "Overtaken",
-    "Refused",
-    "SubmissionTaken",
-    "TooMany",
-    "WordsRefused",
+    "ParentNotFound",
+    "RateLimited",
+    "Recused",
+    "StaleDecision",
     "appeal",
-    "ban",
-    "claim",
+    "ban_user",
+    "claim_comment",
     "decide",
-    "discard_waiting",
-    "edit",
-    "erase",
+    "discard_pending",
+    "edit_comment",
+    "erase_comments",
     "erase_in_batches",
-    "for_another",
-    "forget_old_claims",
     "has_another_moderator",
     "is_trusted",
-    "judge",
-    "let_go",
-    "post",
-    "refuse_if_banned",
-    "refuse_unless_open",
-    "release",
-    "remove",
-    "report",
+    "post_comment",
+    "prune_claims",
+    "recusal_reason",
+    "release_claims",
+    "release_comments",
+    "remove_comment",
+    "report_comment",
+    "require_not_banned",
+    "require_open",
+    "rescreen",
     "resubmit",
     "switch_discussion",
-    "switch_house",
+    "switch_site",
     "undo_last",
-    "undo_of",
+    "undo_outcome",
 ]

@@ -5,15 +5,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from comments import words
 from comments.models import Comment
 from comments.moderators import moderators
-from comments.policy import Hold, State, Verb, Verdict
-from ictiger.delivery.change import change
+from comments.policy import HoldRule, ModerationAction, Outcome, State
+from comments.text import word_count
+from ictiger.pagecache.public_write import public_write
 
-from .refusals import ForAnother, Forbidden, Refused
-from .rows import lock_writer, move, own, write
-from .standing import admit, refuse_if_banned
+from .errors import CommentError, Forbidden, Recused
+from .screening import require_not_banned, screen_submission
+from .transitions import lock_author, lock_own_comment, set_body, set_state
 
 
 def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
@@ -21,24 +21,26 @@ def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
 
     `body` has been held against the limits by the form. Raises Refused.
     """
-    with change() as this:
-        lock_writer(user)
-        comment = own(this, user, comment_id)
-        body = words.clean(body)
-        if comment.state == State.PENDING and comment.reason == Hold.MENDED and comment.body == body:
+    with public_write() as write:
+        lock_author(user)
+        comment = lock_own_comment(write, user, comment_id)
+        body = word_count.clean_text(body)
+        if comment.state == State.PENDING and comment.reason == HoldRule.REVISED and comment.body == body:
             return comment
-        _refuse_unless_heard(user)
-        if not comment.may_be_mended:
-            raise Refused(_why_not(comment, once=_("This comment has been sent in again before. That can be done once.")))
+        _require_may_write(user)
+        if not comment.may_be_revised:
+            raise CommentError(_why_not(comment, once=_("This comment has been sent in again before. That can be done once.")))
         if comment.body == body:
-            raise Refused(_("The text is as it was. Change what the reason names, or appeal if you think that it should stand as it is."))
-        write(comment, body)
-        admit(comment, user)  # for what it refuses: a moderator reads this in any case
+            raise CommentError(
+                _("The text is as it was. Change what the reason names, or appeal if you think that it should stand as it is.")
+            )
+        set_body(comment, body)
+        screen_submission(comment, user)  # for what it refuses: a moderator reads this in any case
         comment.revision += 1
-        comment.mended_at = timezone.now()
-        if comment.shown_at:  # else nobody has read what it said before
-            comment.edited_at = comment.mended_at
-        _send_back(comment, Hold.MENDED)
+        comment.revised_at = timezone.now()
+        if comment.first_visible_at:  # else nobody has read what it said before
+            comment.edited_at = comment.revised_at
+        _hold_again(comment, HoldRule.REVISED)
     return comment
 
 
@@ -47,22 +49,22 @@ def appeal(*, user: User, comment_id: int, note: str) -> Comment:
 
     `note` has been held against the limits by the form. Raises Refused.
     """
-    with change() as this:
-        lock_writer(user)
-        comment = own(this, user, comment_id)
-        note = words.clean(note)
-        if comment.state == State.PENDING and comment.reason == Hold.APPEALED and comment.appeal == note:
+    with public_write() as write:
+        lock_author(user)
+        comment = lock_own_comment(write, user, comment_id)
+        note = word_count.clean_text(note)
+        if comment.state == State.PENDING and comment.reason == HoldRule.APPEALED and comment.appeal == note:
             return comment
-        _refuse_unless_heard(user)
+        _require_may_write(user)
         if not comment.may_be_appealed:
-            raise Refused(_why_not(comment, once=_("You have appealed about this comment before. That can be done once.")))
+            raise CommentError(_why_not(comment, once=_("You have appealed about this comment before. That can be done once.")))
         comment.appeal, comment.appealed_at, comment.appealed_against_id = note, timezone.now(), _rejected_by(comment)
-        _send_back(comment, Hold.APPEALED)
+        _hold_again(comment, HoldRule.APPEALED)
     return comment
 
 
-def _refuse_unless_heard(user: User) -> None:
-    refuse_if_banned(user)
+def _require_may_write(user: User) -> None:
+    require_not_banned(user)
     if not user.is_verified:
         raise Forbidden(_("Please confirm your e-mail address first. Your text is below, for you to copy."))
 
@@ -73,24 +75,24 @@ def _why_not(comment: Comment, *, once: str) -> str:
     return _("This comment is now “%(state)s”, so that cannot be done.") % {"state": comment.get_state_display()}
 
 
-def _send_back(comment: Comment, hold: Hold) -> None:
+def _hold_again(comment: Comment, hold: HoldRule) -> None:
     comment.note = ""  # it spoke of a decision that is open again; the decision keeps it
-    move(comment, Verdict(State.PENDING, hold))
+    set_state(comment, Outcome(State.PENDING, hold))
     comment.save()
 
 
 # --- who decides -----------------------------------------------------------------------------------------------------------------------
 
 
-def refuse_who_is_party(comment: Comment, moderator: User) -> None:
+def require_uninvolved(comment: Comment, moderator: User) -> None:
     """Raises ForAnother for the comment's own author, and for who is appealed against, while somebody else can decide."""
     if moderator.pk in (comment.author_id, comment.appealed_against_id):
-        why = for_another(comment, moderator, set(_other_moderators(comment, moderator.pk).values_list("pk", flat=True)))
+        why = recusal_reason(comment, moderator, set(_other_moderators(comment, moderator.pk).values_list("pk", flat=True)))
         if why:
-            raise ForAnother(why)
+            raise Recused(why)
 
 
-def for_another(comment: Comment, moderator: User, deciders: set[int]) -> str:
+def recusal_reason(comment: Comment, moderator: User, deciders: set[int]) -> str:
     """Why this moderator does not decide about the comment; "" when they may. `deciders` are the ids of all who can.
 
     Who is appealed against has no more say from the appeal on, not even by undoing what another decides. In a house without another
@@ -111,7 +113,7 @@ def has_another_moderator(comment: Comment) -> bool:
 
 
 def _rejected_by(comment: Comment) -> int | None:
-    return comment.decisions.filter(verb=Verb.REJECT).values_list("moderator", flat=True).first()
+    return comment.decisions.filter(verb=ModerationAction.REJECT).values_list("moderator", flat=True).first()
 
 
 def _other_moderators(comment: Comment, moderator_id: int | None) -> QuerySet[User]:

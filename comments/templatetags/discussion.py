@@ -3,7 +3,7 @@
 from django import template
 
 from articles.models import Article
-from comments.views import discussion_context
+from comments.discussion.context import discussion_context
 
 register = template.Library()
 

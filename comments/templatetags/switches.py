@@ -2,7 +2,7 @@
 
 from django import template
 
-from comments.models import House
+from comments.models import SiteCommentSettings
 from comments.policy import Switch
 
 register = template.Library()
@@ -10,4 +10,4 @@ register = template.Library()
 
 @register.inclusion_tag("admin/comments/switch_notice.html")
 def switch_notice() -> dict:
-    return {"house": House.objects.exclude(switch=Switch.OPEN).select_related("switched_by").first()}
+    return {"house": SiteCommentSettings.objects.exclude(switch=Switch.OPEN).select_related("switched_by").first()}

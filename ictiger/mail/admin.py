@@ -8,14 +8,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ictiger.desk import BoundedSearch
+from ictiger.core.admin_site import BoundedSearchMixin
 
 from .models import UNSETTLED, Mail
 from .queue import cancel, send_again
 
 
 @admin.register(Mail)
-class MailAdmin(BoundedSearch, admin.ModelAdmin):
+class MailAdmin(BoundedSearchMixin, admin.ModelAdmin):
     list_display = ["recipient", "purpose", "language", "state", "attempts", "last_reply", "created_at", "next_attempt", "sent_at"]
     list_filter = ["state", "purpose", "language", "created_at"]
     search_fields = ["recipient", "message_id", "reply"]
@@ -26,7 +26,7 @@ class MailAdmin(BoundedSearch, admin.ModelAdmin):
     # `context` is left out: with it somebody at the desk could make the link that only the recipient should have.
     fields = [
         *["purpose", "recipient", "language", "user", "state", "attempts", "reply"],
-        *["created_at", "next_attempt", "sent_at", "not_after", "message_id"],
+        *["created_at", "next_attempt", "sent_at", "expires_at", "message_id"],
     ]
     readonly_fields = fields
     list_select_related: list[str] = []

@@ -27,7 +27,7 @@ class MailRefused(Exception):
     """The mail server will never take this mail. The message is its reply."""
 
 
-class MailPutOff(Exception):
+class MailDeferred(Exception):
     """The mail server does not take this mail now (greylisting, a full mailbox). The message is its reply."""
 
 
@@ -122,7 +122,7 @@ class EmailBackend(smtp.EmailBackend):
         with self._lock, self.deadline.within(HARD_LIMIT):
             try:
                 self.open()
-                message.server_reply = hand_over(self.connection, message)
+                message.server_reply = transmit(self.connection, message)
             except BaseException as error:
                 self._hang_up()
                 if isinstance(error, OSError):
@@ -141,7 +141,7 @@ class EmailBackend(smtp.EmailBackend):
         self.deadline.forget()  # a line that never became a connection: TLS failed
 
 
-def hand_over(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
+def transmit(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
     """One mail transaction. Returns the server's words after the text.
 
     Raises MailRefused or MailPutOff for what the server says of this recipient or this text, and smtplib's errors (all of them OSError)
@@ -158,13 +158,13 @@ def hand_over(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
     for recipient in recipients:
         code, words = connection.rcpt(recipient)
         if code not in (250, 251):
-            raise _verdict(code, words)
+            raise _failure_of(code, words)
     try:
         code, words = connection.data(_as_bytes(message))
     except smtplib.SMTPDataError as error:
         code, words = error.smtp_code, error.smtp_error
     if code != 250:
-        raise _verdict(code, words)
+        raise _failure_of(code, words)
     return reply_text(code, words)
 
 
@@ -188,11 +188,11 @@ def _as_bytes(message: EmailMultiAlternatives) -> bytes:
     return re.sub(rb"\r?\n", b"\r\n", message.message().as_bytes())
 
 
-def _verdict(code: int, words: bytes) -> Exception:
+def _failure_of(code: int, words: bytes) -> Exception:
     """What a reply other than "yes" to the recipient or the text means (RFC 5321, 4.2.1)."""
     if code == 421 or code < 400:  # the server is going down, or speaks no SMTP
         return smtplib.SMTPResponseException(code, words)
-    return (MailRefused if code >= 500 else MailPutOff)(reply_text(code, words))
+    return (MailRefused if code >= 500 else MailDeferred)(reply_text(code, words))
 
 
 def reply_text(code: int, words: bytes | str) -> str:

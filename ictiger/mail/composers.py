@@ -1,6 +1,6 @@
 """What to write: one small function per purpose, registered by the app that knows.
 
-@composer("accounts/verification", lives=timedelta(days=3))
+@composer("accounts/verification", lifetime=timedelta(days=3))
 def verification(mail: Mail) -> dict | None:
     '''The template's context, made at the moment of sending; None when the mail is no longer needed.'''
 
@@ -23,29 +23,29 @@ from django.utils import translation
 from .message import LedgerMessage
 from .models import Mail, one_line
 
-Compose = Callable[[Mail], dict | None]
+ComposeFunction = Callable[[Mail], dict | None]
 
 
 @dataclass(frozen=True)
-class Composer:
-    compose: Compose
-    lives: timedelta  # from `enqueue` on; then the mail has lost its sense and expires
+class RegisteredComposer:
+    compose: ComposeFunction
+    lifetime: timedelta  # from `enqueue` on; then the mail has lost its sense and expires
 
 
-_composers: dict[str, Composer] = {}
+_composers: dict[str, RegisteredComposer] = {}
 
 
-def composer(purpose: str, *, lives: timedelta) -> Callable[[Compose], Compose]:
+def composer(purpose: str, *, lifetime: timedelta) -> Callable[[ComposeFunction], ComposeFunction]:
     """Register the decorated function for `purpose` ("app/name"). It is called inside the recipient's language."""
 
-    def register(compose: Compose) -> Compose:
-        _composers[purpose] = Composer(compose, lives)
+    def register(compose: ComposeFunction) -> ComposeFunction:
+        _composers[purpose] = RegisteredComposer(compose, lifetime)
         return compose
 
     return register
 
 
-def composer_of(purpose: str) -> Composer:
+def get_composer(purpose: str) -> RegisteredComposer:
     """LookupError when no app has registered the purpose."""
     try:
         return _composers[purpose]
@@ -53,18 +53,18 @@ def composer_of(purpose: str) -> Composer:
         raise LookupError(f"No composer for mail {purpose!r}: is its app's emails.py imported in AppConfig.ready()?") from None
 
 
-def compose(mail: Mail) -> LedgerMessage | None:
+def compose_message(mail: Mail) -> LedgerMessage | None:
     """The finished message in the recipient's language, or None when the mail is no longer needed."""
     with translation.override(mail.language):
-        context = composer_of(mail.purpose).compose(mail)
+        context = get_composer(mail.purpose).compose(mail)
         if context is None:
             return None
         context = {"language": mail.language, "site_name": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
         app, name = mail.purpose.split("/")
         template = f"{app}/email/{name}_"
-        subject = one_line(_render(template + "subject.txt", context))
-        text = _render(template + "message.txt", context)
-        html = _render(template + "message.html", {**context, "subject": subject})
+        subject = one_line(_render_parts(template + "subject.txt", context))
+        text = _render_parts(template + "message.txt", context)
+        html = _render_parts(template + "message.html", {**context, "subject": subject})
     headers = {"Message-ID": mail.message_id, **_unsubscribe_headers(context.get("unsubscribe_url", ""))}
     message = LedgerMessage(subject, text, to=[mail.recipient], headers=headers)
     message.attach_alternative(html, "text/html")
@@ -76,7 +76,7 @@ def _unsubscribe_headers(url: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
 
 
-def _render(name: str, context: dict) -> str:
+def _render_parts(name: str, context: dict) -> str:
     """Plain text is not HTML: there nothing is escaped, or an `&` in an address would arrive as `&amp;`."""
     rendered = get_template(name).template.render(Context(context, autoescape=name.endswith(".html"))).strip()
     return re.sub(r"\n{3,}", "\n\n", rendered) + "\n"

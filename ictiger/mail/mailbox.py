@@ -14,7 +14,7 @@ SEPARATOR = b"\n" + b"-" * 79 + b"\n"  # the backend writes one file for each co
 
 
 @dataclass(frozen=True)
-class Letter:
+class CapturedMail:
     """One delivered mail. A mail that is being written just now shows with what is there of it."""
 
     file: str
@@ -52,17 +52,17 @@ class Letter:
             return ""
 
 
-def letters(folder: Path) -> list[Letter]:
+def captured_mails(folder: Path) -> list[CapturedMail]:
     """Every mail in `folder`, newest first."""
-    return sorted(_read(folder), key=lambda letter: (letter.delivered_at, letter.file, letter.number), reverse=True)
+    return sorted(_read_mails(folder), key=lambda letter: (letter.delivered_at, letter.file, letter.number), reverse=True)
 
 
-def letter(folder: Path, file: str, number: int) -> Letter | None:
+def captured_mail(folder: Path, file: str, number: int) -> CapturedMail | None:
     """One of `letters`: a name that is not among them names nothing, whatever it is made of."""
-    return next((found for found in _read(folder) if (found.file, found.number) == (file, number)), None)
+    return next((found for found in _read_mails(folder) if (found.file, found.number) == (file, number)), None)
 
 
-def _read(folder: Path) -> Iterator[Letter]:
+def _read_mails(folder: Path) -> Iterator[CapturedMail]:
     for path in folder.glob("*.log"):
         try:
             content, changed = path.read_bytes(), path.stat().st_mtime
@@ -71,4 +71,4 @@ def _read(folder: Path) -> Iterator[Letter]:
         for number, source in enumerate(content.split(SEPARATOR), start=1):
             if source.strip():
                 moment = datetime.fromtimestamp(changed, tz=timezone.get_current_timezone())
-                yield Letter(path.stem, number, moment, message_from_bytes(source, policy=default))
+                yield CapturedMail(path.stem, number, moment, message_from_bytes(source, policy=default))

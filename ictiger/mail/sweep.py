@@ -11,10 +11,10 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
-from .backend import HARD_LIMIT, MailPutOff, MailRefused, reply_text
-from .composers import compose
+from .backend import HARD_LIMIT, MailDeferred, MailRefused, reply_text
+from .composers import compose_message
 from .message import LedgerMessage
-from .models import Mail, State
+from .models import Mail, MailState
 
 logger = logging.getLogger("ictiger.mail")
 
@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=2 * HARD_LIMIT)
 # which failed together do not come back together.
 FIRST_PAUSE = 30
 LONGEST_PAUSE = 3_600  # when the server has put off this one mail
-LONGEST_PAUSE_IN_TROUBLE = 120  # when it took none at all: all of them wait for its return
+LONGEST_OUTAGE_PAUSE = 120  # when it took none at all: all of them wait for its return
 
 
 def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) -> int:
@@ -36,11 +36,11 @@ def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) 
     """
     if not Mail.objects.due().exists():
         return 0
-    Mail.objects.due().filter(not_after__lte=timezone.now()).update(state=State.EXPIRED, lease_until=None)
+    Mail.objects.due().filter(expires_at__lte=timezone.now()).update(state=MailState.EXPIRED, lease_until=None)
     connection = get_connection(keep_open=True)
     tried = 0
     try:
-        while tried < limit and keep_going() and (mail := _take()):
+        while tried < limit and keep_going() and (mail := _lease_next()):
             tried += 1
             if not _attempt(mail, connection):
                 break
@@ -49,7 +49,7 @@ def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) 
     return tried
 
 
-def _take() -> Mail | None:
+def _lease_next() -> Mail | None:
     """Lease one due mail. Workers pass over rows that another is taking just now (SQLite has one writer at a time anyway)."""
     with transaction.atomic():
         mail = Mail.objects.due().select_for_update(skip_locked=True, of=("self",)).order_by("next_try_at", "pk").first()
@@ -61,13 +61,13 @@ def _take() -> Mail | None:
 def _attempt(mail: Mail, connection: BaseEmailBackend) -> bool:
     """Compose and deliver one leased mail, and record what came of it. False when there is no talking to the mail server."""
     try:
-        message = compose(mail)
+        message = compose_message(mail)
     except Exception as error:  # an app's composer or template, whatever it does: the other mails must not wait for its repair
         logger.exception("mail %s (%s): composing failed", mail.pk, mail.purpose)
-        _put_off(mail, f"the text could not be made: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
+        _defer(mail, f"the text could not be made: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
         return True
     if message is None:
-        mail.record_unsent(State.CANCELLED, "no longer needed")
+        mail.record_failure(MailState.CANCELLED, "no longer needed")
         return True
     return _deliver(mail, message, connection)
 
@@ -77,34 +77,34 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
         connection.send_messages([message])
     except MailRefused as refusal:
         logger.warning("mail %s (%s): refused: %s", mail.pk, mail.purpose, refusal)
-        mail.record_unsent(State.REFUSED, str(refusal))
-    except MailPutOff as reply:
-        _put_off(mail, str(reply), LONGEST_PAUSE)
+        mail.record_failure(MailState.REFUSED, str(refusal))
+    except MailDeferred as reply:
+        _defer(mail, str(reply), LONGEST_PAUSE)
     except OSError as trouble:
-        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _words_of(trouble))
-        _put_off(mail, _words_of(trouble), LONGEST_PAUSE_IN_TROUBLE, is_stuck=True)
+        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _error_text(trouble))
+        _defer(mail, _error_text(trouble), LONGEST_OUTAGE_PAUSE, is_stuck=True)
         return False
     except Exception as error:  # whatever the e-mail package cannot write or read: this mail waits, the others go on
         logger.exception("mail %s (%s): the message could not be written", mail.pk, mail.purpose)
-        _put_off(mail, f"the message could not be written: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
+        _defer(mail, f"the message could not be written: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
     else:
         mail.record_sent(message.server_reply)
     return True
 
 
-def _put_off(mail: Mail, reply: str, longest: int, *, is_stuck: bool = False) -> None:
-    next_try_at = timezone.now() + pause(mail.attempts, longest)
-    state = State.QUEUED if next_try_at < mail.not_after else State.EXPIRED
-    mail.record_unsent(state, reply, next_try_at=next_try_at, is_stuck=is_stuck)
+def _defer(mail: Mail, reply: str, longest: int, *, is_stuck: bool = False) -> None:
+    next_try_at = timezone.now() + backoff(mail.attempts, longest)
+    state = MailState.QUEUED if next_try_at < mail.expires_at else MailState.EXPIRED
+    mail.record_failure(state, reply, next_try_at=next_try_at, is_stuck=is_stuck)
 
 
-def pause(attempts: int, longest: int) -> timedelta:
+def backoff(attempts: int, longest: int) -> timedelta:
     """How long to wait after `attempts` attempts, at most about `longest` seconds."""
     seconds = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), longest)
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 (spread, not secrecy)
 
 
-def _words_of(trouble: OSError) -> str:
+def _error_text(trouble: OSError) -> str:
     if isinstance(trouble, smtplib.SMTPResponseException):
         return reply_text(trouble.smtp_code, trouble.smtp_error)
     return str(trouble) or type(trouble).__name__

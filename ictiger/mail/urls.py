@@ -7,6 +7,6 @@ from . import views
 app_name = "mail"
 urlpatterns = [
     path("", views.mailbox, name="mailbox"),
-    path("<slug:file>/<int:number>/", views.letter, name="letter"),
-    path("<slug:file>/<int:number>/html/", views.letter_html, name="letter_html"),
+    path("<slug:file>/<int:number>/", views.mail_detail, name="letter"),
+    path("<slug:file>/<int:number>/html/", views.mail_html, name="letter_html"),
 ]

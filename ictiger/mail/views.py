@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from .mailbox import Letter
-from .mailbox import letter as find_letter
-from .mailbox import letters as find_letters
+from .mailbox import CapturedMail
+from .mailbox import captured_mail as find_letter
+from .mailbox import captured_mails as find_letters
 
 
 @never_cache
@@ -24,8 +24,8 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def letter(request: HttpRequest, file: str, number: int) -> HttpResponse:
-    return render(request, "mail/letter.html", {"letter": _letter_or_404(file, number)})
+def mail_detail(request: HttpRequest, file: str, number: int) -> HttpResponse:
+    return render(request, "mail/letter.html", {"letter": _mail_or_404(file, number)})
 
 
 @never_cache
@@ -40,9 +40,9 @@ def letter(request: HttpRequest, file: str, number: int) -> HttpResponse:
     }
 )
 @require_safe
-def letter_html(request: HttpRequest, file: str, number: int) -> HttpResponse:
+def mail_html(request: HttpRequest, file: str, number: int) -> HttpResponse:
     """The mail as a mail program shows it, for the frame on its page. Its links open in the whole window."""
-    html = _letter_or_404(file, number).html
+    html = _mail_or_404(file, number).html
     return HttpResponse(html.replace("<head>", '<head><base target="_top">', 1))
 
 
@@ -50,7 +50,7 @@ def _folder() -> Path:
     return Path(getattr(settings, "EMAIL_FILE_PATH", None) or settings.VAR / "mail")
 
 
-def _letter_or_404(file: str, number: int) -> Letter:
+def _mail_or_404(file: str, number: int) -> CapturedMail:
     found = find_letter(_folder(), file, number)
     if found is None:
         raise Http404

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
-from ictiger.mail.composers import compose
+from ictiger.mail.composers import compose_message
 from ictiger.mail.models import Mail
 
 PASSWORD = "correct horse battery staple"
@@ -27,7 +27,7 @@ def mailbox() -> Callable[[str], list[EmailMultiAlternatives]]:
     """`mailbox(address)`: what arrives there, oldest first, written now."""
 
     def arrivals(address: str) -> list[EmailMultiAlternatives]:
-        written = [compose(mail) for mail in Mail.objects.filter(recipient=address).order_by("pk")]
+        written = [compose_message(mail) for mail in Mail.objects.filter(recipient=address).order_by("pk")]
         return [message for message in written if message is not None]
 
     return arrivals

@@ -6,8 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from ictiger.delivery import paths
-from ictiger.delivery.models import Purge
+from ictiger.pagecache import invalidation
+from ictiger.pagecache.models import Purge
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_superuser_assigns_groups(desk, reader):
 
 
 def test_renaming_goes_through_the_door_for_public_writes(desk, reader, monkeypatch):
-    monkeypatch.setitem(paths._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
+    monkeypatch.setitem(invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
 
     desk.post(f"{LIST}{reader.pk}/change/", form_of(reader, display_name="New"))
 

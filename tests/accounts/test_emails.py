@@ -8,11 +8,12 @@ import pytest
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
-from accounts import emails, verification
+from accounts import emails
 from accounts.adapter import AccountAdapter
 from accounts.models import User
-from accounts.purge import REMINDER
-from ictiger.mail.composers import compose
+from accounts.unverified_cleanup import REMINDER_PURPOSE
+from accounts.verification import addresses
+from ictiger.mail.composers import compose_message
 from ictiger.mail.models import Mail
 from ictiger.mail.queue import enqueue
 from tests.factories import make_user
@@ -29,9 +30,9 @@ def queue_all(language: str) -> list[Mail]:
     proven, unproven = make_user(PROVEN), make_user(UNPROVEN, verified=False)
     address = unproven.emailaddress_set.get()
     wanted = [
-        (verification.LINK_PURPOSE, UNPROVEN, {"address": address.pk}),
-        (verification.TAKEN_PURPOSE, PROVEN, {"address": address.pk}),
-        (REMINDER, UNPROVEN, {"address": address.pk}),
+        (addresses.LINK_PURPOSE, UNPROVEN, {"address": address.pk}),
+        (addresses.TAKEN_PURPOSE, PROVEN, {"address": address.pk}),
+        (REMINDER_PURPOSE, UNPROVEN, {"address": address.pk}),
         ("accounts/unknown_account", "nobody@example.org", {}),
         ("accounts/password_reset", PROVEN, {"user": proven.pk}),
         ("accounts/login_code", PROVEN, {"nonce": "n" * 32}),
@@ -43,7 +44,7 @@ def queue_all(language: str) -> list[Mail]:
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_mail_can_be_written_as_text_and_html(language):
     for mail in queue_all(language):
-        message = compose(mail)
+        message = compose_message(mail)
         html = message.alternatives[0][0]
 
         assert message.subject.strip()
@@ -56,7 +57,7 @@ def test_every_mail_can_be_written_as_text_and_html(language):
 
 def test_links_lead_to_pages_in_the_recipients_language(stranger):
     for mail in queue_all("zh-hans"):
-        for url in re.findall(r"http://testserver(/\S+)", compose(mail).body):
+        for url in re.findall(r"http://testserver(/\S+)", compose_message(mail).body):
             assert url.startswith("/zh-hans/accounts/")
             assert stranger.get(url).status_code in (200, 302)
 
@@ -66,46 +67,46 @@ def test_mails_hold_no_words_of_the_reader_but_the_address():
     User.objects.update(display_name="Buy pills at evil.example")
 
     for mail in Mail.objects.all():
-        message = compose(mail)
+        message = compose_message(mail)
         assert "pills" not in message.subject + message.body + message.alternatives[0][0]
 
 
 def test_address_is_escaped_in_html_and_plain_in_text():
     user = make_user("o'brien&co@example.org", verified=False)
-    verification.send(user.emailaddress_set.get())
+    addresses.send_verification(user.emailaddress_set.get())
 
-    message = compose(Mail.objects.get())
+    message = compose_message(Mail.objects.get())
 
     assert "o'brien&co@example.org" in message.body
     assert "o&#x27;brien&amp;co@example.org" in message.alternatives[0][0]
 
 
 def test_verification_mail_is_cancelled_when_there_is_nothing_left_to_prove(unverified):
-    verification.send(unverified.emailaddress_set.get())
+    addresses.send_verification(unverified.emailaddress_set.get())
     unverified.emailaddress_set.update(verified=True)
 
-    assert compose(Mail.objects.get()) is None
+    assert compose_message(Mail.objects.get()) is None
 
 
 def test_verification_mail_is_not_written_for_an_address_edited_in_place(unverified):
-    verification.send(unverified.emailaddress_set.get())
+    addresses.send_verification(unverified.emailaddress_set.get())
     unverified.emailaddress_set.update(email="edited@example.org")
 
-    assert compose(Mail.objects.get()) is None
+    assert compose_message(Mail.objects.get()) is None
 
 
 def test_account_exists_mail_is_cancelled_when_the_owner_is_gone(reader, unverified):
-    enqueue(verification.TAKEN_PURPOSE, to=reader.email, language="en", context={"address": 1})
+    enqueue(addresses.TAKEN_PURPOSE, to=reader.email, language="en", context={"address": 1})
     reader.emailaddress_set.all().delete()
 
-    assert compose(Mail.objects.get()) is None
+    assert compose_message(Mail.objects.get()) is None
 
 
 def test_unknown_account_mail_is_cancelled_when_somebody_signed_up_meanwhile():
     enqueue("accounts/unknown_account", to="late@example.org", language="en")
     make_user("late@example.org")
 
-    assert compose(Mail.objects.get()) is None
+    assert compose_message(Mail.objects.get()) is None
 
 
 def test_mail_of_allauths_that_nobody_can_write_is_an_error_at_once():

@@ -5,7 +5,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
-from accounts import codes
+from accounts import login_codes
 from accounts.models import User
 from ictiger.mail.models import Mail
 from tests.factories import make_user
@@ -145,7 +145,7 @@ def test_logout_needs_a_post_and_goes_back_to_the_page(reader, client_of):
 
 def ask_for_code(client: Client, email: str) -> str:
     client.post("/accounts/login/code/", {"email": email})
-    return codes.code_for(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
+    return login_codes.login_code(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
 
 
 def test_login_by_code_signs_in_with_the_code_of_the_mail(reader, stranger, mailbox):
@@ -169,13 +169,13 @@ def test_login_code_dies_with_its_session_not_later(reader, stranger, settings):
     ask_for_code(stranger, reader.email)
 
     mail = Mail.objects.get()
-    assert round((mail.not_after - mail.created_at).total_seconds()) == settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
+    assert round((mail.expires_at - mail.created_at).total_seconds()) == settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
 
 
 def test_new_code_replaces_the_old_one(reader, stranger):
     stranger.post("/accounts/login/code/", {"email": reader.email})
     stranger.post("/accounts/login/code/confirm/", {"action": "resend"})
-    first, second = (codes.code_for(mail.context["nonce"]) for mail in Mail.objects.order_by("pk"))
+    first, second = (login_codes.login_code(mail.context["nonce"]) for mail in Mail.objects.order_by("pk"))
 
     stranger.post("/accounts/login/code/confirm/", {"code": first})
     assert not is_signed_in(stranger)
@@ -208,10 +208,10 @@ def test_code_opens_no_account_that_merely_wants_to_change_to_the_address(reader
 
 
 def test_codes_look_as_promised_and_differ():
-    drawn = {codes.code_for(codes.new_nonce()) for _ in range(200)}
+    drawn = {login_codes.login_code(login_codes.new_nonce()) for _ in range(200)}
 
     assert len(drawn) == 200
-    assert all(re.fullmatch(rf"[{codes.ALPHABET}]{{4}}-[{codes.ALPHABET}]{{4}}", code) for code in drawn)
+    assert all(re.fullmatch(rf"[{login_codes.ALPHABET}]{{4}}-[{login_codes.ALPHABET}]{{4}}", code) for code in drawn)
 
 
 # --- whom a mail may let in ---------------------------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from accounts import names, registries
+from accounts import display_names, hooks
 from accounts.models import User
-from ictiger.delivery import paths
-from ictiger.delivery.change import change
-from ictiger.delivery.models import Purge
 from ictiger.mail.models import Mail
+from ictiger.pagecache import invalidation
+from ictiger.pagecache.models import Purge
+from ictiger.pagecache.public_write import public_write
 from tests.factories import make_author, make_user
 
 from .conftest import PASSWORD
@@ -47,7 +47,7 @@ def test_profile_asks_which_mails_to_send_and_says_which_always_come(reader, cli
 
 def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):
     """Pages that show the name are to be purged: here one that a test registers."""
-    monkeypatch.setitem(paths._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
+    monkeypatch.setitem(invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
 
     client_of(reader).post(PROFILE, {"display_name": "New", "language": "en"})
 
@@ -110,7 +110,7 @@ def test_profile_refuses_the_name_of_an_author(reader, client_of, name):
 
 def test_author_may_bear_the_name_above_their_articles(reader, client_of):
     own = make_author(name_en="Lin Yuqing", name_zh="林雨青")
-    with change(own):
+    with public_write(own):
         own.user = reader
         own.save()
 
@@ -154,14 +154,14 @@ def test_profile_shows_initials_as_the_avatar(reader, client_of, name, shown):
 
 
 def test_skeleton_takes_case_width_accents_and_spacing_away():
-    assert names.skeleton("Ｌｉ  Wéi.") == names.skeleton("li-wei")
+    assert display_names.skeleton("Ｌｉ  Wéi.") == display_names.skeleton("li-wei")
 
 
 # --- takeout -----------------------------------------------------------------------------------------------------------------------------
 
 
 def test_takeout_is_one_file_with_every_apps_section(reader, client_of, monkeypatch):
-    monkeypatch.setitem(registries.takeout_sections, "letters", lambda user: [{"to": user.email, "at": user.date_joined}])
+    monkeypatch.setitem(hooks.takeout_sections, "letters", lambda user: [{"to": user.email, "at": user.date_joined}])
 
     response = client_of(reader).get(DATA)
 

@@ -10,8 +10,8 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from accounts import verification
 from accounts.models import User
+from accounts.verification import addresses as verification
 from ictiger.mail.models import Mail
 from tests.factories import make_user
 

@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts.middleware import ReaderMiddleware
+from accounts.middleware import SessionUserMiddleware
 from accounts.models import User
 from accounts.session_store import SessionStore
-from ictiger.delivery.change import change
+from ictiger.pagecache.public_write import public_write
 from tests.factories import make_user
 
 from .conftest import PASSWORD
@@ -43,7 +43,7 @@ def request_of(client: Client) -> HttpRequest:
     """A request that has asked nothing yet."""
     request = RequestFactory().get(BAR)
     request.session = SessionStore(key_of(client))
-    ReaderMiddleware(lambda _request: None).process_request(request)
+    SessionUserMiddleware(lambda _request: None).process_request(request)
     return request
 
 
@@ -109,7 +109,7 @@ def test_account_that_is_switched_off_is_nobodys(client):
 
 
 def test_account_that_is_gone_is_nobodys(client, reader):
-    with change():
+    with public_write():
         reader.delete()
     assert Session.objects.exists()
     assert who(client) == ""

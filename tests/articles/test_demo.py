@@ -12,11 +12,11 @@ from articles.demo.load import article_files, load_publication
 from articles.models import Article, Author, Image, Page, Publication, Topic
 from comments import services
 from comments.demo import load_discussions
+from comments.discussion.threads import REPLIES_UNFOLDED
 from comments.models import Comment
-from comments.reading import REPLIES_UNFOLDED
-from comments.words import count_words
-from ictiger.delivery.change import change
+from comments.text.word_count import count_words
 from ictiger.mail.models import Mail
+from ictiger.pagecache.public_write import public_write
 from tests.factories import PASSWORD
 
 
@@ -124,7 +124,7 @@ def test_only_the_printed_log_ins_have_a_password(demo):
 
 def test_loading_again_changes_nothing(demo):
     article = Article.objects.order_by("pk").first()
-    with change(article):
+    with public_write(article):
         article.title = "Changed by its owner"
         article.save()
     before = {model: model.objects.count() for model in (Article, Author, Comment, Image, Page, Publication, User)}

@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
-from ictiger.static_bundle import BUNDLES, IMPORT, SOURCE, joined
+from ictiger.static_files import BUNDLES, IMPORT, SOURCE, bundle_source
 
 TEMPLATES = settings.BASE_DIR / "templates"
 MAIL = re.compile(r"/email/|^mail/")  # mail programs know no style sheets: there, and only there, style stands in the text
@@ -77,13 +77,13 @@ def test_every_style_sheet_and_script_is_in_a_bundle():
 
 
 def test_bundled_style_sheet_holds_its_parts_in_order():
-    text = joined("css/site.css")
+    text = bundle_source("css/site.css")
     places = [text.index((SOURCE / part).read_text()) for part in BUNDLES["css/site.css"]]
     assert places == sorted(places)
 
 
 def test_bundled_script_has_one_scope_without_clashes():
-    text = joined("js/site.js")
+    text = bundle_source("js/site.js")
     assert not re.search(r"^(import|export)\b", text, re.MULTILINE)
     names = re.findall(r"^(?:async )?(?:function\*?|class|const|let) (\w+)", text, re.MULTILINE)
     assert sorted(names) == sorted(set(names))
@@ -106,9 +106,9 @@ def test_bundle_is_found_and_follows_its_parts(monkeypatch, tmp_path):
 
 
 def test_collectstatic_is_given_the_bundles():
-    finder = finders.get_finder("ictiger.static_bundle.BundleFinder")
+    finder = finders.get_finder("ictiger.static_files.BundleFinder")
     collected = {name: Path(storage.path(name)).read_text() for name, storage in finder.list([])}
-    assert collected == {name: joined(name) for name in BUNDLES}
+    assert collected == {name: bundle_source(name) for name in BUNDLES}
 
 
 def template_names() -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from articles.search import MAX_QUERY, MAX_TERMS, find, index_text, terms_of
+from articles.search import MAX_QUERY, MAX_TERMS, index_text, search_articles, terms_of
 from articles.services import publish, save_draft
 from tests.factories import make_article, make_author
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(query: str, language: str = "en") -> list[str]:
-    return [article.slug for article in find(query, language=language)]
+    return [article.slug for article in search_articles(query, language=language)]
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,16 @@ from django.db import connection
 
 from articles import search, search_index
 from articles.models import Article
-from articles.search import find
+from articles.search import search_articles
 from articles.services import publish, save_draft, unpublish
-from ictiger.delivery.change import change
+from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_author
 
 pytestmark = pytest.mark.django_db
 
 
 def found(query: str, language: str = "en") -> list[str]:
-    return [article.slug for article in find(query, language=language)]
+    return [article.slug for article in search_articles(query, language=language)]
 
 
 def test_follows_every_write_whoever_writes():
@@ -26,10 +26,10 @@ def test_follows_every_write_whoever_writes():
     unpublish(article)
     assert found("pledges") == []
     publish(article)
-    with change(article):
+    with public_write(article):
         Article.objects.filter(pk=article.pk).update(search_text=" by hand ")
     assert (found("pledges"), found("hand")) == ([], ["a"])
-    with change(article):
+    with public_write(article):
         article.delete()
     assert found("hand") == []
 
@@ -38,7 +38,7 @@ def test_writes_that_are_taken_back_are_not_found():
     make_article("a", title="Royalties")
 
     def break_off():
-        with change():
+        with public_write():
             Article.objects.update(search_text=" pledges ")
             raise ZeroDivisionError
 
@@ -60,7 +60,7 @@ def test_migrating_again_brings_lost_triggers_back():
 def test_migrating_makes_an_index_of_an_earlier_shape_anew():
     make_article("a", title="Royalties")
     with connection.cursor() as cursor:
-        search_index.remove(connection)
+        search_index.remove_index(connection)
         cursor.execute("CREATE VIRTUAL TABLE articles_search USING fts5 (entries, content='', prefix='1 2', tokenize='ascii')")
     call_command("migrate", verbosity=0)
     make_article("b", title="Royalties")
@@ -71,8 +71,8 @@ def test_an_index_made_late_has_what_was_there():
     make_article("a", title="Royalties")
     make_article("draft", title="Royalties", status="draft")
     connection.check_constraints()  # PostgreSQL alters no table that has some to check
-    search_index.remove(connection)
-    search_index.install(connection)
+    search_index.remove_index(connection)
+    search_index.install_index(connection)
     assert found("royalties") == ["a"]
 
 
@@ -115,8 +115,8 @@ def test_texts_of_any_size_can_be_indexed():
     ("articles", "told"), [(2, "2 articles"), (3, "3 articles"), (4, "More than 3 articles have this."), (6, "More than 3")]
 )
 def test_of_more_than_most_the_newest_are_found(monkeypatch, stranger, articles, told):
-    monkeypatch.setattr(search, "MOST", 3)
-    monkeypatch.setattr("articles.views.MOST", 3)
+    monkeypatch.setattr(search, "MAX_RESULTS", 3)
+    monkeypatch.setattr("articles.views.MAX_RESULTS", 3)
     for n in range(articles):
         make_article(f"a{n}", title="Patents")
     page = stranger.get("/search/?q=patents")

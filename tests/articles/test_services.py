@@ -13,7 +13,7 @@ from articles.models import Article, Draft, SlugRedirect, Status
 from articles.services import (
     create_article,
     free_slug,
-    preview_of,
+    preview_article,
     publish,
     return_to_draft,
     save_draft,
@@ -25,8 +25,8 @@ from articles.services import (
     take_down,
     unpublish,
 )
-from ictiger.delivery.change import change
-from ictiger.delivery.models import Purge
+from ictiger.pagecache.models import Purge
+from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_author, make_image, make_page, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -288,7 +288,7 @@ def test_an_old_address_of_another_article_is_taken_until_its_redirect_is_delete
         create_article(title="T", slug="a")
     assert free_slug("A", language="en") == "a-2"
 
-    with change(article):
+    with public_write(article):
         article.old_slugs.all().delete()
     assert create_article(title="T", slug="a").slug == "a"
 
@@ -371,7 +371,7 @@ def test_preview_shows_the_draft_and_writes_nothing():
     article = make_article(body="Old.")
     save_draft(article, body="New *text*.")
 
-    shown = preview_of(article.draft.__class__.objects.get(article=article))
+    shown = preview_article(article.draft.__class__.objects.get(article=article))
 
     assert "New <em>text</em>." in shown.body_html
     assert "Old." in Article.objects.get().body_html
@@ -379,14 +379,14 @@ def test_preview_shows_the_draft_and_writes_nothing():
 
 def test_preview_of_text_that_cannot_be_rendered_says_why():
     article = create_article(title="T", body="[" * 5_000)
-    assert "brackets that it does not close" in preview_of(article.draft).body_html
+    assert "brackets that it does not close" in preview_article(article.draft).body_html
 
 
 def test_save_page_renders_and_refuses_the_names_of_the_house():
     page = make_page("about", body="Old")
     page.body = "New **text** <script>"
     save_page(page)
-    assert page.body_html == "<p>New <strong>text</strong> </p>"
+    assert page.body_html == "<p>New <strong>text</strong> &lt;script&gt;</p>"
 
     page.slug = "admin"
     with pytest.raises(ValidationError, match="belongs to the site itself"):

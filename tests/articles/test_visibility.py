@@ -8,7 +8,7 @@ from django.utils import timezone
 from articles.models import Status
 from articles.preview_links import preview_url
 from articles.services import create_article, save_draft, take_down, unpublish
-from ictiger.delivery.change import change
+from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_author, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +159,6 @@ def test_preview_is_shown_in_the_language_of_the_article(stranger):
 def test_preview_of_a_deleted_article_is_404(stranger):
     article = hidden("draft")
     path = path_of_preview(article)
-    with change(article):
+    with public_write(article):
         article.delete()
     assert stranger.get(path).status_code == 404

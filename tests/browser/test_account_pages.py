@@ -9,7 +9,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 
-from accounts import codes
+from accounts import login_codes
 from accounts.models import User
 from ictiger.mail.models import Mail
 from tests.factories import PASSWORD, make_article
@@ -122,7 +122,7 @@ def test_login_by_code(browse, live_site, complaints, reader):
     page.get_by_role("button", name="Send the code").click()
     expect(page.locator("h1")).to_have_text("Enter the code")
 
-    code = codes.code_for(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
+    code = login_codes.login_code(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
     page.locator("input[name=code]").fill(code.lower().replace("-", " "))
     page.get_by_role("button", name="Log in").click()
 

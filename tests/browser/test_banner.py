@@ -10,8 +10,8 @@ from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts.verification import link_key
-from ictiger.mail.models import Mail, State
+from accounts.verification.addresses import link_key
+from ictiger.mail.models import Mail, MailState
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -49,7 +49,7 @@ def newcomer(browse: Callable[..., "Page"], live_site: str) -> Callable[..., "Pa
 def hand_over() -> None:
     """What a worker does, two minutes after the mail was asked for."""
     now = timezone.now()
-    Mail.objects.update(state=State.SENT, sent_at=now, created_at=now - timedelta(minutes=2))
+    Mail.objects.update(state=MailState.SENT, sent_at=now, created_at=now - timedelta(minutes=2))
 
 
 def two_tabs(page: "Page", site: str) -> "Page":

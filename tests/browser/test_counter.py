@@ -3,7 +3,8 @@
 import pytest
 
 from comments.models import Comment
-from tests.browser.writing import write
+
+from .writing import write
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from comments.models import Comment, WaitingText
+from comments.models import Comment, CommentDraft
 from comments.policy import State
-from ictiger.delivery.change import change
-from tests.browser.writing import BOX, write
+from ictiger.pagecache.public_write import public_write
 from tests.factories import PASSWORD, make_article, make_comment, make_user
+
+from .writing import BOX, write
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 
@@ -117,7 +118,7 @@ def test_too_long_a_text_comes_back_with_what_to_do(open_article):
 def test_a_discussion_that_closes_meanwhile_keeps_the_text(open_article, article):
     page = open_article(make_user())
     box = write(page, "Just in time?")
-    with change(article):
+    with public_write(article):
         article.comments_open = False
         article.save()
     box.press("Control+Enter")
@@ -144,7 +145,7 @@ def test_an_ended_session_keeps_the_text(open_article):
     box.press("Control+Enter")
     expect(page.locator("#discussion [data-kept]")).to_contain_text("Your text is kept.")
     expect(page.locator(BOX)).to_have_value("Still here?")
-    assert WaitingText.objects.get().body == "Still here?"
+    assert CommentDraft.objects.get().body == "Still here?"
 
 
 def test_a_double_click_is_one_comment(open_article):

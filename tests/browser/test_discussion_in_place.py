@@ -6,9 +6,10 @@ from accounts.models import User
 from comments import services
 from comments.models import Comment, Report
 from comments.policy import State
-from tests.browser.writing import BOX, write
-from tests.comments.test_discussion_pages import many_comments
+from tests.comments.views.test_discussion import many_comments
 from tests.factories import make_article, make_comment, make_user
+
+from .writing import BOX, write
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
 
@@ -108,7 +109,7 @@ def test_a_report_about_what_is_gone_by_then_says_so_in_place(open_article, arti
     page = open_article(reader)
     page.locator(f"#comment-{comment.pk}").get_by_role("link", name="Report").click()
     expect(page.get_by_role("button", name="Report")).to_be_visible()
-    services.remove(user=comment.author, comment_id=comment.pk)
+    services.remove_comment(user=comment.author, comment_id=comment.pk)
     page.get_by_role("button", name="Report").click()
     expect(page.locator("#discussion .field-error")).to_contain_text("no longer there")
 

@@ -10,9 +10,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from comments import waiting
-from tests.browser.test_look import WATCH_SHIFTS
+from comments.services import drafts
 from tests.factories import make_article, make_comment, make_publication
+
+from .test_look import WATCH_SHIFTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -46,8 +47,8 @@ def arrive(live_site: str, browse: Callable[..., "Page"], reader: "User", unveri
         page, cookies = browse(width=width), {"reader": who}
         if who == "guest":
             token = uuid.uuid4()
-            waiting.keep(token=token, article=article, body="Words that wait.", submission=uuid.uuid4(), parent_id=None)
-            cookies[waiting.COOKIE] = str(token)
+            drafts.save_draft(token=token, article=article, body="Words that wait.", submission=uuid.uuid4(), parent_id=None)
+            cookies[drafts.DRAFT_COOKIE] = str(token)
         else:
             client = Client()
             if who == "mistyped":

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.browser.conftest import Site
+    from .conftest import Site
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: uv run --group browser pytest")

@@ -78,7 +78,7 @@ def test_a_held_comment_stands_for_its_author_where_others_see_its_place(open_ar
     reader = make_user()
     comment = make_comment(article, author=reader)
     make_comment(article, parent=comment, body="A reply.")
-    services.edit(user=reader, comment_id=comment.pk, body="Changed, and held.")
+    services.edit_comment(user=reader, comment_id=comment.pk, body="Changed, and held.")
     page = open_article(reader)
     own = page.locator(f"#comment-{comment.pk}")
     expect(own).to_have_count(1)

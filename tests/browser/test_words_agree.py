@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 
-from comments.words import MARKS, RANGES, clean, count_lines, count_words, piles_marks
+from comments.text.word_count import MAX_MARKS, RANGES, clean_text, count_lines, count_words, has_stacked_marks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 JS = settings.BASE_DIR / "ictiger" / "static" / "js" / "words.js"
-VECTORS = json.loads((settings.BASE_DIR / "tests" / "comments" / "word_vectors.json").read_text(encoding="utf-8"))
+VECTORS = json.loads((settings.BASE_DIR / "tests" / "comments" / "text" / "word_vectors.json").read_text(encoding="utf-8"))
 NUMBER = 12_000
 
 # Where the rule's ranges begin and end, and on either side: where two readings of it would part.
@@ -56,7 +56,7 @@ def test_browser_follows_the_vectors(count_in_browser):
 
 def test_browser_and_server_agree_on_all_of_unicode(count_in_browser):
     texts = random_texts(random.Random(20260219))
-    expected = [[count_words(text), len(clean(as_sent(text)))] for text in texts]
+    expected = [[count_words(text), len(clean_text(as_sent(text)))] for text in texts]
     differing = [
         (text.encode("unicode_escape"), theirs, ours)
         for text, theirs, ours in zip(texts, count_in_browser(texts), expected, strict=True)
@@ -71,14 +71,20 @@ def test_browser_and_server_agree_on_lines_and_marks(page_with_rule):
     source = random.Random(20260219)
     ends = ["\n", "\r\n", "\r", "\u2028", "\u0085", "\x0b", " ", "\t", "\0", "\x1c"]
     texts = ["".join(source.choice([text, *ends]) for text in random_texts(source)[:60] for _time in range(2)) for _index in range(20)]
-    texts += ["a\u0301" * 20, "a" + "\u0301" * MARKS, "a" + "\u0301" * (MARKS + 1), "a" + "\u0301\u200d" * (MARKS + 1), "one\n\n \ntwo\n"]
+    texts += [
+        "a\u0301" * 20,
+        "a" + "\u0301" * MAX_MARKS,
+        "a" + "\u0301" * (MAX_MARKS + 1),
+        "a" + "\u0301\u200d" * (MAX_MARKS + 1),
+        "one\n\n \ntwo\n",
+    ]
     found = page_with_rule.evaluate(
         """([marks, json]) => JSON.parse(json).map((text) => [
             rule.countLines(text), rule.linesExcessFrom(text, 0) < text.length, rule.pileOfMarksFrom(text, marks) < text.length])""",
-        [MARKS, json.dumps(texts)],
+        [MAX_MARKS, json.dumps(texts)],
     )
-    kept = [clean(text) for text in texts]
-    assert found == [[count_lines(text), count_lines(text) > 0, piles_marks(text)] for text in kept]
+    kept = [clean_text(text) for text in texts]
+    assert found == [[count_lines(text), count_lines(text) > 0, has_stacked_marks(text)] for text in kept]
     assert page_with_rule.evaluate("rule.linesExcessFrom('one\\n\\ntwo\\nthree', 2)") == len("one\n\ntwo\n")
 
 

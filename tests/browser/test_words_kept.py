@@ -12,8 +12,8 @@ from accounts.models import User
 from articles.models import Article
 from articles.services import take_down
 from comments import services
-from comments.models import Ban, Comment, WaitingText
-from ictiger.delivery.change import change
+from comments.models import Ban, Comment, CommentDraft
+from ictiger.pagecache.public_write import public_write
 from tests.factories import PASSWORD, make_article, make_comment, make_user
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def token_expires(scene: Scene) -> None:
 
 
 def discussion_closes(scene: Scene) -> None:
-    with change(scene.article):
+    with public_write(scene.article):
         scene.article.comments_open = False
         scene.article.save()
 
 
 def parent_goes(scene: Scene) -> None:
-    services.remove(user=scene.thread.author, comment_id=scene.thread.pk)
+    services.remove_comment(user=scene.thread.author, comment_id=scene.thread.pk)
 
 
 def writer_is_banned(scene: Scene) -> None:
@@ -69,7 +69,7 @@ def raises(problem: Exception) -> Callable[[Scene], None]:
     def broken(**_) -> None:
         raise problem
 
-    return lambda scene: scene.monkeypatch.setattr("comments.services.post", broken)
+    return lambda scene: scene.monkeypatch.setattr("comments.services.post_comment", broken)
 
 
 def nothing(scene: Scene) -> None:
@@ -129,7 +129,7 @@ def test_once_the_database_is_back_the_same_press_sends_it(scene_for, javascript
     page = scene.page
     page.locator(BOX).fill(TEXT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("comments.services.post", _away)
+        patch.setattr("comments.services.post_comment", _away)
         page.get_by_role("button", name="Post").click()
         expect(page.locator(".comment-form" if javascript else "main").first).to_contain_text("try again")
     page.get_by_role("button", name="Post" if javascript else "Send it again").click()
@@ -192,13 +192,13 @@ def test_what_was_typed_does_not_take_the_place_of_what_waits(scene_for):
     page = scene.page
     page.locator(BOX).fill("Typed here.")
     elsewhere = {"token": uuid4(), "submission": uuid4(), "parent": scene.thread, "body": "Written elsewhere."}
-    WaitingText.objects.create(account=scene.writer, article=scene.article, **elsewhere)
+    CommentDraft.objects.create(account=scene.writer, article=scene.article, **elsewhere)
     page.reload()
     page.locator(f"#comment-{scene.thread.pk}").get_by_role("link", name="Reply").click()
     expect(page.locator(BOX)).to_have_value("Typed here.")
     page.get_by_role("button", name="Post").click()
     expect(page.locator("[data-state=pending]")).to_contain_text("Typed here.")
-    assert WaitingText.objects.get().body == "Written elsewhere."
+    assert CommentDraft.objects.get().body == "Written elsewhere."
 
 
 def test_an_edit_that_was_not_sent_is_there_again(browse, sign_in, live_site):
@@ -225,7 +225,7 @@ def test_an_error_in_between_costs_no_draft(browse, sign_in, live_site):
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
     page.locator(BOX).fill(TEXT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("comments.services.post", _away)
+        patch.setattr("comments.services.post_comment", _away)
         page.get_by_role("button", name="Post").click()
         expect(page.locator("main")).to_contain_text("Please try again in a moment.")
     page.get_by_role("link", name="Go to the home page").click()
@@ -272,4 +272,4 @@ def test_logging_out_leaves_no_words_in_the_browser(browse, live_site):
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
     expect(page.locator(BOX)).to_have_value("")
     assert [cookie["name"] for cookie in page.context.cookies() if cookie["name"] == "waiting"] == []
-    assert WaitingText.objects.get().account == reader
+    assert CommentDraft.objects.get().account == reader

@@ -8,18 +8,9 @@ from accounts.models import User
 from articles.models import Article
 from comments import services
 from comments.models import Comment
-from comments.policy import Verb
-from ictiger.delivery.change import change
-from tests.factories import (
-    decide_as_somebody,
-    make_article,
-    make_author,
-    make_comment,
-    make_image,
-    make_page,
-    make_publication,
-    make_topic,
-)
+from comments.policy import ModerationAction
+from ictiger.pagecache.public_write import public_write
+from tests.factories import decide_as_somebody, make_article, make_author, make_comment, make_image, make_page, make_publication, make_topic
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +41,7 @@ def article(db) -> Article:
         translation_key=both,
         **chinese,
     )
-    with change(article):
+    with public_write(article):
         article.updated_at = timezone.now()
         article.save()
     return article
@@ -65,6 +56,6 @@ def discussion(article, reader) -> Comment:
     removed, erased = make_comment(article, body="离题。"), make_comment(article, body="再见。")
     for comment in (removed, erased):
         make_comment(article, parent=comment, body="为什么？")
-    decide_as_somebody(removed, Verb.REMOVE, reason="off_topic")
-    services.erase(erased.author)
+    decide_as_somebody(removed, ModerationAction.REMOVE, reason="off_topic")
+    services.erase_comments(erased.author)
     return thread

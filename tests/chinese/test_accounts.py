@@ -11,19 +11,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts import verification
 from accounts.models import User
+from accounts.verification import addresses
 from comments.policy import State
-from ictiger.mail.composers import compose
-from ictiger.mail.models import Mail
-from ictiger.mail.models import State as MailState
+from ictiger.mail.composers import compose_message
+from ictiger.mail.models import Mail, MailState
 from tests.accounts.test_emails import queue_all
-from tests.chinese.reading import assert_chinese, english_in
-from tests.factories import (
-    PASSWORD,
-    make_comment,
-    make_user,
-)
+from tests.factories import PASSWORD, make_comment, make_user
+
+from .reading import assert_chinese, english_in
 
 pytestmark = pytest.mark.django_db
 
@@ -178,8 +174,8 @@ def test_the_links_of_a_mail(article, unverified, client_of, stranger, days):
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
     address = unverified.emailaddress_set.get()
     with time_machine.travel(timezone.now() - timedelta(days=days), tick=False), translation.override("zh-hans"):
-        confirm = reverse("accounts:confirm", args=[verification.link_key(address)])
-        not_me = reverse("accounts:not_me", args=[verification.not_me_key(address)])
+        confirm = reverse("accounts:confirm", args=[addresses.link_key(address)])
+        not_me = reverse("accounts:not_me", args=[addresses.not_me_key(address)])
     own = client_of(unverified)
     for path in (confirm, not_me):
         for client in (stranger, client_of(make_user()), own):
@@ -191,13 +187,13 @@ def test_the_links_of_a_mail(article, unverified, client_of, stranger, days):
 
 def test_what_was_written_before_the_mailbox_was_proven(article, client_of, unverified):
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
-    User.objects.filter(pk=unverified.pk).update(waiting_is_doubted=True)
+    User.objects.filter(pk=unverified.pk).update(pending_content_unconfirmed=True)
     for path in ("me/bar/", "accounts/waiting/"):
         assert_chinese(client_of(unverified).get(f"/zh-hans/{path}"))
 
 
 def test_mails():
     for mail in queue_all("zh-hans"):
-        message = compose(mail)
+        message = compose_message(mail)
         for html in (message.subject, message.body, message.alternatives[0][0]):
             assert (mail.purpose, english_in(html)) == (mail.purpose, [])

@@ -13,13 +13,11 @@ from accounts.models import User
 from articles.models import RESERVED_SLUGS
 from comments import services
 from comments.models import Comment
-from comments.policy import Complaint
+from comments.policy import ReportReason
 from tests.accounts.test_emails import queue_all
-from tests.chinese.reading import english_in
-from tests.factories import (
-    make_comment,
-    make_user,
-)
+from tests.factories import make_comment, make_user
+
+from .reading import english_in
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +53,8 @@ def on_the_desk(response: HttpResponse) -> list[str]:
 
 @pytest.mark.parametrize(("who", "least"), [("author", 6), ("editor", 18), ("moderator", 3), ("chief", 30)])
 def test_every_page_of_the_desk(request, discussion, client_of, reader, who, least):
-    services.report(user=make_user(), comment_id=discussion.pk, reason=Complaint.UNCIVIL)
-    services.ban(by=make_user(), user=reader, why="广告。", days=30)
+    services.report_comment(user=make_user(), comment_id=discussion.pk, reason=ReportReason.UNCIVIL)
+    services.ban_user(by=make_user(), user=reader, why="广告。", days=30)
     queue_all("zh-hans")
     client = client_of(request.getfixturevalue(who))
     with translation.override("zh-hans"):
@@ -85,7 +83,12 @@ def test_what_the_desk_answers_about_comments(article, client_of, moderator):
     client, queue = client_of(moderator), "/zh-hans/admin/comments/comment/"
     comment = make_comment(article, body="有意思。")
     for action in ("reject", "approve", "approve", "undo", "remove", "ban_authors"):
-        chosen = {"action": action, "_selected_action": [comment.pk], f"seen_{comment.pk}": Comment.objects.get().seen, "reason": "other"}
+        chosen = {
+            "action": action,
+            "_selected_action": [comment.pk],
+            f"seen_{comment.pk}": Comment.objects.get().version_token,
+            "reason": "other",
+        }
         assert on_the_desk(client.post(queue, chosen, follow=True)) == [], action
     for state in ("all", "visible", "removed"):
         assert on_the_desk(client.get(f"{queue}?state={state}")) == []

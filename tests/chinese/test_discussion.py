@@ -12,12 +12,10 @@ from django.utils import timezone
 from articles.models import Article
 from comments import services
 from comments.policy import State
-from ictiger.delivery.change import change
-from tests.chinese.reading import assert_chinese
-from tests.factories import (
-    make_comment,
-    make_user,
-)
+from ictiger.pagecache.public_write import public_write
+from tests.factories import make_comment, make_user
+
+from .reading import assert_chinese
 
 pytestmark = pytest.mark.django_db
 
@@ -56,9 +54,9 @@ def test_a_form_sent_twice_and_one_without_a_token(article, client_of, reader):
 
 def test_who_may_not_comment(article, client_of, reader):
     for days in (30, 0):
-        services.ban(by=make_user(), user=reader, why="广告。", days=days)
+        services.ban_user(by=make_user(), user=reader, why="广告。", days=days)
         assert_chinese(post(client_of(reader), article, "我也说两句。"), status=403)
-    with change(article):
+    with public_write(article):
         article.comments_open = False
         article.save()
     assert_chinese(post(client_of(make_user()), article, "我也说两句。"), status=None)

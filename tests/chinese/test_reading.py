@@ -8,12 +8,10 @@ from django.utils import timezone, translation
 
 from articles.preview_links import preview_url
 from articles.services import take_down
-from ictiger.delivery.change import change
-from tests.chinese.reading import assert_chinese, english_in
-from tests.factories import (
-    make_publication,
-    make_topic,
-)
+from ictiger.pagecache.public_write import public_write
+from tests.factories import make_publication, make_topic
+
+from .reading import assert_chinese, english_in
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +64,7 @@ def test_a_publication_with_nothing_in_it(stranger):
 
 
 def test_a_closed_discussion(article, stranger):
-    with change(article):
+    with public_write(article):
         article.comments_open = False
         article.save()
     assert_chinese(stranger.get(article.get_absolute_url()))

@@ -11,8 +11,8 @@ from django.test import Client
 from accounts.models import User
 from articles.models import Article, Byline
 from comments.models import Comment
-from ictiger.bench.discussions import make_discussion
-from ictiger.delivery.change import change
+from ictiger.pagecache.public_write import public_write
+from ictiger.testbed.data.discussions import make_discussion
 from tests.factories import make_article, make_author, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def post(client: Client, article: Article, parent: Comment | None = None, **head
 def test_the_fragment_costs_its_reader_no_more_than_this(
     article, stranger, client_of, reader, moderator, author, unverified, django_assert_num_queries, django_assert_max_num_queries
 ):
-    with change(article):
+    with public_write(article):
         Byline.objects.create(article=article, author=make_author("lin", user=author))
     for user in (reader, moderator, author, unverified):
         post(client_of(user), article)

@@ -32,8 +32,8 @@ def note(settings, monkeypatch) -> Callable[..., Mail]:
     def queue(**fields) -> Mail:
         return enqueue("tests/note", **{"to": "anna@example.org", "language": "en", **fields})
 
-    def register(compose: Callable, lives: timedelta = timedelta(days=3)) -> None:
-        monkeypatch.setitem(composers._composers, "tests/note", composers.Composer(compose, lives))
+    def register(compose: Callable, lifetime: timedelta = timedelta(days=3)) -> None:
+        monkeypatch.setitem(composers._composers, "tests/note", composers.RegisteredComposer(compose, lifetime))
 
     queue.register = register
     register(compose)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ictiger.mail import backend, sweep
 from ictiger.mail.message import LedgerMessage
-from ictiger.mail.models import Mail, State
+from ictiger.mail.models import Mail, MailState
 from ictiger.mail.sweep import send_due_mail
 
 from .conftest import Postmaster
@@ -78,7 +78,7 @@ def test_sent_row_keeps_the_last_words_of_the_server(note, server):
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
-    assert (mail.state, mail.reply, mail.attempts) == (State.SENT, "250 2.0.0 queued as 4711", 1)
+    assert (mail.state, mail.reply, mail.attempts) == (MailState.SENT, "250 2.0.0 queued as 4711", 1)
     assert mail.sent_at is not None
     assert mail.lease_until is None
 
@@ -101,7 +101,7 @@ def test_limit_bounds_a_sweep(note, server):
     for _number in range(3):
         note()
     assert send_due_mail(2) == 2
-    assert Mail.objects.filter(state=State.QUEUED).count() == 1
+    assert Mail.objects.filter(state=MailState.QUEUED).count() == 1
 
 
 def test_mail_that_cannot_be_written_stops_no_other(note, server, monkeypatch):
@@ -117,10 +117,10 @@ def test_mail_that_cannot_be_written_stops_no_other(note, server, monkeypatch):
     assert send_due_mail(10) == 2
     broken.refresh_from_db()
     other.refresh_from_db()
-    assert other.state == State.SENT
-    assert (broken.state, broken.reply) == (State.QUEUED, "the message could not be written: UnicodeEncodeError")
+    assert other.state == MailState.SENT
+    assert (broken.state, broken.reply) == (MailState.QUEUED, "the message could not be written: UnicodeEncodeError")
     assert broken.next_try_at > timezone.now() + timedelta(seconds=20)
-    assert broken.stuck_since is not None
+    assert broken.undeliverable_since is not None
 
 
 def test_mail_whose_worker_died_goes_behind_the_others(note, server, time_machine):
@@ -141,7 +141,7 @@ def test_mail_to_what_looks_like_an_encoded_word_is_refused(note, server):
     send_due_mail(10)
     broken.refresh_from_db()
     other.refresh_from_db()
-    assert (broken.state, other.state) == (State.REFUSED, State.SENT)
+    assert (broken.state, other.state) == (MailState.REFUSED, MailState.SENT)
 
 
 def test_longest_due_goes_first(note, server):
@@ -157,12 +157,12 @@ def test_greylisted_mail_comes_again_and_arrives(note, server, time_machine):
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
-    assert (mail.state, mail.reply) == (State.QUEUED, "451 4.7.1 greylisted, come again")
+    assert (mail.state, mail.reply) == (MailState.QUEUED, "451 4.7.1 greylisted, come again")
     assert send_due_mail(10) == 0, "not before its pause is over"
     time_machine.move_to(mail.next_try_at, tick=False)
     assert send_due_mail(10) == 1
     mail.refresh_from_db()
-    assert (mail.state, mail.attempts) == (State.SENT, 2)
+    assert (mail.state, mail.attempts) == (MailState.SENT, 2)
     assert [message["Message-ID"] for message in server.messages] == [mail.message_id]
 
 
@@ -172,7 +172,7 @@ def test_5xx_is_final(note, server, where):
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
-    assert (mail.state, mail.reply, mail.attempts) == (State.REFUSED, "550 5.1.1 no such mailbox", 1)
+    assert (mail.state, mail.reply, mail.attempts) == (MailState.REFUSED, "550 5.1.1 no such mailbox", 1)
     assert not Mail.objects.due().exists()
 
 
@@ -189,10 +189,10 @@ def test_refused_connection_is_tried_again_and_ends_the_sweep(note, smtp):
     assert send_due_mail(10) == 1
     first.refresh_from_db()
     second.refresh_from_db()
-    assert first.state == State.QUEUED
+    assert first.state == MailState.QUEUED
     assert "refused" in first.reply.lower()
     assert first.next_try_at > timezone.now()
-    assert (second.state, second.attempts) == (State.QUEUED, 0)
+    assert (second.state, second.attempts) == (MailState.QUEUED, 0)
 
 
 def test_line_dropped_after_the_text_is_tried_again(note, server):
@@ -200,7 +200,7 @@ def test_line_dropped_after_the_text_is_tried_again(note, server):
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
-    assert mail.state == State.QUEUED
+    assert mail.state == MailState.QUEUED
     assert "closed" in mail.reply
     Mail.objects.update(next_try_at=timezone.now())
     send_due_mail(10)
@@ -215,7 +215,7 @@ def test_server_that_hangs_is_cut_off_at_the_hard_limit(note, server, settings, 
     send_due_mail(10)
     assert time.monotonic() - began < settings.EMAIL_TIMEOUT
     mail.refresh_from_db()
-    assert mail.state == State.QUEUED
+    assert mail.state == MailState.QUEUED
     assert "took longer" in mail.reply
 
 
@@ -233,8 +233,8 @@ def test_server_without_tls_gets_nothing_and_the_mail_waits(note, server, settin
     note()
     send_due_mail(10)
     mail = Mail.objects.get()
-    assert (mail.state, server.envelopes) == (State.QUEUED, [])
-    assert mail.stuck_since is not None
+    assert (mail.state, server.envelopes) == (MailState.QUEUED, [])
+    assert mail.undeliverable_since is not None
 
 
 def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(note, smtp, settings, free_port, self_signed):
@@ -250,7 +250,7 @@ def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(note, smtp, s
     finally:
         controller.stop()
     mail = Mail.objects.get()
-    assert (mail.state, postmaster.envelopes) == (State.QUEUED, [])
+    assert (mail.state, postmaster.envelopes) == (MailState.QUEUED, [])
     assert "CERTIFICATE_VERIFY_FAILED" in mail.reply
 
 
@@ -279,7 +279,7 @@ def test_international_mailbox_is_refused_where_the_server_does_not_know_it(note
     monkeypatch.setattr("smtplib.SMTP.has_extn", lambda *_: False)
     note(to="用户@example.org")
     send_due_mail(10)
-    assert Mail.objects.get().state == State.REFUSED
+    assert Mail.objects.get().state == MailState.REFUSED
     assert server.envelopes == []
 
 
@@ -292,7 +292,7 @@ def test_other_backends_keep_working(note, settings, tmp_path):
     send_due_mail(10)
     assert [message.to for message in outbox.outbox] == [["anna@example.org"]]
     assert len(list(tmp_path.iterdir())) == 1
-    assert set(Mail.objects.values_list("state", flat=True)) == {State.SENT}
+    assert set(Mail.objects.values_list("state", flat=True)) == {MailState.SENT}
 
 
 def test_plain_django_mail_goes_through_the_backend_too(server):

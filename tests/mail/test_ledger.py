@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from ictiger.mail.models import Mail, State
+from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import cancel, send_again
-from ictiger.mail.sweep import _take, send_due_mail
+from ictiger.mail.sweep import _lease_next, send_due_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_who_may_only_look_is_offered_no_action(desk, note, keeper_of_the_ledger
     mail = note()
     act(desk, "cancel", mail)
     mail.refresh_from_db()
-    assert mail.state == State.QUEUED
+    assert mail.state == MailState.QUEUED
 
 
 def test_editor_has_no_business_with_the_ledger(client_of, editor):
@@ -83,7 +83,7 @@ def test_sending_a_settled_mail_again_asks_anew_and_keeps_the_old_row(desk, note
     act(desk, "send_again", old)
     old.refresh_from_db()
     new = Mail.objects.exclude(pk=old.pk).get()
-    assert (old.state, new.state) == (State.REFUSED, State.QUEUED)
+    assert (old.state, new.state) == (MailState.REFUSED, MailState.QUEUED)
     assert (new.recipient, new.purpose, new.context, new.language) == (old.recipient, old.purpose, old.context, old.language)
     assert new.message_id != old.message_id
     send_due_mail(1)
@@ -103,20 +103,20 @@ def test_cancelled_mail_is_not_sent(desk, note, server):
     assert "1 mail was cancelled." in response.content.decode()
     assert send_due_mail(1) == 0
     mail.refresh_from_db()
-    assert mail.state == State.CANCELLED
+    assert mail.state == MailState.CANCELLED
 
 
 def test_what_is_with_the_mail_server_can_neither_be_cancelled_nor_sent_again(note):
     note()
-    sending = _take()
+    sending = _lease_next()
     assert cancel(sending) is False
     assert send_again(sending) is None
     sending.refresh_from_db()
-    assert sending.state == State.SENDING
+    assert sending.state == MailState.SENDING
 
 
 def test_mail_of_a_purpose_that_is_gone_cannot_be_sent_again():
-    mail = Mail.objects.create(purpose="gone/away", recipient="a@b.org", language="en", not_after=timezone.now(), state=State.EXPIRED)
+    mail = Mail.objects.create(purpose="gone/away", recipient="a@b.org", language="en", expires_at=timezone.now(), state=MailState.EXPIRED)
     assert send_again(mail) is None
 
 

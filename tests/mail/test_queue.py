@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from ictiger.mail import sweep
-from ictiger.mail.models import Mail, State
+from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import enqueue
-from ictiger.mail.sweep import pause, send_due_mail
+from ictiger.mail.sweep import backoff, send_due_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +41,14 @@ def test_failing_wake_up_does_not_fail_the_request(note, monkeypatch, django_cap
     monkeypatch.setattr("django_tasks_db.DatabaseBackend.enqueue", broken)
     with django_capture_on_commit_callbacks(execute=True):
         note()
-    assert Mail.objects.get().state == State.QUEUED
+    assert Mail.objects.get().state == MailState.QUEUED
 
 
 def test_enqueue_stores_ids_and_no_text(note):
     mail = note(context={"id": 7})
     mail.refresh_from_db()
     assert mail.context == {"id": 7}
-    assert mail.not_after - mail.created_at == pytest.approx(timedelta(days=3), abs=timedelta(seconds=1))
+    assert mail.expires_at - mail.created_at == pytest.approx(timedelta(days=3), abs=timedelta(seconds=1))
 
 
 def test_enqueue_of_an_unknown_purpose_is_a_mistake_of_the_programmer():
@@ -74,7 +74,7 @@ def test_enqueue_of_an_unknown_purpose_is_a_mistake_of_the_programmer():
 def test_recipient_that_cannot_be_one_is_refused_and_never_sent(note, server, to):
     mail = note(to=to)
     mail.refresh_from_db()
-    assert mail.state == State.REFUSED
+    assert mail.state == MailState.REFUSED
     assert mail.reply.startswith("not an address")
     assert send_due_mail(10) == 0
     assert server.greetings == 0
@@ -85,7 +85,7 @@ def test_mail_no_longer_needed_is_cancelled(note, server):
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
-    assert mail.state == State.CANCELLED
+    assert mail.state == MailState.CANCELLED
     assert server.envelopes == []
 
 
@@ -98,8 +98,8 @@ def test_composer_that_raises_does_not_stop_the_others(note, server):
     assert send_due_mail(10) == 2
     broken.refresh_from_db()
     good.refresh_from_db()
-    assert good.state == State.SENT
-    assert (broken.state, broken.reply) == (State.QUEUED, "the text could not be made: ZeroDivisionError")
+    assert good.state == MailState.SENT
+    assert (broken.state, broken.reply) == (MailState.QUEUED, "the text could not be made: ZeroDivisionError")
     assert broken.next_try_at > timezone.now()
 
 
@@ -114,39 +114,39 @@ def test_line_break_in_a_subject_cannot_begin_a_header(note, server):
 def test_mail_is_not_sent_after_its_time(note, server, time_machine):
     start = timezone.now()
     time_machine.move_to(start, tick=False)
-    mail = note(not_after=start + timedelta(minutes=15))
+    mail = note(expires_at=start + timedelta(minutes=15))
     time_machine.move_to(start + timedelta(minutes=15), tick=False)
     assert send_due_mail(10) == 0
     mail.refresh_from_db()
-    assert (mail.state, mail.attempts) == (State.EXPIRED, 0)
+    assert (mail.state, mail.attempts) == (MailState.EXPIRED, 0)
     assert server.envelopes == []
 
 
 def test_mail_whose_next_attempt_would_come_too_late_expires_with_the_last_words(note, server):
     server.recipient_answers = ["451 busy"]
-    mail = note(not_after=timezone.now() + timedelta(seconds=10))
+    mail = note(expires_at=timezone.now() + timedelta(seconds=10))
     send_due_mail(10)
     mail.refresh_from_db()
-    assert (mail.state, mail.reply) == (State.EXPIRED, "451 busy")
+    assert (mail.state, mail.reply) == (MailState.EXPIRED, "451 busy")
 
 
 def test_pauses_grow_are_jittered_and_end():
-    middles = [pause(n, 3_600).total_seconds() for n in (1, 2, 3, 30)]
+    middles = [backoff(n, 3_600).total_seconds() for n in (1, 2, 3, 30)]
     for seconds, expected in zip(middles, [30, 60, 120, 3_600], strict=True):
         assert expected * 0.75 <= seconds <= expected * 1.25
-    assert len({pause(1, 3_600) for _attempt in range(10)}) > 1
+    assert len({backoff(1, 3_600) for _attempt in range(10)}) > 1
 
 
 def test_leased_mail_is_nobody_elses_until_its_worker_must_be_dead(note, server, time_machine):
     start = timezone.now()
     time_machine.move_to(start, tick=False)
     note()
-    assert sweep._take() is not None, "a worker takes it and is killed"
+    assert sweep._lease_next() is not None, "a worker takes it and is killed"
     assert send_due_mail(10) == 0
     time_machine.move_to(start + sweep.LEASE, tick=False)
     assert send_due_mail(10) == 1
     mail = Mail.objects.get()
-    assert (mail.state, mail.attempts, len(server.envelopes)) == (State.SENT, 2, 1)
+    assert (mail.state, mail.attempts, len(server.envelopes)) == (MailState.SENT, 2, 1)
 
 
 def test_worker_killed_after_the_servers_250_costs_one_duplicate_with_the_same_id(note, server, time_machine, monkeypatch):
@@ -167,19 +167,19 @@ def test_worker_killed_after_the_servers_250_costs_one_duplicate_with_the_same_i
 
 def test_failure_after_a_lost_lease_does_not_undo_what_another_worker_did(note, server):
     note()
-    slow = sweep._take()
+    slow = sweep._lease_next()
     Mail.objects.update(lease_until=timezone.now())
     send_due_mail(10)
-    slow.record_unsent(State.QUEUED, "451 later")
-    assert Mail.objects.get().state == State.SENT
+    slow.record_failure(MailState.QUEUED, "451 later")
+    assert Mail.objects.get().state == MailState.SENT
 
 
 def test_delivery_under_way_is_recorded_even_when_the_desk_cancelled_it(note):
     note()
-    taken = sweep._take()
-    Mail.objects.update(state=State.CANCELLED, lease_until=None)
+    taken = sweep._lease_next()
+    Mail.objects.update(state=MailState.CANCELLED, lease_until=None)
     taken.record_sent("250 ok")
-    assert Mail.objects.get().state == State.SENT
+    assert Mail.objects.get().state == MailState.SENT
 
 
 def test_idle_sweep_asks_one_question(django_assert_num_queries):
@@ -209,4 +209,4 @@ def test_two_sweeps_at_once_deliver_each_mail_once(note, server, in_threads):
 
 def test_same_moment_gives_a_mail_to_one_worker_only(note):
     note()
-    assert [sweep._take() is not None, sweep._take() is not None] == [True, False]
+    assert [sweep._lease_next() is not None, sweep._lease_next() is not None] == [True, False]

@@ -14,10 +14,10 @@ from django.core.servers import basehttp
 from accounts.demo import load_people
 from articles.demo.load import load_publication
 from comments.demo import load_discussions
-from ictiger.jobs import run_worker
 from ictiger.quickstart import DEFAULT_PORT, demo_password, settings_file
+from ictiger.worker import run_worker
 
-WORKER_PATIENCE = 10  # seconds
+WORKER_STOP_TIMEOUT = 10  # seconds
 
 # What each demo log-in is good for.
 ROLES = {
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         if no_server:
             self.tell(port, is_theirs)
         else:
-            serve(port, when_listening=lambda: self.tell(port, is_theirs))
+            serve_demo(port, when_listening=lambda: self.tell(port, is_theirs))
 
     def tell(self, port: int, is_theirs: bool) -> None:
         """`is_theirs`: whether the password that the settings know opens the accounts, which may be older than the settings."""
@@ -90,7 +90,7 @@ def refuse_busy_port(port: int) -> None:
             raise CommandError(f"Port {port} cannot be used ({error}). Choose another: quickstart --port {port + 1}") from error
 
 
-def serve(port: int, *, when_listening: Callable[[], None]) -> None:
+def serve_demo(port: int, *, when_listening: Callable[[], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; the worker gets a moment to finish what it has in hand, and what it has not waits in the database."""
     stop = threading.Event()
     worker = threading.Thread(target=run_worker, args=(stop,), name="worker", daemon=True)
@@ -105,4 +105,4 @@ def serve(port: int, *, when_listening: Callable[[], None]) -> None:
         for again in (signal.SIGINT, signal.SIGTERM):  # uv passes on what the terminal has sent us already
             signal.signal(again, signal.SIG_IGN)
         stop.set()
-        worker.join(timeout=WORKER_PATIENCE)
+        worker.join(timeout=WORKER_STOP_TIMEOUT)

@@ -6,7 +6,7 @@ import threading
 
 from django.core.management.base import BaseCommand
 
-from ictiger.jobs import run_worker
+from ictiger.worker import run_worker
 
 
 class Command(BaseCommand):

@@ -1,0 +1,14 @@
+"""The list of words that hold a comment, or that a comment may not have."""
+
+from django.contrib import admin
+
+from comments.models import BlockedPhrase
+from ictiger.core.admin_site import BoundedSearchMixin
+
+
+@admin.register(BlockedPhrase)
+class BlockedPhraseAdmin(BoundedSearchMixin, admin.ModelAdmin):
+    list_display = ["text", "effect", "note"]
+    list_filter = ["effect"]
+    search_fields = ["text", "folded", "note"]
+    fields = ["text", "effect", "note"]

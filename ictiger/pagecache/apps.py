@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PageCacheConfig(AppConfig):
+    name = "ictiger.pagecache"
+    label = "delivery"  # names its tables and migrations

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TestbedConfig(AppConfig):
+    name = "ictiger.testbed"
+    label = "testbed"

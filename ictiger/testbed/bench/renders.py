@@ -1,0 +1,115 @@
+"""How long each view takes to be made, in one process without a network: CPU time, the least of some repetitions.
+
+Of the process: what else the machine does meanwhile is not counted, and the least of several has the fewest disturbances. Nothing is left
+in the database: whoever looks at the desk for it is taken back.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from articles.models import Article, Author, Topic
+from ictiger.testbed.data.site_maker import MEASURED, TOPICS, SiteBuilder
+from ictiger.testbed.site import BENCH_HOST
+
+from .report import Report
+from .wrk import MeasurementFailed
+
+RENDER_OPTIONS = {
+    "articles": {"type": int, "default": 1_000, "help": "Where there is no site yet, one of so many is made (default: %(default)s)."},
+    "comments": {"type": int, "default": None, "help": "On all of them (default: ten for each article)."},
+    "repetitions": {"type": int, "default": 20, "help": "Of which the least counts (default: %(default)s)."},
+}
+TIME_LIMIT = 2.0  # seconds for one view: what takes one is measured well enough by two
+
+
+def bench_renders(options: dict[str, object], tell: Callable[[str], None]) -> Report:
+    if not Article.objects.exists():
+        tell("making a site …")
+        articles, comments = options["articles"], options["comments"]
+        SiteBuilder(articles, 10 * articles if comments is None else comments, lambda done, total: None).make()  # noqa: ARG005
+    call_command("collectstatic", interactive=False, verbosity=0)  # the server does it when it starts; nobody starts one here
+    logging.getLogger("ictiger.access").setLevel(logging.WARNING)
+    report = Report(f"Views of {Article.objects.count():,} articles on {connection.display_name}, CPU time of one process", "renders")
+    for name, seconds in _least_seconds(options["repetitions"]).items():
+        report.add(name, seconds, f"{seconds * 1000:.1f} ms")
+    return report
+
+
+def _paths() -> dict[str, str]:
+    """Each view, and the address that is measured: lists at their beginning, in their middle and at their end."""
+    english = Article.objects.public("en")
+    number = english.count()
+    slug, long_ago = english.order_by("pk").values_list("slug", "publish_at")[number // 2]
+    last_month = timezone.localtime(timezone.now()).replace(day=1) - timedelta(days=1)  # this one has hardly begun
+    topic, author = Topic.objects.get(slug=f"topic-{TOPICS // 2}"), Author.objects.published().first()
+    return {
+        "article, 200 comments": f"/articles/{MEASURED}/",
+        "article from the middle": f"/articles/{slug}/",
+        **_lists("home", "/", number),
+        **_lists("topic", topic.get_absolute_url(), english.filter(topics=topic).count()),
+        **_lists("author", author.get_absolute_url(), english.filter(authors=author).count()),
+        "archive, year": f"/archive/{last_month:%Y}/",
+        "archive, month": f"/archive/{last_month:%Y/%m}/",
+        "archive, month long ago": f"/archive/{timezone.localtime(long_ago):%Y/%m}/",
+        "feed": "/feed/",
+        "feed of a topic": f"{topic.get_absolute_url()}feed/",
+        "feed of an author": f"{author.get_absolute_url()}feed/",
+        "sitemap": "/sitemap.xml",
+        "sitemap, a part": _part_of_the_sitemap(),
+        "search, a word of most": "/search/?q=the",
+        "search, two words of most": "/search/?q=the+patent",
+        "search, a word of one": f"/search/?q={number // 2 * 2}",
+        "search, Chinese": "/zh-hans/search/?q=%E4%B8%93%E5%88%A9",
+        "desk, articles": "/admin/articles/article/",
+        "desk, comments": "/admin/comments/comment/",
+    }
+
+
+def _lists(name: str, url: str, articles: int) -> dict[str, str]:
+    """Where it has so many pages."""
+    pages = articles // 10
+    if pages < 4:
+        return {name: url}
+    return {name: url, f"{name}, page in the middle": f"{url}page/{pages // 2}/", f"{name}, page at the end": f"{url}page/{pages - 1}/"}
+
+
+def _part_of_the_sitemap() -> str:
+    parts = re.findall(r"/sitemap-\d+\.xml", _anonymous().get("/sitemap.xml", secure=True).content.decode())
+    return parts[len(parts) // 2] if parts else "/sitemap.xml"
+
+
+def _least_seconds(repetitions: int) -> dict[str, float]:
+    with transaction.atomic():
+        desk = _anonymous()
+        desk.force_login(User.objects.create_superuser("desk@bench.example"), settings.AUTHENTICATION_BACKENDS[0])
+        clients = {name: (desk if path.startswith("/admin/") else _anonymous(), path) for name, path in _paths().items()}
+        taken = {name: _least(client, path, repetitions) for name, (client, path) in clients.items()}
+        transaction.set_rollback(True)
+    return taken
+
+
+def _least(client: Client, path: str, repetitions: int) -> float:
+    least, patience = float("inf"), time.monotonic() + TIME_LIMIT
+    for _repetition in range(repetitions):
+        before = time.process_time()
+        answer = client.get(path, secure=True)
+        least = min(least, time.process_time() - before)
+        if answer.status_code != 200:
+            raise MeasurementFailed(f"{path}: {answer.status_code}")
+        if time.monotonic() > patience:
+            break
+    return least
+
+
+def _anonymous() -> Client:
+    return Client(SERVER_NAME=BENCH_HOST)

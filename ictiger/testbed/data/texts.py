@@ -1,0 +1,93 @@
+"""Texts of realistic length for sites that are measured: paragraphs of the demo publication in new order, rendered once each."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from articles.demo.load import article_files
+from articles.models import Article, Draft
+from articles.search import index_text
+from articles.services import render_draft
+from comments.models import Comment
+from comments.services.transitions import set_body
+from ictiger.core.languages import Language
+
+EACH_LANGUAGE = 128  # texts
+SHORTEST, LONGEST = 300, 2_000  # words
+COMMENTS = 200  # texts of comments in each language
+# Prose alone: what stands between these needs no picture, no footnote and no table to make sense.
+_NO_PROSE = re.compile(r"^\s|^[-*|#>!`\d]|\[\^|\n", re.MULTILINE)
+_SENTENCE = re.compile(r"[^.。？?]+[.。？?]")
+
+
+@dataclass(frozen=True)
+class Text:
+    """An article's text with everything that is made of it when it is published."""
+
+    title: str
+    summary: str
+    body: str
+    body_html: str
+    contents: list
+    words: int
+    reading_minutes: int
+    search_text: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A comment's text with what is made of it when it is posted."""
+
+    body: str
+    body_html: str
+    words: int
+    fingerprint: str
+    language: str
+
+
+def texts(language: str, chance: random.Random) -> list[Text]:
+    """Texts between SHORTEST and LONGEST words, as many of one length as of another."""
+    files = [(front, body) for front, body in article_files() if front["language"] == language]
+    prose = [paragraph for _front, body in files for paragraph in _paragraphs(body)]
+    headings = [line[3:] for _front, body in files for line in body.splitlines() if line.startswith("## ")]
+    step = (LONGEST - SHORTEST) / (EACH_LANGUAGE - 1)
+    return [_text(language, SHORTEST + round(step * n), prose, headings, chance) for n in range(EACH_LANGUAGE)]
+
+
+def remarks(language: str, chance: random.Random) -> list[Remark]:
+    """One to three sentences each: well below the limit of a reply."""
+    prose = [paragraph for front, body in article_files() if front["language"] == language for paragraph in _paragraphs(body)]
+    sentences = [sentence.strip() for paragraph in prose for sentence in _SENTENCE.findall(re.sub(r"[*`]", "", paragraph))]
+    short = [sentence for sentence in sentences if 10 <= len(sentence) <= 120 and "[" not in sentence]
+    return [_remark(" ".join(chance.sample(short, chance.randint(1, 3))), language) for _ in range(COMMENTS)]
+
+
+def _paragraphs(body: str) -> Iterator[str]:
+    for block in body.split("\n\n"):
+        joined = " ".join(block.strip().splitlines())
+        if len(joined) > 80 and not _NO_PROSE.search(block.strip().splitlines()[0]) and not _NO_PROSE.search(joined):
+            yield joined
+
+
+def _text(language: str, wanted: int, prose: list[str], headings: list[str], chance: random.Random) -> Text:
+    body, words, number = [], 0, 0
+    while words < wanted:
+        if number % 4 == 0:
+            body.append(f"## {chance.choice(headings)}")
+        body.append(chance.choice(prose))
+        words += len(body[-1]) if language == Language.ZH_HANS else body[-1].count(" ") + 1
+        number += 1
+    title, summary = chance.choice(headings), chance.choice(prose)[:300]
+    draft = Draft(article=Article(language=language), body="\n\n".join(body))
+    made = render_draft(draft)
+    search_text = index_text(title, summary, made.text)
+    return Text(title, summary, draft.body, made.html, made.contents, made.words, made.reading_minutes, search_text)
+
+
+def _remark(body: str, language: str) -> Remark:
+    comment = Comment(article=Article(language=language), created_at=timezone.now())
+    set_body(comment, body)
+    return Remark(comment.body, comment.body_html, comment.words, comment.fingerprint, comment.language)

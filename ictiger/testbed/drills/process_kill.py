@@ -1,0 +1,191 @@
+"""The kill drill: the freshness drill while processes die by SIGKILL. From two seconds after each nobody may get an older page."""
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+
+from ictiger.pagecache import maintenance
+from ictiger.pagecache import store as store_module
+from ictiger.pagecache.crawl import get_page, verify_pages
+from ictiger.pagecache.models import Purge
+from ictiger.pagecache.store import Store, get_store
+from ictiger.pagecache.wsgi import PageWrapper
+
+from .freshness import Load, fork, freshness_report, freshness_verdict, opened
+from .site import Service, WebServer
+from .subjects import SCHEDULES
+
+PURGE_BOUND = 2.0  # seconds after a kill: the promise
+CHECK_PERIOD = 0.5  # seconds from then to the next kill
+DIES_WITHIN = 5.0  # seconds in which a doomed writer comes to a COMMIT
+STEPS_OF_STORING = 8
+SERVER_CHILD, SERVER, WORKER, WRITER, RENDERER = (
+    "server processes",
+    "servers with all their processes",
+    "workers",
+    "writers between COMMIT and purge",
+    "renderers while they store",
+)
+# The first few kills are one of each.
+ODDS = {SERVER_CHILD: 50, WRITER: 20, RENDERER: 15, SERVER: 10, WORKER: 5}
+
+
+@dataclass(frozen=True)
+class KillPlan:
+    kills: int
+    writers: int
+    readers: int
+    pause: float
+    through: str
+
+
+def drill_kill(plan: KillPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
+    """Run the drill, tell its figures, and return what went wrong."""
+    server, worker = WebServer(), Service("worker", log="worker.log")
+    server.start()
+    worker.start()
+    try:
+        with opened(server, plan.through) as port:
+            load = Load(port, writers=plan.writers, readers=plan.readers, pause=plan.pause, lossy=True)
+            database = connections["default"].vendor
+            say(f"{plan.kills} kills, {plan.writers} writers, {plan.readers} readers, through {plan.through}, on {database}")
+            load.begin()
+            killer = Killer(load, server, worker)
+            for number in range(plan.kills):
+                killer.kill(list(ODDS)[number] if number < len(ODDS) else random.choices(list(ODDS), list(ODDS.values()))[0])
+            record = load.end()
+            left = leftovers(say)
+    finally:
+        worker.stop()
+        server.stop()
+    for victim in ODDS:
+        tell(f"killed {victim}", killer.killed[victim])
+    freshness_report(record, load, tell)
+    for name, number in left.items():
+        tell(name, number)
+    return freshness_verdict(record, say) or next((f"{name}: {number}" for name, number in left.items() if number), "")
+
+
+class Killer:
+    """Kills, begins anew what died, as a supervisor does, and two seconds later owes the readers whatever the dead had committed."""
+
+    def __init__(self, load: Load, server: WebServer, worker: Service) -> None:
+        self.load, self.server, self.worker = load, server, worker
+        self.killed: Counter[str] = Counter()
+        self.pages = sorted({page for subject in load.subjects for page in subject.pages})
+
+    def kill(self, victim: str) -> None:
+        time.sleep(random.uniform(0, CHECK_PERIOD))
+        self._see_to_the_server()
+        {
+            SERVER_CHILD: self._server_child,
+            SERVER: lambda: self._service(self.server),
+            WORKER: lambda: self._service(self.worker),
+            WRITER: self._writer,
+            RENDERER: self._renderer,
+        }[victim]()
+        died = time.monotonic()
+        self.killed[victim] += 1
+        committed = {subject.number: subject.version_now() for subject in self.load.subjects if subject.kind not in SCHEDULES}
+        connections.close_all()
+        if victim == SERVER:
+            self.server.start()
+        if victim == WORKER:
+            self.worker.start()
+        time.sleep(max(0.0, died + PURGE_BOUND - time.monotonic()))
+        for number, version in committed.items():
+            self.load.ledger.owed[number] = max(self.load.ledger.owed[number], version)
+        time.sleep(CHECK_PERIOD)
+
+    def _see_to_the_server(self) -> list[int]:
+        """The processes that answer. A server gives up when one dies within 5.5 seconds of its beginning: a supervisor begins it anew."""
+        while not (children := self.server.children()):
+            if self.server.has_ended():
+                self.server.start()
+            time.sleep(0.05)
+        return children
+
+    def _server_child(self) -> None:
+        """One of the processes that answer; the server begins another in its place."""
+        children = self._see_to_the_server()
+        with suppress(ProcessLookupError):
+            os.kill(random.choice(children), signal.SIGKILL)
+
+    def _service(self, service: Service) -> None:
+        service.kill()
+
+    def _writer(self) -> None:
+        number = random.randrange(len(self.load.writers))
+        self.load.ledger.doomed[number] = 1
+        process = self.load.writers[number]
+        process.join(DIES_WITHIN)
+        process.kill()  # it was busy with comments, whose purges are the server's
+        process.join()
+        self.load.ledger.doomed[number] = 0
+        self.load.writers[number] = self.load.begin_writer(number)
+
+    def _renderer(self) -> None:
+        process = fork.Process(target=render_and_die, args=[self.pages, random.randrange(STEPS_OF_STORING)], daemon=True)
+        connections.close_all()
+        process.start()
+        process.join(DIES_WITHIN)
+        process.kill()
+        process.join()
+
+
+class DyingOs:
+    """`os`, whose user is killed before a step of storing."""
+
+    STEPS = frozenset(["open", "rename", "unlink", "makedirs", "rmdir", "utime"])
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def __getattr__(self, name: str) -> object:
+        if name in self.STEPS:
+            if self.steps == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.steps -= 1
+        return getattr(os, name)
+
+
+def render_and_die(pages: list[str], steps: int) -> None:
+    """Ask for pages until one has to be rendered, and die at that step of storing it."""
+    renderer = PageWrapper(WSGIHandler(), get_store())
+    renderer.sweeper.run_once()
+    keep = renderer.store.lease
+
+    def lease(path: bytes) -> store_module.Lease:
+        store_module.os = DyingOs(steps)
+        return keep(path)
+
+    renderer.store.lease = lease
+    while True:
+        get_page(renderer, random.choice(pages).encode())
+
+
+def leftovers(say: Callable[[str], None]) -> dict[str, int]:
+    """What the dead have left behind, once those who live have had the time that they take to clear it away."""
+    time.sleep(PURGE_BOUND)
+    store = get_store()
+    found = {"purges left over": Purge.objects.count()}
+    maintenance.drop_orphans(store, now=time.time() + maintenance.LEASE_LIFETIME)
+    found["leases left over"] = sum(len(files) for _folder, _folders, files in os.walk(os.path.join(store.root, store_module.LEASES)))
+    found["pages in one form only"] = _halves(store)
+    different = [page for page, is_same in verify_pages(store, WSGIHandler()) if not is_same]
+    for page in different:
+        say(f"stored otherwise than rendered now: {page}")
+    found["stored pages that differ from a fresh render"] = len(different)
+    return found
+
+
+def _halves(store: Store) -> int:
+    return sum(not (os.path.exists(page.file) and os.path.exists(page.file + b".gz")) for page in maintenance.stored_pages(store))

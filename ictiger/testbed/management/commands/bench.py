@@ -1,0 +1,125 @@
+"""`manage.py bench SUBJECT`: how fast it is, measured on a throw-away site with the real server."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from articles.models import Article
+from ictiger.env import env
+from ictiger.testbed.bench import growth, pages, posting, renders
+from ictiger.testbed.bench.prepare import prepare
+from ictiger.testbed.bench.report import Report
+from ictiger.testbed.data.site_maker import SiteBuilder
+from ictiger.testbed.site import BENCH_VARIABLE, temporary_site
+
+
+class Subject(NamedTuple):
+    run: Callable[..., Report]
+    options: dict[str, dict]
+    about: str
+    uses_own_site: bool = True  # else it makes other sites, and leaves the database of its own empty
+
+
+SUBJECTS = {
+    "comments": Subject(posting.bench_posting, posting.POSTING_OPTIONS, posting.__doc__),
+    "growth": Subject(growth.bench_growth, growth.GROWTH_OPTIONS, growth.__doc__, uses_own_site=False),
+    "pages": Subject(pages.bench_pages, pages.PAGE_OPTIONS, pages.__doc__, uses_own_site=False),
+    "renders": Subject(renders.bench_renders, renders.RENDER_OPTIONS, renders.__doc__),
+}
+
+
+class Command(BaseCommand):
+    help = "Measures the site: on a throw-away one, with a database of its own, through the real server."
+    requires_system_checks = []  # the site that is measured is made here; nothing of the site around it is used
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        subjects = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
+        for name, subject in SUBJECTS.items():
+            about = subject.about.splitlines()[0]
+            options = subjects.add_parser(name, help=about, description=about)
+            options.add_argument(
+                "--database",
+                default=None,
+                help="Like DATABASE_URL, which is the default: a database of its own is made on that server, and dropped. Empty: SQLite.",
+            )
+            for option, settings_ in subject.options.items():
+                options.add_argument(f"--{option.replace('_', '-')}", **settings_)
+        about = "Fills this site's own database, which must be migrated and hold no article, with a site of any size."
+        make = subjects.add_parser("make", help=about, description=about)
+        make.add_argument("--articles", type=int, default=1_000, help="In both languages together (default: %(default)s).")
+        make.add_argument("--comments", type=int, default=10_000, help="On all of them (default: %(default)s).")
+        make.add_argument("--beside", action="store_true", help="Even if there is a publication already.")
+        prepare_ = subjects.add_parser("prepare")  # what `pages` asks of each of its sites, in that site's own environment
+        prepare_.add_argument("--articles", type=int, required=True)
+        prepare_.add_argument("--posts", type=int, required=True)
+
+    def handle(self, *, subject: str, **options) -> None:
+        if subject == "make":
+            self._make(**options)
+        elif subject == "prepare":
+            self._prepare(**options)
+        else:
+            self._bench(subject, **options)
+
+    def _make(self, *, articles: int, comments: int, beside: bool, **options) -> None:
+        if Article.objects.exists() and not beside:
+            raise CommandError("There is a publication in this database. Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it.")
+        started = time.monotonic()
+        SiteBuilder(articles, comments, self._progress).make()
+        seconds = time.monotonic() - started
+        rate = (articles + comments) / seconds
+        self.stdout.write(f"{articles:,} articles and {comments:,} comments in {seconds:.0f} s: {rate:,.0f} a second.")
+
+    def _prepare(self, *, articles: int, posts: int, **options) -> None:
+        call_command("migrate", verbosity=0)
+        if not Article.objects.exists():
+            SiteBuilder(articles, 10 * articles, self._progress).make()
+        self.stdout.write(json.dumps(prepare(posts)))
+
+    def _progress(self, done: int, total: int) -> None:
+        """A bar on a terminal, nothing in a log."""
+        if self.stderr.isatty():
+            bar = "█" * (30 * done // total)
+            self.stderr.write(f"\r{bar:<30} {done:,}/{total:,}", ending="\n" if done == total else "")
+            self.stderr.flush()
+
+    def _bench(self, subject: str, database: str | None, **options) -> None:
+        own = {name: options[name] for name in SUBJECTS[subject].options}
+        if os.environ.get(BENCH_VARIABLE):
+            self._measure(subject, own)
+        else:
+            self._in_a_site_of_its_own(env("DATABASE_URL", default="") if database is None else database, [subject, *_as_arguments(own)])
+
+    def _in_a_site_of_its_own(self, database: str, arguments: list[str]) -> None:
+        with temporary_site(database, reports=settings.VAR / "bench") as environment:
+            command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", *arguments]
+            code = subprocess.call(command, env=environment)  # noqa: S603 (this very command)
+        if code:
+            sys.exit(code)
+
+    def _measure(self, subject: str, options: dict[str, object]) -> None:
+        if SUBJECTS[subject].uses_own_site:
+            call_command("migrate", verbosity=0)
+        report = SUBJECTS[subject].run(options, tell=lambda words: self.stderr.write(words))
+        report.write(Path(os.environ[BENCH_VARIABLE]), subject)
+        self.stdout.write(report.table())
+        if report.faults:
+            raise CommandError("; ".join(report.faults))
+
+
+def _as_arguments(options: dict[str, object]) -> list[str]:
+    """The options once more, for the command inside the site."""
+    flags = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
+    return flags + [
+        f"--{name.replace('_', '-')}={value}" for name, value in options.items() if not (value is None or isinstance(value, bool))
+    ]

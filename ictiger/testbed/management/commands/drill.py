@@ -1,0 +1,133 @@
+"""`manage.py drill …`: what the house does when everything fails at once, with figures. Each drill is a module of `ictiger.testbed.drills`."""
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from dataclasses import fields
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from ictiger.testbed import postgres
+from ictiger.testbed.drills import database_outage, freshness, full_disk, mail_outage, process_kill, thundering_herd
+from ictiger.testbed.drills.site import DRILL_VARIABLE, MANAGE, drill_database, site_environment
+
+THROUGH = {"choices": ["wrapper", "nginx"], "default": "wrapper", "help": "What serves the stored pages."}
+SECONDS = {"type": float, "default": 60}
+LOAD = {
+    "--writers": {"type": int, "default": 4},
+    "--readers": {"type": int, "default": 8},
+    "--pause": {"type": float, "default": 1.0, "help": "Seconds between two writes of one writer, on the average."},
+    "--through": THROUGH,
+}
+
+# What each drill is told: the fields of its Plan.
+DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
+    "mail": (
+        "The queue: a burst of sign-ups, a mail server that fails in every way, power cuts.",
+        {
+            "--sign-ups": {"type": int, "default": 1_000},
+            "--workers": {"type": int, "default": 2},
+            "--power-cuts": {"type": int, "default": 5, "help": "SIGKILL to all workers, right after the server said yes."},
+            "--slow": {"type": float, "default": 30, "help": "Seconds that the slow answers take."},
+            "--down": {"type": float, "default": 10, "help": "Seconds without a mail server after the last sign-up."},
+            "--limit": {"type": float, "default": 400, "help": "Seconds after the server's return at which the drill gives up."},
+            "--end-leases": {"action": "store_true", "help": "End pauses and dead leases by hand: quicker, and not how it is."},
+        },
+    ),
+    "freshness": (
+        "The page store: writers and readers, and nobody may get a page older than a write that was answered before they asked.",
+        {"--seconds": SECONDS, **LOAD},
+    ),
+    "kill": (
+        "The same, while processes are killed at random instants: nobody may get an older page from two seconds afterwards.",
+        {"--kills": {"type": int, "default": 50}, **LOAD},
+    ),
+    "crowd": (
+        "One render at a time: a crowd asks for one cold page at the same moment.",
+        {"--readers": {"type": int, "default": 200}},
+    ),
+    "outlive": (
+        "Readers outlive us: the database is stopped and comes back, without worker and mail server. Brings its own PostgreSQL server.",
+        {
+            "--through": THROUGH,
+            "--threads": {"type": int, "default": None, "help": "Of each server process (default: as the server has it)."},
+        },
+    ),
+    "disk": (
+        "A full disk: pages are served all the same, and stored again when there is room. Root alone may mount the small disk it takes.",
+        {"--through": THROUGH},
+    ),
+}
+
+# What carries each out: a function and the class of its plan, whose fields are the drill's arguments.
+RUNS = {
+    "mail": (mail_outage.drill_mail, mail_outage.MailPlan),
+    "freshness": (freshness.drill_freshness, freshness.FreshnessPlan),
+    "kill": (process_kill.drill_kill, process_kill.KillPlan),
+    "crowd": (thundering_herd.drill_herd, thundering_herd.HerdPlan),
+    "outlive": (database_outage.drill_outage, database_outage.OutagePlan),
+    "disk": (full_disk.drill_full_disk, full_disk.FullDiskPlan),
+}
+
+
+class Command(BaseCommand):
+    help = "Puts the house under strain in a throw-away site, and says in figures how it stood. The site's own data is not touched."
+    requires_system_checks = []  # the site that is drilled is made here; nothing of the site around it is used
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        drills = parser.add_subparsers(dest="what", required=True)
+        for name, (description, arguments) in DRILLS.items():
+            drill = drills.add_parser(name, help=description, description=description)
+            for argument, meaning in arguments.items():
+                drill.add_argument(argument, **meaning)
+            drill.add_argument(
+                "--database",
+                default="",
+                help="A PostgreSQL server like in DATABASE_URL, for a database of the drill's own. Default: SQLite.",
+            )
+
+    def handle(self, *, what: str, database: str, **options) -> None:
+        if os.environ.get(DRILL_VARIABLE):
+            self._drill(what, options)
+        else:
+            with tempfile.TemporaryDirectory(prefix="ictiger-drill-") as folder:
+                code = self._beside_postgres(folder) if what == "outlive" else self._in_a_site_of_its_own(folder, database)
+            if code:
+                sys.exit(code)
+
+    def _in_a_site_of_its_own(self, folder: str, database: str) -> int:
+        with drill_database(database) as url:
+            return self._again(site_environment(folder, url))
+
+    def _beside_postgres(self, folder: str) -> int:
+        """With a database server that may be stopped."""
+        if postgres.postgres_binaries() is None:
+            raise CommandError("The drill needs PostgreSQL's own programs (initdb, pg_ctl), which are not on this machine.")
+        os.chmod(folder, 0o711)  # noqa: S103 (its owner is another user)
+        server = postgres.PostgresServer.made(f"{folder}/postgres")
+        try:
+            return self._again(site_environment(folder, "") | server.environment)
+        finally:
+            server.stop()
+
+    def _again(self, variables: dict[str, str]) -> int:
+        return subprocess.call([*MANAGE, *sys.argv[1:]], env=variables)  # noqa: S603 (this very command)
+
+    def _drill(self, what: str, options: dict) -> None:
+        run, plan_class = RUNS[what]
+        logging.getLogger("ictiger").setLevel(logging.WARNING)  # not each request of ours
+        call_command("migrate", verbosity=0)
+        plan = plan_class(**{field.name: options[field.name] for field in fields(plan_class)})
+        trouble = run(plan, self._say, self._tell)
+        if trouble:
+            raise CommandError(trouble)
+
+    def _say(self, words: str) -> None:
+        self.stderr.write(words)
+
+    def _tell(self, name: str, figure: object) -> None:
+        self.stdout.write(f"{name}: {figure}")

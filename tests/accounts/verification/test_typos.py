@@ -1,0 +1,34 @@
+import pytest
+
+from accounts.verification.typos import COMMON_DOMAINS, suggestion
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("gmial.com", "gmail.com"),
+        ("gmail.con", "gmail.com"),
+        ("gmai.com", "gmail.com"),
+        ("outlok.com", "outlook.com"),
+        ("hotmial.com", "hotmail.com"),
+        ("qq.con", "qq.com"),
+        ("163.con", "163.com"),
+        ("126.co", "126.com"),
+        ("foxmial.com", "foxmail.com"),
+        ("sina.con", "sina.com"),
+        ("iclould.com", "icloud.com"),
+    ],
+)
+def test_suggestion_finds_the_slip(typed, meant):
+    assert suggestion(f"anna@{typed}") == f"anna@{meant}"
+
+
+@pytest.mark.parametrize(
+    "domain", [*COMMON_DOMAINS, "162.com", "qq.cn", "mail.ru", "gmx.net", "yahoo.co.jp", "example.org", "ictiger.example", "例子.中国", ""]
+)
+def test_suggestion_leaves_honest_domains_alone(domain):
+    assert suggestion(f"anna@{domain}") == ""
+
+
+def test_suggestion_needs_an_address():
+    assert suggestion("gmial.com") == ""

@@ -1,0 +1,92 @@
+"""Every address that a mailbox may have is taken, from sign-up to the mail server; what could not be one is refused in words."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.test import Client
+
+from accounts.models import User
+from ictiger.mail.models import Mail, MailState
+from tests.accounts.conftest import PASSWORD, purposes
+
+pytestmark = pytest.mark.django_db
+
+LONGEST = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.eu"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("用户@例子.公司", "用户@例子.公司"),
+        ("用户@xn--fsqu00a.xn--55qx5d", "用户@例子.公司"),
+        ("संपर्क@डाटामेल.भारत", "संपर्क@डाटामेल.भारत"),
+        ("jose\u0301@example.org", "josé@example.org"),
+        ("ДМИТРИЙ@example.org", "дмитрий@example.org"),
+        ('"a,b@c"@example.org', '"a,b@c"@example.org'),
+        ("o'brien+x@example.org", "o'brien+x@example.org"),
+        (LONGEST.ljust(254, "u")[:254], None),
+    ],
+)
+def test_address_goes_all_the_way(sign_up, stranger, mailbox, typed, kept):
+    """Signed up with, mailed to, logged in with as it was typed, and reset."""
+    kept = kept or typed
+    sign_up(typed)
+
+    assert User.objects.get().email == User.objects.get().emailaddress_set.get().email == kept
+    assert (Mail.objects.get().recipient, Mail.objects.get().state) == (kept, MailState.QUEUED)
+    assert kept in mailbox(kept)[0].body
+    assert Client().post("/accounts/login/", {"login": typed, "password": PASSWORD}).status_code == 302
+    stranger.post("/accounts/password/reset/", {"email": typed})
+    assert purposes(recipient=kept) == ["accounts/verification", "accounts/password_reset"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "anna\r\nBcc: x@example.org",
+        "an\r\nna@example.org",
+        '"an\r\nna"@example.org',
+        '"an\x07na"@example.org',
+        "a,b@example.org",
+        "a b@example.org",
+        "a\u3000b@example.org",
+        "an\u200bna@example.org",
+        "anna\u202e@example.org",
+        "\ud83d@example.org",
+        ".anna@example.org",
+        "an..na@example.org",
+        "anna@",
+        "@example.org",
+        "anna@example",
+        "anna@-example.org",
+        "<anna@example.org>",
+        "anna@example.org,boris@example.org",
+        "anna@[192.0.2.1]",
+        "anna@[IPv6:2001:db8::1]",
+        "anna@localhost",
+        "=?utf-8?b?yq==?=用@example.org",
+        '"=?utf-8?q?a?="@example.org',
+    ],
+)
+def test_what_is_no_address_is_refused(typed):
+    with pytest.raises(ValidationError):
+        validate_email(typed)
+
+
+@pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/", "/accounts/password/reset/", "/accounts/login/code/"])
+@pytest.mark.parametrize("typed", ["an\r\nna@example.org", "a,b@example.org", "x" * 300 + "@example.org", "@", '"@example.org'])
+def test_every_form_refuses_it_in_words(stranger, path, typed):
+    field = "login" if path.endswith("/login/") else "email"
+
+    response = stranger.post(path, {field: typed, "password": PASSWORD, "password1": PASSWORD})
+
+    assert response.status_code == 200
+    assert 'class="field-error"' in response.content.decode()
+    assert purposes() == []
+
+
+def test_banner_tells_when_our_mail_server_knows_no_international_addresses(sign_up):
+    client = sign_up("用户@example.org")
+    Mail.objects.update(state=MailState.REFUSED, reply="this mail server takes no international addresses (SMTPUTF8)")
+
+    assert "Our mail server can only deliver to addresses whose part before the @" in client.get("/accounts/verification/").content.decode()

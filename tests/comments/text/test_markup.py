@@ -1,0 +1,69 @@
+import time
+
+import pytest
+
+from comments.text.markup import comment_html, links_in
+
+LINK = '<a href="{0}" rel="nofollow ugc noopener" dir="ltr">{0}</a>'
+
+
+def test_paragraphs_and_lines_are_kept():
+    assert comment_html("one\ntwo\n\nthree") == '<p dir="auto">one<br>two</p><p dir="auto">three</p>'
+
+
+def test_a_thousand_blank_lines_are_one_break():
+    assert comment_html("one" + "\n" * 1000 + "two") == '<p dir="auto">one</p><p dir="auto">two</p>'
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u200b", "\u3164", "\u2800", "\u202e", " \u2060\t"])
+def test_a_thousand_lines_that_only_look_blank_are_one_break(blank):
+    assert comment_html("one\n" + f"{blank}\n" * 1000 + "two") == '<p dir="auto">one</p><p dir="auto">two</p>'
+
+
+def test_blank_lines_are_found_in_bounded_time():
+    began = time.process_time()
+    comment_html("\n" + "\u200b " * 100_000 + "x")
+    comment_html("\u200b\n" * 100_000 + "x")
+    assert time.process_time() - began < 1
+
+
+def test_markup_is_escaped():
+    assert comment_html("<script>alert('x')</script> & <b>") == (
+        '<p dir="auto">&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &lt;b&gt;</p>'
+    )
+
+
+def test_an_address_becomes_a_link():
+    assert comment_html("See https://example.org/a?b=1&c=2.") == (
+        '<p dir="auto">See ' + LINK.format("https://example.org/a?b=1&amp;c=2") + ".</p>"
+    )
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "https://", "HTTP ://x", "https:///x"])
+def test_other_schemes_become_no_link(text: str):
+    assert "<a" not in comment_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("https://例.cn", []),
+        ("见https://a.cn/b。好", ["https://a.cn/b"]),
+        ("(https://en.wikipedia.org/wiki/Patent_(law))", ["https://en.wikipedia.org/wiki/Patent_(law)"]),
+        ('"https://a.cn/"', ["https://a.cn/"]),
+        ("https://a.cn/'><script>", ["https://a.cn/"]),
+        ("**https://a.cn/**", ["https://a.cn/"]),
+        ("http://a.cn http://b.cn", ["http://a.cn", "http://b.cn"]),
+    ],
+)
+def test_a_link_ends_where_its_address_does(text: str, links: list[str]):
+    assert links_in(text) == links
+
+
+def test_a_link_cannot_break_out_of_its_attribute():
+    assert '"onclick' not in comment_html('https://a.cn/"onclick="x')
+
+
+def test_bidirectional_controls_end_with_their_paragraph():
+    html = comment_html("left \u202eright\n\nnext")
+    assert html.count('dir="auto"') == 2

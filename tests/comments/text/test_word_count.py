@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comments.text.word_count import clean_text, count_words, is_blank, language_of
+
+VECTORS = json.loads((Path(__file__).parent / "word_vectors.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("text", "count"), VECTORS)
+def test_count_follows_the_vectors(text: str, count: int):
+    assert count_words(text) == count
+
+
+def test_count_of_an_unbroken_run_is_one_and_quick():
+    assert count_words("a" * 1_000_000) == 1
+
+
+def test_count_of_symbols_alone_is_nothing():
+    assert count_words("—" * 100_000 + "👍" * 100_000) == 0
+
+
+@given(st.text(st.characters(codec=None)))
+def test_cleaning_changes_no_count(text: str):
+    assert count_words(clean_text(text)) == count_words(text)
+
+
+@given(st.text(st.characters(codec=None)))
+def test_cleaning_leaves_what_can_be_stored(text: str):
+    clean_text(text).encode("utf-8")
+    assert "\0" not in clean_text(text)
+
+
+def test_cleaning_unites_line_ends():
+    assert clean_text("a\r\nb\rc\x0bd\x85e\u2028f") == "a\nb\nc\nd\ne\nf"
+
+
+def test_cleaning_drops_control_characters():
+    assert clean_text("a\x00b\x07c\x7fd\ud800e\uffff") == "abcde"
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u3000\u200b", "……——"])
+def test_blank_is_what_has_separators_only(text: str):
+    assert is_blank(text)
+
+
+def test_an_emoji_is_not_blank():
+    assert not is_blank("👍")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("A claim.", "en"), ("权利要求一", "zh-hans"), ("FRAND 承诺值多少钱", "zh-hans"), ("The word 专利 means patent", "en"), ("👍", "en")],
+)
+def test_language_is_that_of_most_words(text: str, language: str):
+    assert language_of(text, otherwise="en") == language
+
+
+def test_language_without_words_is_the_pages():
+    assert language_of("👍", otherwise="zh-hans") == "zh-hans"

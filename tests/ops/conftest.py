@@ -1,0 +1,97 @@
+"""One site behind nginx for all tests here. Where there is no nginx they are skipped, saying so; with ICTIGER_NGINX_REQUIRED=1 (CI) its
+absence is a failure.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ictiger.testbed import nginx as nginx_runner
+
+from .site import Site, is_ready, wait_for
+
+FURNITURE = """
+import random
+from tests import factories
+from articles.demo.load import article_files
+from ictiger.testbed.data.discussions import make_discussion
+from ictiger.testbed.data.readers import make_people
+from ictiger.testbed.data.texts import remarks
+from ictiger.pagecache.public_write import public_write
+topic, author = factories.make_topic("patents"), factories.make_author("lin")
+for language in ("en", "zh-hans"):
+    factories.make_publication(language)
+article = factories.make_article("claims", topics=[topic], authors=[author])
+factories.make_article("翻" * 80, language="zh-hans", topics=[topic])
+factories.make_page("about")
+factories.make_user("reader@example.org")
+longest = max((body for front, body in article_files() if front["language"] == "en"), key=len)
+long = factories.make_article("long", body=longest, topics=[topic], authors=[author])
+said = [remark.body for remark in remarks("en", random.Random(1))]
+make_discussion(long, make_people(20), threads=50, replies=3, text=lambda chance, most: chance.choice(said))
+"""
+
+
+@pytest.fixture(scope="session")
+def nginx_is_there() -> None:
+    if not nginx_runner.is_installed():
+        (pytest.fail if os.environ.get("ICTIGER_NGINX_REQUIRED") == "1" else pytest.skip)("no nginx on this machine")
+
+
+class Front(NamedTuple):
+    """A site with nginx before it: `port` is nginx's, `behind` that of a second server, which nothing stands before."""
+
+    port: int
+    behind: int
+    site: Site
+    live: Path
+    pages: Path
+    nginx: nginx_runner.Nginx
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory) -> Site:
+    """A site with a few articles; nothing runs."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.manage("migrate", "--verbosity=0")
+    site.python(FURNITURE)
+    return site
+
+
+@pytest.fixture
+def site(furnished: Site, tmp_path: Path) -> Site:
+    """A copy of it for a test alone."""
+    shutil.copytree(furnished.var, tmp_path / "var", ignore=shutil.ignore_patterns("pages", "*.log", "live"))
+    return Site(tmp_path / "var")
+
+
+@pytest.fixture
+def live() -> Iterator[Path]:
+    """A folder with a path that is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="live-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def front(nginx_is_there, furnished: Site) -> Iterator[Front]:
+    behind, port = nginx_runner.free_port(), nginx_runner.free_port()
+    with (
+        tempfile.TemporaryDirectory(prefix="live-") as live,
+        furnished.served(f"--live={live}") as server,
+        furnished.served(f"--port={behind}"),
+        nginx_runner.running_nginx(site_file(furnished, Path(live), port), port=port) as nginx,
+    ):
+        wait_for(lambda: is_ready(behind) and is_ready(port), alive=server)
+        yield Front(port, behind, furnished, Path(live), Path(live) / "current" / "pages", nginx)
+
+
+def site_file(site: Site, live: Path, port: int, *options: str) -> str:
+    """What the shipped command prints for nginx, without TLS and with limits that tests do not meet."""
+    listening = ["--no-tls", "--listen=127.0.0.1", f"--http-port={port}"]
+    limits = ["--writes=1000", "--writes-burst=1000", "--logins=1000", "--logins-burst=1000"]
+    return site.manage("deploy", "nginx", f"--live={live}", *listening, *limits, *options).stdout

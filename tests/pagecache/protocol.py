@@ -1,0 +1,24 @@
+"""What the tests of the protocol's lines have in common."""
+
+import pytest
+
+from articles.models import Topic
+from ictiger.pagecache.public_write import public_write
+
+committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def rename(topic: Topic, **fields) -> None:
+    with public_write(topic):
+        for name, value in fields.items():
+            setattr(topic, name, value)
+        topic.save()
+
+
+def says(site, path: str = "/notes/a/") -> str:
+    return site.get(path).body.decode().partition("</p>")[0].removeprefix("<p>")
+
+
+def named(calls: list[tuple], *names: str) -> list[tuple]:
+    """Only those calls, with paths in words."""
+    return [(call[0], *(arg.decode() for arg in call[1:] if isinstance(arg, bytes))) for call in calls if call[0] in names]
