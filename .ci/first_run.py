@@ -32,7 +32,9 @@ def home_page(url: str) -> bytes:
 def first_page(port: int) -> float:
     """Seconds from the command to a complete home page."""
     started = time.monotonic()
-    server = subprocess.Popen(["uv", "run", "manage.py", "quickstart", "--port", str(port)], start_new_session=True)
+    server = subprocess.Popen(
+        ["uv", "run", "manage.py", "quickstart", "--port", str(port)], start_new_session=True
+    )
     try:
         while time.monotonic() - started < LIMIT:
             if b"</html>" in home_page(f"http://127.0.0.1:{port}/"):

@@ -24,7 +24,9 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "duplicate_email": _("This is already the address of your account."),
-        "email_password_mismatch": _("This address and this password do not match. Check both, or reset the password."),
+        "email_password_mismatch": _(
+            "This address and this password do not match. Check both, or reset the password."
+        ),
         "enter_current_password": _("This is not your current password."),
         "incorrect_code": _("This is not the code we sent."),
         "incorrect_password": _("This is not your password."),
@@ -46,7 +48,9 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             domain = domain.encode("idna").decode("idna")
         except UnicodeError as error:
-            raise ValidationError(_("The part after @ is not the name of a mail server."), code="invalid") from error
+            raise ValidationError(
+                _("The part after @ is not the name of a mail server."), code="invalid"
+            ) from error
         email = f"{mailbox}@{domain}"
         if len(email) > EMAIL_LENGTH:
             too_long = _("An e-mail address has at most %(limit)s characters.")
@@ -59,7 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):
             "mfa_reauthenticate": _("Use the authenticator app or a recovery code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
         }
-        return [{**way, "description": words[way["id"]]} for way in super().get_reauthentication_methods(user)]
+        return [
+            {**way, "description": words[way["id"]]} for way in super().get_reauthentication_methods(user)
+        ]
 
     # --- mail: ids go into the queue; links, codes and texts are made when a mail is sent (emails.py) ---------------------------------
 
@@ -71,7 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.warning(request, wait.message)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict) -> None:
-        enqueue("accounts/password_reset", to=email, language=user.language, context={"user": user.pk}, user=user)
+        enqueue(
+            "accounts/password_reset", to=email, language=user.language, context={"user": user.pk}, user=user
+        )
 
     def generate_login_code(self) -> str:
         self.request.login_code_nonce = login_codes.new_nonce()
@@ -82,14 +90,24 @@ class AccountAdapter(DefaultAccountAdapter):
         owner = User.objects.reachable_at(email)
         language = owner.language if owner else Language.active()
         if template_prefix == "account/email/login_code":
-            enqueue("accounts/login_code", to=email, language=language, context={"nonce": self.request.login_code_nonce}, user=owner)
+            enqueue(
+                "accounts/login_code",
+                to=email,
+                language=language,
+                context={"nonce": self.request.login_code_nonce},
+                user=owner,
+            )
         elif template_prefix == "account/email/unknown_account":
             if not blocks.is_blocked(email):
                 enqueue("accounts/unknown_account", to=email, language=language)
         else:
-            raise LookupError(f"allauth wants to send {template_prefix!r}, which accounts/emails.py cannot write.")
+            raise LookupError(
+                f"allauth wants to send {template_prefix!r}, which accounts/emails.py cannot write."
+            )
 
-    def send_notification_mail(self, template_prefix: str, user: User, context: dict | None = None, email: str | None = None) -> None:
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict | None = None, email: str | None = None
+    ) -> None:
         """Tell the owner what was done to the account: at the mailbox given (the old one, after a change), else at the primary one."""
         event = template_prefix.rpartition("/")[2]
         to = email or EmailAddress.objects.get_primary_email(user)

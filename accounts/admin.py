@@ -49,7 +49,9 @@ def group_name(group: Group) -> str:
 
 
 class GroupFilter(admin.RelatedFieldListFilter):
-    def field_choices(self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[int, str]]:
+    def field_choices(
+        self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[int, str]]:
         return [(group.pk, group_name(group)) for group in Group.objects.order_by("name")]
 
 
@@ -88,7 +90,17 @@ class AddressInline(admin.TabularInline):
 
 @admin.register(User)
 class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
-    list_display = ("email", "display_name", "verified", "group_names", "is_staff", "is_active", "language", "date_joined", "last_login")
+    list_display = (
+        "email",
+        "display_name",
+        "verified",
+        "group_names",
+        "is_staff",
+        "is_active",
+        "language",
+        "date_joined",
+        "last_login",
+    )
     list_filter = (VerifiedFilter, "is_staff", "is_active", ("groups", GroupFilter), "language")
     search_fields = ("email", "display_name", "emailaddress__email")
     date_hierarchy = "date_joined"
@@ -106,7 +118,9 @@ class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).with_verification().prefetch_related("groups")
 
-    def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: object) -> ModelMultipleChoiceField:
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: object
+    ) -> ModelMultipleChoiceField:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.label_from_instance = group_name
         return field
@@ -139,7 +153,9 @@ class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
     def confirm_addresses(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         waiting = EmailAddress.objects.filter(user__in=queryset, primary=True, verified=False)
         done = sum(addresses.confirm_address(request, address) for address in waiting)
-        text = ngettext("%(count)s address is confirmed.", "%(count)s addresses are confirmed.", done) % {"count": done}
+        text = ngettext("%(count)s address is confirmed.", "%(count)s addresses are confirmed.", done) % {
+            "count": done
+        }
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, is_change: bool) -> None:

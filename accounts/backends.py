@@ -11,7 +11,9 @@ from ictiger.core.prepared import PreparedQuery
 
 from .models import User
 
-_with_verification = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True)
+_with_verification = PreparedQuery(
+    lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True
+)
 
 _preloaded: ContextVar[User | None] = ContextVar("user_at_hand", default=None)
 
@@ -38,7 +40,11 @@ class ReaderBackend(AuthenticationBackend):
         Anybody may sign up with any address. Were the password tried on every account of an address, a stranger could make its log-in
         take minutes; and from the time it takes they could tell whether somebody else has an account with it.
         """
-        users = User.objects.with_verification().filter(Q(email=email.lower()) | Q(emailaddress__email=email.lower())).distinct()
+        users = (
+            User.objects.with_verification()
+            .filter(Q(email=email.lower()) | Q(emailaddress__email=email.lower()))
+            .distinct()
+        )
         proven = users.filter(emailaddress__email=email.lower(), emailaddress__verified=True).first()
         newest = users.filter(has_proven_mailbox=False).order_by("-pk").first()
         owner, other = self._try(proven, password), self._try(newest, password)

@@ -8,7 +8,9 @@ from django.db import transaction
 from .models import User
 
 DOMAIN = "ictiger.example"
-JOINED = datetime(2026, 3, 2, 9, tzinfo=UTC)  # before anything that they write; who is not verified has come just now
+JOINED = datetime(
+    2026, 3, 2, 9, tzinfo=UTC
+)  # before anything that they write; who is not verified has come just now
 
 # Who may be tried out, with the one password that quickstart prints.
 LOGINS = ("editor", "moderator", "deputy", "author", "reader", "newcomer")

@@ -6,11 +6,25 @@ import unicodedata
 NAME_LENGTH = 40  # characters
 # Letters of these scripts look alike; one name uses one of them.
 LOOKALIKE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
-RESERVED = ("admin", "administrator", "moderator", "editor", "webmaster", "support", "管理员", "版主", "编辑", "编辑部", "官方")
+RESERVED = (
+    "admin",
+    "administrator",
+    "moderator",
+    "editor",
+    "webmaster",
+    "support",
+    "管理员",
+    "版主",
+    "编辑",
+    "编辑部",
+    "官方",
+)
 # Categories of characters that cannot be seen: two names that look the same would differ.
 INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 # And those that Unicode counts among letters, signs and accents (Default_Ignorable_Code_Point, and the Braille pattern without a dot).
-IGNORED_CHARACTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+IGNORED_CHARACTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 MARKS = 3  # accents on one letter; written languages need no more, and a pile of them covers the lines above and below
 # Letters that a reader takes for a Latin one, by their small or their large shape.
 LETTERS_ALIKE = str.maketrans(
@@ -28,7 +42,9 @@ def normalize_name(name: str) -> str:
 
 
 def has_invisible(name: str) -> bool:
-    return bool(IGNORED_CHARACTERS.search(name)) or any(unicodedata.category(character) in INVISIBLE for character in name)
+    return bool(IGNORED_CHARACTERS.search(name)) or any(
+        unicodedata.category(character) in INVISIBLE for character in name
+    )
 
 
 def has_zalgo(name: str) -> bool:

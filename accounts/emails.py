@@ -28,7 +28,9 @@ EVENTS = {
     "email_deleted": _("An e-mail address was removed from your account."),
     "totp_activated": _("An authenticator app was added to your account."),
     "totp_deactivated": _("The authenticator app was removed from your account."),
-    "recovery_codes_generated": _("New recovery codes were made for your account. The old ones no longer work."),
+    "recovery_codes_generated": _(
+        "New recovery codes were made for your account. The old ones no longer work."
+    ),
     "webauthn_added": _("A passkey or security key was added to your account."),
     "webauthn_removed": _("A passkey or security key was removed from your account."),
     "erased": _("Your account and everything we kept about you have been deleted, as you asked."),
@@ -42,7 +44,11 @@ def absolute_url(name: str, *args: str) -> str:
 
 @composer(LINK_PURPOSE, lifetime=timedelta(days=3))
 def verification(mail: Mail) -> dict | None:
-    address = EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient).select_related("user").first()
+    address = (
+        EmailAddress.objects.filter(pk=mail.context["address"], verified=False, email=mail.recipient)
+        .select_related("user")
+        .first()
+    )
     if address is None:
         return None
     return {
@@ -58,14 +64,19 @@ def reminder(mail: Mail) -> dict | None:
     context = verification(mail)
     if context is None:
         return None
-    return {**context, "ends_at": EmailAddress.objects.select_related("user").get(pk=mail.context["address"]).user.ends_at}
+    return {
+        **context,
+        "ends_at": EmailAddress.objects.select_related("user").get(pk=mail.context["address"]).user.ends_at,
+    }
 
 
 def _days_until(user: User) -> int:
     """How long a link made now works: its own time, or until the account that never proved an address is deleted."""
     if user.is_verified:
         return EMAIL_CONFIRMATION_EXPIRE_DAYS
-    days_to_end = (user.ends_at - timezone.now() + timedelta(hours=6)) // timedelta(days=1)  # a mail waits a little in the queue
+    days_to_end = (user.ends_at - timezone.now() + timedelta(hours=6)) // timedelta(
+        days=1
+    )  # a mail waits a little in the queue
     return max(1, min(EMAIL_CONFIRMATION_EXPIRE_DAYS, days_to_end))
 
 
@@ -73,7 +84,11 @@ def _days_until(user: User) -> int:
 def account_exists(mail: Mail) -> dict | None:
     if not EmailAddress.objects.filter(email=mail.recipient, verified=True).exists():
         return None
-    return {"address": mail.recipient, "url": absolute_url("account_login"), "reset_url": absolute_url("account_reset_password")}
+    return {
+        "address": mail.recipient,
+        "url": absolute_url("account_login"),
+        "reset_url": absolute_url("account_reset_password"),
+    }
 
 
 @composer("accounts/unknown_account", lifetime=timedelta(hours=12))
@@ -95,7 +110,11 @@ def password_reset(mail: Mail) -> dict | None:
 
 @composer("accounts/login_code", lifetime=timedelta(seconds=LOGIN_BY_CODE_TIMEOUT))
 def login_code(mail: Mail) -> dict:
-    return {"address": mail.recipient, "code": login_codes.login_code(mail.context["nonce"]), "minutes": LOGIN_BY_CODE_TIMEOUT // 60}
+    return {
+        "address": mail.recipient,
+        "code": login_codes.login_code(mail.context["nonce"]),
+        "minutes": LOGIN_BY_CODE_TIMEOUT // 60,
+    }
 
 
 @composer("accounts/security_notice", lifetime=timedelta(days=3))

@@ -50,7 +50,11 @@ def delete_as_not_me(address: EmailAddress) -> bool:
     The account goes as well when it has proven no other. False, and nothing is done, when the address was proven in between.
     """
     user = verification.lock_user(address.user_id)
-    if user is None or user.is_staff or not user.emailaddress_set.filter(pk=address.pk, verified=False).exists():
+    if (
+        user is None
+        or user.is_staff
+        or not user.emailaddress_set.filter(pk=address.pk, verified=False).exists()
+    ):
         return False
     blocks.block_mailbox(address.email)
     if user.is_verified:

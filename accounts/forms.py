@@ -39,7 +39,9 @@ class LoginForm(EmailLabelMixin, allauth.LoginForm):
 class SignupForm(EmailLabelMixin, allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].help_text = _("We send one mail there, with a link that confirms it is yours. Nobody else sees it.")
+        self.fields["email"].help_text = _(
+            "We send one mail there, with a link that confirms it is yours. Nobody else sees it."
+        )
         self.fields["password1"].help_text = PASSWORD_HELP
 
     def clean_email(self) -> str:
@@ -102,7 +104,9 @@ class AddressForm(allauth.AddEmailForm):
         """Put the address in place and ask for its mail; the banner tells what becomes of it."""
         address = addresses.change_address(self.user, self.cleaned_data["email"])
         if address.primary:
-            self.user.email = address.email  # the hint that goes with this answer is by what the reader in hand says
+            self.user.email = (
+                address.email
+            )  # the hint that goes with this answer is by what the reader in hand says
         wait = addresses.send_verification(address, client=limits.client_hash(request))
         if wait and not address.primary:  # a change of a proven address has no banner to tell it
             messages.warning(request, wait.message)
@@ -115,7 +119,9 @@ class ProfileForm(forms.ModelForm):
         fields = ("display_name", "language", "mail_replies", "mail_decisions", "mail_digest")
         labels = {"language": _("Language of our mails to you")}
         help_texts = {
-            "display_name": _("Shown beside your comments. Without one, you appear as “Reader” and a number."),
+            "display_name": _(
+                "Shown beside your comments. Without one, you appear as “Reader” and a number."
+            ),
             "mail_decisions": _("Mails that confirm your address or protect your account always come."),
         }
 
@@ -142,15 +148,25 @@ def check_display_name(name: str, user: User) -> None:
     if "@" in name or "/" in name:
         raise ValidationError(_("An address is not a name."), code="address")
     if display_names.mixes_scripts(name):
-        raise ValidationError(_("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed")
+        raise ValidationError(
+            _("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed"
+        )
     if not user.is_staff and (
-        display_names.is_reserved(name) or display_names.skeleton(name) in map(display_names.skeleton, _reserved_names(user))
+        display_names.is_reserved(name)
+        or display_names.skeleton(name) in map(display_names.skeleton, _reserved_names(user))
     ):
-        raise ValidationError(_("This name could be mistaken for that of our staff. Choose another."), code="reserved")
+        raise ValidationError(
+            _("This name could be mistaken for that of our staff. Choose another."), code="reserved"
+        )
 
 
 def _reserved_names(user: User) -> Iterator[str]:
     """Under which others than `user` are known here: staff beside comments, and whom apps know (authors, above articles)."""
-    yield from User.objects.filter(is_staff=True).exclude(pk=user.pk).exclude(display_name="").values_list("display_name", flat=True)
+    yield from (
+        User.objects.filter(is_staff=True)
+        .exclude(pk=user.pk)
+        .exclude(display_name="")
+        .values_list("display_name", flat=True)
+    )
     for known in reserved_name_sources:
         yield from known(user)

@@ -48,7 +48,9 @@ class HintCookieMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if getattr(request, "public_page", False) or not (request.session.accessed or DRAFT_HINT in response.cookies):
+        if getattr(request, "public_page", False) or not (
+            request.session.accessed or DRAFT_HINT in response.cookies
+        ):
             return response
         hint = hint_value(request, response)
         if hint:
@@ -61,7 +63,9 @@ class HintCookieMiddleware:
         """As long as a session lives: a hint that outlives its reason costs one fetch, whose answer takes it back."""
         if request.COOKIES.get(HINT_COOKIE) != hint or request.session.modified:
             max_age = None if request.session.get_expire_at_browser_close() else settings.SESSION_COOKIE_AGE
-            response.set_cookie(HINT_COOKIE, hint, max_age=max_age, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax")
+            response.set_cookie(
+                HINT_COOKIE, hint, max_age=max_age, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+            )
 
 
 def hint_value(request: HttpRequest, response: HttpResponse) -> str:
@@ -74,7 +78,8 @@ def hint_value(request: HttpRequest, response: HttpResponse) -> str:
         return "member" if is_proven else "mistyped" if typos.suggestion(user.email) else "unverified"
     return (
         "guest"
-        if _will_have_personal_content(request, response, DRAFT_HINT) or _will_have_personal_content(request, response, MESSAGE_HINT)
+        if _will_have_personal_content(request, response, DRAFT_HINT)
+        or _will_have_personal_content(request, response, MESSAGE_HINT)
         else ""
     )
 

@@ -22,7 +22,9 @@ class UserQuerySet(models.QuerySet):
         addresses = EmailAddress.objects.filter(user=models.OuterRef("pk"))
         return self.annotate(
             has_proven_mailbox=models.Exists(addresses.filter(verified=True)),
-            unproven_address_id=models.Subquery(addresses.filter(verified=False, primary=True).values("pk")[:1]),
+            unproven_address_id=models.Subquery(
+                addresses.filter(verified=False, primary=True).values("pk")[:1]
+            ),
         )
 
     def reachable_at(self, address: str) -> "User | None":
@@ -73,12 +75,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     mail_replies = models.BooleanField(_("Tell me when somebody replies to my comment"), default=True)
     mail_decisions = models.BooleanField(_("Tell me when a comment of mine is turned down"), default=True)
-    mail_digest = models.BooleanField(_("Tell me once a day what waits for moderators"), default=True)  # of no matter to others
+    mail_digest = models.BooleanField(
+        _("Tell me once a day what waits for moderators"), default=True
+    )  # of no matter to others
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
     # The mailbox was proven from outside the account's own session: what was written before waits until its owner says it is theirs.
-    pending_content_unconfirmed = models.BooleanField(default=False, editable=False, db_column="waiting_is_doubted")
+    pending_content_unconfirmed = models.BooleanField(
+        default=False, editable=False, db_column="waiting_is_doubted"
+    )
 
     objects = UserManager()
 
@@ -91,7 +97,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(condition=~models.Q(email=""), name="user_has_email"),
-            models.CheckConstraint(condition=models.Q(language__in=Language.values), name="user_language_known"),
+            models.CheckConstraint(
+                condition=models.Q(language__in=Language.values), name="user_language_known"
+            ),
         ]
 
     def __str__(self) -> str:

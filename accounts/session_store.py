@@ -9,7 +9,9 @@ from ictiger.core.prepared import PreparedQuery
 
 from .models import User, UserQuerySet
 
-_unexpired = PreparedQuery(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), server_side=True)
+_unexpired = PreparedQuery(
+    lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), server_side=True
+)
 
 
 def _user_with_session(key, now) -> UserQuerySet:

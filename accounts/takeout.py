@@ -55,12 +55,18 @@ def address_section(user: User) -> list[dict[str, Any]]:
 
 @takeout_section("sessions")
 def session_section(user: User) -> list[dict[str, Any]]:
-    return list(UserSession.objects.filter(user=user).order_by("pk").values("created_at", "last_seen_at", "ip", "user_agent"))
+    return list(
+        UserSession.objects.filter(user=user)
+        .order_by("pk")
+        .values("created_at", "last_seen_at", "ip", "user_agent")
+    )
 
 
 @takeout_section("second factors")
 def mfa_section(user: User) -> list[dict[str, Any]]:
-    return list(Authenticator.objects.filter(user=user).order_by("pk").values("type", "created_at", "last_used_at"))
+    return list(
+        Authenticator.objects.filter(user=user).order_by("pk").values("type", "created_at", "last_used_at")
+    )
 
 
 @takeout_section("mails")

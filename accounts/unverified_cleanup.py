@@ -42,14 +42,18 @@ def _send_reminder(user: User) -> bool:
     address = user and user.emailaddress_set.filter(verified=False, primary=True).first()
     if address is None or user.mails.filter(purpose=REMINDER_PURPOSE).exists():
         return False
-    enqueue(REMINDER_PURPOSE, to=address.email, language=user.language, context={"address": address.pk}, user=user)
+    enqueue(
+        REMINDER_PURPOSE, to=address.email, language=user.language, context={"address": address.pk}, user=user
+    )
     return True
 
 
 def purge_unverified() -> int:
     """Delete the accounts whose time is over and whose reminder went out long enough ago. Returns how many."""
     now = timezone.now()
-    users = _unverified_users(now - UNVERIFIED_LIFETIME).filter(mails__purpose=REMINDER_PURPOSE, mails__created_at__lte=now - MIN_NOTICE)
+    users = _unverified_users(now - UNVERIFIED_LIFETIME).filter(
+        mails__purpose=REMINDER_PURPOSE, mails__created_at__lte=now - MIN_NOTICE
+    )
     return sum(_purge_batch(user) for user in users[:PURGE_BATCH])
 
 

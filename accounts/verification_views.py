@@ -47,7 +47,11 @@ def confirm_link(request: HttpRequest, key: str) -> HttpResponse:
 def _verify_link(request: HttpRequest, address: addresses.EmailAddress) -> HttpResponse:
     """Confirm, and lead who has just been given the account to its new password; another reader who is logged in here stays that."""
     hands_over = ownership.is_first_external_proof(request, address.user)
-    if ownership.verify_with_handover(request, address.user, address) and hands_over and not request.user.is_authenticated:
+    if (
+        ownership.verify_with_handover(request, address.user, address)
+        and hands_over
+        and not request.user.is_authenticated
+    ):
         return redirect(ownership.set_password_page(address.user))
     return redirect(f"{request.path}?{RECENTLY_VERIFIED}")
 
@@ -75,7 +79,9 @@ def not_me(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "accounts/not_me.html", {"is_done": True})
     if request.method == "POST":
         link = addresses.read_not_me(key)  # what stood in the way came in between
-    return render(request, "accounts/not_me.html", {"link": link}, status=404 if link.state == LinkState.DEAD else 200)
+    return render(
+        request, "accounts/not_me.html", {"link": link}, status=404 if link.state == LinkState.DEAD else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,5 +94,9 @@ def pending_content(request: HttpRequest) -> HttpResponse:
         ownership.claim_or_discard_pending_content(request.user, is_mine=action == "publish")
         messages.success(request, _("It is on its way.") if action == "publish" else _("It is deleted."))
         return redirect("accounts:profile")
-    context = {"notes": confirmation_previews(request.user, at_once=False) if request.user.pending_content_unconfirmed else []}
+    context = {
+        "notes": confirmation_previews(request.user, at_once=False)
+        if request.user.pending_content_unconfirmed
+        else []
+    }
     return render(request, "accounts/waiting.html", context, status=400 if request.method == "POST" else 200)

@@ -36,7 +36,12 @@ def bar(request: HttpRequest) -> HttpResponse:
 
 def personal_fragment(request: HttpRequest, template: str, **context: object) -> HttpResponse:
     """A part of a page, without what whole pages have in their context: browsers ask for these with every page view."""
-    known = {"request": request, "user": request.user, "messages": messages.get_messages(request), **csrf(request)}
+    known = {
+        "request": request,
+        "user": request.user,
+        "messages": messages.get_messages(request),
+        **csrf(request),
+    }
     return HttpResponse(render_to_string(template, known | context))
 
 
@@ -79,14 +84,18 @@ def _change_address(request: HttpRequest, standing: VerificationStatus) -> HttpR
     return _after_action(request)
 
 
-def _show_error(request: HttpRequest, standing: VerificationStatus, wait: RateLimit, **context: AddressForm) -> HttpResponse:
+def _show_error(
+    request: HttpRequest, standing: VerificationStatus, wait: RateLimit, **context: AddressForm
+) -> HttpResponse:
     return _show_status(request, standing, wait.message, status=429, retry_after=wait.seconds, **context)
 
 
 def _after_action(request: HttpRequest) -> HttpResponse:
     """Show what the ledger says now: as a page by a redirect, or at once to the script that replaces the banner."""
     if request.headers.get(FRAGMENT):
-        return _show_status(request, addresses.verification_status(User.objects.with_verification().get(pk=request.user.pk)))
+        return _show_status(
+            request, addresses.verification_status(User.objects.with_verification().get(pk=request.user.pk))
+        )
     return redirect("accounts:verification")
 
 
@@ -120,7 +129,9 @@ def _show_status(
 @no_store
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    user = User.objects.get(pk=request.user.pk)  # a copy: a refused form leaves its values on it, and the bar shows request.user
+    user = User.objects.get(
+        pk=request.user.pk
+    )  # a copy: a refused form leaves its values on it, and the bar shows request.user
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         with public_write(user):  # the name shows beside comments

@@ -18,5 +18,7 @@ def byline_accounts() -> QuerySet:
 @reserves_names
 def author_names(user: User) -> Iterator[str]:
     """Of authors without a log-in too: they are the ones who could not object."""
-    for in_both_languages in Author.objects.filter(Q(user=None) | ~Q(user=user)).values_list("name_en", "name_zh"):
+    for in_both_languages in Author.objects.filter(Q(user=None) | ~Q(user=user)).values_list(
+        "name_en", "name_zh"
+    ):
         yield from filter(None, in_both_languages)

@@ -28,7 +28,9 @@ class Period:
     @property
     def end(self) -> datetime:
         """The last moment of it."""
-        next_one = Period(self.year, self.month + 1) if self.month and self.month < 12 else Period(self.year + 1)
+        next_one = (
+            Period(self.year, self.month + 1) if self.month and self.month < 12 else Period(self.year + 1)
+        )
         return next_one.start - datetime.resolution
 
     def public_articles(self, language: str) -> ArticleQuerySet:
@@ -44,11 +46,15 @@ def archive_years(articles: ArticleQuerySet) -> list[Period]:
 
 def periods_with_articles(periods: Sequence[Period], articles: ArticleQuerySet) -> list[Period]:
     """Of the periods those in which one of the articles was published."""
-    after = articles.filter(publish_at__gte=RawSQL("period.start", [])).order_by("publish_at")  # the next one, in whatever period
+    after = articles.filter(publish_at__gte=RawSQL("period.start", [])).order_by(
+        "publish_at"
+    )  # the next one, in whatever period
     next_one, params = after.values("publish_at")[:1].query.sql_with_params()
     values = ", ".join(["(%s, %s, %s)"] * len(periods))
     adapt = connection.ops.adapt_datetimefield_value
-    bounds = [value for n, period in enumerate(periods) for value in (n, adapt(period.start), adapt(period.end))]
+    bounds = [
+        value for n, period in enumerate(periods) for value in (n, adapt(period.start), adapt(period.end))
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH period (n, start, stop) AS (VALUES {values}) SELECT n FROM period WHERE ({next_one}) <= period.stop ORDER BY n",  # noqa: S608

@@ -27,5 +27,8 @@ def _translated_page(request: HttpRequest) -> str | None:
     """The same page in the other language, where its address differs by the prefix alone; views of articles say it themselves."""
     here = request.path
     there = translate_url(here, other_language_url(Language.active()))
-    named_by_slug = request.resolver_match is None or request.resolver_match.app_name in ("articles", "comments")
+    named_by_slug = request.resolver_match is None or request.resolver_match.app_name in (
+        "articles",
+        "comments",
+    )
     return None if named_by_slug or there == here else there

@@ -21,7 +21,9 @@ from .links import absolute_article_url, article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
 FEED_LENGTH = 20  # articles in a feed
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed without articles: a feed is the same bytes until something changes
+BEGINNING = datetime(
+    1970, 1, 1, tzinfo=UTC
+)  # the date of a feed without articles: a feed is the same bytes until something changes
 # In sanitised HTML a "<" is always a tag's.
 LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 
@@ -29,25 +31,51 @@ LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 @public_page
 def home_feed(request: HttpRequest) -> HttpResponse:
     publication = queries.publication()
-    return _build_feed(request, publication, publication.name, publication.tagline, article_url("home"), Article.objects.all())
+    return _build_feed(
+        request,
+        publication,
+        publication.name,
+        publication.tagline,
+        article_url("home"),
+        Article.objects.all(),
+    )
 
 
 @public_page
 def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
     topic, publication = get_object_or_404(Topic, slug=slug), queries.publication()
     title = f"{publication.name} · {topic.name}"
-    return _build_feed(request, publication, title, topic.description, topic.get_absolute_url(), Article.objects.filter(topics=topic))
+    return _build_feed(
+        request,
+        publication,
+        title,
+        topic.description,
+        topic.get_absolute_url(),
+        Article.objects.filter(topics=topic),
+    )
 
 
 @public_page
 def author_feed(request: HttpRequest, slug: str) -> HttpResponse:
     author, publication = get_object_or_404(Author.objects.published(), slug=slug), queries.publication()
     title = f"{publication.name} · {author.name}"
-    return _build_feed(request, publication, title, author.bio, author.get_absolute_url(), Article.objects.filter(authors=author))
+    return _build_feed(
+        request,
+        publication,
+        title,
+        author.bio,
+        author.get_absolute_url(),
+        Article.objects.filter(authors=author),
+    )
 
 
 def _build_feed(
-    request: HttpRequest, publication: Publication, title: str, subtitle: str, link: str, articles: ArticleQuerySet
+    request: HttpRequest,
+    publication: Publication,
+    title: str,
+    subtitle: str,
+    link: str,
+    articles: ArticleQuerySet,
 ) -> HttpResponse:
     feed = AtomFeed(
         title=strip_unstorable(title),
@@ -59,7 +87,9 @@ def _build_feed(
         feed_url=absolute_article_url(f"{link}feed/"),
         feed_guid=absolute_article_url(link),
     )
-    for article in articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:FEED_LENGTH]:
+    for article in (
+        articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:FEED_LENGTH]
+    ):
         _add_article(feed, article)
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     return set_expiry(response, *articles.next_visibility_changes(request.asked_at))
@@ -76,7 +106,8 @@ def _add_article(feed: "AtomFeed", article: Article) -> None:
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,
         authors=[
-            (strip_unstorable(line.author.name), absolute_article_url(line.author.get_absolute_url())) for line in article.bylines.all()
+            (strip_unstorable(line.author.name), absolute_article_url(line.author.get_absolute_url()))
+            for line in article.bylines.all()
         ],
         categories=[strip_unstorable(topic.name) for topic in article.topics.all()],
     )
@@ -89,7 +120,9 @@ def stable_id(article: Article) -> str:
 
 def _with_absolute_addresses(html: str, url: str) -> str:
     """A feed reader shows the text on a page of its own, where `/media/x.png` and `#s-fn:1` would lead nowhere."""
-    return LOCAL_ADDRESS.sub(lambda found: found[1] + (url + "#" if found[2] == "#" else absolute_article_url("/")), html)
+    return LOCAL_ADDRESS.sub(
+        lambda found: found[1] + (url + "#" if found[2] == "#" else absolute_article_url("/")), html
+    )
 
 
 class AtomFeed(Atom1Feed):

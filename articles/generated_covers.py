@@ -30,12 +30,16 @@ Palette = tuple[str, str, str, str]
 
 def _wave(rng: random.Random, amplitude: float) -> Callable[[float], float]:
     """A calm curve through [0, 1]: three sines with random phases, within ±amplitude."""
-    parts = [(rng.uniform(0.5, 1.0) / n, n * rng.uniform(0.7, 1.3), rng.uniform(0, math.tau)) for n in (1, 2, 3)]
+    parts = [
+        (rng.uniform(0.5, 1.0) / n, n * rng.uniform(0.7, 1.3), rng.uniform(0, math.tau)) for n in (1, 2, 3)
+    ]
     total = sum(weight for weight, _, _ in parts)
     return lambda t: amplitude * sum(w * math.sin(math.tau * f * t + p) for w, f, p in parts) / total
 
 
-def _stripes(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
+def _stripes(
+    draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette
+) -> None:
     """Tapering stripes that enter from both sides, as on a flank."""
     count = 9
     bend = _wave(rng, height * 0.06)
@@ -71,7 +75,9 @@ def _strata(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: i
             draw.line(inset, fill=palette[0], width=height // 240)
 
 
-def _lattice(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
+def _lattice(
+    draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette
+) -> None:
     """A window lattice: squares within squares, joined by bars; some panes lit."""
     columns, rows = 8, 5
     cell_w, cell_h = width / columns, height / rows
@@ -82,7 +88,9 @@ def _lattice(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: 
             x, y = column * cell_w, row * cell_h
             pad = rng.choice((0.22, 0.22, 0.3))
             pane = (x + cell_w * pad, y + cell_h * pad, x + cell_w * (1 - pad), y + cell_h * (1 - pad))
-            draw.rectangle(pane, outline=palette[1], width=line, fill=palette[3] if (column, row) in lit else None)
+            draw.rectangle(
+                pane, outline=palette[1], width=line, fill=palette[3] if (column, row) in lit else None
+            )
             middle_x, middle_y = x + cell_w / 2, y + cell_h / 2
             draw.line((middle_x, y, middle_x, pane[1]), fill=palette[1], width=line)
             draw.line((middle_x, pane[3], middle_x, y + cell_h), fill=palette[1], width=line)
@@ -93,14 +101,21 @@ def _lattice(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: 
 def _ripple(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
     """Rings spreading from two sources and crossing."""
     ring = height / 17
-    sources = [(rng.uniform(0.1, 0.35), rng.uniform(0.55, 0.95)), (rng.uniform(0.68, 0.95), rng.uniform(0.1, 0.45))]
+    sources = [
+        (rng.uniform(0.1, 0.35), rng.uniform(0.55, 0.95)),
+        (rng.uniform(0.68, 0.95), rng.uniform(0.1, 0.45)),
+    ]
     for (sx, sy), colour, rings in zip(sources, (palette[1], palette[2]), (22, 13), strict=True):
         x, y = sx * width, sy * height
         accent_at = rng.randrange(3, 8)
         for i in range(rings, 0, -1):
             r = ring * i
             stroke = int(ring * (0.52 - 0.35 * i / rings))
-            draw.ellipse((x - r, y - r, x + r, y + r), outline=palette[3] if i == accent_at else colour, width=max(stroke, 3))
+            draw.ellipse(
+                (x - r, y - r, x + r, y + r),
+                outline=palette[3] if i == accent_at else colour,
+                width=max(stroke, 3),
+            )
 
 
 def _stack(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
@@ -119,7 +134,9 @@ def _stack(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: in
             draw.line((x + sheet_w * 0.12, line_y, end, line_y), fill=palette[1], width=height // 260)
 
 
-def _compass(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
+def _compass(
+    draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette
+) -> None:
     """Bearings drawn from one point, with one sector taken."""
     x, y = width * rng.uniform(0.3, 0.7), height * rng.uniform(0.85, 1.05)
     reach = math.hypot(width, height)
@@ -129,13 +146,30 @@ def _compass(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: 
         if i == taken:
             draw.pieslice((x - reach, y - reach, x + reach, y + reach), start, start + 7.5, fill=palette[3])
         elif i % 2:
-            draw.pieslice((x - reach, y - reach, x + reach, y + reach), start, start + rng.uniform(2, 5), fill=palette[1])
+            draw.pieslice(
+                (x - reach, y - reach, x + reach, y + reach),
+                start,
+                start + rng.uniform(2, 5),
+                fill=palette[1],
+            )
     for i in (3, 2, 1):
         r = height * 0.17 * i
-        draw.ellipse((x - r, y - r, x + r, y + r), fill=palette[0] if i % 2 else palette[2], outline=palette[1], width=height // 240)
+        draw.ellipse(
+            (x - r, y - r, x + r, y + r),
+            fill=palette[0] if i % 2 else palette[2],
+            outline=palette[1],
+            width=height // 240,
+        )
 
 
-MOTIFS = {"stripes": _stripes, "strata": _strata, "lattice": _lattice, "ripple": _ripple, "stack": _stack, "compass": _compass}
+MOTIFS = {
+    "stripes": _stripes,
+    "strata": _strata,
+    "lattice": _lattice,
+    "ripple": _ripple,
+    "stack": _stack,
+    "compass": _compass,
+}
 
 
 def draw_cover(seed: str, motif: str = "stripes") -> Image.Image:

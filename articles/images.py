@@ -25,7 +25,13 @@ from .models import Image
 
 logger = logging.getLogger("ictiger.images")
 
-FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "png"}  # and what each is kept as
+FORMATS = {
+    "JPEG": "jpg",
+    "PNG": "png",
+    "WEBP": "webp",
+    "AVIF": "avif",
+    "GIF": "png",
+}  # and what each is kept as
 MAX_BYTES = 15_000_000
 MAX_PIXELS = 40_000_000  # a few kilobytes of PNG can unpack to gigabytes
 WIDTHS = (480, 960, 1600)  # pixels: a phone's column, the text column twice as dense, a wide figure
@@ -37,11 +43,17 @@ def add_image(*, upload: File, alt: str, caption: str = "", credit: str = "") ->
     """Check an uploaded picture and keep it. Raises ValidationError in words."""
     content, suffix, size = _clean(upload)
     image = Image(
-        width=size[0], height=size[1], alt=strip_unstorable(alt), caption=strip_unstorable(caption), credit=strip_unstorable(credit)
+        width=size[0],
+        height=size[1],
+        alt=strip_unstorable(alt),
+        caption=strip_unstorable(caption),
+        credit=strip_unstorable(credit),
     )
     image.clean_fields(exclude=["file"])
     with public_write() as write:
-        image.file.save(f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False)
+        image.file.save(
+            f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False
+        )
         image.save()
         write.touch(image)
     return image
@@ -51,7 +63,9 @@ def replace_file(image: Image, upload: File) -> None:
     """Put another file behind the picture. Its address changes with it, so that no browser keeps the old one."""
     content, suffix, size = _clean(upload)
     with public_write(image):
-        image.file.save(f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False)
+        image.file.save(
+            f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False
+        )
         image.width, image.height = size
         image.renditions = []
         image.save()
@@ -81,12 +95,18 @@ def make_renditions() -> int:
 def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
     """The picture written anew, its suffix, its width and height."""
     if upload.size > MAX_BYTES:
-        raise ValidationError(_("This file is too large: at most %(limit)s MB."), params={"limit": MAX_BYTES // 1_000_000})
+        raise ValidationError(
+            _("This file is too large: at most %(limit)s MB."), params={"limit": MAX_BYTES // 1_000_000}
+        )
     picture = _open(upload)
     suffix = FORMATS[picture.format]
     pixels = _pixels(picture, opaque=suffix == "jpg")
     # The profile says what the colours mean, and nothing of who made them.
-    profile = {"icc_profile": picture.info["icc_profile"]} if picture.info.get("icc_profile") and pixels.mode == picture.mode else {}
+    profile = (
+        {"icc_profile": picture.info["icc_profile"]}
+        if picture.info.get("icc_profile") and pixels.mode == picture.mode
+        else {}
+    )
     content = BytesIO()
     pixels.save(content, "JPEG" if suffix == "jpg" else suffix.upper(), quality=90, optimize=True, **profile)
     return content.getvalue(), suffix, pixels.size
@@ -113,7 +133,9 @@ def _in_rgb(picture: Picture.Image, *, opaque: bool = False) -> Picture.Image:
     pixels.info.pop("icc_profile", None)
     if profile and picture.mode in ("L", "CMYK"):
         try:
-            pixels = ImageCms.profileToProfile(picture, ImageCms.ImageCmsProfile(BytesIO(profile)), SRGB, outputMode="RGB")
+            pixels = ImageCms.profileToProfile(
+                picture, ImageCms.ImageCmsProfile(BytesIO(profile)), SRGB, outputMode="RGB"
+            )
         except (ImageCms.PyCMSError, OSError):
             logger.info("a picture's colour profile could not be used")
         pixels.info.pop("icc_profile", None)
@@ -128,7 +150,9 @@ def _open(upload: File) -> Picture.Image:
             warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # ours is the lower limit
             picture = Picture.open(upload, formats=list(FORMATS))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, RuntimeError) as error:
-        raise ValidationError(_("This file is not a picture that can be shown. Use JPEG, PNG, WebP, AVIF or GIF.")) from error
+        raise ValidationError(
+            _("This file is not a picture that can be shown. Use JPEG, PNG, WebP, AVIF or GIF.")
+        ) from error
     except Picture.DecompressionBombError as error:
         raise _too_many_pixels() from error
     if picture.width * picture.height > MAX_PIXELS:
@@ -147,7 +171,10 @@ def _decoded(picture: Picture.Image) -> Picture.Image:
 
 
 def _too_many_pixels() -> ValidationError:
-    return ValidationError(_("This picture is too large: at most %(limit)s million pixels."), params={"limit": MAX_PIXELS // 1_000_000})
+    return ValidationError(
+        _("This picture is too large: at most %(limit)s million pixels."),
+        params={"limit": MAX_PIXELS // 1_000_000},
+    )
 
 
 def _renditions_of(image: Image) -> list[dict[str, str | int]]:
@@ -161,8 +188,14 @@ def _renditions_of(image: Image) -> list[dict[str, str | int]]:
 def _rendition(image: Image, full: Picture.Image, kind: str, width: int) -> dict[str, str | int]:
     height = max(1, round(full.height * width / full.width))
     content = BytesIO()
-    full.resize((width, height), Picture.Resampling.LANCZOS).save(content, kind.upper(), quality=60 if kind == "avif" else 80)
+    full.resize((width, height), Picture.Resampling.LANCZOS).save(
+        content, kind.upper(), quality=60 if kind == "avif" else 80
+    )
     original = PurePosixPath(image.file.name)
     name = str(original.with_name(f"{original.stem}-{width}.{kind}"))
     default_storage.delete(name)  # a save beside it would get another name
-    return {"file": default_storage.save(name, ContentFile(content.getvalue())), "type": f"image/{kind}", "width": width}
+    return {
+        "file": default_storage.save(name, ContentFile(content.getvalue())),
+        "type": f"image/{kind}",
+        "width": width,
+    }

@@ -11,7 +11,19 @@ from ictiger.core.languages import Language
 from ictiger.pagecache.invalidation import WHOLE_SITE, invalidates
 
 from .links import article_url, decoded_path
-from .models import Article, ArticleTopic, Author, Byline, Image, Page, Publication, SlugRedirect, SocialLink, Status, Topic
+from .models import (
+    Article,
+    ArticleTopic,
+    Author,
+    Byline,
+    Image,
+    Page,
+    Publication,
+    SlugRedirect,
+    SocialLink,
+    Status,
+    Topic,
+)
 from .queries import RELATED
 
 
@@ -95,7 +107,14 @@ def _subtree_path(name: str, slug: str, language: str) -> str:
 
 def _may_relate(article: Article, topic: Topic) -> Iterator[str]:
     """The pages on which `Article.objects.beside` may name this article: the next newer ones of the topic, and its first ones."""
-    others = Article.objects.public(article.language).filter(topics=topic).exclude(pk=article.pk).order_by("publish_at", "pk")
-    is_newer = Q(publish_at__gt=article.publish_at) | Q(publish_at=article.publish_at, pk__gt=article.pk)  # the order that `beside` has
+    others = (
+        Article.objects.public(article.language)
+        .filter(topics=topic)
+        .exclude(pk=article.pk)
+        .order_by("publish_at", "pk")
+    )
+    is_newer = Q(publish_at__gt=article.publish_at) | Q(
+        publish_at=article.publish_at, pk__gt=article.pk
+    )  # the order that `beside` has
     for other in [*others.filter(is_newer)[:RELATED], *others[:RELATED]]:
         yield decoded_path(other.get_absolute_url())

@@ -32,13 +32,19 @@ def urls_per_language(name: str, *args: object) -> dict[str, str]:
 
 def translation_urls(thing: Article | Page, translation_of_it: Article | Page | None) -> dict[str, str]:
     """The addresses of a text and of its translation."""
-    return {version.language: version.get_absolute_url() for version in (thing, translation_of_it) if version is not None}
+    return {
+        version.language: version.get_absolute_url()
+        for version in (thing, translation_of_it)
+        if version is not None
+    }
 
 
 def page_links(addresses: dict[str, str]) -> dict[str, object]:
     """What the head and the language switch of a page say of its versions. `addresses` holds one for the active language."""
     here = Language.active()
-    alternates = [{"language": language, "url": absolute_article_url(url)} for language, url in addresses.items()]
+    alternates = [
+        {"language": language, "url": absolute_article_url(url)} for language, url in addresses.items()
+    ]
     return {
         "canonical_url": absolute_article_url(addresses[here]),
         "alternates": alternates if len(alternates) > 1 else [],

@@ -24,7 +24,10 @@ from .markdown_extensions import HAN, ID_PREFIX, IctigerExtension, Size
 MAX_CHARACTERS = 200_000
 MAX_PARAGRAPH = 10_000  # characters without an empty line between them
 MAX_OPEN = {"[]": 40, "()": 40, "<>": 200}  # brackets not closed in one paragraph
-MAX_SIGNS = {"`": 500, "~~": 500}  # runs of them in one paragraph: from each, too, it may look for the end through all that follows
+MAX_SIGNS = {
+    "`": 500,
+    "~~": 500,
+}  # runs of them in one paragraph: from each, too, it may look for the end through all that follows
 MAX_DEPTH = 20  # quotes within quotes
 MAX_NOTES = 1_000  # footnotes and references to them
 MAX_FENCES = 1_000  # lines that begin or end code
@@ -51,7 +54,16 @@ ATTRIBUTES = {
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan", "scope"},
 }
-CLASSES = {"table", "highlight", "footnote", "footnote-ref", "footnote-backref", "task-list", "task-list-item", "filename"}
+CLASSES = {
+    "table",
+    "highlight",
+    "footnote",
+    "footnote-ref",
+    "footnote-backref",
+    "task-list",
+    "task-list-item",
+    "filename",
+}
 LESS_THAN = re.compile(r"<(?=/?(?P<tag>[a-z][^\s/>]*)|(?P<comment>!--))?", re.IGNORECASE)
 # An address that leads elsewhere, as browsers read it: blanks within it count for nothing, and a backslash is a slash.
 OTHER_SITE = re.compile(r"https?:|(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}", re.IGNORECASE)
@@ -103,7 +115,9 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size) 
         clean = _sanitise(_escape_unknown_tags(dirty))
         contents = list(_headings(md.toc_tokens))
     except RecursionError as error:
-        raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting") from error
+        raise ValidationError(
+            _("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting"
+        ) from error
     plain = plain_text(clean)
     latin, han = len(LATIN_WORD.findall(plain)), len(HAN_CHARACTER.findall(plain))
     return Rendered(clean, contents, plain, words=latin + han, reading_minutes=_minutes(latin, han))
@@ -117,9 +131,17 @@ def _check_limits(text: str) -> None:
             params={"length": len(text), "limit": MAX_CHARACTERS},
         )
     if text.count("[^") > MAX_NOTES:
-        raise ValidationError(_("An article may have at most %(limit)s footnote marks."), code="notes", params={"limit": MAX_NOTES})
+        raise ValidationError(
+            _("An article may have at most %(limit)s footnote marks."),
+            code="notes",
+            params={"limit": MAX_NOTES},
+        )
     if len(re.findall(r"^[ \t>]*(?:```|~~~)", text, re.MULTILINE)) > MAX_FENCES:
-        raise ValidationError(_("An article may have at most %(limit)s blocks of code."), code="code", params={"limit": MAX_FENCES // 2})
+        raise ValidationError(
+            _("An article may have at most %(limit)s blocks of code."),
+            code="code",
+            params={"limit": MAX_FENCES // 2},
+        )
     if re.search(r"^(?:[ \t]*>){%s}" % (MAX_DEPTH + 1), text, re.MULTILINE):
         raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting")
     for paragraph in re.split(r"\n[ \t]*\n", _without_code(text)):
@@ -144,7 +166,9 @@ def _check_paragraph(paragraph: str) -> None:
     start = " ".join(paragraph[:60].split())
     if len(paragraph) > MAX_PARAGRAPH:
         raise ValidationError(
-            _("The paragraph that begins with “%(start)s” is longer than %(limit)s characters. Put empty lines between paragraphs."),
+            _(
+                "The paragraph that begins with “%(start)s” is longer than %(limit)s characters. Put empty lines between paragraphs."
+            ),
             code="paragraph",
             params={"start": start, "limit": MAX_PARAGRAPH},
         )
@@ -157,7 +181,9 @@ def _check_paragraph(paragraph: str) -> None:
     for sign, limit in MAX_SIGNS.items():
         if len(re.findall(f"(?:{sign})+", paragraph)) > limit:
             raise ValidationError(
-                _("The paragraph that begins with “%(start)s” has more than %(limit)s times %(sign)s. Put empty lines between paragraphs."),
+                _(
+                    "The paragraph that begins with “%(start)s” has more than %(limit)s times %(sign)s. Put empty lines between paragraphs."
+                ),
                 code="signs",
                 params={"start": start, "limit": limit, "sign": sign},
             )
@@ -181,8 +207,15 @@ def _converter(size_of: Callable[[str], Size | None]) -> Markdown:
             "pymdownx.tilde",
             "pymdownx.tasklist",
             TableExtension(use_align_attribute=True),
-            FootnoteExtension(BACKLINK_TITLE=_("Back to note %d in the text"), BACKLINK_TEXT="&#8617;&#65038;", USE_DEFINITION_ORDER=False),
-            TocExtension(slugify=lambda title, separator: ID_PREFIX + slugify_unicode(title, separator), toc_depth="2-6"),
+            FootnoteExtension(
+                BACKLINK_TITLE=_("Back to note %d in the text"),
+                BACKLINK_TEXT="&#8617;&#65038;",
+                USE_DEFINITION_ORDER=False,
+            ),
+            TocExtension(
+                slugify=lambda title, separator: ID_PREFIX + slugify_unicode(title, separator),
+                toc_depth="2-6",
+            ),
             IctigerExtension(size_of),
         ],
         extension_configs={
@@ -225,7 +258,10 @@ def _sanitise(dirty: str) -> str:
                 return None
             seen.add(value)
         if attribute == "class":
-            return " ".join(name for name in value.split() if name in CLASSES or PYGMENTS_CLASS.fullmatch(name)) or None
+            return (
+                " ".join(name for name in value.split() if name in CLASSES or PYGMENTS_CLASS.fullmatch(name))
+                or None
+            )
         if tag == "img" and attribute == "src" and OTHER_SITE.match(IGNORED_IN_ADDRESS.sub("", value)):
             foreign.append(value)
         allowed = FIXED_VALUES.get((tag, attribute))
@@ -236,7 +272,9 @@ def _sanitise(dirty: str) -> str:
         tags=TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=allow,
-        set_tag_attribute_values={"input": {"disabled": ""}},  # one alone: nh3 writes several in no fixed order
+        set_tag_attribute_values={
+            "input": {"disabled": ""}
+        },  # one alone: nh3 writes several in no fixed order
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )

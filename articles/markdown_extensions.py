@@ -16,7 +16,9 @@ ID_PREFIX = "s-"  # no heading may take an id of the page, such as "discussion"
 HAN = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 # Punctuation that Chinese shares with Latin text: a break beside it joins only if the other side is Chinese.
 SHARED = "\u2014\u2018\u2019\u201c\u201d\u2026"
-SOFT_BREAK = re.compile(rf"(?<=[{HAN}])[ \t]*\n[ \t]*(?=[{HAN}{SHARED}])|(?<=[{SHARED}])[ \t]*\n[ \t]*(?=[{HAN}])")
+SOFT_BREAK = re.compile(
+    rf"(?<=[{HAN}])[ \t]*\n[ \t]*(?=[{HAN}{SHARED}])|(?<=[{SHARED}])[ \t]*\n[ \t]*(?=[{HAN}])"
+)
 
 Size = tuple[int, int]
 
@@ -114,7 +116,12 @@ def _only_pictures(paragraph: Element) -> bool:
 
 def _is_picture(element: Element) -> bool:
     """A picture, or a link around one."""
-    linked = element.tag == "a" and len(element) == 1 and element[0].tag == "img" and not (element.text or element[0].tail)
+    linked = (
+        element.tag == "a"
+        and len(element) == 1
+        and element[0].tag == "img"
+        and not (element.text or element[0].tail)
+    )
     return element.tag == "img" or bool(linked)
 
 
@@ -169,7 +176,9 @@ class IctigerExtension(Extension):
         self.size_of = size_of
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the library's name)
-        md.parser.blockprocessors.register(ListAfterParagraph(md.parser), "list-after-paragraph", 25)  # after lists, before quotes
+        md.parser.blockprocessors.register(
+            ListAfterParagraph(md.parser), "list-after-paragraph", 25
+        )  # after lists, before quotes
         # Between the inline patterns (20) and the indentation of the output (10), the table of contents (5) last.
         md.treeprocessors.register(JoinChineseLines(md), "join-chinese-lines", 14)
         md.treeprocessors.register(DemoteTitles(md), "demote-titles", 13)

@@ -21,7 +21,9 @@ class KeyPaginator(Paginator):
 
 
 class ListPage(Page):
-    def __init__(self, articles: list[Article], number: int, paginator: "ListPaginator", *, more: bool) -> None:
+    def __init__(
+        self, articles: list[Article], number: int, paginator: "ListPaginator", *, more: bool
+    ) -> None:
         super().__init__(articles, number, paginator)
         self.more = more
 
@@ -51,7 +53,11 @@ class ListPaginator(Paginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = start + self.per_page
-        keys = self._first[start : stop + 1] if stop < self.count or not self.is_long else list(self._keys()[start : stop + 1])
+        keys = (
+            self._first[start : stop + 1]
+            if stop < self.count or not self.is_long
+            else list(self._keys()[start : stop + 1])
+        )
         if not keys and number > 1:
             raise EmptyPage(f"there is no page {number}")
         return ListPage(_articles(keys[: self.per_page]), number, self, more=len(keys) > self.per_page)

@@ -13,7 +13,9 @@ PREVIEW_SALT = "articles.preview"
 
 def preview_url(article: Article) -> str:
     """A link to the article's draft as it is whenever the link is opened, until it expires."""
-    return absolute_article_url(article_url("preview", signing.dumps(article.pk, salt=PREVIEW_SALT), language=article.language))
+    return absolute_article_url(
+        article_url("preview", signing.dumps(article.pk, salt=PREVIEW_SALT), language=article.language)
+    )
 
 
 def draft_for_token(token: str) -> Draft | None:

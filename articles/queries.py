@@ -11,7 +11,17 @@ from ictiger.core.languages import Language, localized_attr
 from ictiger.core.prepared import Param, PreparedQueryFamily
 from ictiger.core.url_cache import cached_reverse
 
-from .models import Article, ArticleQuerySet, ArticleTopic, Byline, Page, Publication, SocialLink, Topic, ids_with_future_dates
+from .models import (
+    Article,
+    ArticleQuerySet,
+    ArticleTopic,
+    Byline,
+    Page,
+    Publication,
+    SocialLink,
+    Topic,
+    ids_with_future_dates,
+)
 
 RELATED = 3
 
@@ -65,8 +75,14 @@ def _others(topics: int, until: Param | None = None) -> ArticleQuerySet:
 # Both begin in the index at the date of the article.
 _BEFORE = Q(publish_at__lt=Param("publish_at")) | Q(pk__lt=Param("article"))
 _AFTER = Q(publish_at__gt=Param("publish_at")) | Q(pk__gt=Param("article"))
-_OLDER = PreparedQueryFamily(lambda topics, limit: _others(topics, until=Param("publish_at")).filter(_BEFORE)[:limit])
-_NEWER = PreparedQueryFamily(lambda topics, limit: _others(topics).filter(_AFTER, publish_at__gte=Param("publish_at")).reverse()[:limit])
+_OLDER = PreparedQueryFamily(
+    lambda topics, limit: _others(topics, until=Param("publish_at")).filter(_BEFORE)[:limit]
+)
+_NEWER = PreparedQueryFamily(
+    lambda topics, limit: (
+        _others(topics).filter(_AFTER, publish_at__gte=Param("publish_at")).reverse()[:limit]
+    )
+)
 
 
 def related_articles(article: Article) -> list[Article]:
@@ -77,7 +93,12 @@ def related_articles(article: Article) -> list[Article]:
     topics = [topic.pk for topic in article.topics.all()]
     if not topics:
         return []
-    values = {"topics": topics, "language": article.language, "article": article.pk, "publish_at": article.publish_at}
+    values = {
+        "topics": topics,
+        "language": article.language,
+        "article": article.pk,
+        "publish_at": article.publish_at,
+    }
     values["now"] = timezone.now()
     found = _OLDER.rows(len(topics), RELATED, **values)
     if len(found) < RELATED:
@@ -88,18 +109,28 @@ def related_articles(article: Article) -> list[Article]:
 
 # --- who wrote it, and what it is about ------------------------------------------------------------------------------------------------
 
-_TOPICS = PreparedQueryFamily(lambda articles: ArticleTopic.objects.filter(article__in=Param("articles", articles)).select_related("topic"))
-_BYLINES = PreparedQueryFamily(lambda articles: Byline.objects.filter(article__in=Param("articles", articles)).select_related("author"))
+_TOPICS = PreparedQueryFamily(
+    lambda articles: ArticleTopic.objects.filter(article__in=Param("articles", articles)).select_related(
+        "topic"
+    )
+)
+_BYLINES = PreparedQueryFamily(
+    lambda articles: Byline.objects.filter(article__in=Param("articles", articles)).select_related("author")
+)
 
 
 def _attach_topics(articles: list[Article]) -> None:
     """The topics, the one that was added first being the first."""
-    _attach_related("topics", articles, ((link.article_id, link.topic) for link in _linked(_TOPICS, articles)))
+    _attach_related(
+        "topics", articles, ((link.article_id, link.topic) for link in _linked(_TOPICS, articles))
+    )
 
 
 def attach_bylines(articles: list[Article]) -> None:
     """Their authors in order."""
-    _attach_related("bylines", articles, ((byline.article_id, byline) for byline in _linked(_BYLINES, articles)))
+    _attach_related(
+        "bylines", articles, ((byline.article_id, byline) for byline in _linked(_BYLINES, articles))
+    )
 
 
 def bylines_of(article: Article) -> Iterable[Byline]:
@@ -131,7 +162,9 @@ def _on_page(topics: int) -> ArticleQuerySet:
     return Article.objects.filter(own | _shares_topics(topics) if topics else own)
 
 
-_VISIBILITY_CHANGES = PreparedQueryFamily(lambda topics, pending: _on_page(topics).moments(Param("after"), Param("pending", pending)))
+_VISIBILITY_CHANGES = PreparedQueryFamily(
+    lambda topics, pending: _on_page(topics).moments(Param("after"), Param("pending", pending))
+)
 
 
 def next_visibility_changes(article: Article, after: datetime) -> Iterator[datetime | None]:
@@ -146,9 +179,13 @@ def next_visibility_changes(article: Article, after: datetime) -> Iterator[datet
 # --- what stands around every page -----------------------------------------------------------------------------------------------------
 
 _PUBLICATION = PreparedQueryFamily(lambda: Publication.objects.filter(language=Param("language"))[:1])
-_SOCIAL_LINKS = PreparedQueryFamily(lambda: SocialLink.objects.filter(publication=Param("publication")).values_list("url", "label"))
+_SOCIAL_LINKS = PreparedQueryFamily(
+    lambda: SocialLink.objects.filter(publication=Param("publication")).values_list("url", "label")
+)
 _MENU = PreparedQueryFamily(lambda: Topic.objects.values_list("slug", "name_en", "name_zh", named=True))
-_PAGES = PreparedQueryFamily(lambda: Page.objects.filter(language=Param("language")).values_list("slug", "title"))
+_PAGES = PreparedQueryFamily(
+    lambda: Page.objects.filter(language=Param("language")).values_list("slug", "title")
+)
 
 
 class NavLink(NamedTuple):
@@ -169,10 +206,16 @@ def social_links(of: Publication) -> tuple[NavLink, ...]:
 
 def menu() -> tuple[NavLink, ...]:
     """All topics."""
-    return tuple(NavLink(cached_reverse("articles:topic", row.slug), localized_attr(row, "name"), row.slug) for row in _MENU.rows())
+    return tuple(
+        NavLink(cached_reverse("articles:topic", row.slug), localized_attr(row, "name"), row.slug)
+        for row in _MENU.rows()
+    )
 
 
 def footer_pages() -> tuple[NavLink, ...]:
     """Those of the active language."""
     language = Language.active()
-    return tuple(NavLink(cached_reverse("articles:page", slug, language=language), title) for slug, title in _PAGES.rows(language=language))
+    return tuple(
+        NavLink(cached_reverse("articles:page", slug, language=language), title)
+        for slug, title in _PAGES.rows(language=language)
+    )

@@ -38,7 +38,11 @@ def terms_of(query: str) -> list[str]:
 
 def search_ids(query: str, *, language: str) -> tuple[list[int], bool]:
     """The keys of what `find` finds, and whether there are more than MOST. Asked for once: both the number and the page are in them."""
-    keys = list(search_articles(query, language=language).prefetch_related(None).values_list("pk", flat=True)[: MAX_RESULTS + 1])
+    keys = list(
+        search_articles(query, language=language)
+        .prefetch_related(None)
+        .values_list("pk", flat=True)[: MAX_RESULTS + 1]
+    )
     return keys[:MAX_RESULTS], len(keys) > MAX_RESULTS
 
 
@@ -54,7 +58,11 @@ def search_articles(query: str, *, language: str) -> ArticleQuerySet:
     by_text = Q(pk__in=newest_with(terms, language, MAX_RESULTS + 1))
     in_title = Q(*(Q(title__icontains=term) for term in terms))
     hit = Case(When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField())
-    return articles.filter(by_text | _by_authors(terms, language)).alias(title_hit=hit).order_by("-title_hit", "-publish_at", "-pk")
+    return (
+        articles.filter(by_text | _by_authors(terms, language))
+        .alias(title_hit=hit)
+        .order_by("-title_hit", "-publish_at", "-pk")
+    )
 
 
 def _by_authors(terms: list[str], language: str) -> Q:
@@ -66,13 +74,18 @@ def _by_authors(terms: list[str], language: str) -> Q:
     theirs = Article.objects.public(language).filter(Exists(_bylines_of(people)))
     for term in terms:
         theirs = theirs.filter(Q(search_text__contains=f" {term}") | Exists(_bylines_of(named[term])))
-    return Q(pk__in=list(theirs.order_by("-publish_at", "-pk").values_list("pk", flat=True)[: MAX_RESULTS + 1]))
+    return Q(
+        pk__in=list(theirs.order_by("-publish_at", "-pk").values_list("pk", flat=True)[: MAX_RESULTS + 1])
+    )
 
 
 def _authors_named(terms: list[str]) -> dict[str, set[int]]:
     """For each term, the authors who have it in a name."""
     any_of_them = reduce(or_, (Q(name_en__icontains=term) | Q(name_zh__icontains=term) for term in terms))
-    names = {pk: f"{en}\n{zh}".casefold() for pk, en, zh in Author.objects.filter(any_of_them).values_list("pk", "name_en", "name_zh")}
+    names = {
+        pk: f"{en}\n{zh}".casefold()
+        for pk, en, zh in Author.objects.filter(any_of_them).values_list("pk", "name_en", "name_zh")
+    }
     return {term: {pk for pk, name in names.items() if term in name} for term in terms}
 
 

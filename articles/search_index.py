@@ -63,9 +63,13 @@ def install_index(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(
                 f"ALTER TABLE articles_article ADD COLUMN IF NOT EXISTS search_vector tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED"
             )
-            cursor.execute("CREATE INDEX IF NOT EXISTS articles_search ON articles_article USING gin (search_vector)")
+            cursor.execute(
+                "CREATE INDEX IF NOT EXISTS articles_search ON articles_article USING gin (search_vector)"
+            )
         else:
-            with transaction.atomic(using=connection.alias):  # whoever reads or publishes meanwhile has the index as it was
+            with transaction.atomic(
+                using=connection.alias
+            ):  # whoever reads or publishes meanwhile has the index as it was
                 _install_on_sqlite(cursor)
 
 
@@ -77,7 +81,9 @@ def _install_on_sqlite(cursor) -> None:
         there = {}
         cursor.execute(_SQLITE_TABLE)
         row = _SQLITE_TEXT.format(row="a")
-        cursor.execute(f"INSERT INTO articles_search (rowid, entries) SELECT a.id, {row} FROM articles_article a")  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO articles_search (rowid, entries) SELECT a.id, {row} FROM articles_article a"  # noqa: S608
+        )
     for name, trigger in _SQLITE_TRIGGERS.items():
         if name not in there:
             cursor.execute(f"CREATE TRIGGER {name} {trigger}")

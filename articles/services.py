@@ -24,7 +24,20 @@ from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.public_write import public_write
 
 from .markdown import Rendered, render
-from .models import SLUG_BYTES, Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, SlugRedirect, Status, Topic
+from .models import (
+    SLUG_BYTES,
+    Article,
+    ArticleText,
+    ArticleTopic,
+    Author,
+    Byline,
+    Draft,
+    Image,
+    Page,
+    SlugRedirect,
+    Status,
+    Topic,
+)
 from .search import index_text
 from .slugs import slugify_title, truncate_slug
 
@@ -51,12 +64,20 @@ def create_article(
         _reject_second_translation(translation_of, language)
     title = strip_unstorable(str(text.get("title", "")))
     slug = str(text.pop("slug", "")) or free_slug(title, language=language)
-    article = Article(language=language, created_by=by, title=title, slug=_normalize_slug(slug), translation_key=_key_of(translation_of))
+    article = Article(
+        language=language,
+        created_by=by,
+        title=title,
+        slug=_normalize_slug(slug),
+        translation_key=_key_of(translation_of),
+    )
     with _conflicts_as_validation_errors(), public_write() as write:
         _reject_taken_slug(article, article.slug)
         article.clean_fields(exclude=["title"])
         article.save()
-        Draft.objects.bulk_create([Draft(article=article, title=article.title, slug=article.slug)])  # an empty one is no revision
+        Draft.objects.bulk_create(
+            [Draft(article=article, title=article.title, slug=article.slug)]
+        )  # an empty one is no revision
         save_draft(article, **text)
         _replace_topics(article, topics)
         _replace_authors(article, authors)
@@ -89,7 +110,10 @@ def submit_for_review(article: Article) -> None:
     with public_write(article):
         article.refresh_from_db()
         if article.status == Status.PUBLISHED:
-            raise ValidationError(_("This article is already published. Publishing it again takes over its draft."), code="published")
+            raise ValidationError(
+                _("This article is already published. Publishing it again takes over its draft."),
+                code="published",
+            )
         article.status = Status.IN_REVIEW
         article.save()
 
@@ -114,7 +138,10 @@ def publish(article: Article, *, at: datetime | None = None) -> Article:
         now = timezone.now()
         was_read, old_slug = article.publish_at is not None and article.publish_at <= now, article.slug
         if article.is_public and at is not None and at > now:
-            raise ValidationError(_("Readers see this article now. Take it down first, or publish its changes at once."), code="public")
+            raise ValidationError(
+                _("Readers see this article now. Take it down first, or publish its changes at once."),
+                code="public",
+            )
         changed = _copy_text(draft, article)
         article.status = Status.PUBLISHED
         article.publish_at = at or (article.publish_at if was_read else now)
@@ -146,7 +173,9 @@ def take_down(article: Article, *, at: datetime | None = None) -> None:
         article.refresh_from_db()
         at = at or timezone.now()
         if article.status != Status.PUBLISHED or article.publish_at >= at:
-            raise ValidationError(_("Only an article that readers have seen can be taken down."), code="unpublished")
+            raise ValidationError(
+                _("Only an article that readers have seen can be taken down."), code="unpublished"
+            )
         article.expires_at = at
         article.save()
 
@@ -178,7 +207,11 @@ def set_authors(article: Article, authors: Sequence[Author]) -> None:
 
 def save_page(page: Page) -> Page:
     """Render and save a page (about, privacy, …), new or changed."""
-    page.title, page.body, page.slug = strip_unstorable(page.title), strip_unstorable(page.body), _normalize_slug(page.slug)
+    page.title, page.body, page.slug = (
+        strip_unstorable(page.title),
+        strip_unstorable(page.body),
+        _normalize_slug(page.slug),
+    )
     page.full_clean()
     page.body_html = _render_markdown(page.body, page.language).html
     with public_write(*[page] if page.pk else []) as write:
@@ -222,7 +255,9 @@ def _write_text(draft: Draft, text: dict[str, object]) -> None:
     for name, value in text.items():
         setattr(draft, name, strip_unstorable(value) if isinstance(value, str) else value)
     draft.slug = _normalize_slug(draft.slug) or draft.article.slug
-    blank = [name for name in Draft.TEXT_FIELDS if not getattr(draft, name)]  # a half-done draft is worth keeping
+    blank = [
+        name for name in Draft.TEXT_FIELDS if not getattr(draft, name)
+    ]  # a half-done draft is worth keeping
     draft.clean_fields(exclude=blank)
 
 
@@ -265,14 +300,21 @@ def _reject_taken_slug(article: Article, slug: str) -> None:
     if holder.slug == slug:
         message = _("The address “%(slug)s” is taken by “%(title)s”. Choose another.")
     else:
-        message = _("The address “%(slug)s” still leads readers to “%(title)s”, which had it before. Choose another.")
-    raise ValidationError({"slug": ValidationError(message, code="taken", params={"slug": slug, "title": holder.title})})
+        message = _(
+            "The address “%(slug)s” still leads readers to “%(title)s”, which had it before. Choose another."
+        )
+    raise ValidationError(
+        {"slug": ValidationError(message, code="taken", params={"slug": slug, "title": holder.title})}
+    )
 
 
 def _slug_owner(slug: str, language: str, *, besides: int | None = None) -> Article | None:
     """The article that has this address, or had it."""
     articles = Article.objects.filter(language=language).exclude(pk=besides)
-    return articles.filter(slug=slug).first() or articles.filter(old_slugs__slug=slug, old_slugs__language=language).first()
+    return (
+        articles.filter(slug=slug).first()
+        or articles.filter(old_slugs__slug=slug, old_slugs__language=language).first()
+    )
 
 
 def _reject_second_translation(original: Article, language: str) -> None:
@@ -292,13 +334,17 @@ def _conflicts_as_validation_errors() -> Iterator[None]:
 
 def _replace_topics(article: Article, topics: Sequence[Topic]) -> None:
     ArticleTopic.objects.filter(article=article).delete()
-    ArticleTopic.objects.bulk_create(ArticleTopic(article=article, topic=topic) for topic in dict.fromkeys(topics))
+    ArticleTopic.objects.bulk_create(
+        ArticleTopic(article=article, topic=topic) for topic in dict.fromkeys(topics)
+    )
 
 
 def _replace_authors(article: Article, authors: Sequence[Author]) -> None:
     Byline.objects.filter(article=article).delete()
     credited = enumerate(dict.fromkeys(authors))
-    Byline.objects.bulk_create(Byline(article=article, author=author, position=position) for position, author in credited)
+    Byline.objects.bulk_create(
+        Byline(article=article, author=author, position=position) for position, author in credited
+    )
 
 
 def _topics_of(article: Article) -> list[Topic]:
@@ -322,4 +368,8 @@ def _render_markdown(body: str, language: str) -> Rendered:
 def _picture_size(src: str) -> tuple[int, int] | None:
     if not src.startswith(settings.MEDIA_URL):
         return None
-    return Image.objects.filter(file=unquote(src.removeprefix(settings.MEDIA_URL))).values_list("width", "height").first()
+    return (
+        Image.objects.filter(file=unquote(src.removeprefix(settings.MEDIA_URL)))
+        .values_list("width", "height")
+        .first()
+    )

@@ -17,12 +17,17 @@ from .links import absolute_article_url, article_url, other_language_url, urls_p
 from .models import Article, Author, Page, Topic
 
 SECTION = 1_000  # keys of articles to a file; a sitemap may have 50,000 addresses, but whoever asks for one waits for all of it
-XMLNS = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9", "xmlns:xhtml": "http://www.w3.org/1999/xhtml"}
+XMLNS = {
+    "xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9",
+    "xmlns:xhtml": "http://www.w3.org/1999/xhtml",
+}
 
 # For people and their browsers. Drafts need no line here: their links cannot be guessed, and say noindex.
 DISALLOWED = ["accounts/", "admin/", "comments/", "me/", "search/", "articles/*/comments/new/"]
 
-Entry = tuple[dict[str, str], datetime | None]  # the addresses by language, the first of them the entry's own; when it changed
+Entry = tuple[
+    dict[str, str], datetime | None
+]  # the addresses by language, the first of them the entry's own; when it changed
 
 
 @public_page
@@ -54,8 +59,14 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def _sections() -> list[int]:
     """Those that have articles. Told by the keys, so that an article stays in its part, and no part is found by counting to it."""
-    articles = Article.objects.public().filter(language__in=Language.values)  # by an index that begins with the language
-    numbers = articles.annotate(section=(F("pk") - 1) / SECTION + 1).order_by("section").values_list("section", flat=True)
+    articles = Article.objects.public().filter(
+        language__in=Language.values
+    )  # by an index that begins with the language
+    numbers = (
+        articles.annotate(section=(F("pk") - 1) / SECTION + 1)
+        .order_by("section")
+        .values_list("section", flat=True)
+    )
     return list(numbers.distinct())
 
 
@@ -80,19 +91,27 @@ def _fixed_entries() -> Iterator[Entry]:
 def _article_entries(number: int) -> Iterator[Entry]:
     below, above = _beyond(number)
     named = Article.objects.public().annotate(changed_at=Coalesce("updated_at", "publish_at"))
-    within = named.filter(pk__gt=(number - 1) * SECTION, pk__lte=number * SECTION)  # the negation of the others would use no index
+    within = named.filter(
+        pk__gt=(number - 1) * SECTION, pk__lte=number * SECTION
+    )  # the negation of the others would use no index
     rows = within.order_by("pk").values_list("translation_key", "language", "slug", "changed_at")
     slugs = {(key, language): slug for key, language, slug, _changed_at in rows}
     slugs |= _versions_elsewhere(slugs, below | above)
     for key, language, slug, changed_at in rows:
-        yield _addresses("article", language, slug, slugs.get((key, other_language_url(language)))), changed_at
+        yield (
+            _addresses("article", language, slug, slugs.get((key, other_language_url(language)))),
+            changed_at,
+        )
 
 
 def _versions_elsewhere(slugs: dict[tuple[UUID, str], str], elsewhere: Q) -> dict[tuple[UUID, str], str]:
     """The other versions of those that have none beside them: mostly few, since both are written together."""
     alone = [key for key, language in slugs if (key, other_language_url(language)) not in slugs]
     others = Article.objects.public().filter(elsewhere, translation_key__in=alone).order_by()
-    return {(key, language): slug for key, language, slug in others.values_list("translation_key", "language", "slug")}
+    return {
+        (key, language): slug
+        for key, language, slug in others.values_list("translation_key", "language", "slug")
+    }
 
 
 def _in_both(name: str, *args: object) -> Iterator[Entry]:
@@ -115,7 +134,10 @@ def _urlset(entries: Iterable[Entry]) -> HttpResponse:
         if changed_at is not None:
             xml.addQuickElement("lastmod", changed_at.isoformat(timespec="seconds"))
         for language, url in addresses.items() if len(addresses) > 1 else ():
-            xml.addQuickElement("xhtml:link", attrs={"rel": "alternate", "hreflang": language, "href": absolute_article_url(url)})
+            xml.addQuickElement(
+                "xhtml:link",
+                attrs={"rel": "alternate", "hreflang": language, "href": absolute_article_url(url)},
+            )
         xml.endElement("url")
     xml.endElement("urlset")
     return HttpResponse(body.getvalue(), content_type="application/xml")

@@ -39,8 +39,14 @@ def home(request: HttpRequest, number: str | None = None) -> HttpResponse:
     articles = scope.public().for_lists()
     lead = articles.filter(featured=True).first() or articles.first()
     others = articles.exclude(pk=lead.pk) if lead else articles
-    context = {"lead": lead if number is None else None, "feed_url": article_url("feed"), **page_links(urls_per_language("home"))}
-    response = _article_list(request, "articles/article_list.html", others, number, article_url("home"), context)
+    context = {
+        "lead": lead if number is None else None,
+        "feed_url": article_url("feed"),
+        **page_links(urls_per_language("home")),
+    }
+    response = _article_list(
+        request, "articles/article_list.html", others, number, article_url("home"), context
+    )
     return set_expiry(response, *scope.next_visibility_changes(request.asked_at))
 
 
@@ -48,8 +54,19 @@ def home(request: HttpRequest, number: str | None = None) -> HttpResponse:
 def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
     topic = get_object_or_404(Topic, slug=slug)
     scope = Article.objects.filter(language=Language.active(), topics=topic)
-    context = {"topic": topic, "feed_url": article_url("topic_feed", slug), **page_links(urls_per_language("topic", slug))}
-    response = _article_list(request, "articles/topic_detail.html", scope.public().for_lists(), number, topic.get_absolute_url(), context)
+    context = {
+        "topic": topic,
+        "feed_url": article_url("topic_feed", slug),
+        **page_links(urls_per_language("topic", slug)),
+    }
+    response = _article_list(
+        request,
+        "articles/topic_detail.html",
+        scope.public().for_lists(),
+        number,
+        topic.get_absolute_url(),
+        context,
+    )
     return set_expiry(response, *scope.next_visibility_changes(request.asked_at))
 
 
@@ -58,18 +75,28 @@ def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpRe
     author = get_object_or_404(Author.objects.published(), slug=slug)
     scope = Article.objects.filter(authors=author)  # in any language: with the last of them the page goes
     articles = scope.public(Language.active()).for_lists()
-    context = {"author": author, "feed_url": article_url("author_feed", slug), **page_links(urls_per_language("author", slug))}
-    response = _article_list(request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context)
+    context = {
+        "author": author,
+        "feed_url": article_url("author_feed", slug),
+        **page_links(urls_per_language("author", slug)),
+    }
+    response = _article_list(
+        request, "articles/author_detail.html", articles, number, author.get_absolute_url(), context
+    )
     return set_expiry(response, *scope.next_visibility_changes(request.asked_at))
 
 
 @public_page
-def archive(request: HttpRequest, year: int, month: int | None = None, number: str | None = None) -> HttpResponse:
+def archive(
+    request: HttpRequest, year: int, month: int | None = None, number: str | None = None
+) -> HttpResponse:
     articles, wanted = Article.objects.public(Language.active()), Period(year, month)
     years = archive_years(articles)
     if Period(year) not in years:
         raise Http404("nothing was published then")
-    found = periods_with_articles([*reversed(years), *(Period(year, each) for each in range(1, 13))], articles)
+    found = periods_with_articles(
+        [*reversed(years), *(Period(year, each) for each in range(1, 13))], articles
+    )
     if wanted not in found:
         raise Http404("nothing was published then")
     list_url = article_url("archive_month", year, month) if month else article_url("archive_year", year)
@@ -83,7 +110,12 @@ def archive(request: HttpRequest, year: int, month: int | None = None, number: s
         "other_language": language_switch_link(_archive_in_the_other_language(wanted)),
     }
     response = _article_list(
-        request, "articles/article_archive.html", wanted.public_articles(Language.active()).for_lists(), number, list_url, context
+        request,
+        "articles/article_archive.html",
+        wanted.public_articles(Language.active()).for_lists(),
+        number,
+        list_url,
+        context,
     )
     return set_expiry(response, *Article.objects.next_visibility_changes(request.asked_at))
 
@@ -114,7 +146,10 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         **page_links(translation_urls(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
-    return set_expiry(render(request, "articles/article_detail.html", context), *queries.next_visibility_changes(article, request.asked_at))
+    return set_expiry(
+        render(request, "articles/article_detail.html", context),
+        *queries.next_visibility_changes(article, request.asked_at),
+    )
 
 
 def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:
@@ -132,7 +167,11 @@ def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(models.Page, language=Language.active(), slug=slug)
     translation = models.Page.objects.filter(translation_key=page.translation_key).exclude(pk=page.pk).first()
-    return render(request, "articles/page_detail.html", {"page": page, **page_links(translation_urls(page, translation))})
+    return render(
+        request,
+        "articles/page_detail.html",
+        {"page": page, **page_links(translation_urls(page, translation))},
+    )
 
 
 @never_cache
@@ -157,7 +196,12 @@ def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
             article_url("search", language=other_language_url(Language.active())) + context["list_query"]
         )
         response = _article_list(
-            request, "articles/article_search.html", KeyPaginator(keys, PAGE_SIZE), number, article_url("search"), context
+            request,
+            "articles/article_search.html",
+            KeyPaginator(keys, PAGE_SIZE),
+            number,
+            article_url("search"),
+            context,
         )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -188,7 +232,12 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _article_list(
-    request: HttpRequest, template: str, articles: QuerySet | Paginator, number: str | None, list_url: str, context: dict[str, object]
+    request: HttpRequest,
+    template: str,
+    articles: QuerySet | Paginator,
+    number: str | None,
+    list_url: str,
+    context: dict[str, object],
 ) -> HttpResponse:
     """One page of a list. Only canonical paths are pages: page 1 is the list itself, and numbers have no leading zeros."""
     if number is not None and (number.startswith("0") or number == "1"):
@@ -197,7 +246,10 @@ def _article_list(
     page_obj = page_or_404(paginator, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
     if page_obj.number > 1:
-        context |= {"canonical_url": absolute_article_url(f"{list_url}page/{page_obj.number}/"), "alternates": []}
+        context |= {
+            "canonical_url": absolute_article_url(f"{list_url}page/{page_obj.number}/"),
+            "alternates": [],
+        }
     return render(request, template, context)
 
 

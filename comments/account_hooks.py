@@ -11,7 +11,14 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from accounts.hooks import before_erasure, confirmation_preview, discard_step, erasure_step, release_step, takeout_section
+from accounts.hooks import (
+    before_erasure,
+    confirmation_preview,
+    discard_step,
+    erasure_step,
+    release_step,
+    takeout_section,
+)
 from accounts.models import User
 from comments.services import drafts
 
@@ -53,7 +60,9 @@ def comments_to_be_published(user: User, *, at_once: bool) -> SafeString:
     # Confirming publishes no text that its author has not posted. But its owner is to say whether these, too, are theirs.
     texts = [] if at_once else list(user.comment_drafts.select_related("article").order_by("pk"))
     context = {"comments": comments, "texts": texts, "number": len(comments) + len(texts), "at_once": at_once}
-    return render_to_string("comments/_confirmation_note.html", context) if comments or texts else SafeString()
+    return (
+        render_to_string("comments/_confirmation_note.html", context) if comments or texts else SafeString()
+    )
 
 
 @takeout_section("comments")
@@ -61,7 +70,9 @@ def comments_section(user: User) -> Iterator[dict[str, Any]]:
     written = user.comments.order_by("pk").with_article().prefetch_related("decisions")
     return (
         {
-            "article": comment.article.title if comment.article.is_public else "",  # it may have a new one, for later
+            "article": comment.article.title
+            if comment.article.is_public
+            else "",  # it may have a new one, for later
             "text": comment.body,
             "state": comment.state,
             "reason": comment.reason,
@@ -103,7 +114,11 @@ def mutes_section(user: User) -> list[dict[str, Any]]:
 
 @takeout_section("reports")
 def reports_section(user: User) -> list[dict[str, Any]]:
-    return list(Report.objects.filter(reporter=user).order_by("pk").values("comment_id", "reason", "note", "created_at"))
+    return list(
+        Report.objects.filter(reporter=user)
+        .order_by("pk")
+        .values("comment_id", "reason", "note", "created_at")
+    )
 
 
 @takeout_section("comments you are looking at")

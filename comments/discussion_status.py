@@ -25,7 +25,10 @@ class DiscussionStatus(NamedTuple):
 
 
 def _status_query(sentence: str) -> QuerySet:
-    here, house = Discussion.objects.filter(pk=Param("discussion")), SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY)
+    here, house = (
+        Discussion.objects.filter(pk=Param("discussion")),
+        SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY),
+    )
     row = Article.objects.order_by().values_list(
         Coalesce(Subquery(here.values("threads")), 0),
         Coalesce(Subquery(here.values("comments")), 0),
@@ -49,7 +52,11 @@ def discussion_status(article: Article) -> DiscussionStatus:
     switch = strictest(switch_here, switch_everywhere) if is_article_open(article) else Switch.OPEN
     is_told = is_article_open(article) and switch_everywhere != Switch.OPEN
     return DiscussionStatus(
-        threads, comments, is_article_open(article) and switch != Switch.CLOSED, switch, (sentence or "") if is_told else ""
+        threads,
+        comments,
+        is_article_open(article) and switch != Switch.CLOSED,
+        switch,
+        (sentence or "") if is_told else "",
     )
 
 

@@ -39,7 +39,9 @@ def drafts_for(request: HttpRequest) -> QuerySet[CommentDraft]:
 
 def drafts_of_account(token, account, since) -> QuerySet[CommentDraft]:
     """What `texts_of` finds for an account of which nothing is doubted, in a browser with the cookie; to be put together once."""
-    return CommentDraft.objects.filter(Q(token=token, account=None) | Q(account=account), created_at__gt=since)
+    return CommentDraft.objects.filter(
+        Q(token=token, account=None) | Q(account=account), created_at__gt=since
+    )
 
 
 def drafts_in_browser(request: HttpRequest, article_id: int) -> Iterable[CommentDraft]:
@@ -54,5 +56,10 @@ def drafts_in_browser(request: HttpRequest, article_id: int) -> Iterable[Comment
 
 def set_draft_cookie(response: HttpResponse, token: uuid.UUID) -> None:
     response.set_cookie(
-        DRAFT_COOKIE, str(token), max_age=DRAFT_LIFETIME, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        DRAFT_COOKIE,
+        str(token),
+        max_age=DRAFT_LIFETIME,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
     )

@@ -15,7 +15,9 @@ from comments.text import word_count
 from .policy import ReportReason
 
 MAX_ID = 2**63 - 1
-TOO_LONG_MESSAGE = gettext_lazy("This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it.")
+TOO_LONG_MESSAGE = gettext_lazy(
+    "This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it."
+)
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,17 @@ class BodyForm(forms.Form):
 def _reject_stacked_marks(body: str) -> None:
     """Raise ValidationError for a text that few words make as tall as a page."""
     if word_count.has_stacked_marks(body):
-        raise ValidationError(_("A letter in this text bears so many marks that they would cover other lines. Please remove some of them."))
+        raise ValidationError(
+            _(
+                "A letter in this text bears so many marks that they would cover other lines. Please remove some of them."
+            )
+        )
     lines = word_count.count_lines(body)
     if lines > word_count.MAX_LINES:
         told = {"lines": lines, "limit": word_count.MAX_LINES}
-        raise ValidationError(_("This text has %(lines)s lines; %(limit)s are the most. Please join some of them.") % told)
+        raise ValidationError(
+            _("This text has %(lines)s lines; %(limit)s are the most. Please join some of them.") % told
+        )
 
 
 class CommentForm(BodyForm):
@@ -111,7 +119,11 @@ class CommentForm(BodyForm):
 
     def clean_submission(self) -> uuid.UUID:
         try:
-            return uuid.UUID(self.cleaned_data["submission"]) if self.cleaned_data["submission"] else uuid.uuid4()
+            return (
+                uuid.UUID(self.cleaned_data["submission"])
+                if self.cleaned_data["submission"]
+                else uuid.uuid4()
+            )
         except ValueError:
             raise ValidationError(_("This form was damaged on its way. Please send it again.")) from None
 

@@ -22,10 +22,14 @@ from .models import Comment, Discussion, SiteCommentSettings
 from .policy import discussion_page_number
 
 
-@invalidates(Comment, needs=["parent"], columns=["discussion", "thread_no", "first_visible_at", "parent__thread_no"])
+@invalidates(
+    Comment, needs=["parent"], columns=["discussion", "thread_no", "first_visible_at", "parent__thread_no"]
+)
 def paths_of_comment(comment: Comment) -> Iterator[str]:
     """Its thread's pages, the article and the feeds, in each public language. A comment that was never visible shows nowhere."""
-    return _paths({comment.discussion_id: {(comment.parent or comment).thread_no}} if comment.first_visible_at else {})
+    return _paths(
+        {comment.discussion_id: {(comment.parent or comment).thread_no}} if comment.first_visible_at else {}
+    )
 
 
 @invalidates_stored(Comment)
@@ -41,10 +45,22 @@ def paths_of_stored_comment(pk: int) -> Iterator[str]:
 
 def _shown_comment(pk, now) -> QuerySet:
     """The number of its thread, and in each language the address of the article, where that is public."""
-    public = Article.objects.public(now=now).filter(translation_key=OuterRef("discussion")).order_by().values("slug")
-    slugs = {f"slug_{number}": Subquery(public.filter(language=language)) for number, language in enumerate(Language.values)}
+    public = (
+        Article.objects.public(now=now)
+        .filter(translation_key=OuterRef("discussion"))
+        .order_by()
+        .values("slug")
+    )
+    slugs = {
+        f"slug_{number}": Subquery(public.filter(language=language))
+        for number, language in enumerate(Language.values)
+    }
     thread = Coalesce("parent__thread_no", "thread_no")
-    return Comment.objects.filter(pk=pk, first_visible_at__isnull=False).order_by().values(thread=thread, **slugs)
+    return (
+        Comment.objects.filter(pk=pk, first_visible_at__isnull=False)
+        .order_by()
+        .values(thread=thread, **slugs)
+    )
 
 
 _shown = PreparedQuery(_shown_comment, server_side=True)
@@ -55,7 +71,9 @@ def paths_of_author(user: User) -> Iterator[str]:
     """Wherever the name of somebody who comments stands: in so many threads at most, however many comments they have written."""
     shown = user.comments.filter(first_visible_at__isnull=False).order_by()
     threads: dict[uuid.UUID, set[int]] = {}
-    for discussion, number in shown.values_list("discussion_id", Coalesce("parent__thread_no", "thread_no")).distinct():
+    for discussion, number in shown.values_list(
+        "discussion_id", Coalesce("parent__thread_no", "thread_no")
+    ).distinct():
         threads.setdefault(discussion, set()).add(number)
     return _paths(threads)
 
@@ -66,7 +84,9 @@ def paths_below_article(article: Article) -> Iterator[str]:
     others = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk)
     for version in (article, *others):
         with translation.override(version.language):
-            yield decoded_path(reverse("comments:discussion", args=[version.slug, 1])).removesuffix("1/") + "**"
+            yield (
+                decoded_path(reverse("comments:discussion", args=[version.slug, 1])).removesuffix("1/") + "**"
+            )
             yield decoded_path(reverse("comments:feed", args=[version.slug]))
     if Discussion.objects.filter(pk=article.translation_key).exists():
         yield from _site_feeds()
@@ -103,7 +123,11 @@ def _discussion_paths(language: str, slug: str, threads: set[int]) -> Iterator[s
     yield places.article
     yield places.feed
     # The first thread of a page is also what the page before leads to.
-    for number in {page for thread in threads for page in (discussion_page_number(thread), discussion_page_number(max(thread - 1, 1)))}:
+    for number in {
+        page
+        for thread in threads
+        for page in (discussion_page_number(thread), discussion_page_number(max(thread - 1, 1)))
+    }:
         yield f"{places.pages}{number}/"
     for thread in threads:
         yield f"{places.threads}{thread}/**"
@@ -132,7 +156,11 @@ def _find_places(language: str, slug: str) -> _Places:
 def _public_versions(keys: Collection[uuid.UUID]) -> Iterable[Any]:
     """What is needed here of the public articles that have these discussions: nearly always one is asked for."""
     if len(keys) > 1:
-        return Article.objects.public().filter(translation_key__in=keys).values_list("translation_key", "language", "slug", named=True)
+        return (
+            Article.objects.public()
+            .filter(translation_key__in=keys)
+            .values_list("translation_key", "language", "slug", named=True)
+        )
     return chain.from_iterable(_versions.rows(key=key, now=timezone.now()) for key in keys)
 
 

@@ -26,7 +26,9 @@ def median_wait() -> timedelta | None:
         if known is None:
             known = _compute_median() or _NOTHING
             cache.set(_KEY, known, CACHE_PERIOD.total_seconds())
-    except Exception:  # whatever a cache on another machine raises when it cannot be reached: it only saves us a query
+    except (
+        Exception
+    ):  # whatever a cache on another machine raises when it cannot be reached: it only saves us a query
         known = _compute_median() or _NOTHING
     return None if known == _NOTHING else known
 
@@ -39,9 +41,15 @@ def usual_wait_text() -> str:
 
 def _compute_median() -> timedelta | None:
     """Of an even number the longer of the middle two: no promise too much."""
-    waits = Decision.objects.filter(decided_at__gt=timezone.now() - MEASURED_PERIOD, waited__isnull=False).order_by()
+    waits = Decision.objects.filter(
+        decided_at__gt=timezone.now() - MEASURED_PERIOD, waited__isnull=False
+    ).order_by()
     placed = waits.annotate(place=Window(RowNumber(), order_by="waited"), number=Window(Count("pk")))
-    return placed.filter(number__gte=MIN_DECISIONS, place=F("number") / 2 + 1).values_list("waited", flat=True).first()
+    return (
+        placed.filter(number__gte=MIN_DECISIONS, place=F("number") / 2 + 1)
+        .values_list("waited", flat=True)
+        .first()
+    )
 
 
 ROUNDING_STEP = 5  # minutes

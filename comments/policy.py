@@ -42,18 +42,27 @@ class HoldRule(models.TextChoices):
     EVERYTHING_HELD = "everything_held", _("At present a moderator reads every comment before it appears.")
     HELD_WORDS = "held_words", _("It has words that a moderator looks at first, whoever writes them.")
     NEWCOMER = "newcomer", _("A moderator reads everyone’s first comment. Later ones appear at once.")
-    LINKS = "links", _("It has links, and none of your comments has been approved yet. A moderator looks at it first.")
+    LINKS = (
+        "links",
+        _("It has links, and none of your comments has been approved yet. A moderator looks at it first."),
+    )
     REJECTED_LATELY = (
         "rejected_lately",
         _("A comment of yours was turned down in the last 30 days, so a moderator looks at this one first."),
     )
     DUPLICATE = "duplicate", _("You have written the same before. A moderator looks at it first.")
     MANY_LINKS = "many_links", _("It has many links. A moderator looks at it first.")
-    TOO_FAST = "too_fast", _("You have posted several comments within minutes. A moderator looks at this one first.")
+    TOO_FAST = (
+        "too_fast",
+        _("You have posted several comments within minutes. A moderator looks at this one first."),
+    )
     REPORTED = "reported", _("Readers have reported it. A moderator looks at it again.")
     UNDONE = "undone", _("A moderator has taken back a decision and will look at it again.")
     REVISED = "mended", _("You have changed it and sent it in again. A moderator reads it as it is now.")
-    APPEALED = "appealed", _("You have appealed. It is read again with your note, by another moderator if there is one.")
+    APPEALED = (
+        "appealed",
+        _("You have appealed. It is read again with your note, by another moderator if there is one."),
+    )
 
 
 class ReportReason(models.TextChoices):
@@ -98,7 +107,9 @@ TRANSITIONS: dict[str, dict[str, str]] = {
 }
 UNDOABLE = frozenset({State.VISIBLE, State.REJECTED, State.REMOVED})
 EDITABLE = frozenset({State.UNVERIFIED, State.PENDING, State.VISIBLE})
-REVIEW_HOLDS = frozenset({HoldRule.REVISED, HoldRule.APPEALED})  # of a rejected comment; the text stands as it was sent in
+REVIEW_HOLDS = frozenset(
+    {HoldRule.REVISED, HoldRule.APPEALED}
+)  # of a rejected comment; the text stands as it was sent in
 MANUAL_HOLDS = REVIEW_HOLDS | {HoldRule.REPORTED, HoldRule.UNDONE}  # holds that no change of the text lifts
 
 
@@ -176,7 +187,11 @@ def _rule_against(facts: ScreeningFacts) -> HoldRule | None:
 
 def may_edit(state: str, reason: str, written: datetime, now: datetime) -> bool:
     """Whether its author may change a comment in place."""
-    return state in EDITABLE and not (state == State.PENDING and reason in REVIEW_HOLDS) and now < written + EDIT_WINDOW
+    return (
+        state in EDITABLE
+        and not (state == State.PENDING and reason in REVIEW_HOLDS)
+        and now < written + EDIT_WINDOW
+    )
 
 
 def discussion_page_number(thread_no: int) -> int:

@@ -3,18 +3,32 @@
 from django.urls import path
 
 import articles.urls  # noqa: F401  (registers the converter of slugs)
-from comments.views import compose, discussion, feeds, my_comments, own_comment, sorted_discussion, unsubscribe
+from comments.views import (
+    compose,
+    discussion,
+    feeds,
+    my_comments,
+    own_comment,
+    sorted_discussion,
+    unsubscribe,
+)
 
 app_name = "comments"
 urlpatterns = [
-    path("me/discussion/<int:article_id>/", own_comment.personal_fragment, name="me"),  # first: it is asked for most
+    path(
+        "me/discussion/<int:article_id>/", own_comment.personal_fragment, name="me"
+    ),  # first: it is asked for most
     path("articles/<rawslug:slug>/comments/", compose.post, name="post"),
     path("articles/<rawslug:slug>/comments/new/", compose.new, name="new"),
     path("articles/<rawslug:slug>/comments/feed/", feeds.discussion_feed, name="feed"),
     path("articles/<rawslug:slug>/discussion/<int:number>/", discussion.discussion, name="discussion"),
     path("articles/<rawslug:slug>/discussion/", sorted_discussion.sorted_discussion, name="arranged"),
     path("articles/<rawslug:slug>/discussion/thread/<int:thread_no>/", discussion.thread, name="thread"),
-    path("articles/<rawslug:slug>/discussion/thread/<int:thread_no>/<int:number>/", discussion.thread, name="thread_page"),
+    path(
+        "articles/<rawslug:slug>/discussion/thread/<int:thread_no>/<int:number>/",
+        discussion.thread,
+        name="thread_page",
+    ),
     path("comments/feed/", feeds.site_comment_feed, name="site_feed"),
     path("comments/mine/", my_comments.my_comments, name="mine"),
     path("comments/waiting/<uuid:submission>/discard/", my_comments.discard, name="discard"),

@@ -1,5 +1,7 @@
 from django.apps import AppConfig, apps
-from django.contrib.admin import apps as admin_apps  # its AdminConfig by name would be taken for this app's own
+from django.contrib.admin import (
+    apps as admin_apps,
+)  # its AdminConfig by name would be taken for this app's own
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,7 +12,9 @@ class IctigerConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
 
-        apps.get_app_config("django_tasks_database").verbose_name = _("Background jobs")  # its own name is in English alone
+        apps.get_app_config("django_tasks_database").verbose_name = _(
+            "Background jobs"
+        )  # its own name is in English alone
 
 
 class IctigerAdminConfig(admin_apps.AdminConfig):

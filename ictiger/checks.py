@@ -21,7 +21,9 @@ from ictiger.mail.message import NotAnAddress, parsed_address
 
 SECRET_CHARACTERS = 50
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver"}
-HOW_TO_MAKE_ONE = "Put the output of this into SECRET_KEY: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+HOW_TO_MAKE_ONE = (
+    "Put the output of this into SECRET_KEY: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+)
 DATABASE_HINT = "Leave it empty for SQLite in ICTIGER_VAR, or write postgres://user:password@host:5432/name."
 OLDEST_SQLITE = (3, 35, 0)  # the first with RETURNING (https://sqlite.org/lang_returning.html)
 NOT_DELIVERED = ("console", "filebased", "locmem", "dummy")
@@ -34,16 +36,26 @@ def check_secret_key(app_configs, **kwargs) -> Iterator[CheckMessage]:
     except ImproperlyConfigured:
         key = ""
     if not key:
-        yield Error("SECRET_KEY is not set: sessions and links could not be signed.", hint=HOW_TO_MAKE_ONE, id="ictiger.E001")
+        yield Error(
+            "SECRET_KEY is not set: sessions and links could not be signed.",
+            hint=HOW_TO_MAKE_ONE,
+            id="ictiger.E001",
+        )
     elif len(key) < SECRET_CHARACTERS:
         yield Warning(
-            f"SECRET_KEY has {len(key)} characters; fewer than {SECRET_CHARACTERS} can be guessed.", hint=HOW_TO_MAKE_ONE, id="ictiger.W002"
+            f"SECRET_KEY has {len(key)} characters; fewer than {SECRET_CHARACTERS} can be guessed.",
+            hint=HOW_TO_MAKE_ONE,
+            id="ictiger.W002",
         )
 
 
 @register(Tags.security)
 def check_hosts(app_configs, **kwargs) -> Iterator[CheckMessage]:
-    public = [host for host in settings.ALLOWED_HOSTS if host.lower() not in LOOPBACK and not host.endswith(".localhost")]
+    public = [
+        host
+        for host in settings.ALLOWED_HOSTS
+        if host.lower() not in LOOPBACK and not host.endswith(".localhost")
+    ]
     if settings.DEBUG and public:
         yield Error(
             f"DEBUG is on and ALLOWED_HOSTS names {', '.join(public)}: every visitor would be shown the house's insides.",
@@ -63,9 +75,17 @@ def check_site_url(app_configs, **kwargs) -> Iterator[CheckMessage]:
     hint = "Write scheme and host, nothing behind them: SITE_URL=https://example.org"
     url = _split(settings.SITE_URL)
     if url is None or url.scheme not in ("http", "https") or not url.hostname:
-        yield Error(f"SITE_URL is {settings.SITE_URL!r}: links in mails and feeds would lead nowhere.", hint=hint, id="ictiger.E005")
+        yield Error(
+            f"SITE_URL is {settings.SITE_URL!r}: links in mails and feeds would lead nowhere.",
+            hint=hint,
+            id="ictiger.E005",
+        )
     elif url.path or url.query or url.fragment or url.username:
-        yield Error(f"SITE_URL is {settings.SITE_URL!r}: ICTiger lives at the root of its host.", hint=hint, id="ictiger.E006")
+        yield Error(
+            f"SITE_URL is {settings.SITE_URL!r}: ICTiger lives at the root of its host.",
+            hint=hint,
+            id="ictiger.E006",
+        )
 
 
 def _split(url: str) -> SplitResult | None:
@@ -81,7 +101,12 @@ def _split(url: str) -> SplitResult | None:
 @register(deploy=True)
 def check_site_url_is_ours(app_configs, **kwargs) -> Iterator[CheckMessage]:
     url = _split(settings.SITE_URL)
-    if url and url.hostname and settings.ALLOWED_HOSTS and not validate_host(url.hostname, settings.ALLOWED_HOSTS):
+    if (
+        url
+        and url.hostname
+        and settings.ALLOWED_HOSTS
+        and not validate_host(url.hostname, settings.ALLOWED_HOSTS)
+    ):
         yield Warning(
             f"ALLOWED_HOSTS does not contain {url.hostname}, the host of SITE_URL: the house's own links would be refused.",
             hint=f"Add {url.hostname} to ALLOWED_HOSTS.",
@@ -114,7 +139,9 @@ def check_sqlite(app_configs, **kwargs) -> Iterator[CheckMessage]:
             id="ictiger.E020",
         )
     elif not _sqlite_searches():
-        yield Error("This SQLite has no FTS5, with which ICTiger searches its articles.", hint=hint, id="ictiger.E021")
+        yield Error(
+            "This SQLite has no FTS5, with which ICTiger searches its articles.", hint=hint, id="ictiger.E021"
+        )
 
 
 def _sqlite_searches() -> bool:
@@ -137,7 +164,9 @@ def check_cache(app_configs, **kwargs) -> Iterator[CheckMessage]:
         )
     if backend.endswith("RedisCache") and find_spec("redis") is None:
         yield Error(
-            "CACHE_URL names Redis, and the package redis is not installed.", hint="Install it: uv pip install redis", id="ictiger.E011"
+            "CACHE_URL names Redis, and the package redis is not installed.",
+            hint="Install it: uv pip install redis",
+            id="ictiger.E011",
         )
 
 

@@ -55,11 +55,18 @@ def server_urls(name: str) -> list[str]:
     for address in given:
         try:
             parts = urlsplit(address)
-            right = parts.scheme == "http" and parts.hostname and (parts.port is None or parts.port) and not (parts.path or parts.query)
+            right = (
+                parts.scheme == "http"
+                and parts.hostname
+                and (parts.port is None or parts.port)
+                and not (parts.path or parts.query)
+            )
         except ValueError:  # a port that is no number
             right = False
         if not right:
-            raise InvalidEnvironment(name, f"names {address!r}: write scheme, host and port, like http://10.0.0.5:6081.")
+            raise InvalidEnvironment(
+                name, f"names {address!r}: write scheme, host and port, like http://10.0.0.5:6081."
+            )
     return given
 
 
@@ -69,7 +76,9 @@ def directory(name: str, *, default: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidEnvironment(name, f"is {str(path)!r}, and there can be no such folder ({error.strerror}).") from None
+        raise InvalidEnvironment(
+            name, f"is {str(path)!r}, and there can be no such folder ({error.strerror})."
+        ) from None
     return path
 
 
@@ -79,7 +88,9 @@ def time_zone(name: str, *, default: str) -> str:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidEnvironment(name, f"is {zone!r}, which is no time zone: write for example Asia/Shanghai or Europe/Berlin.") from None
+        raise InvalidEnvironment(
+            name, f"is {zone!r}, which is no time zone: write for example Asia/Shanghai or Europe/Berlin."
+        ) from None
     return zone
 
 
@@ -90,9 +101,16 @@ def database_settings(name: str, *, default: Path) -> dict[str, Any]:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": default}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it warns of, we refuse
-        config = _parse_url(name, environ.Env.db_url_config, url, "postgres://user:password@host/name or sqlite:////path/to/file")
+        config = _parse_url(
+            name,
+            environ.Env.db_url_config,
+            url,
+            "postgres://user:password@host/name or sqlite:////path/to/file",
+        )
     if config.get("ENGINE") not in DATABASES or not config.get("NAME"):
-        raise InvalidEnvironment(name, "names no SQLite or PostgreSQL database: write postgres://user:password@host/name.")
+        raise InvalidEnvironment(
+            name, "names no SQLite or PostgreSQL database: write postgres://user:password@host/name."
+        )
     return config | {"ENGINE": DATABASES[config["ENGINE"]]}
 
 
@@ -102,7 +120,9 @@ def cache_settings(name: str, *, default: Path) -> dict[str, Any]:
     if not url:
         config = {"BACKEND": FILE_CACHE, "LOCATION": default}
     else:
-        config = _parse_url(name, environ.Env.cache_url_config, url, "redis://host:6379/0 or filecache:///path/to/folder")
+        config = _parse_url(
+            name, environ.Env.cache_url_config, url, "redis://host:6379/0 or filecache:///path/to/folder"
+        )
     if config["BACKEND"] == FILE_CACHE:
         config.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", FILE_CACHE_ENTRIES)
     return config
@@ -112,18 +132,25 @@ def mail_settings(name: str, *, default: Path) -> dict[str, Any]:
     """Django's EMAIL_ settings, files in `default` when it is not set. SMTP goes through our own backend."""
     url = env(name, default="").strip()
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": default}
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": default,
+        }
     scheme = url.partition(":")[0]
     if scheme == "smtps":
         raise InvalidEnvironment(
-            name, "begins with smtps, which is read in two ways: write smtp+ssl:// (port 465) or smtp+tls:// (port 587)."
+            name,
+            "begins with smtps, which is read in two ways: write smtp+ssl:// (port 465) or smtp+tls:// (port 587).",
         )
     example = "smtp+tls://user:password@host:587 or filemail:///path/to/folder"
     config = _parse_url(name, environ.Env.email_url_config, url, example)
     if scheme in MAIL_PORTS:
         if not config["EMAIL_HOST"]:
             raise InvalidEnvironment(name, f"names no mail server: write {example}.")
-        config |= {"EMAIL_BACKEND": "ictiger.mail.backend.EmailBackend", "EMAIL_PORT": config["EMAIL_PORT"] or MAIL_PORTS[scheme]}
+        config |= {
+            "EMAIL_BACKEND": "ictiger.mail.backend.EmailBackend",
+            "EMAIL_PORT": config["EMAIL_PORT"] or MAIL_PORTS[scheme],
+        }
     elif scheme == "filemail":
         config["EMAIL_FILE_PATH"] = f"/{config['EMAIL_FILE_PATH']}"
     return config

@@ -10,10 +10,16 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from comments.views.compose import form_expired
+from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.request_log import request_id
 from ictiger.pagecache.decorators import anonymize_request
 
-RESENDABLE_VIEWS = {"comments:post", "comments:edit", "comments:mend", "comments:appeal"}  # forms that are sent again, not lost
+RESENDABLE_VIEWS = {
+    "comments:post",
+    "comments:edit",
+    "comments:mend",
+    "comments:appeal",
+}  # forms that are sent again, not lost
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -39,9 +45,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     away = _is_outage(sys.exc_info()[1])
     status = 503 if away else 500
     # Without a request: the context processors might ask for what is broken.
-    typed = request.POST.get("body", "") if hasattr(request, "_post") else ""  # read already, or not to be read now
+    typed = (
+        request.POST.get("body", "") if hasattr(request, "_post") else ""
+    )  # read already, or not to be read now
     again = _resend_fields(request) if typed else {}
-    told = {"typed": typed, "again": again, "action": request.path, "LANGUAGE_CODE": get_language(), "request_id": request_id.get()}
+    told = {
+        "typed": typed,
+        "again": again,
+        "action": request.path,
+        "LANGUAGE_CODE": get_language(),
+        "request_id": request_id.get(),
+    }
     page = render_to_string(f"{status}.html", told)
     return HttpResponse(page, status=status, headers={"Retry-After": "30"} if away else {})
 
@@ -51,14 +65,24 @@ def _resend_fields(request: HttpRequest) -> dict[str, str]:
 
     {} for other forms, and for a script, which has the form still.
     """
-    if request.headers.get("HX-Request") or request.resolver_match is None or request.resolver_match.view_name not in RESENDABLE_VIEWS:
+    if (
+        wants_fragment(request)
+        or request.resolver_match is None
+        or request.resolver_match.view_name not in RESENDABLE_VIEWS
+    ):
         return {}
-    return {name: value for name, value in request.POST.items() if name in ("csrfmiddlewaretoken", "parent", "submission")}
+    return {
+        name: value
+        for name, value in request.POST.items()
+        if name in ("csrfmiddlewaretoken", "parent", "submission")
+    }
 
 
 def _is_outage(fault: BaseException | None) -> bool:
     """Whether something that we need on another machine cannot be reached: the database, or Redis, whose package may not be installed."""
-    return isinstance(fault, OperationalError | InterfaceError) or type(fault).__module__ == "redis.exceptions"
+    return (
+        isinstance(fault, OperationalError | InterfaceError) or type(fault).__module__ == "redis.exceptions"
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -34,7 +34,9 @@ from .jobs import SCHEDULE
 from .models import ScheduledJob
 
 MAX_AGE = timedelta(minutes=5)
-MIN_FREE_BYTES = 500 * 1024**2  # bytes on a disk: time enough to make room before uploads, backups and SQLite fail
+MIN_FREE_BYTES = (
+    500 * 1024**2
+)  # bytes on a disk: time enough to make room before uploads, backups and SQLite fail
 NO_WORKER = "jobs: no worker has run yet; mail waits for one"
 
 
@@ -65,7 +67,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
         pending = pending_migrations()
     except DatabaseError:
         return _status_line("database unreachable", status=503)
-    return _status_line(f"migrations not applied: {', '.join(pending)}", status=503) if pending else _status_line("ok")
+    return (
+        _status_line(f"migrations not applied: {', '.join(pending)}", status=503)
+        if pending
+        else _status_line("ok")
+    )
 
 
 @never_cache
@@ -138,12 +144,19 @@ def _jobs() -> dict:
     """Those that wait for a worker, and those that a worker should have taken up by its clock: some are due twice a minute."""
     due_at = Case(When(run_after=get_date_max(), then="enqueued_at"), default="run_after")
     figures = DBTaskResult.objects.ready().aggregate(due=Min(due_at), waiting=Count("pk"))
-    recurring = ScheduledJob.objects.filter(name__in=[job.module_path for job in SCHEDULE]).aggregate(due=Min("due_at"))
-    return {"oldest_due_seconds": max(_age(figures["due"]), _age(recurring["due"])), "waiting": figures["waiting"]}
+    recurring = ScheduledJob.objects.filter(name__in=[job.module_path for job in SCHEDULE]).aggregate(
+        due=Min("due_at")
+    )
+    return {
+        "oldest_due_seconds": max(_age(figures["due"]), _age(recurring["due"])),
+        "waiting": figures["waiting"],
+    }
 
 
 def _purges() -> dict:
-    figures = due_purges(timedelta(0)).aggregate(oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk"))
+    figures = due_purges(timedelta(0)).aggregate(
+        oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk")
+    )
     return {"oldest_due_seconds": _age(figures["oldest"]), "waiting": figures["waiting"]}
 
 
@@ -181,7 +194,9 @@ def _disk_problems(report: dict) -> list[str]:
     if report["pages"]:
         disks.setdefault(settings.PAGE_STORE, report["pages"]["disk_free_bytes"])
     return [
-        f"disk: {folder} cannot be read" if free is None else f"disk: {free / 1024**2:.0f} MiB are left for {folder}"
+        f"disk: {folder} cannot be read"
+        if free is None
+        else f"disk: {free / 1024**2:.0f} MiB are left for {folder}"
         for folder, free in disks.items()
         if free is None or free < MIN_FREE_BYTES
     ]
@@ -190,6 +205,8 @@ def _disk_problems(report: dict) -> list[str]:
 def _free(folder: str | Path) -> int | None:
     """Bytes that we may still write on the disk of `folder`, which the first page makes; None when that cannot be told."""
     try:
-        return shutil.disk_usage(next(place for place in (Path(folder), *Path(folder).parents) if place.exists())).free
+        return shutil.disk_usage(
+            next(place for place in (Path(folder), *Path(folder).parents) if place.exists())
+        ).free
     except OSError:
         return None

@@ -116,7 +116,9 @@ def enqueue_due_jobs() -> int:
 
 def _claim_job(job: Task, row: ScheduledJob) -> bool:
     with transaction.atomic():
-        ours = ScheduledJob.objects.filter(name=row.name, due_at=row.due_at).update(due_at=timezone.now() + SCHEDULE[job])
+        ours = ScheduledJob.objects.filter(name=row.name, due_at=row.due_at).update(
+            due_at=timezone.now() + SCHEDULE[job]
+        )
         if ours:
             job.enqueue()
     return bool(ours)

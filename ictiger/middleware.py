@@ -8,7 +8,13 @@ from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotFound,
+    HttpResponsePermanentRedirect,
+)
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.common import CommonMiddleware
 from django.urls import get_resolver
@@ -67,7 +73,9 @@ class ErrorPagesMiddleware:
             return _error_page(404)(request, Http404())
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
         """A query of too many fields is refused where queries are read: a public page has none."""
         return None if getattr(view, "public_page", False) else _refusal(request, lambda request: request.GET)
 
@@ -119,7 +127,11 @@ class AppendSlashMiddleware(CommonMiddleware):
         return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if response.status_code == 404 and request.method not in ("GET", "HEAD") and super().should_redirect_with_slash(request):
+        if (
+            response.status_code == 404
+            and request.method not in ("GET", "HEAD")
+            and super().should_redirect_with_slash(request)
+        ):
             path = escape_leading_slashes(request.get_full_path(force_append_slash=True))
             return HttpResponsePermanentRedirect(path, preserve_request=True)
         return super().process_response(request, response)

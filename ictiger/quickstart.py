@@ -52,7 +52,9 @@ def _create() -> dict[str, str]:
         "PAGE_STORE": "off",
     }
     var.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(settings_file(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(settings_file(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.writelines(f"{name}={value}\n" for name, value in settings.items())
     return settings
 

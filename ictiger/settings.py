@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "crispy_forms",
     "csp",
-    "django_htmx",
     "django_tasks",
     "django_tasks_db",
     "simple_history",
@@ -89,7 +88,6 @@ MIDDLEWARE = [
     "accounts.middleware.SessionUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
@@ -128,7 +126,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-DATABASES["default"].setdefault("CONN_MAX_AGE", 60)  # seconds that a thread keeps its connection; opening one takes long
+DATABASES["default"].setdefault(
+    "CONN_MAX_AGE", 60
+)  # seconds that a thread keeps its connection; opening one takes long
 if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A server that is stopped says no at once; a machine that says nothing would hold every thread. What DATABASE_URL says goes before.
@@ -171,7 +171,11 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "ictiger.static_files.ReleaseStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "ictiger.static_files.ReleaseStorage"
+    },
 }
 
 # --- accounts ------------------------------------------------------------------------------------------------------------------------
@@ -254,8 +258,12 @@ COMMENT_WORD_LIMIT = 140  # words, as comments/words.py counts them
 REPLY_WORD_LIMIT = 70
 COMMENT_CODE_POINT_LIMIT = 2_000  # bounds unbroken runs, which count as one word
 REPLY_CODE_POINT_LIMIT = 1_000
-COMMENTS_AT_A_TIME = environment.integer("COMMENTS_AT_A_TIME") or 5  # in five minutes by one person; the next one waits for a moderator
-COMMENTS_IN_AN_HOUR = environment.integer("COMMENTS_IN_AN_HOUR") or 30  # by one person; the next one is not taken
+COMMENTS_AT_A_TIME = (
+    environment.integer("COMMENTS_AT_A_TIME") or 5
+)  # in five minutes by one person; the next one waits for a moderator
+COMMENTS_IN_AN_HOUR = (
+    environment.integer("COMMENTS_IN_AN_HOUR") or 30
+)  # by one person; the next one is not taken
 
 # --- safety --------------------------------------------------------------------------------------------------------------------------
 
@@ -281,7 +289,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "ictiger.error_views.csrf_failure"
 LANGUAGE_COOKIE_SECURE = HTTPS
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for HSTS on all subdomains, and for ever
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",
+    "security.W021",
+]  # they ask for HSTS on all subdomains, and for ever
 
 LOGGING = {
     "version": 1,
@@ -297,16 +308,30 @@ LOGGING = {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "fmt": ["levelname", "name", "message", "request_id"],
             "rename_fields": {"levelname": "level", "name": "logger", "exc_info": "traceback"},
-            "reserved_attrs": [*RESERVED_ATTRS, "request", "status_code", "server_time"],  # Django's, which are no JSON or said already
+            "reserved_attrs": [
+                *RESERVED_ATTRS,
+                "request",
+                "status_code",
+                "server_time",
+            ],  # Django's, which are no JSON or said already
             "timestamp": "time",
             "json_ensure_ascii": False,
         },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json", "filters": ["request"]}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line" if DEBUG else "json",
+            "filters": ["request"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "ictiger": {"level": "INFO"},
         "_granian": {"level": "INFO", "filters": ["advice"]},
-        "django.request": {"level": "ERROR", "filters": ["faults"]},  # the rest is told by ictiger.access, without the keys in its path
+        "django.request": {
+            "level": "ERROR",
+            "filters": ["faults"],
+        },  # the rest is told by ictiger.access, without the keys in its path
     },
 }

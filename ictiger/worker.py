@@ -39,7 +39,9 @@ class TaskWorker(Worker):
 
 
 def work_off_tasks(stop: threading.Event) -> None:
-    if DBTaskResult.objects.ready().exists():  # a look takes no lock; the worker takes the only one that SQLite has
+    if (
+        DBTaskResult.objects.ready().exists()
+    ):  # a look takes no lock; the worker takes the only one that SQLite has
         TaskWorker(stop).run()
 
 
@@ -66,7 +68,9 @@ class RepeatingThread(threading.Thread):
         close_old_connections()
         try:
             self.body()
-        except Exception:  # whatever it is (a lock that timed out, a database that restarts): the next round must come
+        except (
+            Exception
+        ):  # whatever it is (a lock that timed out, a database that restarts): the next round must come
             logger.exception("%s failed; it goes on in %.0f s", self.name, PAUSE_AFTER_FAULT)
             return False
         return True
@@ -81,7 +85,8 @@ def make_loops(stop: threading.Event) -> dict[str, Callable[[], RepeatingThread]
         "tasks": (lambda: work_off_tasks(stop), 0.5),
     }
     return {
-        name: lambda name=name, body=body, every=every: RepeatingThread(name, body, every, stop) for name, (body, every) in bodies.items()
+        name: lambda name=name, body=body, every=every: RepeatingThread(name, body, every, stop)
+        for name, (body, every) in bodies.items()
     }
 
 

@@ -73,7 +73,9 @@ def client_of(db) -> Callable[[User], Client]:
     def sign_in(user: User) -> Client:
         client = Client()
         client.force_login(user)
-        UserSession.objects.create(user=user, session_key=client.session.session_key, ip="127.0.0.1")  # as allauth's log-in notes it
+        UserSession.objects.create(
+            user=user, session_key=client.session.session_key, ip="127.0.0.1"
+        )  # as allauth's log-in notes it
         return client
 
     return sign_in

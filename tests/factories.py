@@ -60,7 +60,9 @@ def make_image(file: str = "images/test.png", **fields) -> Image:
     return image
 
 
-def make_article(slug: str = "", *, topics: Sequence[Topic] = (), authors: Sequence[Author] = (), **fields) -> Article:
+def make_article(
+    slug: str = "", *, topics: Sequence[Topic] = (), authors: Sequence[Author] = (), **fields
+) -> Article:
     """An article made and published as an editor would, public since yesterday unless `status` or the times say otherwise.
 
     Its text is its draft's; what is no text (`featured`, `expires_at`, `translation_key`, …) is set on the article itself.
@@ -82,7 +84,9 @@ def make_article(slug: str = "", *, topics: Sequence[Topic] = (), authors: Seque
 
 def make_page(slug: str = "about", **fields) -> Page:
     with public_write() as write:
-        page = Page(slug=slug, **{"title": slug.title(), "body": "Text.", "body_html": "<p>Text.</p>", **fields})
+        page = Page(
+            slug=slug, **{"title": slug.title(), "body": "Text.", "body_html": "<p>Text.</p>", **fields}
+        )
         page.save()
         write.touch(page)
     return page
@@ -90,14 +94,21 @@ def make_page(slug: str = "about", **fields) -> Page:
 
 def make_publication(language: str = "en", **fields) -> Publication:
     with public_write() as write:
-        publication = Publication(language=language, **{"name": "ICTiger", "sign_off": "Write to us.", **fields})
+        publication = Publication(
+            language=language, **{"name": "ICTiger", "sign_off": "Write to us.", **fields}
+        )
         publication.save()
         write.touch(publication)
     return publication
 
 
 def make_comment(
-    article: Article, *, author: User | None = None, parent: Comment | None = None, state: str = State.VISIBLE, **fields
+    article: Article,
+    *,
+    author: User | None = None,
+    parent: Comment | None = None,
+    state: str = State.VISIBLE,
+    **fields,
 ) -> Comment:
     """A comment that came to its state the way comments do: posted, held, decided about. An unverified one needs an unverified author."""
     author = author or make_user(verified=state != State.UNVERIFIED)

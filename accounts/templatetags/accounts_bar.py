@@ -20,7 +20,10 @@ from ictiger.core.languages import Language
 register = template.Library()
 
 FRAGMENTS = ("accounts:bar", "comments:me")  # fetched by a page: "here" is that page
-REPAIR_VIEWS = ("accounts:verification", "accounts:confirm")  # these pages are about the address themselves: no banner above them
+REPAIR_VIEWS = (
+    "accounts:verification",
+    "accounts:confirm",
+)  # these pages are about the address themselves: no banner above them
 
 
 @register.simple_tag(takes_context=True)
@@ -51,7 +54,11 @@ def account_links(context: RequestContext) -> SafeString:
 
 @lru_cache(20)
 def _links(_language: str, is_staff: bool, has_back: bool) -> str:
-    slots = {"name": placeholder("name"), "back": placeholder("back") if has_back else "", "csrf_token": placeholder("token")}
+    slots = {
+        "name": placeholder("name"),
+        "back": placeholder("back") if has_back else "",
+        "csrf_token": placeholder("token"),
+    }
     return compile_fragment("accounts/_links.html", slots | {"is_staff": is_staff})
 
 
@@ -61,7 +68,12 @@ def moment(value: datetime) -> SafeString:
     local = timezone.localtime(value)
     is_today = local.date() == timezone.localdate()
     text = f"{local:%H:%M}" if is_today else date_format(local, "DATETIME_FORMAT")
-    return format_html('<time datetime="{}" data-local="{}">{}</time>', value.isoformat(), "time" if is_today else "date", text)
+    return format_html(
+        '<time datetime="{}" data-local="{}">{}</time>',
+        value.isoformat(),
+        "time" if is_today else "date",
+        text,
+    )
 
 
 def _view_name(request: HttpRequest) -> str:

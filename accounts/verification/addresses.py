@@ -90,14 +90,20 @@ def verification_status(user: User) -> VerificationStatus | None:
         user = User.objects.with_verification().get(pk=user.pk)
     if user.has_proven_mailbox or user.unproven_address_id is None:
         return None
-    address = EmailAddress(pk=user.unproven_address_id, user=user, email=user.email, primary=True)  # as it is stored: see User.email
+    address = EmailAddress(
+        pk=user.unproven_address_id, user=user, email=user.email, primary=True
+    )  # as it is stored: see User.email
     return VerificationStatus(address, verification_mails(address))
 
 
 def verification_mails(address: EmailAddress) -> list[Mail]:
     """The newest verification mails to this address, whoever asked, and for this user, wherever to."""
     to_or_for = Q(recipient=address.email) | Q(user_id=address.user_id)
-    return list(Mail.objects.filter(to_or_for, purpose__in=VERIFICATION_PURPOSES).order_by("-created_at", "-pk")[:MAILS_SHOWN])
+    return list(
+        Mail.objects.filter(to_or_for, purpose__in=VERIFICATION_PURPOSES).order_by("-created_at", "-pk")[
+            :MAILS_SHOWN
+        ]
+    )
 
 
 def bounce_reason(reply: str) -> str:
@@ -130,9 +136,20 @@ def send_verification(address: EmailAddress, *, client: str = "") -> RateLimit |
     wait = check_resend_limit(address, verification_mails(address), client)
     if wait:
         return wait
-    owner = User.objects.filter(emailaddress__email=address.email, emailaddress__verified=True).exclude(pk=address.user_id).first()
+    owner = (
+        User.objects.filter(emailaddress__email=address.email, emailaddress__verified=True)
+        .exclude(pk=address.user_id)
+        .first()
+    )
     purpose, language = (TAKEN_PURPOSE, owner.language) if owner else (LINK_PURPOSE, address.user.language)
-    enqueue(purpose, to=address.email, language=language, context={"address": address.pk}, user=address.user, client=client)
+    enqueue(
+        purpose,
+        to=address.email,
+        language=language,
+        context={"address": address.pk},
+        user=address.user,
+        client=client,
+    )
     return None
 
 

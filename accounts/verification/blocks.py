@@ -20,11 +20,15 @@ def mailbox_fingerprint(address: str) -> str:
 
 def block_mailbox(address: str) -> None:
     """No sign-up, change of address or unasked mail with `address` from now on, for BLOCKED_FOR."""
-    BlockedMailbox.objects.update_or_create(fingerprint=mailbox_fingerprint(address), defaults={"until": timezone.now() + BLOCK_PERIOD})
+    BlockedMailbox.objects.update_or_create(
+        fingerprint=mailbox_fingerprint(address), defaults={"until": timezone.now() + BLOCK_PERIOD}
+    )
 
 
 def is_blocked(address: str) -> bool:
-    return BlockedMailbox.objects.filter(fingerprint=mailbox_fingerprint(address), until__gt=timezone.now()).exists()
+    return BlockedMailbox.objects.filter(
+        fingerprint=mailbox_fingerprint(address), until__gt=timezone.now()
+    ).exists()
 
 
 def refuse_if_blocked(address: str) -> None:

@@ -20,7 +20,9 @@ MIN_INTERVAL = timedelta(seconds=60)  # between two mails to one address
 HOUR = timedelta(hours=1)
 ADDRESS_LIMIT = 5  # mails an hour to one address, whoever asks
 USER_LIMIT = 10  # mails an hour for one account, to whatever addresses
-CLIENT_LIMIT = 20  # mails an hour for one network address, besides those of sign-ups, which have a limit of their own
+CLIENT_LIMIT = (
+    20  # mails an hour for one network address, besides those of sign-ups, which have a limit of their own
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,11 @@ def seconds_to_wait(address: EmailAddress, mails: Iterable[Mail]) -> int:
 
 def seconds_for_client(client: str) -> int:
     """Seconds until `client` may ask again, for whatever address."""
-    asked = Mail.objects.filter(client=client).order_by("-created_at").values_list("created_at", flat=True)[:CLIENT_LIMIT]
+    asked = (
+        Mail.objects.filter(client=client)
+        .order_by("-created_at")
+        .values_list("created_at", flat=True)[:CLIENT_LIMIT]
+    )
     return _seconds_until(_free_at(list(asked), CLIENT_LIMIT))
 
 

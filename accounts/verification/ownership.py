@@ -59,11 +59,16 @@ def _transfer_to_owner(user: User) -> None:
 
 def set_password_page(user: User) -> str:
     """The path of the page that gives `user` a password. For who has just proven the mailbox: it is what a reset's mail leads to."""
-    return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), default_token_generator.make_token(user)])
+    return reverse(
+        "account_reset_password_from_key",
+        args=[user_pk_to_url_str(user), default_token_generator.make_token(user)],
+    )
 
 
 @receiver(authentication_step_completed)
-def verify_by_login_code(*, request: HttpRequest, user: User, method: str, email: str | None = None, **kwargs) -> None:
+def verify_by_login_code(
+    *, request: HttpRequest, user: User, method: str, email: str | None = None, **kwargs
+) -> None:
     """The code came by mail: it proves the mailbox. allauth says so before it looks for second factors."""
     address = user.emailaddress_set.filter(email=email, verified=False).first() if method == "code" else None
     if address is not None:

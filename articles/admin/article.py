@@ -65,7 +65,14 @@ class BylineInline(ListingInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHistoryMixin, ArticleColumnsMixin, PublicModelAdmin):
+class ArticleAdmin(
+    SubmitButtonsMixin,
+    BulkActionsMixin,
+    ScheduleMixin,
+    TextHistoryMixin,
+    ArticleColumnsMixin,
+    PublicModelAdmin,
+):
     form = ArticleForm
     inlines = [TopicInline, BylineInline]
     autocomplete_fields = ["cover"]
@@ -74,8 +81,13 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
     search_fields = ["title", "summary", "slug", "draft__title", "draft__summary", "draft__slug"]
     search_help_text = gettext_lazy("Searches titles, summaries and addresses, drafts included.")
     list_per_page = 50
-    show_full_result_count = False  # beside what was found: to count all articles takes the longer the more there are
-    ordering = [F("publish_at").desc(nulls_first=True), "-pk"]  # what is not published yet on top, on every database
+    show_full_result_count = (
+        False  # beside what was found: to count all articles takes the longer the more there are
+    )
+    ordering = [
+        F("publish_at").desc(nulls_first=True),
+        "-pk",
+    ]  # what is not published yet on top, on every database
     text_fields = Draft.TEXT_FIELDS
     kept_text_model = Draft
 
@@ -84,7 +96,9 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         return for_admin_list(editable_articles(request.user))
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Article | None:
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Article | None:
         """Any article: whoever may not open it is told so (403), rather than that it does not exist."""
         try:
             return Article.objects.select_related("draft").filter(pk=object_id).first()
@@ -124,7 +138,9 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
                 _("The listing"),
                 {
                     "fields": ["language", "featured", "comments_open", "comments_close_at", "expires_at"],
-                    "description": _("Takes effect as soon as it is saved, with the topics and bylines below."),
+                    "description": _(
+                        "Takes effect as soon as it is saved, with the topics and bylines below."
+                    ),
                 },
             ),
         ]
@@ -135,10 +151,15 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
             return [*fixed, *services.OPTIONS]
         return fixed if can_publish(request.user) else [*fixed, *PUBLISHERS_OPTIONS]
 
-    def get_form(self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs) -> type[ArticleForm]:
+    def get_form(
+        self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs
+    ) -> type[ArticleForm]:
         """The fields of the text are the draft's, those of the listing the article's."""
         readonly = self.get_readonly_fields(request, obj)
-        text = {name: self.formfield_for_dbfield(Draft._meta.get_field(name), request) for name in Draft.TEXT_FIELDS}
+        text = {
+            name: self.formfield_for_dbfield(Draft._meta.get_field(name), request)
+            for name in Draft.TEXT_FIELDS
+        }
         kwargs["form"] = type("ArticleForm", (ArticleForm,), text)
         kwargs["fields"] = [name for name in ("language", *services.OPTIONS) if name not in readonly]
         return super().get_form(request, obj, change, **kwargs)
@@ -147,14 +168,18 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
         if db_field.name == "slug":
             return SlugFormField(required=False)
         if db_field.name in ("title", "summary"):
-            kwargs["widget"] = forms.Textarea(attrs={"rows": 3}) if db_field.name == "summary" else forms.TextInput
+            kwargs["widget"] = (
+                forms.Textarea(attrs={"rows": 3}) if db_field.name == "summary" else forms.TextInput
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Article | None) -> list[type[ListingInline]]:
         """A translation begins with the topics and bylines of its original."""
         return [] if obj is None and self._original(request) is not None else self.inlines
 
-    def get_formset_kwargs(self, request: HttpRequest, obj: Article, inline: ListingInline, prefix: str) -> dict:
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Article, inline: ListingInline, prefix: str
+    ) -> dict:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, BylineInline) and obj.pk is None and request.method == "GET":
             inline.extra = len(user_byline(request))
@@ -178,12 +203,16 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
             raise PermissionDenied
         return original
 
-    def render_change_form(self, request: HttpRequest, context: dict, *args, obj: Article | None = None, **kwargs) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict, *args, obj: Article | None = None, **kwargs
+    ) -> HttpResponse:
         context |= self._context_of(request, obj) if obj else {"original_article": self._original(request)}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _context_of(self, request: HttpRequest, article: Article) -> dict:
-        translation = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
+        translation = (
+            Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
+        )
         return {
             "subtitle": article.draft.title,
             "state": status_text(article),
@@ -194,7 +223,9 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
             "may_add_translation": translation is None and self.has_add_permission(request),
             "may_draw_cover": article.draft.cover_id is None and self.has_change_permission(request, article),
             "buttons": buttons_for(request, article),
-            "schedule_label": schedule_label(article) if can_publish(request.user) and not schedule_refusal(article) else "",
+            "schedule_label": schedule_label(article)
+            if can_publish(request.user) and not schedule_refusal(article)
+            else "",
             "listing_is_open": can_edit_listing(request.user, article),
         }
 
@@ -221,7 +252,9 @@ class ArticleAdmin(SubmitButtonsMixin, BulkActionsMixin, ScheduleMixin, TextHist
         obj.refresh_from_db()
 
     def _save_draft(self, article: Article, form: ArticleForm) -> None:
-        Article.objects.select_for_update().get(pk=article.pk)  # the draft is compared and saved under its article's lock
+        Article.objects.select_for_update().get(
+            pk=article.pk
+        )  # the draft is compared and saved under its article's lock
         draft = Draft.objects.get(article=article)
         reject_stale_draft(draft, form, reverse("admin:articles_article_history", args=[article.pk]))
         if form.differs_from(draft):

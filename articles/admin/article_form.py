@@ -28,7 +28,9 @@ class ArticleForm(ServiceErrorForm):
     """`version` says which state of the draft the form was opened on, so that nobody saves over what they have not seen."""
 
     version = forms.CharField(label="", required=False, widget=forms.HiddenInput)
-    translation_of = forms.ModelChoiceField(Article.objects.all(), label="", required=False, widget=forms.HiddenInput)
+    translation_of = forms.ModelChoiceField(
+        Article.objects.all(), label="", required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +51,11 @@ class ArticleForm(ServiceErrorForm):
 
     @property
     def changed_options(self) -> dict[str, object]:
-        return {name: self.cleaned_data[name] for name in self._meta.fields if name in self.changed_data and name != "language"}
+        return {
+            name: self.cleaned_data[name]
+            for name in self._meta.fields
+            if name in self.changed_data and name != "language"
+        }
 
     def differs_from(self, draft: Draft) -> bool:
         return any(getattr(draft, name) != value for name, value in self.text.items())
@@ -100,7 +106,9 @@ class BylineFormSet(BaseInlineFormSet):
 
     def save_new(self, form: forms.ModelForm, commit: bool = True):
         if not form.cleaned_data.get("position"):
-            form.instance.position = max((byline.position for byline in self.instance.bylines.all()), default=-1) + 1
+            form.instance.position = (
+                max((byline.position for byline in self.instance.bylines.all()), default=-1) + 1
+            )
         return super().save_new(form, commit)
 
 

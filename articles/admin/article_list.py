@@ -28,7 +28,10 @@ def for_admin_list(articles: QuerySet[Article]) -> QuerySet[Article]:
             Prefetch("bylines", Byline.objects.select_related("author")),
         )
         .defer("body", "body_html", "contents", "search_text", "draft__body")
-        .annotate(draft_differs=Exists(_differing_drafts()), comment_count=Coalesce(Subquery(_counts_of_comments()), 0))
+        .annotate(
+            draft_differs=Exists(_differing_drafts()),
+            comment_count=Coalesce(Subquery(_counts_of_comments()), 0),
+        )
     )
 
 
@@ -45,7 +48,11 @@ def _differing_drafts() -> QuerySet[Draft]:
 
 def _counts_of_comments() -> QuerySet:
     """The visible comments, shared by both languages. Asked for by name: comments know of articles, not the other way round."""
-    return apps.get_model("comments", "Discussion").objects.filter(key=OuterRef("translation_key")).values("comments")[:1]
+    return (
+        apps.get_model("comments", "Discussion")
+        .objects.filter(key=OuterRef("translation_key"))
+        .values("comments")[:1]
+    )
 
 
 def status_text(article: Article) -> str:
@@ -70,7 +77,16 @@ def local_datetime_text(moment) -> str:
 class ArticleColumnsMixin(admin.ModelAdmin):
     """The columns of the list."""
 
-    list_display = ["draft_title", "state", "language", "topic_names", "author_names", "appeared", "word_count", "comment_count"]
+    list_display = [
+        "draft_title",
+        "state",
+        "language",
+        "topic_names",
+        "author_names",
+        "appeared",
+        "word_count",
+        "comment_count",
+    ]
 
     @admin.display(description=gettext_lazy("title"), ordering="draft__title")
     def draft_title(self, article: Article) -> SafeString:
@@ -83,7 +99,11 @@ class ArticleColumnsMixin(admin.ModelAdmin):
         if article.is_public:
             label = _("Open the page of “%(title)s”") % {"title": article.title}
             words = format_html('<a href="{}" title="{}">{}</a>', article.get_absolute_url(), label, words)
-        note = format_html('<span class="desk-note">{}</span>', _("has unpublished changes")) if article.draft_differs else ""
+        note = (
+            format_html('<span class="desk-note">{}</span>', _("has unpublished changes"))
+            if article.draft_differs
+            else ""
+        )
         return format_html("{} {}", words, note)
 
     @admin.display(description=gettext_lazy("published at"), ordering="publish_at")
@@ -115,14 +135,21 @@ class PublishedFilter(admin.SimpleListFilter):
     SHAPE = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?")
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        dated = Article.objects.exclude(publish_at=None).order_by("publish_at").values_list("publish_at", flat=True)
+        dated = (
+            Article.objects.exclude(publish_at=None)
+            .order_by("publish_at")
+            .values_list("publish_at", flat=True)
+        )
         ends = [timezone.localtime(moment).year for moment in (dated.first(), dated.last()) if moment]
         chosen = self._chosen()
         found = []
         for year in range(max(ends), min(ends) - 1, -1) if ends else ():
             found.append((str(year), str(year)))
             if chosen and chosen.year == year:
-                found += [(f"{year}-{month:02}", date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")) for month in range(12, 0, -1)]
+                found += [
+                    (f"{year}-{month:02}", date_format(date(year, month, 1), "YEAR_MONTH_FORMAT"))
+                    for month in range(12, 0, -1)
+                ]
         return found
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
@@ -131,7 +158,11 @@ class PublishedFilter(admin.SimpleListFilter):
 
     def _chosen(self) -> Period | None:
         found = self.SHAPE.fullmatch(self.value() or "")
-        return Period(int(found[1]), int(found[2]) if found[2] else None) if found and found[1] != "9999" else None
+        return (
+            Period(int(found[1]), int(found[2]) if found[2] else None)
+            if found and found[1] != "9999"
+            else None
+        )
 
 
 class StatusFilter(admin.SimpleListFilter):

@@ -63,7 +63,11 @@ class BulkActionsMixin(admin.ModelAdmin):
         drawn = [article.draft.title for article in articles if draw_cover_for(article)]
         if drawn:
             titles = _(", ").join(drawn)
-            self.message_user(request, _("A cover has been drawn into the draft of: %(titles)s.") % {"titles": titles}, messages.SUCCESS)
+            self.message_user(
+                request,
+                _("A cover has been drawn into the draft of: %(titles)s.") % {"titles": titles},
+                messages.SUCCESS,
+            )
         else:
             self.message_user(request, _("All of these have covers."), messages.INFO)
 

@@ -24,7 +24,9 @@ class SlugFormField(forms.CharField):
                 "label": capfirst(gettext_lazy("slug")),
                 "max_length": SLUG_BYTES,
                 "validators": [validate_slug, validate_slug_bytes],
-                "help_text": gettext_lazy("The last part of the address. Left empty, it is made from the title."),
+                "help_text": gettext_lazy(
+                    "The last part of the address. Left empty, it is made from the title."
+                ),
                 **kwargs,
             }
         )
@@ -36,7 +38,10 @@ class SlugFormField(forms.CharField):
         raise ValidationError({"slug": _("There are no letters to make a slug from: enter one.")})
 
 
-DATE_FORMAT, TIME_FORMAT = "%Y-%m-%d", "%H:%M:%S"  # what the browser's own pickers send and take, in every language
+DATE_FORMAT, TIME_FORMAT = (
+    "%Y-%m-%d",
+    "%H:%M:%S",
+)  # what the browser's own pickers send and take, in every language
 
 
 class LocalDateTimeWidget(forms.SplitDateTimeWidget):
@@ -61,7 +66,10 @@ class HiddenLocalDateTimeWidget(forms.SplitHiddenDateTimeWidget):
 
 def _time_zone_note() -> str:
     now = timezone.localtime()
-    return _("Time zone: %(zone)s (UTC%(offset)s).") % {"zone": timezone.get_current_timezone_name(), "offset": now.isoformat()[-6:]}
+    return _("Time zone: %(zone)s (UTC%(offset)s).") % {
+        "zone": timezone.get_current_timezone_name(),
+        "offset": now.isoformat()[-6:],
+    }
 
 
 time_zone_note = lazy(_time_zone_note, str)
@@ -80,4 +88,7 @@ class LocalDateTimeField(forms.SplitDateTimeField):
 
 
 # What ModelAdmin calls `formfield_overrides`.
-ADMIN_FORM_FIELDS = {DateTimeField: {"form_class": LocalDateTimeField, "widget": LocalDateTimeWidget}, URLField: {"assume_scheme": "https"}}
+ADMIN_FORM_FIELDS = {
+    DateTimeField: {"form_class": LocalDateTimeField, "widget": LocalDateTimeWidget},
+    URLField: {"assume_scheme": "https"},
+}

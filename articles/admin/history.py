@@ -53,10 +53,14 @@ class TextHistoryMixin(admin.ModelAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_version"
         return [path("<path:object_id>/history/<int:version_id>/", view, name=name), *super().get_urls()]
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict | None = None
+    ) -> HttpResponse:
         obj = self._readable(request, object_id)
         page = Paginator(self._versions(obj), VERSIONS_PER_PAGE).get_page(request.GET.get("p"))
-        older = self._versions(obj)[page.end_index() : page.end_index() + 1]  # what the last one on this page is compared with
+        older = self._versions(obj)[
+            page.end_index() : page.end_index() + 1
+        ]  # what the last one on this page is compared with
         versions = [*page.object_list, *older]
         for version, before in pairwise([*versions, None]):
             version.is_first = before is None
@@ -95,8 +99,14 @@ class TextHistoryMixin(admin.ModelAdmin):
             self.message_user(request, " ".join(refused.messages), messages.ERROR)
         else:
             self.log_change(request, obj, _("Restored an earlier version."))
-            self.message_user(request, _("The earlier version is back. The one it replaces is kept in the history."), messages.SUCCESS)
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]))
+            self.message_user(
+                request,
+                _("The earlier version is back. The one it replaces is kept in the history."),
+                messages.SUCCESS,
+            )
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+        )
 
     def _readable(self, request: HttpRequest, object_id: str) -> Model:
         obj = self.get_object(request, unquote(object_id))
@@ -107,7 +117,11 @@ class TextHistoryMixin(admin.ModelAdmin):
         return obj
 
     def _versions(self, obj: Model) -> QuerySet:
-        return self.kept_text(obj).history.select_related("history_user").order_by("-history_date", "-history_id")
+        return (
+            self.kept_text(obj)
+            .history.select_related("history_user")
+            .order_by("-history_date", "-history_id")
+        )
 
     def _differences(self, before: Model, after: Model) -> list[FieldChange]:
         """One entry for each field of the text that differs."""
@@ -116,7 +130,11 @@ class TextHistoryMixin(admin.ModelAdmin):
             field = self.kept_text_model._meta.get_field(name)
             old, new = getattr(before, field.attname), getattr(after, field.attname)
             if old != new:
-                changes.append(FieldChange(capfirst(field.verbose_name), _display_value(field, old), _display_value(field, new)))
+                changes.append(
+                    FieldChange(
+                        capfirst(field.verbose_name), _display_value(field, old), _display_value(field, new)
+                    )
+                )
         return changes
 
     def _context(self, request: HttpRequest, obj: Model) -> dict:
@@ -135,5 +153,7 @@ def _display_value(field: Field, value: object) -> str:
     if value is None:
         return ""
     if field.is_relation:
-        return str(field.related_model._base_manager.filter(pk=value).first() or _("a picture that has been deleted"))
+        return str(
+            field.related_model._base_manager.filter(pk=value).first() or _("a picture that has been deleted")
+        )
     return str(value)

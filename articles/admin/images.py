@@ -21,7 +21,9 @@ THUMBNAIL = 160  # pixels, the longer side
 class ImageForm(ServiceErrorForm):
     upload = forms.FileField(
         label=capfirst(gettext_lazy("file")),
-        help_text=gettext_lazy("JPEG, PNG, WebP, AVIF or GIF, up to 15 MB. What the file says of place and camera is removed."),
+        help_text=gettext_lazy(
+            "JPEG, PNG, WebP, AVIF or GIF, up to 15 MB. What the file says of place and camera is removed."
+        ),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}),
     )
 

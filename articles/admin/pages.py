@@ -27,7 +27,8 @@ class PageForm(ServiceErrorForm):
     )
     slug = SlugFormField(
         help_text=format_lazy(
-            _("The address is this word alone: /about/. Taken by the site itself: {reserved}."), reserved=", ".join(RESERVED_SLUGS)
+            _("The address is this word alone: /about/. Taken by the site itself: {reserved}."),
+            reserved=", ".join(RESERVED_SLUGS),
         )
     )
 
@@ -36,7 +37,9 @@ class PageForm(ServiceErrorForm):
         original = cleaned.get("translation_of")
         if original is not None:
             self.instance.translation_key = original.translation_key
-            if Page.objects.filter(translation_key=original.translation_key, language=cleaned.get("language")).exists():
+            if Page.objects.filter(
+                translation_key=original.translation_key, language=cleaned.get("language")
+            ).exists():
                 self.add_error("translation_of", gettext("This page already has a version in that language."))
         return cleaned
 

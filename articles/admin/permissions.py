@@ -19,7 +19,12 @@ def editable_articles(user: User) -> QuerySet[Article]:
 
 
 def can_edit_article(user: User, article: Article | None) -> bool:
-    return article is None or article.pk is None or can_publish(user) or editable_articles(user).filter(pk=article.pk).exists()
+    return (
+        article is None
+        or article.pk is None
+        or can_publish(user)
+        or editable_articles(user).filter(pk=article.pk).exists()
+    )
 
 
 def can_edit_listing(user: User, article: Article | None) -> bool:

@@ -27,7 +27,9 @@ class ScheduleForm(forms.Form):
     def clean_when(self) -> datetime:
         when = self.cleaned_data["when"]
         if when <= timezone.now():
-            raise ValidationError(_("This moment has passed. Choose a later one, or publish now."), code="past")
+            raise ValidationError(
+                _("This moment has passed. Choose a later one, or publish now."), code="past"
+            )
         return when
 
 
@@ -71,10 +73,15 @@ class ScheduleMixin(admin.ModelAdmin):
             except ValidationError as refused:
                 self.message_refusal(request, article, refused)
             else:
-                self.log_change(request, article, _("Scheduled for %(when)s.") % {"when": local_datetime_text(when)})
+                self.log_change(
+                    request, article, _("Scheduled for %(when)s.") % {"when": local_datetime_text(when)}
+                )
                 done.append(article.draft.title)
         if done:
-            text = _("Readers see these from %(when)s on: %(titles)s.") % {"when": local_datetime_text(when), "titles": _(", ").join(done)}
+            text = _("Readers see these from %(when)s on: %(titles)s.") % {
+                "when": local_datetime_text(when),
+                "titles": _(", ").join(done),
+            }
             self.message_user(request, text, messages.SUCCESS)
         return bool(done)
 

@@ -20,7 +20,11 @@ REQUIRES_RENDERING = ("publish", "submit", "schedule")
 
 def buttons_for(request: HttpRequest, article: Article) -> list[tuple[str, str]]:
     """The names and words of the buttons that this person may press now."""
-    return [(f"_{verb.name}", verb.label(article)) for verb in WORKFLOW_ACTIONS.values() if _is_button(request, verb, article)]
+    return [
+        (f"_{verb.name}", verb.label(article))
+        for verb in WORKFLOW_ACTIONS.values()
+        if _is_button(request, verb, article)
+    ]
 
 
 def _is_button(request: HttpRequest, verb: WorkflowAction, article: Article) -> bool:
@@ -45,7 +49,9 @@ class SubmitButtonsMixin(admin.ModelAdmin):
     def save_related(self, request: HttpRequest, form, formsets: list, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         article = form.instance
-        pressed = next((name for name in (*WORKFLOW_ACTIONS, "schedule", "draw_cover") if f"_{name}" in request.POST), "")
+        pressed = next(
+            (name for name in (*WORKFLOW_ACTIONS, "schedule", "draw_cover") if f"_{name}" in request.POST), ""
+        )
         self._refuse_what_is_not_theirs(request, pressed)
         trouble = rendering_error(article)
         if trouble is not None and pressed in REQUIRES_RENDERING:
@@ -58,11 +64,15 @@ class SubmitButtonsMixin(admin.ModelAdmin):
             draw_cover_for(article)
 
     def _refuse_what_is_not_theirs(self, request: HttpRequest, pressed: str) -> None:
-        needs_right = pressed == "schedule" or (pressed in WORKFLOW_ACTIONS and WORKFLOW_ACTIONS[pressed].for_publishers)
+        needs_right = pressed == "schedule" or (
+            pressed in WORKFLOW_ACTIONS and WORKFLOW_ACTIONS[pressed].for_publishers
+        )
         if needs_right and not can_publish(request.user):
             raise PermissionDenied
 
-    def response_add(self, request: HttpRequest, obj: Article, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Article, post_url_continue: str | None = None
+    ) -> HttpResponse:
         return self._respond(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
@@ -74,7 +84,9 @@ class SubmitButtonsMixin(admin.ModelAdmin):
         self.message_user(request, self._outcome(request.pressed, article), messages.SUCCESS)
         if request.trouble_with_text is not None:
             why = " ".join(request.trouble_with_text.messages)
-            self.message_user(request, _("It cannot be published like this. %(why)s") % {"why": why}, messages.WARNING)
+            self.message_user(
+                request, _("It cannot be published like this. %(why)s") % {"why": why}, messages.WARNING
+            )
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[article.pk]))
 
     @staticmethod

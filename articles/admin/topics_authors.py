@@ -16,7 +16,10 @@ from .fields import SlugFormField
 class SlugForm(forms.ModelForm):
     """A form whose slug takes Chinese characters and, when left empty, is made from the first name."""
 
-    slug = SlugFormField(required=False, help_text=_("The last part of the address. Left empty, it is made from the English name."))
+    slug = SlugFormField(
+        required=False,
+        help_text=_("The last part of the address. Left empty, it is made from the English name."),
+    )
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -56,8 +59,12 @@ class AuthorAdmin(NamedAdmin):
     list_select_related = ["user"]
     ordering = ["name_en", "pk"]
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs) -> forms.ModelChoiceField:
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs
+    ) -> forms.ModelChoiceField:
         """Only people of the desk have use for a byline; readers are many."""
         if db_field.name == "user":
-            kwargs["queryset"] = User.objects.filter(Q(is_staff=True) | Q(author__isnull=False)).order_by("email")
+            kwargs["queryset"] = User.objects.filter(Q(is_staff=True) | Q(author__isnull=False)).order_by(
+                "email"
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

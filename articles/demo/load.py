@@ -27,7 +27,9 @@ def load_publication(*, author_login: User) -> bool:
     with public_write() as write:
         write.touch_everything()
         _load_publications(demo["publications"])
-        topics = {entry["slug"]: _create(Topic, position=n, **entry) for n, entry in enumerate(demo["topics"])}
+        topics = {
+            entry["slug"]: _create(Topic, position=n, **entry) for n, entry in enumerate(demo["topics"])
+        }
         authors = {entry["slug"]: _create_author(entry, author_login) for entry in demo["authors"]}
         _load_pages(demo["pages"])
         originals: dict[str, Article] = {}
@@ -73,11 +75,18 @@ def _load_pages(entries: list[dict]) -> None:
     for position, entry in enumerate(entries):
         key, language = entry.pop("key"), entry["language"]
         body = (DEMO_DIR / "pages" / f"{key}.{language}.md").read_text(encoding="utf-8")
-        services.save_page(Page(translation_key=uuid5(NAMESPACE_URL, key), body=body, position=position, **entry))
+        services.save_page(
+            Page(translation_key=uuid5(NAMESPACE_URL, key), body=body, position=position, **entry)
+        )
 
 
 def _load_article(
-    front: dict, body: str, topics: dict[str, Topic], authors: dict[str, Author], *, translation_of: Article | None
+    front: dict,
+    body: str,
+    topics: dict[str, Topic],
+    authors: dict[str, Author],
+    *,
+    translation_of: Article | None,
 ) -> Article:
     authors_in_order = [authors[slug] for slug in front["authors"]]
     article = services.create_article(
@@ -99,8 +108,18 @@ def _load_article(
 
 def _load_cover(front: dict) -> Image:
     cover = front["cover"]
-    picture = ContentFile(generated_cover_file(front["key"], cover["motif"]), name=f"{front['key']}-{front['language']}.webp")
-    return _create(Image, file=picture, width=WIDTH, height=HEIGHT, alt=cover["alt"], caption=cover["caption"], credit="ICTiger")
+    picture = ContentFile(
+        generated_cover_file(front["key"], cover["motif"]), name=f"{front['key']}-{front['language']}.webp"
+    )
+    return _create(
+        Image,
+        file=picture,
+        width=WIDTH,
+        height=HEIGHT,
+        alt=cover["alt"],
+        caption=cover["caption"],
+        credit="ICTiger",
+    )
 
 
 def _with_figures(body: str) -> str:
@@ -110,7 +129,9 @@ def _with_figures(body: str) -> str:
         source = DEMO_DIR / "figures" / match["name"]
         width, height = _svg_size(source)
         picture = ContentFile(source.read_bytes(), name=match["name"])
-        image = _create(Image, file=picture, width=width, height=height, alt=match["alt"][:300], credit="ICTiger")
+        image = _create(
+            Image, file=picture, width=width, height=height, alt=match["alt"][:300], credit="ICTiger"
+        )
         return f"![{match['alt']}]({image.file.url}"
 
     return FIGURE.sub(linked, body)

@@ -3,7 +3,16 @@
 Everything here shows on public pages and is written inside `ictiger.pagecache.public_write.public_write()`; Draft alone is an editor's own.
 """
 
-from .article import LONG_TEXTS, Article, ArticleQuerySet, ArticleText, ArticleTopic, Byline, Status, ids_with_future_dates
+from .article import (
+    LONG_TEXTS,
+    Article,
+    ArticleQuerySet,
+    ArticleText,
+    ArticleTopic,
+    Byline,
+    Status,
+    ids_with_future_dates,
+)
 from .author import Author
 from .draft import Draft
 from .image import Image

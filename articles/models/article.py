@@ -27,15 +27,29 @@ class ArticleText(models.Model):
     title = models.CharField(_("title"), max_length=200)
     slug = SlugField(_("slug"))
     summary = models.TextField(
-        _("summary"), max_length=600, blank=True, help_text=_("One or two sentences: the standfirst, and what search engines show.")
+        _("summary"),
+        max_length=600,
+        blank=True,
+        help_text=_("One or two sentences: the standfirst, and what search engines show."),
     )
     body = models.TextField(_("body"), max_length=200_000, blank=True, help_text=_("Markdown."))
-    cover = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("cover"))
+    cover = models.ForeignKey(
+        Image, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("cover")
+    )
     seo_title = models.CharField(_("title for search engines"), max_length=120, blank=True)
     seo_description = models.CharField(_("description for search engines"), max_length=300, blank=True)
     canonical_url = models.URLField(_("first published at"), blank=True)
 
-    TEXT_FIELDS = ("title", "slug", "summary", "body", "cover", "seo_title", "seo_description", "canonical_url")
+    TEXT_FIELDS = (
+        "title",
+        "slug",
+        "summary",
+        "body",
+        "cover",
+        "seo_title",
+        "seo_description",
+        "canonical_url",
+    )
 
     class Meta:
         abstract = True
@@ -47,12 +61,20 @@ class Status(models.TextChoices):
     PUBLISHED = "published", _("published")
 
 
-LONG_TEXTS = ("body", "body_html", "contents", "search_text")  # what only the article's own page and the desk's form need
+LONG_TEXTS = (
+    "body",
+    "body_html",
+    "contents",
+    "search_text",
+)  # what only the article's own page and the desk's form need
 
 
 class ArticleQuerySet(PublicQuerySet):
     def public(
-        self, language: str = "", now: datetime | Expression | None = None, until: datetime | Expression | None = None
+        self,
+        language: str = "",
+        now: datetime | Expression | None = None,
+        until: datetime | Expression | None = None,
     ) -> "ArticleQuerySet":
         """Articles that readers may see now. The only place where that is decided.
 
@@ -60,7 +82,9 @@ class ArticleQuerySet(PublicQuerySet):
         """
         now = now or timezone.now()
         by = now if until is None else Least(now, until, output_field=models.DateTimeField())
-        public = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=by)
+        public = self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=by
+        )
         return public.filter(language=language) if language else public
 
     def expired(self, language: str) -> "ArticleQuerySet":
@@ -75,8 +99,12 @@ class ArticleQuerySet(PublicQuerySet):
     def moments(self, after: datetime | Expression, pending: Collection[int] | Expression) -> models.QuerySet:
         """The same as a query, of one row; `pending` are the keys of whatever is pending in the whole site."""
         appears, expires = Q(publish_at__gt=after), Q(expires_at__gt=after)
-        found = self.filter(status=Status.PUBLISHED, pk__in=pending).order_by().values(together=models.Value(1))
-        found = found.annotate(appears=models.Min("publish_at", filter=appears), expires=models.Min("expires_at", filter=expires))
+        found = (
+            self.filter(status=Status.PUBLISHED, pk__in=pending).order_by().values(together=models.Value(1))
+        )
+        found = found.annotate(
+            appears=models.Min("publish_at", filter=appears), expires=models.Min("expires_at", filter=expires)
+        )
         return found.values_list("appears", "expires")
 
     def for_lists(self) -> "ArticleQuerySet":
@@ -101,21 +129,35 @@ class Article(PublicModel, ArticleText):
 
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)
-    body_html = models.TextField(editable=False, blank=True)  # rendered and sanitised on save: the one field templates print as it is
-    contents = models.JSONField(default=list, editable=False)  # the table of contents: [{"id", "title", "level"}, …]
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    body_html = models.TextField(
+        editable=False, blank=True
+    )  # rendered and sanitised on save: the one field templates print as it is
+    contents = models.JSONField(
+        default=list, editable=False
+    )  # the table of contents: [{"id", "title", "level"}, …]
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False
+    )
     publish_at = models.DateTimeField(_("published at"), null=True, blank=True, db_index=True)
     expires_at = models.DateTimeField(_("taken down at"), null=True, blank=True)
-    updated_at = models.DateTimeField(_("text changed"), null=True, blank=True, editable=False)  # set by publishing over a published text
+    updated_at = models.DateTimeField(
+        _("text changed"), null=True, blank=True, editable=False
+    )  # set by publishing over a published text
     featured = models.BooleanField(_("lead of the home page"), default=False)
     comments_open = models.BooleanField(_("discussion open"), default=True)
     comments_close_at = models.DateTimeField(_("discussion closes at"), null=True, blank=True)
     words = models.PositiveIntegerField(editable=False, default=0)
     reading_minutes = models.PositiveSmallIntegerField(editable=False, default=0)
     search_text = models.TextField(editable=False, blank=True)
-    topics = models.ManyToManyField(Topic, through="ArticleTopic", related_name="articles", verbose_name=_("topics"))
-    authors = models.ManyToManyField("Author", through="Byline", related_name="articles", verbose_name=_("authors"))
-    created_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, editable=False, related_name="+")
+    topics = models.ManyToManyField(
+        Topic, through="ArticleTopic", related_name="articles", verbose_name=_("topics")
+    )
+    authors = models.ManyToManyField(
+        "Author", through="Byline", related_name="articles", verbose_name=_("authors")
+    )
+    created_by = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     objects = ArticleQuerySet.as_manager()
 
@@ -125,19 +167,27 @@ class Article(PublicModel, ArticleText):
         ordering = ["-publish_at", "-pk"]
         permissions = [("publish_article", _("Can publish, schedule and unpublish articles"))]
         indexes = [
-            models.Index(fields=["language", "status", "-publish_at", "-id", "expires_at"], name="article_public_newest"),
+            models.Index(
+                fields=["language", "status", "-publish_at", "-id", "expires_at"],
+                name="article_public_newest",
+            ),
             models.Index(
                 fields=["language", "status", "-publish_at", "-id", "expires_at"],
                 condition=Q(featured=True),
                 name="article_featured_newest",
             ),
-            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="article_expiring"),
+            models.Index(
+                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="article_expiring"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["language", "slug"], name="article_slug_per_language"),
             models.UniqueConstraint(fields=["translation_key", "language"], name="article_one_per_language"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="article_status_known"),
-            models.CheckConstraint(condition=~Q(status=Status.PUBLISHED) | Q(publish_at__isnull=False), name="article_published_has_time"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.PUBLISHED) | Q(publish_at__isnull=False),
+                name="article_published_has_time",
+            ),
             models.CheckConstraint(
                 condition=Q(expires_at=None) | Q(publish_at=None) | Q(expires_at__gt=F("publish_at")),
                 name="article_expires_after",
@@ -159,7 +209,11 @@ class Article(PublicModel, ArticleText):
     def is_public(self) -> bool:
         """What `Article.objects.public()` asks the database, for this row as it is in memory."""
         now = timezone.now()
-        return self.status == Status.PUBLISHED and self.publish_at <= now and (self.expires_at is None or now < self.expires_at)
+        return (
+            self.status == Status.PUBLISHED
+            and self.publish_at <= now
+            and (self.expires_at is None or now < self.expires_at)
+        )
 
     @property
     def is_scheduled(self) -> bool:
@@ -167,7 +221,11 @@ class Article(PublicModel, ArticleText):
 
     @property
     def has_expired(self) -> bool:
-        return self.status == Status.PUBLISHED and self.expires_at is not None and self.expires_at <= timezone.now()
+        return (
+            self.status == Status.PUBLISHED
+            and self.expires_at is not None
+            and self.expires_at <= timezone.now()
+        )
 
     def next_visibility_changes(self, after: datetime) -> Iterator[datetime | None]:
         """When its discussion next closes by the clock alone, or it or its translation comes or goes."""

@@ -15,7 +15,9 @@ from .slugs import SlugField, slug_shape
 class AuthorQuerySet(PublicQuerySet):
     def published(self) -> "AuthorQuerySet":
         """Authors of public articles: nobody else has a page, so that drafts name nobody."""
-        return self.filter(models.Exists(Article.objects.public().filter(bylines__author=models.OuterRef("pk"))))
+        return self.filter(
+            models.Exists(Article.objects.public().filter(bylines__author=models.OuterRef("pk")))
+        )
 
 
 class Author(PublicModel):
@@ -26,7 +28,14 @@ class Author(PublicModel):
     name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
     bio_en = models.CharField(_("note in English"), max_length=500, blank=True)
     bio_zh = models.CharField(_("note in Chinese"), max_length=500, blank=True)
-    user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author", verbose_name=_("log-in"))
+    user = models.OneToOneField(
+        "accounts.User",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="author",
+        verbose_name=_("log-in"),
+    )
 
     objects = AuthorQuerySet.as_manager()
 

@@ -15,7 +15,9 @@ class Image(PublicModel):
     alt = models.CharField(_("text for those who cannot see it"), max_length=300)
     caption = models.CharField(_("caption"), max_length=300, blank=True)
     credit = models.CharField(_("credit"), max_length=120, blank=True)
-    renditions = models.JSONField(default=list, editable=False)  # [{"file": name, "type": "image/webp", "width": 640}, …], made by a job
+    renditions = models.JSONField(
+        default=list, editable=False
+    )  # [{"file": name, "type": "image/webp", "width": 640}, …], made by a job
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     class Meta:

@@ -24,7 +24,8 @@ RESERVED_SLUGS = [
 def validate_slug_bytes(value: str) -> None:
     if len(value.encode("utf-8", "replace")) > SLUG_BYTES:
         raise ValidationError(
-            _("This slug is too long: at most %(bytes)s bytes, which is 80 Chinese characters."), params={"bytes": SLUG_BYTES}
+            _("This slug is too long: at most %(bytes)s bytes, which is 80 Chinese characters."),
+            params={"bytes": SLUG_BYTES},
         )
 
 
@@ -36,7 +37,9 @@ SlugField = partial(models.CharField, max_length=SLUG_BYTES, validators=[validat
 
 def slug_shape(name: str) -> models.CheckConstraint:
     """The database's own part of the slug rule: what would break a path."""
-    return models.CheckConstraint(condition=~Q(slug="") & ~Q(slug__contains="/") & ~Q(slug__contains="."), name=name)
+    return models.CheckConstraint(
+        condition=~Q(slug="") & ~Q(slug__contains="/") & ~Q(slug__contains="."), name=name
+    )
 
 
 def language_known(name: str) -> models.CheckConstraint:

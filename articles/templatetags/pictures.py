@@ -29,7 +29,11 @@ def picture(image: Image, sizes: str = "100vw", *, alt: str | None = None, eager
     if not image.renditions:
         return img
     by_type = groupby(image.renditions, key=lambda rendition: rendition["type"])
-    sources = format_html_join("", '<source type="{}" srcset="{}" sizes="{}">', ((kind, _srcset(files), sizes) for kind, files in by_type))
+    sources = format_html_join(
+        "",
+        '<source type="{}" srcset="{}" sizes="{}">',
+        ((kind, _srcset(files), sizes) for kind, files in by_type),
+    )
     return format_html("<picture>{}{}</picture>", sources, img)
 
 

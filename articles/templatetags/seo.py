@@ -19,7 +19,9 @@ ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 @register.simple_tag(takes_context=True)
 def article_json_ld(context: template.Context, article: Article) -> SafeString:
     """A script element of data, which no browser runs and no content policy forbids."""
-    text = json.dumps(_description(article, context.get("publication")), ensure_ascii=False).translate(ESCAPES)
+    text = json.dumps(_description(article, context.get("publication")), ensure_ascii=False).translate(
+        ESCAPES
+    )
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(text))  # noqa: S308  (escaped above)
 
 
@@ -32,7 +34,11 @@ def _description(article: Article, publication: object) -> dict:
         "inLanguage": article.language,
         "mainEntityOfPage": _absolute_url(article.get_absolute_url()),
         "author": [
-            {"@type": "Person", "name": byline.author.name, "url": _absolute_url(byline.author.get_absolute_url())}
+            {
+                "@type": "Person",
+                "name": byline.author.name,
+                "url": _absolute_url(byline.author.get_absolute_url()),
+            }
             for byline in article.bylines.all()
         ],
         "publisher": {
@@ -43,7 +49,8 @@ def _description(article: Article, publication: object) -> dict:
         "image": _absolute_url(article.cover.file.url if article.cover else static("img/og.png")),
         "wordCount": article.words,
         "datePublished": article.publish_at and article.publish_at.isoformat(),
-        "dateModified": (article.updated_at or article.publish_at) and (article.updated_at or article.publish_at).isoformat(),
+        "dateModified": (article.updated_at or article.publish_at)
+        and (article.updated_at or article.publish_at).isoformat(),
     }
     return {name: value for name, value in described.items() if value}
 

@@ -38,7 +38,9 @@ def author_records(authors: Iterable[User]) -> dict[int, AuthorRecord]:
     reports = dict(_by_author(Report.objects.filter(comment__author__in=people), "comment__author"))
     bans = _bans(people)
     return {
-        pk: AuthorRecord(since=author.date_joined, reports=reports.get(pk, 0), **decisions.get(pk, {}), **bans.get(pk, {}))
+        pk: AuthorRecord(
+            since=author.date_joined, reports=reports.get(pk, 0), **decisions.get(pk, {}), **bans.get(pk, {})
+        )
         for pk, author in people.items()
     }
 
@@ -49,10 +51,16 @@ def _decisions(people: dict[int, User]) -> dict[int, dict[str, int]]:
     Not how many comments are in which state now: whoever removes or mends what was turned down has been turned down all the same.
     """
     made = {
-        name: Count("pk", filter=Q(verb=verb)) - Count("pk", filter=Q(verb=ModerationAction.UNDO, from_state=led_to))
+        name: Count("pk", filter=Q(verb=verb))
+        - Count("pk", filter=Q(verb=ModerationAction.UNDO, from_state=led_to))
         for name, verb, led_to in COUNTED_PERIOD
     }
-    rows = Decision.objects.filter(comment__author__in=people).order_by().values("comment__author").annotate(**made)
+    rows = (
+        Decision.objects.filter(comment__author__in=people)
+        .order_by()
+        .values("comment__author")
+        .annotate(**made)
+    )
     return {row.pop("comment__author"): row for row in rows}
 
 

@@ -64,7 +64,10 @@ class CommentAdmin(BoundedSearchMixin, admin.ModelAdmin):
             "<int:pk>/ban/": (decision_views.ban_view, "ban"),
         }
         names = {route: f"comments_comment_{name}" for route, (_view, name) in own.items()}
-        urls = [path(route, self.admin_site.admin_view(view), name=names[route]) for route, (view, _name) in own.items()]
+        urls = [
+            path(route, self.admin_site.admin_view(view), name=names[route])
+            for route, (view, _name) in own.items()
+        ]
         return urls + super().get_urls()
 
     # --- who may what: only to look and to decide ----------------------------------------------------------------------------------------
@@ -89,22 +92,39 @@ class CommentAdmin(BoundedSearchMixin, admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         context = {"title": _("Comments: what waits, and what was decided"), **(extra_context or {})}
-        if request.method == "POST":  # whatever is wrong with it, the page comes back with what was chosen; what is done is forgotten
-            store_input(request, unsaved_input_from(request, verb=request.POST.get("action", ""), rows=_selected(request), at_once=True))
+        if (
+            request.method == "POST"
+        ):  # whatever is wrong with it, the page comes back with what was chosen; what is done is forgotten
+            store_input(
+                request,
+                unsaved_input_from(
+                    request, verb=request.POST.get("action", ""), rows=_selected(request), at_once=True
+                ),
+            )
         response = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and "cl" in response.context_data:
             typed = pop_input(request)
             found = response.context_data["cl"].result_list
             rows = queue_rows(found, request.user, typed)
             left_over = orphaned_input(rows, typed)
-            shown = {"rows": rows, "typed": typed, "words_left_over": left_over, "numbers": queue_stats(), **permission_choices(request)}
+            shown = {
+                "rows": rows,
+                "typed": typed,
+                "words_left_over": left_over,
+                "numbers": queue_stats(),
+                **permission_choices(request),
+            }
             response.context_data |= shown
             if typed.at_once:  # as it was filled in before
                 filled_in = {"action": typed.verb, **asdict(typed)}
-                response.context_data["action_form"] = self._bulk_form(request, initial=filled_in, auto_id=None)
+                response.context_data["action_form"] = self._bulk_form(
+                    request, initial=filled_in, auto_id=None
+                )
         return response
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
         """One comment with all that was decided about it. Who opens it to decide has it for a while."""
         response = super().change_view(request, object_id, form_url, extra_context)
         if isinstance(response, TemplateResponse):
@@ -160,14 +180,25 @@ class CommentAdmin(BoundedSearchMixin, admin.ModelAdmin):
         if not form.is_valid() or not form.cleaned_data["why"]:
             self.message_user(request, _("Say why, for the other moderators."), messages.ERROR)
             return
-        authors = {comment.author for comment in Comment.objects.filter(pk__in=_selected(request)).select_related("author")} - {None}
+        authors = {
+            comment.author
+            for comment in Comment.objects.filter(pk__in=_selected(request)).select_related("author")
+        } - {None}
         number = 0
         for author in authors:
             with suppress(services.AccountDeleted):
-                services.ban_user(by=request.user, user=author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+                services.ban_user(
+                    by=request.user,
+                    user=author,
+                    why=form.cleaned_data["why"],
+                    days=form.cleaned_data["days"] or None,
+                )
                 number += 1
         store_input(request, NO_INPUT)
-        self.message_user(request, ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number})
+        self.message_user(
+            request,
+            ngettext("%(number)s author banned.", "%(number)s authors banned.", number) % {"number": number},
+        )
 
     def _turn_down(self, request: HttpRequest, verb: ModerationAction) -> None:
         if request.POST.get("reason"):
@@ -193,12 +224,19 @@ class CommentAdmin(BoundedSearchMixin, admin.ModelAdmin):
                 left.append(comment_id)
             else:
                 done += 1
-        store_input(request, unsaved_input_from(request, verb=verb, rows=left, at_once=True) if left else NO_INPUT)
+        store_input(
+            request, unsaved_input_from(request, verb=verb, rows=left, at_once=True) if left else NO_INPUT
+        )
         if done:
-            self.message_user(request, ngettext("%(number)s decision made.", "%(number)s decisions made.", done) % {"number": done})
+            self.message_user(
+                request,
+                ngettext("%(number)s decision made.", "%(number)s decisions made.", done) % {"number": done},
+            )
         for why, number in refused.items():
             skipped = ngettext(
-                "%(number)s comment was left as it is: %(why)s", "%(number)s comments were left as they are: %(why)s", number
+                "%(number)s comment was left as it is: %(why)s",
+                "%(number)s comments were left as they are: %(why)s",
+                number,
             )
             self.message_user(request, skipped % {"number": number, "why": why}, messages.WARNING)
 

@@ -1,6 +1,6 @@
 """What a row's buttons and keys ask for: one decision, one ban, undo, and who is looking at what.
 
-Asked by a form, the answer is the page the form stood on, with a message. Asked by the desk's script (`X-Desk`), it is JSON: what to say
+Asked by a form, the answer is the page the form stood on, with a message. Asked by the desk's script (`X-Fragment`), it is JSON: what to say
 (`said`), whether it was done, and the row as it is now.
 """
 
@@ -23,6 +23,7 @@ from comments import services
 from comments.forms import parse_id
 from comments.models import Claim, Comment
 from comments.policy import ModerationAction
+from ictiger.core.fragment_requests import wants_fragment
 
 from .forms import BanForm, DecisionForm
 from .permissions import BAN_PERMISSION, MODERATE_PERMISSION, permission_choices
@@ -44,7 +45,11 @@ def post_or_redirect(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     @wraps(view)
     def answer(request: HttpRequest, **row: int) -> HttpResponse:
         if request.method == "GET":
-            return redirect("admin:comments_comment_change", row["pk"]) if row else redirect("admin:comments_comment_changelist")
+            return (
+                redirect("admin:comments_comment_change", row["pk"])
+                if row
+                else redirect("admin:comments_comment_changelist")
+            )
         return view(request, **row)
 
     return require_http_methods(["GET", "POST"])(answer)
@@ -80,7 +85,9 @@ def decide_view(request: HttpRequest, pk: int) -> HttpResponse:
         return _respond(request, pk, comment_not_found(), done=False)
     except services.CommentError as refusal:
         return _respond(request, pk, str(refusal), done=False)
-    return _respond(request, pk, DONE_MESSAGES[sent["verb"]] % {"who": decision.comment.author_name}, done=True)
+    return _respond(
+        request, pk, DONE_MESSAGES[sent["verb"]] % {"who": decision.comment.author_name}, done=True
+    )
 
 
 @post_or_redirect
@@ -94,10 +101,17 @@ def ban_view(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _respond(request, pk, first_error(form), done=False)
     try:
-        services.ban_user(by=request.user, user=comment.author, why=form.cleaned_data["why"], days=form.cleaned_data["days"] or None)
+        services.ban_user(
+            by=request.user,
+            user=comment.author,
+            why=form.cleaned_data["why"],
+            days=form.cleaned_data["days"] or None,
+        )
     except services.AccountDeleted:
         return _respond(request, pk, comment_not_found(), done=False)
-    return _respond(request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True)
+    return _respond(
+        request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True
+    )
 
 
 @post_or_redirect
@@ -111,7 +125,9 @@ def undo_view(request: HttpRequest) -> HttpResponse:
     except services.CommentError as refusal:
         return _respond(request, None, str(refusal), done=False)
     if decision is None:
-        return _respond(request, None, _("There is no decision of yours from the last hour to take back."), done=False)
+        return _respond(
+            request, None, _("There is no decision of yours from the last hour to take back."), done=False
+        )
     said = DONE_MESSAGES[ModerationAction.UNDO] % {"who": decision.comment.author_name}
     return _respond(request, decision.comment_id, said, done=True, stays=True)
 
@@ -124,12 +140,19 @@ def claims_view(request: HttpRequest) -> HttpResponse:
     services.release_claims(moderator=request.user, comment_ids=release)
     for pk in hold[:1]:
         try:
-            services.claim_comment(moderator=request.user, comment_id=pk, take_over=bool(request.POST.get("take_over")))
+            services.claim_comment(
+                moderator=request.user, comment_id=pk, take_over=bool(request.POST.get("take_over"))
+            )
         except services.CommentNotFound:
             return _respond(request, None, comment_not_found(), done=False)
-    if "X-Desk" not in request.headers:
+    if not wants_fragment(request):
         return redirect(_back(request))
-    others = Claim.objects.active().filter(comment__in=shown).exclude(moderator=request.user).select_related("moderator")
+    others = (
+        Claim.objects.active()
+        .filter(comment__in=shown)
+        .exclude(moderator=request.user)
+        .select_related("moderator")
+    )
     return JsonResponse({"claims": {claim.comment_id: claim.moderator.public_name for claim in others}})
 
 
@@ -142,21 +165,39 @@ def _ids(numbers: str) -> list[int]:
     return [pk for pk in map(parse_id, numbers.split(",")[:MAX_CLAIMS]) if pk is not None]
 
 
-def _respond(request: HttpRequest, pk: int | None, said: str, *, done: bool, stays: bool = False) -> HttpResponse:
+def _respond(
+    request: HttpRequest, pk: int | None, said: str, *, done: bool, stays: bool = False
+) -> HttpResponse:
     """`stays`: the row is still to be decided about, so that the focus stays there. What was not done comes back with what was typed."""
-    typed = NO_INPUT if done or not pk else unsaved_input_from(request, verb=request.POST.get("verb", BAN_FIELDS), rows=[pk])
-    if "X-Desk" not in request.headers:
+    typed = (
+        NO_INPUT
+        if done or not pk
+        else unsaved_input_from(request, verb=request.POST.get("verb", BAN_FIELDS), rows=[pk])
+    )
+    if not wants_fragment(request):
         messages.add_message(request, messages.SUCCESS if done else messages.WARNING, said)
         store_input(request, typed)
         return redirect(_back(request) + (f"#row-{pk}" if typed.rows else ""))
-    return JsonResponse({"said": said, "done": done, "stays": stays, "pk": pk, "row": _row_html(request, pk, typed) if pk else ""})
+    return JsonResponse(
+        {
+            "said": said,
+            "done": done,
+            "stays": stays,
+            "pk": pk,
+            "row": _row_html(request, pk, typed) if pk else "",
+        }
+    )
 
 
 def _row_html(request: HttpRequest, pk: int, typed: UnsavedInput) -> str:
     """The row as it is now; "" when the comment is no longer there."""
     found = visible_to_moderators(Comment.objects.filter(pk=pk))
     return "".join(
-        render_to_string("admin/comments/comment/row.html", {"row": row, **permission_choices(request), "here": _back(request)}, request)
+        render_to_string(
+            "admin/comments/comment/row.html",
+            {"row": row, **permission_choices(request), "here": _back(request)},
+            request,
+        )
         for row in queue_rows(found, request.user, typed)
     )
 
@@ -165,4 +206,6 @@ def _back(request: HttpRequest) -> str:
     """Where the form stood."""
     url = request.POST.get("next", "")
     queue = reverse("admin:comments_comment_changelist")
-    return url if url.startswith(queue) and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else queue
+    return (
+        url if url.startswith(queue) and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else queue
+    )

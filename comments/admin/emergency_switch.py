@@ -26,7 +26,9 @@ class SwitchAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: SiteCommentSettings | Discussion | None = None) -> bool:
+    def has_delete_permission(
+        self, request: HttpRequest, obj: SiteCommentSettings | Discussion | None = None
+    ) -> bool:
         return False
 
     @admin.display(description=gettext_lazy("last changed"), ordering="switched_at")
@@ -45,20 +47,29 @@ class SiteCommentSettingsAdmin(SwitchAdmin):
         """There is one: no list of it."""
         return redirect("admin:comments_sitecommentsettings_change", SiteCommentSettings.ONLY)
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
         heading = {"title": _("Emergency switch for the whole site"), "subtitle": None}
         return super().change_view(request, object_id, form_url, {**heading, **(extra_context or {})})
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> SiteCommentSettings | None:
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> SiteCommentSettings | None:
         """Open until it is turned for the first time."""
         return (
-            (super().get_object(request, object_id, from_field) or SiteCommentSettings(pk=SiteCommentSettings.ONLY))
+            (
+                super().get_object(request, object_id, from_field)
+                or SiteCommentSettings(pk=SiteCommentSettings.ONLY)
+            )
             if object_id == str(SiteCommentSettings.ONLY)
             else None
         )
 
     def save_model(self, request: HttpRequest, obj: SiteCommentSettings, form, change: bool) -> None:
-        services.switch_site(by=request.user, switch=obj.switch, notice_en=obj.notice_en, notice_zh=obj.notice_zh)
+        services.switch_site(
+            by=request.user, switch=obj.switch, notice_en=obj.notice_en, notice_zh=obj.notice_zh
+        )
 
 
 @admin.register(Discussion)
@@ -73,16 +84,29 @@ class DiscussionAdmin(SwitchAdmin):
 
     def get_queryset(self, request: HttpRequest):
         discussions = super().get_queryset(request).select_related("switched_by")
-        return discussions.exclude(switch=Switch.OPEN) if request.resolver_match.url_name.endswith("_changelist") else discussions
+        return (
+            discussions.exclude(switch=Switch.OPEN)
+            if request.resolver_match.url_name.endswith("_changelist")
+            else discussions
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Discussions that are held or closed"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"title": _("Discussions that are held or closed"), **(extra_context or {})}
+        )
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
-        heading = {"title": _("Hold or close the discussion"), "subtitle": None}  # not the key, which is all that the row itself knows
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        heading = {
+            "title": _("Hold or close the discussion"),
+            "subtitle": None,
+        }  # not the key, which is all that the row itself knows
         return super().change_view(request, object_id, form_url, {**heading, **(extra_context or {})})
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Discussion | None:
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Discussion | None:
         """Of an article that exists, open until it is turned for the first time."""
         try:
             key = uuid.UUID(object_id)
@@ -96,9 +120,17 @@ class DiscussionAdmin(SwitchAdmin):
 
     @admin.display(description=gettext_lazy("article"))
     def about(self, discussion: Discussion) -> SafeString:
-        versions = Article.objects.filter(translation_key=discussion.pk).order_by("language").only("title", "slug", "language")
-        titles = format_html_join(" · ", '<span lang="{}">{}</span>', ((version.language, version.title) for version in versions))
-        return format_html('<a href="{}">{}</a>', reverse("admin:comments_discussion_change", args=[discussion.pk]), titles)
+        versions = (
+            Article.objects.filter(translation_key=discussion.pk)
+            .order_by("language")
+            .only("title", "slug", "language")
+        )
+        titles = format_html_join(
+            " · ", '<span lang="{}">{}</span>', ((version.language, version.title) for version in versions)
+        )
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:comments_discussion_change", args=[discussion.pk]), titles
+        )
 
     @admin.display(description=gettext_lazy("comments are"), ordering="switch")
     def state(self, discussion: Discussion) -> str:

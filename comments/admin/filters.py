@@ -48,7 +48,11 @@ class ArticleFilter(admin.RelatedFieldListFilter):
 
     MOST = 50
 
-    def field_choices(self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[int, str]]:
+    def field_choices(
+        self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[int, str]]:
         waiting = Comment.objects.filter(state=State.PENDING).order_by()
-        newest_first = field.related_model.objects.filter(pk__in=waiting.values("article")).order_by("-publish_at", "-pk")
+        newest_first = field.related_model.objects.filter(pk__in=waiting.values("article")).order_by(
+            "-publish_at", "-pk"
+        )
         return list(newest_first.values_list("pk", "title")[: self.MOST])

@@ -21,7 +21,11 @@ class MessageToAuthorForm(forms.Form):
     """What the author is told."""
 
     reason = forms.ModelChoiceField(
-        label=_("Reason"), queryset=Reason.objects.active(), to_field_name="code", empty_label="—", required=False
+        label=_("Reason"),
+        queryset=Reason.objects.active(),
+        to_field_name="code",
+        empty_label="—",
+        required=False,
     )
     note = NoteField(label=_("In other words"), max_length=NOTE, required=False)
 
@@ -41,13 +45,19 @@ class DecisionForm(MessageToAuthorForm):
 
 class BanForm(forms.Form):
     days = forms.TypedChoiceField(label=_("For how long"), choices=BAN_PERIODS, coerce=int)
-    why = forms.CharField(label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG_MESSAGE})
+    why = forms.CharField(
+        label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG_MESSAGE}
+    )
 
 
 class BulkForm(ActionForm, MessageToAuthorForm):
     """Beside the choice of a decision about several comments. For how long and why matter to a ban alone."""
 
-    days = forms.TypedChoiceField(label=_("Ban"), choices=BAN_PERIODS, coerce=int, empty_value=7, initial=7, required=False)
-    why = forms.CharField(label=_("Why"), max_length=300, required=False, error_messages={"max_length": TOO_LONG_MESSAGE})
+    days = forms.TypedChoiceField(
+        label=_("Ban"), choices=BAN_PERIODS, coerce=int, empty_value=7, initial=7, required=False
+    )
+    why = forms.CharField(
+        label=_("Why"), max_length=300, required=False, error_messages={"max_length": TOO_LONG_MESSAGE}
+    )
 
     field_order = ["action", "select_across", "reason", "note", "days", "why"]

@@ -35,7 +35,9 @@ class QueueRow:
     @property
     def rule(self) -> str:
         """What holds it, in short; "" where the listed words beside it say so."""
-        if self.comment.state != State.PENDING or (self.comment.reason == HoldRule.HELD_WORDS and self.comment.matched_phrases):
+        if self.comment.state != State.PENDING or (
+            self.comment.reason == HoldRule.HELD_WORDS and self.comment.matched_phrases
+        ):
             return ""
         return policy.hold_rule_label(self.comment.reason)
 
@@ -80,17 +82,28 @@ def orphaned_input(rows: list[QueueRow], typed: UnsavedInput) -> str:
 
 def visible_to_moderators(comments: QuerySet[Comment]) -> QuerySet[Comment]:
     """Those that are moderators' to see, with what a row shows of others. What waits for a mailbox is its author's alone."""
-    return comments.exclude(state=State.UNVERIFIED).select_related("article", "author", "parent__author", "replied_to__author")
+    return comments.exclude(state=State.UNVERIFIED).select_related(
+        "article", "author", "parent__author", "replied_to__author"
+    )
 
 
-def queue_rows(comments: Iterable[Comment], moderator: User, typed: UnsavedInput = NO_INPUT) -> list[QueueRow]:
+def queue_rows(
+    comments: Iterable[Comment], moderator: User, typed: UnsavedInput = NO_INPUT
+) -> list[QueueRow]:
     """Rows for `moderator`, of comments that come from `at_the_desk`."""
     comments = list(comments)
     ids = [comment.pk for comment in comments]
     records = author_records(comment.author for comment in comments if comment.author)
-    decisions = _grouped(Decision.objects.filter(comment__in=ids).select_related("moderator").order_by("-decided_at", "-pk"))
+    decisions = _grouped(
+        Decision.objects.filter(comment__in=ids).select_related("moderator").order_by("-decided_at", "-pk")
+    )
     reports = _grouped(Report.objects.filter(comment__in=ids))
-    claims = Claim.objects.active().filter(comment__in=ids).exclude(moderator=moderator).select_related("moderator")
+    claims = (
+        Claim.objects.active()
+        .filter(comment__in=ids)
+        .exclude(moderator=moderator)
+        .select_related("moderator")
+    )
     claimed = {claim.comment_id: claim.moderator for claim in claims}
     deciders = set(moderators().values_list("pk", flat=True))
     return [
@@ -109,9 +122,19 @@ def queue_rows(comments: Iterable[Comment], moderator: User, typed: UnsavedInput
 
 def _queue_row(comment: Comment, decisions: list[Decision], **found) -> QueueRow:
     is_second_reading = comment.state == State.PENDING and bool(comment.revised_at or comment.appealed_at)
-    rejection = next((each for each in decisions if each.verb == ModerationAction.REJECT), None) if is_second_reading else None
+    rejection = (
+        next((each for each in decisions if each.verb == ModerationAction.REJECT), None)
+        if is_second_reading
+        else None
+    )
     changes = diff_texts(rejection.body, comment.body) if rejection else []
-    return QueueRow(comment=comment, last=decisions[0] if decisions else None, rejection=rejection, changes=changes, **found)
+    return QueueRow(
+        comment=comment,
+        last=decisions[0] if decisions else None,
+        rejection=rejection,
+        changes=changes,
+        **found,
+    )
 
 
 def _grouped(rows) -> defaultdict[int, list]:

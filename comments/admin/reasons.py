@@ -34,4 +34,6 @@ class ReasonAdmin(admin.ModelAdmin):
 
 
 def _was_given(reason: Reason) -> bool:
-    return Decision.objects.filter(reason=reason).exists() or Comment.objects.filter(reason=reason.code).exists()
+    return (
+        Decision.objects.filter(reason=reason).exists() or Comment.objects.filter(reason=reason.code).exists()
+    )

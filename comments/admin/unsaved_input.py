@@ -29,7 +29,9 @@ class UnsavedInput:
 NO_INPUT = UnsavedInput()
 
 
-def unsaved_input_from(request: HttpRequest, *, verb: str, rows: Collection[int], at_once: bool = False) -> UnsavedInput:
+def unsaved_input_from(
+    request: HttpRequest, *, verb: str, rows: Collection[int], at_once: bool = False
+) -> UnsavedInput:
     fields = {name: request.POST.get(name, "") for name in ("reason", "note", "days", "why")}
     return UnsavedInput(verb=verb, rows=list(rows), at_once=at_once, **fields)
 

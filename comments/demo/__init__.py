@@ -52,7 +52,9 @@ def _backwards(posted: list[Comment], entries: list[dict]) -> Iterator[tuple[Com
     yield from reversed(list(zip(posted, entries, strict=True)))
 
 
-def _enter_comment(article: Article, entry: dict, people: dict[str, User], replied_to: Comment | None = None) -> Comment:
+def _enter_comment(
+    article: Article, entry: dict, people: dict[str, User], replied_to: Comment | None = None
+) -> Comment:
     """Post, and let a moderator approve what a reply or a removal needs to be visible for."""
     comment = services.post_comment(
         user=people[entry["by"]],
@@ -93,7 +95,9 @@ def _settle(comment: Comment, then: dict, people: dict[str, User]) -> None:
             services.appeal(user=comment.author, comment_id=comment.pk, note=_unwrapped(then["plea"]))
         case "report":
             for name in then["reporters"]:
-                services.report_comment(user=people[name], comment_id=comment.pk, reason=then["reason"], note=then["note"])
+                services.report_comment(
+                    user=people[name], comment_id=comment.pk, reason=then["reason"], note=then["note"]
+                )
 
 
 def _moderate(comment: Comment, people: dict[str, User], verb: ModerationAction, **told: str) -> None:

@@ -34,11 +34,15 @@ def _public_articles(language, now) -> ArticleQuerySet:
     return Article.objects.public(language, now=now).defer(*LONG_TEXTS).order_by()
 
 
-_by_slug = PreparedQuery(lambda language, slug, now: _public_articles(language, now).filter(slug=slug), server_side=True)
+_by_slug = PreparedQuery(
+    lambda language, slug, now: _public_articles(language, now).filter(slug=slug), server_side=True
+)
 
 
 _by_old_slug = PreparedQuery(
-    lambda language, slug, now: _public_articles(language, now).filter(old_slugs__slug=slug, old_slugs__language=language)
+    lambda language, slug, now: _public_articles(language, now).filter(
+        old_slugs__slug=slug, old_slugs__language=language
+    )
 )
 
 
@@ -53,7 +57,9 @@ def discussion_context(article: Article, number: int | None = None) -> dict:
     else:
         raise Http404
     return base_context(article, now) | {
-        "count": None if number else now.comments,  # not on the pages of older threads: each comment would change them all
+        "count": None
+        if number
+        else now.comments,  # not on the pages of older threads: each comment would change them all
         "page": page,
         "number": number,
         "newer": number + 1 if number and number < discussion_page_number(threads) else None,

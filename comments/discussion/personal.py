@@ -43,10 +43,19 @@ def personal_context(request: HttpRequest, article_id: int) -> dict[str, Iterabl
         return {"kept": drafts.drafts_in_browser(request, article_id), "own": []}
     asked = {"author": user.pk, "article": article_id, "now": timezone.now()}
     if token is None or user.pending_content_unconfirmed:
-        return {"kept": drafts.drafts_in_browser(request, article_id), "own": _with_markup(_OWN_COMMENTS.rows(**asked))}
-    found = sorted(_COMMENTS_AND_DRAFTS.rows(**asked, token=token, since=asked["now"] - drafts.DRAFT_LIFETIME), key=lambda row: row.pk)
+        return {
+            "kept": drafts.drafts_in_browser(request, article_id),
+            "own": _with_markup(_OWN_COMMENTS.rows(**asked)),
+        }
+    found = sorted(
+        _COMMENTS_AND_DRAFTS.rows(**asked, token=token, since=asked["now"] - drafts.DRAFT_LIFETIME),
+        key=lambda row: row.pk,
+    )
     newest_first = [row for row in reversed(found) if not row.kept]
-    return {"kept": [_draft_summary(**row.kept) for row in found if row.kept], "own": _with_markup(newest_first)}
+    return {
+        "kept": [_draft_summary(**row.kept) for row in found if row.kept],
+        "own": _with_markup(newest_first),
+    }
 
 
 def _with_markup(rows: list) -> list[tuple[Any, SafeString]]:
@@ -54,8 +63,17 @@ def _with_markup(rows: list) -> list[tuple[Any, SafeString]]:
     return [(row, markup.html(row)) for row in rows]
 
 
-def _draft_summary(*, slug: str, language: str, title: str, body: str, parent: int | None, public: bool, submission: str) -> DraftSummary:
-    return DraftSummary(title, body, parent, bool(public), UUID(submission), compose_url(Article(slug=slug, language=language), parent))
+def _draft_summary(
+    *, slug: str, language: str, title: str, body: str, parent: int | None, public: bool, submission: str
+) -> DraftSummary:
+    return DraftSummary(
+        title,
+        body,
+        parent,
+        bool(public),
+        UUID(submission),
+        compose_url(Article(slug=slug, language=language), parent),
+    )
 
 
 def _newest(author, article, now) -> QuerySet[Comment]:
@@ -67,13 +85,19 @@ def _discussion_of(article, now) -> QuerySet:
     return Article.objects.public(now=now).filter(pk=article).values("translation_key")
 
 
-_OWN_COMMENTS = PreparedQuery(lambda author, article, now: threads.values_for_author(_newest(author, article, now)), server_side=True)
+_OWN_COMMENTS = PreparedQuery(
+    lambda author, article, now: threads.values_for_author(_newest(author, article, now)), server_side=True
+)
 
 
 def _comments_and_drafts(author, article, now, token, since) -> QuerySet:
     """Comments and texts in one list: a row has the columns of a comment, or it has `kept`."""
-    comments = Comment.objects.filter(pk__in=_newest(author, article, now).values("pk")).annotate(kept=Value(None, JSONField()))
-    texts = drafts.drafts_of_account(token, author, since).filter(article__translation_key=Subquery(_discussion_of(article, now)))
+    comments = Comment.objects.filter(pk__in=_newest(author, article, now).values("pk")).annotate(
+        kept=Value(None, JSONField())
+    )
+    texts = drafts.drafts_of_account(token, author, since).filter(
+        article__translation_key=Subquery(_discussion_of(article, now))
+    )
     as_json = JSONObject(
         slug="article__slug",
         language="article__language",

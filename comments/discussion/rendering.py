@@ -27,7 +27,16 @@ from ictiger.core.url_cache import cached_reverse
 
 TEMPLATE = "comments/_comment.html"
 _COMMON_VALUES = frozenset(["id", "name", "datetime", "written", "body"])
-_RARE_VALUES = ("edited_iso", "edited_on", "edited_at", "to_id", "to_name", "note", "note_language", "usually_decided")
+_RARE_VALUES = (
+    "edited_iso",
+    "edited_on",
+    "edited_at",
+    "to_id",
+    "to_name",
+    "note",
+    "note_language",
+    "usually_decided",
+)
 _PLACEHOLDERS = {name: placeholder(name) for name in (*_COMMON_VALUES, *_RARE_VALUES)}
 
 
@@ -39,14 +48,20 @@ class CommentRenderer:
         self.language = Language.active()
         self.language_name = next(language.label for language in Language if language != self.language)
         self.dates = "created_zh" if self.language == Language.ZH_HANS else "created_en"
-        self.context = {"own": self.own, "comments_url": cached_reverse("comments:mine").removesuffix("mine/"), **_PLACEHOLDERS}
+        self.context = {
+            "own": self.own,
+            "comments_url": cached_reverse("comments:mine").removesuffix("mine/"),
+            **_PLACEHOLDERS,
+        }
         self.reply_url = ""
         self.article_authors: set[int] = set()
         if article is not None:
             self.reply_url = cached_reverse("comments:new", article.slug)
             self.context["reply_url"] = placeholder("reply_url") if now and now.is_open else ""
             self.mark_authors_of(article)
-        self.moulds: dict[tuple, tuple[FragmentTemplate, bool]] = {}  # and whether it wants more values than all comments have
+        self.moulds: dict[
+            tuple, tuple[FragmentTemplate, bool]
+        ] = {}  # and whether it wants more values than all comments have
         self.names: dict[int | None, str] = {}
 
     def mark_authors_of(self, article: Article) -> None:
@@ -65,7 +80,9 @@ class CommentRenderer:
         values = {
             "id": str(row.pk),
             "name": self._name(row.author_id, row.author__display_name),
-            "datetime": _iso(row.created_at) if self.own else f"{row.created_text[:10]}T{row.created_text[11:19]}+00:00",
+            "datetime": _iso(row.created_at)
+            if self.own
+            else f"{row.created_text[:10]}T{row.created_text[11:19]}+00:00",
             "written": getattr(row, self.dates),
             "body": row.body_html,
         }
@@ -101,7 +118,9 @@ class CommentRenderer:
             editable=self.own and may_edit(row.state, row.reason, row.created_at, timezone.now()),
             mendable=self.own and row.state == State.REJECTED and row.revised_at is None,
             appealable=self.own and row.state == State.REJECTED and row.appealed_at is None,
-            final=self.own and row.state == State.REMOVED and row.reason not in (RemovedBy.AUTHOR, RemovedBy.ERASURE),
+            final=self.own
+            and row.state == State.REMOVED
+            and row.reason not in (RemovedBy.AUTHOR, RemovedBy.ERASURE),
         )
 
     def _told(self, row, gone: bool) -> str:
@@ -110,14 +129,18 @@ class CommentRenderer:
         return author_message(row.state, row.reason) if self.own else ""
 
     def _mould(self, variant: "FragmentKey") -> FragmentTemplate:
-        keep = _fragment_for.__wrapped__ if settings.DEBUG else _fragment_for  # a template may change under its writer's hands
+        keep = (
+            _fragment_for.__wrapped__ if settings.DEBUG else _fragment_for
+        )  # a template may change under its writer's hands
         return keep(self.language, tuple(self.context.items()), variant).bind({"reply_url": self.reply_url})
 
     def _values_in_few(self, row) -> dict[str, str]:
         return {
             **(_edit_times(row.edited_at) if row.edited_at is not None else {}),
             "to_id": str(row.replied_to_id),
-            "to_name": self._name(row.replied_to__author_id, row.replied_to__author__display_name) if row.replied_to_id else "",
+            "to_name": self._name(row.replied_to__author_id, row.replied_to__author__display_name)
+            if row.replied_to_id
+            else "",
             **(_note_values(row) if self.own and row.note else {}),
             "usually_decided": escape(usual_wait_text()) if self.own and row.state == State.PENDING else "",
         }

@@ -39,7 +39,11 @@ class SortOrder:
         """Of the first page, or another; the canonical arrangement is at the article."""
         if self == CANONICAL:
             return f"{article.get_absolute_url()}#discussion"
-        chosen = {"language": self.language, "order": "" if self.order == OrderBy.NEWEST else self.order, "page": page if page > 1 else ""}
+        chosen = {
+            "language": self.language,
+            "order": "" if self.order == OrderBy.NEWEST else self.order,
+            "page": page if page > 1 else "",
+        }
         query = urlencode({name: value for name, value in chosen.items() if value})
         return f"{cached_reverse('comments:arranged', article.slug)}?{query}"
 
@@ -65,7 +69,9 @@ class SortedPage:
 def requested_order(query: QueryDict) -> SortOrder:
     """What an address asks for; the default for whatever it cannot."""
     language, order = query.get("language", ""), query.get("order", "")
-    return SortOrder(language if language in Language.values else "", order if order in OrderBy.values else OrderBy.NEWEST)
+    return SortOrder(
+        language if language in Language.values else "", order if order in OrderBy.values else OrderBy.NEWEST
+    )
 
 
 def order_choices(article: Article, now: SortOrder) -> dict[str, list[OrderChoice]]:
@@ -78,7 +84,10 @@ def order_choices(article: Article, now: SortOrder) -> dict[str, list[OrderChoic
         "orders": [choice(order.label, replace(now, order=order)) for order in OrderBy],
         "languages": [
             choice(_("Both languages"), replace(now, language="")),
-            *(choice(language.label, replace(now, language=language), language.value) for language in Language),
+            *(
+                choice(language.label, replace(now, language=language), language.value)
+                for language in Language
+            ),
         ],
     }
 
@@ -101,15 +110,26 @@ def _found(article: Article, arrangement: SortOrder, part: slice) -> list:
         threads = threads.filter(language=arrangement.language)
     if arrangement.order == OrderBy.MOST_REPLIES:
         return _most_answered(article, threads, arrangement.language, part)
-    return comment_rows(threads.order_by("thread_no" if arrangement.order == OrderBy.OLDEST else "-thread_no")[part])
+    return comment_rows(
+        threads.order_by("thread_no" if arrangement.order == OrderBy.OLDEST else "-thread_no")[part]
+    )
 
 
 def _most_answered(article: Article, threads: CommentQuerySet, language: str, part: slice) -> list:
     """Threads by the number of their visible replies, then the newest; behind them those without any."""
     replies = Comment.objects.in_discussion_of(article).visible().filter(parent__isnull=False)
     if language:
-        replies = replies.filter(parent__discussion=article.translation_key, parent__thread_no__isnull=False, parent__language=language)
-    counted = replies.values("parent").annotate(replies=Count("pk")).order_by("-replies", "-parent").values_list("parent", flat=True)
+        replies = replies.filter(
+            parent__discussion=article.translation_key,
+            parent__thread_no__isnull=False,
+            parent__language=language,
+        )
+    counted = (
+        replies.values("parent")
+        .annotate(replies=Count("pk"))
+        .order_by("-replies", "-parent")
+        .values_list("parent", flat=True)
+    )
     keys = list(counted[part])
     answered = {row.pk: row for row in comment_rows(Comment.objects.filter(pk__in=keys))}
     found = [answered[pk] for pk in keys]

@@ -34,7 +34,9 @@ FIRST_REPLIES = LAST_REPLIES = 2
 REPLIES_FOLDED = 20
 REPLIES_PER_PAGE = 200
 _IN_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
-_REPLY_FETCH_LIMIT = 400  # replies of all the threads on a page that are fetched without asking first how many there are
+_REPLY_FETCH_LIMIT = (
+    400  # replies of all the threads on a page that are fetched without asking first how many there are
+)
 
 EMPTY = SafeString()
 
@@ -104,27 +106,38 @@ def _attribute_path(thing: object, column: str) -> object:
 _THREADS = Comment.objects.threads().filter(discussion=Param("discussion")).order_by("-thread_no")
 _NEWEST = PreparedQueryFamily(lambda dates: _values_for_everybody(_THREADS[: THREADS_PER_PAGE + 1], dates))
 _ON_PAGE = PreparedQueryFamily(
-    lambda dates: _values_for_everybody(_THREADS.filter(thread_no__range=(Param("first"), Param("last"))), dates)
+    lambda dates: _values_for_everybody(
+        _THREADS.filter(thread_no__range=(Param("first"), Param("last"))), dates
+    )
 )
 
 
 def newest_threads(article: Article, markup: CommentRenderer) -> Threads:
     """What the article's own page shows."""
     found = _NEWEST.rows(markup.dates, discussion=article.translation_key)
-    older = discussion_page_number(found[THREADS_PER_PAGE].thread_no) if len(found) > THREADS_PER_PAGE else None
+    older = (
+        discussion_page_number(found[THREADS_PER_PAGE].thread_no) if len(found) > THREADS_PER_PAGE else None
+    )
     return Threads(with_replies(found[:THREADS_PER_PAGE], markup), older)
 
 
 def threads_on_page(article: Article, number: int, markup: CommentRenderer) -> Threads:
     """Threads by the number that each has for good, so that a page's threads never move to another page."""
     last = number * THREADS_PER_PAGE
-    found = _ON_PAGE.rows(markup.dates, discussion=article.translation_key, first=last - THREADS_PER_PAGE + 1, last=last)
+    found = _ON_PAGE.rows(
+        markup.dates, discussion=article.translation_key, first=last - THREADS_PER_PAGE + 1, last=last
+    )
     return Threads(with_replies(found, markup), number - 1 or None)
 
 
-def thread_alone(article: Article, thread_no: int, page: int, markup: CommentRenderer) -> tuple[Thread, int] | None:
+def thread_alone(
+    article: Article, thread_no: int, page: int, markup: CommentRenderer
+) -> tuple[Thread, int] | None:
     """One thread with a page of its replies, and how many such pages there are. None where there is no such thread or page."""
-    row = next(iter(comment_rows(Comment.objects.in_discussion_of(article).threads().filter(thread_no=thread_no))), None)
+    row = next(
+        iter(comment_rows(Comment.objects.in_discussion_of(article).threads().filter(thread_no=thread_no))),
+        None,
+    )
     if row is None:
         return None
     replies = Comment.objects.visible().filter(parent=row.pk).order_by("pk")
@@ -132,7 +145,9 @@ def thread_alone(article: Article, thread_no: int, page: int, markup: CommentRen
     if not 1 <= page <= pages:
         return None
     shown = comment_rows(replies[(page - 1) * REPLIES_PER_PAGE : page * REPLIES_PER_PAGE])
-    return Thread(row.thread_no, markup.html(row), _items([markup.html(reply, apart=pages > 1) for reply in shown])), pages
+    return Thread(
+        row.thread_no, markup.html(row), _items([markup.html(reply, apart=pages > 1) for reply in shown])
+    ), pages
 
 
 def page_url(comment: Comment, article: Article) -> str:
@@ -141,7 +156,12 @@ def page_url(comment: Comment, article: Article) -> str:
     A reply in the middle of a very long thread stands on no page but the thread's own.
     """
     thread_no = (comment.parent or comment).thread_no
-    newer = Comment.objects.in_discussion_of(article).threads().filter(thread_no__gt=thread_no)[:THREADS_PER_PAGE].count()
+    newer = (
+        Comment.objects.in_discussion_of(article)
+        .threads()
+        .filter(thread_no__gt=thread_no)[:THREADS_PER_PAGE]
+        .count()
+    )
     alone = _page_of_thread_alone(comment)
     with translation.override(article.language):
         if alone:
@@ -192,7 +212,10 @@ def _batched_threads(threads: list[Thread]) -> Iterator[Thread | ThreadBatch]:
 
 _FIRST_REPLIES = PreparedQueryFamily(
     lambda keys, dates: _values_for_everybody(
-        Comment.objects.visible().filter(parent__in=Param("threads", keys)).order_by("parent_id", "pk")[: _REPLY_FETCH_LIMIT + 1], dates
+        Comment.objects.visible()
+        .filter(parent__in=Param("threads", keys))
+        .order_by("parent_id", "pk")[: _REPLY_FETCH_LIMIT + 1],
+        dates,
     )
 )
 
@@ -209,10 +232,15 @@ def _replies(keys: list[int], dates: str) -> dict[int, tuple[list, int]]:
 def _replies_in_part(below: CommentQuerySet) -> dict[int, tuple[list, int]]:
     """The same where there are many: the database counts them and leaves out the middle. Slow to put together, so not for every page."""
     placed = below.annotate(
-        place=Window(RowNumber(), partition_by="parent_id", order_by="pk"), total=Window(Count("pk"), partition_by="parent_id")
+        place=Window(RowNumber(), partition_by="parent_id", order_by="pk"),
+        total=Window(Count("pk"), partition_by="parent_id"),
     )
-    wanted = placed.filter(Q(total__lte=_IN_PAGE) | Q(place__lte=FIRST_REPLIES) | Q(place__gt=F("total") - LAST_REPLIES))
-    by_thread = _by_thread(_with_created_text(wanted).values_list(*COLUMNS, "created_text", "total", named=True))
+    wanted = placed.filter(
+        Q(total__lte=_IN_PAGE) | Q(place__lte=FIRST_REPLIES) | Q(place__gt=F("total") - LAST_REPLIES)
+    )
+    by_thread = _by_thread(
+        _with_created_text(wanted).values_list(*COLUMNS, "created_text", "total", named=True)
+    )
     return {key: (replies, replies[0].total) for key, replies in by_thread.items()}
 
 

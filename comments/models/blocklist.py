@@ -37,7 +37,9 @@ class BlockedPhrase(models.Model):
         ),
     )
     folded = models.CharField(max_length=blocklist.MAX_PHRASE_LENGTH, unique=True, editable=False)
-    effect = models.CharField(_("effect"), max_length=10, choices=blocklist.BlockEffect, default=blocklist.BlockEffect.HOLD)
+    effect = models.CharField(
+        _("effect"), max_length=10, choices=blocklist.BlockEffect, default=blocklist.BlockEffect.HOLD
+    )
     note = models.CharField(_("note"), max_length=300, blank=True, help_text=_("For moderators only."))
 
     objects = BlockedPhraseQuerySet.as_manager()
@@ -48,7 +50,9 @@ class BlockedPhrase(models.Model):
         verbose_name_plural = _("held and refused words")
         ordering = ["folded"]
         constraints = [
-            models.CheckConstraint(condition=Q(effect__in=blocklist.BlockEffect.values), name="phrase_effect_known"),
+            models.CheckConstraint(
+                condition=Q(effect__in=blocklist.BlockEffect.values), name="phrase_effect_known"
+            ),
             models.CheckConstraint(condition=~Q(folded=""), name="phrase_can_be_found"),
         ]
 
@@ -59,12 +63,16 @@ class BlockedPhrase(models.Model):
         """Raise ValidationError for a phrase that could not be found, would be found everywhere, or is in the list."""
         self.folded = folded = blocklist.fold_phrase(self.text)
         if not blocklist.can_be_found(folded):
-            raise ValidationError({"text": _("Enter a word of two letters or more, or at least one Chinese character.")})
+            raise ValidationError(
+                {"text": _("Enter a word of two letters or more, or at least one Chinese character.")}
+            )
         if len(folded) > blocklist.MAX_PHRASE_LENGTH:
             raise ValidationError({"text": _("This is too long.")})
         known = BlockedPhrase.objects.filter(folded=folded).exclude(pk=self.pk).first()
         if known is not None:
-            raise ValidationError({"text": _("“%(known)s” in the list already finds this.") % {"known": known}})
+            raise ValidationError(
+                {"text": _("“%(known)s” in the list already finds this.") % {"known": known}}
+            )
 
     def save(self, *args, **kwargs):
         self.folded = blocklist.fold_phrase(self.text)
@@ -81,4 +89,6 @@ class BlockedPhrase(models.Model):
 def _bump_blocklist_version() -> None:
     """Every process makes its list of phrases anew. Shows on no page: nothing is touched."""
     with public_write():
-        SiteCommentSettings.objects.update_or_create(pk=SiteCommentSettings.ONLY, defaults={"blocklist_version": uuid.uuid4()})
+        SiteCommentSettings.objects.update_or_create(
+            pk=SiteCommentSettings.ONLY, defaults={"blocklist_version": uuid.uuid4()}
+        )

@@ -38,7 +38,9 @@ class CommentQuerySet(PublicQuerySet):
         # Not EXISTS: for that PostgreSQL gathers every visible reply of the site first. And not `parent=None`, which a number implies:
         # SQLite takes "no parent" for as rare as any one parent, and looks through the first comments of the whole site.
         below = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
-        return self.alias(below=below).filter(Q(state=State.VISIBLE) | Q(below__isnull=False), thread_no__isnull=False)
+        return self.alias(below=below).filter(
+            Q(state=State.VISIBLE) | Q(below__isnull=False), thread_no__isnull=False
+        )
 
     def with_article(self) -> "CommentQuerySet":
         """With what a list says of the article: with a thousand comments there would be its text a thousand times."""
@@ -50,7 +52,9 @@ class CommentQuerySet(PublicQuerySet):
 
     def newer_than(self, comment: "Comment") -> "CommentQuerySet":
         """Those before it in that order."""
-        return self.filter(Q(created_at__gt=comment.created_at) | Q(created_at=comment.created_at, pk__gt=comment.pk))
+        return self.filter(
+            Q(created_at__gt=comment.created_at) | Q(created_at=comment.created_at, pk__gt=comment.pk)
+        )
 
     def queue(self) -> "CommentQuerySet":
         """What waits for a moderator, the longest first."""
@@ -60,38 +64,69 @@ class CommentQuerySet(PublicQuerySet):
 class Comment(PublicModel):
     """A comment, or a reply to one. `body` is plain text; `body_html` and the two dates are made from it when it is written."""
 
-    discussion = models.ForeignKey(Discussion, models.PROTECT, related_name="+", editable=False, verbose_name=_("discussion"))
+    discussion = models.ForeignKey(
+        Discussion, models.PROTECT, related_name="+", editable=False, verbose_name=_("discussion")
+    )
     article = models.ForeignKey(Article, models.PROTECT, related_name="comments", verbose_name=_("article"))
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=AUTHOR)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=AUTHOR
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread")
+    )
     replied_to = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("in reply to"), db_column="answers_id"
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("in reply to"),
+        db_column="answers_id",
     )
     body = models.TextField(_("text"))
     body_html = models.TextField(editable=False)
     language = models.CharField(_("language"), max_length=10, choices=Language)
     words = models.PositiveSmallIntegerField(_("words"), editable=False)
-    fingerprint = models.CharField(max_length=32, default="", editable=False)  # the same for texts that say the same; see phrases.py
+    fingerprint = models.CharField(
+        max_length=32, default="", editable=False
+    )  # the same for texts that say the same; see phrases.py
     matched_phrases = models.CharField(
         _("listed words found"), max_length=300, blank=True, editable=False, db_column="listed"
     )  # for moderators alone
     state = models.CharField(_("state"), max_length=10, choices=State)
-    reason = models.CharField(_("reason"), max_length=20, blank=True)  # a Hold, the code of a Reason or a Remover, according to the state
-    note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)  # in the author's language, as it was given
+    reason = models.CharField(
+        _("reason"), max_length=20, blank=True
+    )  # a Hold, the code of a Reason or a Remover, according to the state
+    note = models.CharField(
+        _("what the author is told"), max_length=NOTE, blank=True
+    )  # in the author's language, as it was given
     approved = models.BooleanField(_("approved"), default=False)  # by a moderator, the text as it stands
     thread_no = models.PositiveIntegerField(_("thread"), null=True, editable=False)
     submission = models.UUIDField(_("submission"), default=uuid.uuid4, unique=True, editable=False)
-    revision = models.PositiveSmallIntegerField(default=0, editable=False)  # how often its author has changed the text
+    revision = models.PositiveSmallIntegerField(
+        default=0, editable=False
+    )  # how often its author has changed the text
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     created_en = models.CharField(max_length=60, editable=False)
     created_zh = models.CharField(max_length=60, editable=False)
-    first_visible_at = models.DateTimeField(_("first visible"), null=True, editable=False, db_column="shown_at")
+    first_visible_at = models.DateTimeField(
+        _("first visible"), null=True, editable=False, db_column="shown_at"
+    )
     edited_at = models.DateTimeField(_("edited at"), null=True, editable=False)
-    held_at = models.DateTimeField(null=True, editable=False)  # since when it waits for a moderator, while it does
-    revised_at = models.DateTimeField(_("sent in again"), null=True, editable=False, db_column="mended_at")  # after a rejection, once
+    held_at = models.DateTimeField(
+        null=True, editable=False
+    )  # since when it waits for a moderator, while it does
+    revised_at = models.DateTimeField(
+        _("sent in again"), null=True, editable=False, db_column="mended_at"
+    )  # after a rejection, once
     appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)  # against a rejection, once
     appealed_against = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("appealed against")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("appealed against"),
     )
     appeal = models.TextField(_("note to the moderators"), blank=True, editable=False)  # why it should stand
 
@@ -110,30 +145,55 @@ class Comment(PublicModel):
             models.Index(fields=["author", "discussion"], name="comment_of_author"),
             models.Index(fields=["author", "-created_at"], name="comment_speed"),
             models.Index(fields=["author", "fingerprint"], name="comment_same_text"),
-            models.Index(fields=["discussion", "-first_visible_at"], condition=Q(state=State.VISIBLE), name="comment_newest"),
             models.Index(
-                fields=["discussion", "language", "thread_no"], condition=Q(thread_no__isnull=False), name="comment_threads_in_language"
+                fields=["discussion", "-first_visible_at"],
+                condition=Q(state=State.VISIBLE),
+                name="comment_newest",
             ),
-            models.Index(fields=["discussion", "parent"], condition=Q(state=State.VISIBLE, parent__isnull=False), name="comment_answered"),
-            models.Index(fields=["-first_visible_at", "-id"], condition=Q(state=State.VISIBLE), name="comment_newest_of_site"),
+            models.Index(
+                fields=["discussion", "language", "thread_no"],
+                condition=Q(thread_no__isnull=False),
+                name="comment_threads_in_language",
+            ),
+            models.Index(
+                fields=["discussion", "parent"],
+                condition=Q(state=State.VISIBLE, parent__isnull=False),
+                name="comment_answered",
+            ),
+            models.Index(
+                fields=["-first_visible_at", "-id"],
+                condition=Q(state=State.VISIBLE),
+                name="comment_newest_of_site",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["discussion", "thread_no"], name="comment_thread_no_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="comment_state_known"),
             models.CheckConstraint(condition=Q(language__in=Language.values), name="comment_language_known"),
-            models.CheckConstraint(condition=Q(parent=None) | Q(thread_no=None), name="comment_reply_has_no_number"),
-            models.CheckConstraint(condition=~Q(state=State.VISIBLE) | Q(first_visible_at__isnull=False), name="comment_visible_was_shown"),
+            models.CheckConstraint(
+                condition=Q(parent=None) | Q(thread_no=None), name="comment_reply_has_no_number"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.VISIBLE) | Q(first_visible_at__isnull=False),
+                name="comment_visible_was_shown",
+            ),
             models.CheckConstraint(
                 condition=Q(first_visible_at=None) | Q(parent__isnull=False) | Q(thread_no__isnull=False),
                 name="comment_shown_thread_has_number",
             ),
-            models.CheckConstraint(condition=Q(parent=None) | ~Q(parent=F("id")), name="comment_not_its_own_parent"),
-            models.CheckConstraint(condition=Q(replied_to=None) | Q(parent__isnull=False), name="comment_answer_is_reply"),
             models.CheckConstraint(
-                condition=~Q(body="") | Q(state=State.REMOVED, reason=RemovedBy.ERASURE), name="comment_has_text_unless_erased"
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="comment_not_its_own_parent"
             ),
             models.CheckConstraint(
-                condition=Q(appeal="", appealed_at=None) | (~Q(appeal="") & Q(appealed_at__isnull=False)), name="comment_appeal_says_why"
+                condition=Q(replied_to=None) | Q(parent__isnull=False), name="comment_answer_is_reply"
+            ),
+            models.CheckConstraint(
+                condition=~Q(body="") | Q(state=State.REMOVED, reason=RemovedBy.ERASURE),
+                name="comment_has_text_unless_erased",
+            ),
+            models.CheckConstraint(
+                condition=Q(appeal="", appealed_at=None) | (~Q(appeal="") & Q(appealed_at__isnull=False)),
+                name="comment_appeal_says_why",
             ),
         ]
 

@@ -16,7 +16,12 @@ class SwitchableMixin(models.Model):
 
     switch = models.CharField(_("comments are"), max_length=10, choices=Switch, default=Switch.OPEN)
     switched_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("changed by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("changed by"),
     )
     switched_at = models.DateTimeField(_("changed"), null=True, editable=False)
 
@@ -29,8 +34,12 @@ class SiteCommentSettings(PublicModel, SwitchableMixin):
 
     ONLY = 1
 
-    notice_en = models.CharField(_("sentence for readers, in English"), max_length=200, blank=True, db_column="sentence_en")
-    notice_zh = models.CharField(_("sentence for readers, in Chinese"), max_length=200, blank=True, db_column="sentence_zh")
+    notice_en = models.CharField(
+        _("sentence for readers, in English"), max_length=200, blank=True, db_column="sentence_en"
+    )
+    notice_zh = models.CharField(
+        _("sentence for readers, in Chinese"), max_length=200, blank=True, db_column="sentence_zh"
+    )
     # Becomes another with every change of the list of phrases: what a process has made of the list is good while this is the same.
     blocklist_version = models.UUIDField(default=uuid.uuid4, editable=False, db_column="phrases_stamp")
 
@@ -39,7 +48,9 @@ class SiteCommentSettings(PublicModel, SwitchableMixin):
         verbose_name = _("emergency switch")
         verbose_name_plural = _("emergency switch")
         default_permissions = ("view", "change")
-        constraints = [models.CheckConstraint(condition=Q(switch__in=Switch.values), name="house_switch_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(switch__in=Switch.values), name="house_switch_known")
+        ]
 
     def __str__(self) -> str:
         return self.get_switch_display()
@@ -58,7 +69,9 @@ class Discussion(PublicModel, SwitchableMixin):
     class Meta:
         verbose_name = _("discussion")
         verbose_name_plural = _("discussions")
-        constraints = [models.CheckConstraint(condition=Q(switch__in=Switch.values), name="discussion_switch_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(switch__in=Switch.values), name="discussion_switch_known")
+        ]
 
     def __str__(self) -> str:
         return str(self.key)

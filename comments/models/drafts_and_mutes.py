@@ -35,7 +35,9 @@ class CommentDraft(models.Model):
     """
 
     token = models.UUIDField(db_index=True)
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="comment_drafts", editable=False)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="comment_drafts", editable=False
+    )
     submission = models.UUIDField(unique=True)
     article = models.ForeignKey(Article, models.CASCADE, related_name="+")
     parent = models.ForeignKey(Comment, models.SET_NULL, null=True, related_name="+")

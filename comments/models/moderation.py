@@ -27,7 +27,10 @@ class Reason(models.Model):
     """
 
     code = models.SlugField(
-        _("short name"), max_length=20, unique=True, help_text=_("Latin letters, digits, - and _. It is never shown to readers, and stays.")
+        _("short name"),
+        max_length=20,
+        unique=True,
+        help_text=_("Latin letters, digits, - and _. It is never shown to readers, and stays."),
     )
     text_en = models.CharField(_("words in English"), max_length=300)
     text_zh = models.CharField(_("words in Chinese"), max_length=300)
@@ -60,18 +63,28 @@ class Decision(models.Model):
     """Who moved a comment from which state to which, and the text that was judged. Never changed."""
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
-    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator"))
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator")
+    )
     verb = models.CharField(_("decision"), max_length=10, choices=ModerationAction)
     from_state = models.CharField(_("state before"), max_length=10, choices=State)
     to_state = models.CharField(_("state after"), max_length=10, choices=State)
     from_reason = models.CharField(max_length=20, blank=True)
     reason = models.ForeignKey(
-        Reason, models.PROTECT, to_field="code", db_column="reason", null=True, related_name="+", verbose_name=_("reason")
+        Reason,
+        models.PROTECT,
+        to_field="code",
+        db_column="reason",
+        null=True,
+        related_name="+",
+        verbose_name=_("reason"),
     )
     note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)
     body = models.TextField(_("text that was judged"))
     decided_at = models.DateTimeField(_("decided"), default=timezone.now)
-    waited = models.DurationField(null=True, editable=False)  # from being held to this decision; None where nothing was held
+    waited = models.DurationField(
+        null=True, editable=False
+    )  # from being held to this decision; None where nothing was held
 
     class Meta:
         verbose_name = _("decision")
@@ -81,7 +94,10 @@ class Decision(models.Model):
         indexes = [models.Index(fields=["decided_at"], name="decision_lately")]
         constraints = [
             models.CheckConstraint(condition=Q(verb__in=ModerationAction.values), name="decision_verb_known"),
-            models.CheckConstraint(condition=Q(from_state__in=State.values, to_state__in=State.values), name="decision_states_known"),
+            models.CheckConstraint(
+                condition=Q(from_state__in=State.values, to_state__in=State.values),
+                name="decision_states_known",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +108,9 @@ class Report(models.Model):
     """A reader finds that a comment should not stand. `counts` when the reporter was trusted at the time."""
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
-    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("reporter"))
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("reporter")
+    )
     reason = models.CharField(_("reason"), max_length=20, choices=ReportReason)
     note = models.CharField(_("note"), max_length=300, blank=True)
     counts = models.BooleanField(_("counts"), default=False)
@@ -120,11 +138,18 @@ class BanQuerySet(models.QuerySet):
 class Ban(models.Model):
     """Somebody who may not comment, until a time or for good."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="bans", verbose_name=_("user"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="bans", verbose_name=_("user")
+    )
     until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
     why = models.CharField(_("why"), max_length=300, help_text=_("For moderators only."))
     banned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("banned by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("banned by"),
     )
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
 

@@ -51,14 +51,20 @@ def queue_digests() -> int:
     if now.hour < DIGEST_HOUR or not Comment.objects.queue().exists():
         return 0
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return sum(_queue_digest(pk, today) for pk in group_moderators().filter(mail_digest=True).values_list("pk", flat=True))
+    return sum(
+        _queue_digest(pk, today)
+        for pk in group_moderators().filter(mail_digest=True).values_list("pk", flat=True)
+    )
 
 
 def _queue_digest(moderator_id: int, today: datetime) -> bool:
     with transaction.atomic():
         # Under the lock of the moderator's row: two sweeps at once see each other's mail.
         moderator = User.objects.select_for_update(no_key=True).filter(pk=moderator_id).first()
-        if moderator is None or Mail.objects.filter(purpose=DIGEST_PURPOSE, user=moderator, created_at__gte=today).exists():
+        if (
+            moderator is None
+            or Mail.objects.filter(purpose=DIGEST_PURPOSE, user=moderator, created_at__gte=today).exists()
+        ):
             return False
         address = verified_address(moderator)
         if address is None or not wants_digest(moderator):

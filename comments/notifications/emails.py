@@ -45,7 +45,9 @@ def reply_context(mail: Mail) -> dict | None:
 @composer(rejections.REJECTION_PURPOSE, lifetime=rejections.REJECTION_LIFETIME)
 def rejection_context(mail: Mail) -> dict | None:
     """Everything of the reader's that was turned down or removed by now and still is, with what can be done about it."""
-    if not reply_notifications.is_verified_address(mail) or not (mail.user.is_active and mail.user.mail_decisions):
+    if not reply_notifications.is_verified_address(mail) or not (
+        mail.user.is_active and mail.user.mail_decisions
+    ):
         return None
     decisions = rejections.decisions_to_notify(mail)
     if not decisions:
@@ -57,16 +59,23 @@ def rejection_context(mail: Mail) -> dict | None:
         "rejected": [_message_text(decision) for decision in decisions],
         "were_removed": states == {State.REMOVED},
         "is_mixed": len(states) > 1,
-        "url": settings.SITE_URL + reverse("comments:mine") + (f"?state={states.pop()}" if len(states) == 1 else ""),
+        "url": settings.SITE_URL
+        + reverse("comments:mine")
+        + (f"?state={states.pop()}" if len(states) == 1 else ""),
         "unsubscribe_url": Subscription(mail.user).url,
     }
 
 
 def _message_text(decision: Decision) -> dict:
     comment = decision.comment
-    ways = {task: settings.SITE_URL + reverse(f"comments:{task}", args=[comment.pk]) for task in ("mend", "appeal")}
+    ways = {
+        task: settings.SITE_URL + reverse(f"comments:{task}", args=[comment.pk])
+        for task in ("mend", "appeal")
+    }
     return {
-        "title": comment.article.title if comment.article.is_public else "",  # it may have a new one, for later
+        "title": comment.article.title
+        if comment.article.is_public
+        else "",  # it may have a new one, for later
         "body": decision.body,
         "note": decision.note,
         "is_removed": decision.to_state == State.REMOVED,
@@ -79,7 +88,11 @@ def _message_text(decision: Decision) -> dict:
 def digest_context(mail: Mail) -> dict | None:
     """The queue as it is when the mail is sent; no mail when it is empty by then."""
     waiting = digest.pending_summary()
-    if waiting is None or not reply_notifications.is_verified_address(mail) or not digest.wants_digest(mail.user):
+    if (
+        waiting is None
+        or not reply_notifications.is_verified_address(mail)
+        or not digest.wants_digest(mail.user)
+    ):
         return None
     url = settings.SITE_URL + reverse("admin:comments_comment_changelist")
     usual = median_wait()
@@ -87,13 +100,19 @@ def digest_context(mail: Mail) -> dict | None:
         "number": waiting.number,
         "oldest": duration_text(timezone.now() - waiting.since),
         "usual": duration_text(usual) if usual is not None else "",
-        "rules": [(policy.hold_rule_label(rule), number, f"{url}?rule={rule}") for rule, number in waiting.by_rule],
+        "rules": [
+            (policy.hold_rule_label(rule), number, f"{url}?rule={rule}") for rule, number in waiting.by_rule
+        ],
         "url": url,
-        "unsubscribe_url": settings.SITE_URL + reverse("comments:unsubscribe_digest", args=[digest.digest_key(mail.user)]),
+        "unsubscribe_url": settings.SITE_URL
+        + reverse("comments:unsubscribe_digest", args=[digest.digest_key(mail.user)]),
     }
 
 
 def _article_in(language: str, thread: Comment) -> Article | None:
     """The article of the discussion in the reader's language, or in the one it can be read in."""
-    public = {article.language: article for article in Article.objects.public().filter(translation_key=thread.discussion_id)}
+    public = {
+        article.language: article
+        for article in Article.objects.public().filter(translation_key=thread.discussion_id)
+    }
     return public.get(language) or next(iter(public.values()), None)

@@ -40,24 +40,42 @@ def notify_reply(reply: Comment) -> None:
     now = timezone.now()
     if not (reader.is_active and reader.mail_replies) or reply.first_visible_at < now - NEWS_PERIOD:
         return
-    known = _NOTICE_CONTEXT.row(reader=reader.pk, thread=reply.parent_id, thread_in_words=str(reply.parent_id), lately=now - MIN_INTERVAL)
+    known = _NOTICE_CONTEXT.row(
+        reader=reader.pk,
+        thread=reply.parent_id,
+        thread_in_words=str(reply.parent_id),
+        lately=now - MIN_INTERVAL,
+    )
     if known.address is None or known.muted:
         return
     if not (known.waits and _join(reply, reader, known.address)) and not _was_notified(reply, reader):
         context = {"thread": reply.parent_id, "since": reply.first_visible_at.isoformat()}
         not_before = max(now + REPLY_DELAY, known.last + MIN_INTERVAL) if known.last else now + REPLY_DELAY
-        enqueue(REPLY_PURPOSE, to=known.address, language=reader.language, context=context, user=reader, not_before=not_before)
+        enqueue(
+            REPLY_PURPOSE,
+            to=known.address,
+            language=reader.language,
+            context=context,
+            user=reader,
+            not_before=not_before,
+        )
 
 
 def _notice_query(reader, thread, thread_in_words, lately) -> QuerySet:
     """What decides about a mail, in one query: the address, whether none is wanted, what waits and what went lately."""
     in_words = Cast(KeyTextTransform("thread", "context"), TextField())
-    mails = Mail.objects.alias(thread=in_words).filter(purpose=REPLY_PURPOSE, user=reader, thread=thread_in_words).order_by()
+    mails = (
+        Mail.objects.alias(thread=in_words)
+        .filter(purpose=REPLY_PURPOSE, user=reader, thread=thread_in_words)
+        .order_by()
+    )
     return (
         User.objects.order_by()
         .filter(pk=reader)
         .values(
-            address=Subquery(_verified_addresses(EmailAddress.objects.filter(user=reader)).values("email")[:1]),
+            address=Subquery(
+                _verified_addresses(EmailAddress.objects.filter(user=reader)).values("email")[:1]
+            ),
             muted=Exists(ThreadMute.objects.filter(user=reader, thread=thread)),
             waits=Exists(mails.filter(state=MailState.QUEUED)),
             last=Subquery(mails.filter(sent_at__gt=lately).order_by("-sent_at").values("sent_at")[:1]),
@@ -76,7 +94,9 @@ def _join(reply: Comment, reader: User, address: str) -> bool:
         return False
     for mail in waiting:
         if parse_datetime(mail.context["since"]) > reply.first_visible_at:
-            Mail.objects.filter(pk=mail.pk).update(context=mail.context | {"since": reply.first_visible_at.isoformat()})
+            Mail.objects.filter(pk=mail.pk).update(
+                context=mail.context | {"since": reply.first_visible_at.isoformat()}
+            )
     return True
 
 
@@ -111,12 +131,19 @@ def _verified_addresses(addresses: QuerySet[EmailAddress]) -> QuerySet[EmailAddr
 
 def is_verified_address(mail: Mail) -> bool:
     """Whether the mail would still go to a mailbox that its user has proven."""
-    return mail.user is not None and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
+    return (
+        mail.user is not None
+        and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
+    )
 
 
 def wants_reply_mails(reader: User, thread_id: int) -> bool:
     """Whether they still want to be told, and can answer: whoever is banned is not shown what they must leave unanswered."""
-    is_wanted = reader.is_active and reader.mail_replies and not ThreadMute.objects.filter(user=reader, thread_id=thread_id).exists()
+    is_wanted = (
+        reader.is_active
+        and reader.mail_replies
+        and not ThreadMute.objects.filter(user=reader, thread_id=thread_id).exists()
+    )
     return is_wanted and not Ban.objects.active().filter(user=reader).exists()
 
 
@@ -124,7 +151,9 @@ def replies_to_notify(mail: Mail) -> list[Comment]:
     """What can be read now of what others have answered the mail's reader since it was asked for, and no other mail has told."""
     thread_id, since = mail.context["thread"], datetime.fromisoformat(mail.context["since"])
     told = already_notified(_mails(mail.user, thread_id).exclude(pk=mail.pk))
-    return [reply for reply in _replies_to(mail.user, thread_id=thread_id, since=since) if reply.pk not in told]
+    return [
+        reply for reply in _replies_to(mail.user, thread_id=thread_id, since=since) if reply.pk not in told
+    ]
 
 
 def _replies_to(reader: User, *, thread_id: int, since: datetime) -> QuerySet[Comment]:
@@ -132,5 +161,7 @@ def _replies_to(reader: User, *, thread_id: int, since: datetime) -> QuerySet[Co
     # Whom a reply answered may have been deleted since: then it answers the thread.
     to_reader = Q(replied_to__author=reader) & ~Q(replied_to__state=State.REMOVED)
     to_thread = Q(replied_to=None, parent__author=reader) & ~Q(parent__state=State.REMOVED)
-    below = Comment.objects.visible().filter(to_reader | to_thread, parent_id=thread_id, first_visible_at__gte=since)
+    below = Comment.objects.visible().filter(
+        to_reader | to_thread, parent_id=thread_id, first_visible_at__gte=since
+    )
     return below.exclude(author=reader).order_by("first_visible_at", "pk")

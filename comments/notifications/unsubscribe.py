@@ -23,14 +23,18 @@ class Subscription:
     @property
     def url(self) -> str:
         """Absolute, in the active language."""
-        key = signing.dumps([self.reader.pk, self.thread.pk if self.thread else DECISIONS], salt=UNSUBSCRIBE_SALT)
+        key = signing.dumps(
+            [self.reader.pk, self.thread.pk if self.thread else DECISIONS], salt=UNSUBSCRIBE_SALT
+        )
         return settings.SITE_URL + reverse("comments:unsubscribe", args=[key])
 
     def mute_thread(self) -> None:
         ThreadMute.objects.get_or_create(user=self.reader, thread=self.thread)
 
     def end(self) -> None:
-        User.objects.filter(pk=self.reader.pk).update(**{"mail_replies" if self.thread else "mail_decisions": False})
+        User.objects.filter(pk=self.reader.pk).update(
+            **{"mail_replies" if self.thread else "mail_decisions": False}
+        )
 
 
 def subscription_from_key(key: str) -> Subscription | None:

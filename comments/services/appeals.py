@@ -29,10 +29,16 @@ def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
             return comment
         _require_may_write(user)
         if not comment.may_be_revised:
-            raise CommentError(_why_not(comment, once=_("This comment has been sent in again before. That can be done once.")))
+            raise CommentError(
+                _why_not(
+                    comment, once=_("This comment has been sent in again before. That can be done once.")
+                )
+            )
         if comment.body == body:
             raise CommentError(
-                _("The text is as it was. Change what the reason names, or appeal if you think that it should stand as it is.")
+                _(
+                    "The text is as it was. Change what the reason names, or appeal if you think that it should stand as it is."
+                )
             )
         set_body(comment, body)
         screen_submission(comment, user)  # for what it refuses: a moderator reads this in any case
@@ -57,8 +63,16 @@ def appeal(*, user: User, comment_id: int, note: str) -> Comment:
             return comment
         _require_may_write(user)
         if not comment.may_be_appealed:
-            raise CommentError(_why_not(comment, once=_("You have appealed about this comment before. That can be done once.")))
-        comment.appeal, comment.appealed_at, comment.appealed_against_id = note, timezone.now(), _rejected_by(comment)
+            raise CommentError(
+                _why_not(
+                    comment, once=_("You have appealed about this comment before. That can be done once.")
+                )
+            )
+        comment.appeal, comment.appealed_at, comment.appealed_against_id = (
+            note,
+            timezone.now(),
+            _rejected_by(comment),
+        )
         _hold_again(comment, HoldRule.APPEALED)
     return comment
 
@@ -72,7 +86,9 @@ def _require_may_write(user: User) -> None:
 def _why_not(comment: Comment, *, once: str) -> str:
     if comment.state == State.REJECTED:
         return once
-    return _("This comment is now “%(state)s”, so that cannot be done.") % {"state": comment.get_state_display()}
+    return _("This comment is now “%(state)s”, so that cannot be done.") % {
+        "state": comment.get_state_display()
+    }
 
 
 def _hold_again(comment: Comment, hold: HoldRule) -> None:
@@ -87,7 +103,9 @@ def _hold_again(comment: Comment, hold: HoldRule) -> None:
 def require_uninvolved(comment: Comment, moderator: User) -> None:
     """Raises ForAnother for the comment's own author, and for who is appealed against, while somebody else can decide."""
     if moderator.pk in (comment.author_id, comment.appealed_against_id):
-        why = recusal_reason(comment, moderator, set(_other_moderators(comment, moderator.pk).values_list("pk", flat=True)))
+        why = recusal_reason(
+            comment, moderator, set(_other_moderators(comment, moderator.pk).values_list("pk", flat=True))
+        )
         if why:
             raise Recused(why)
 
@@ -103,7 +121,9 @@ def recusal_reason(comment: Comment, moderator: User, deciders: set[int]) -> str
     if comment.author_id == moderator.pk:
         return _("This comment is your own: another moderator decides about it.")
     if comment.appealed_against_id == moderator.pk:
-        return _("You have turned this comment down and its author has appealed: another moderator decides about it.")
+        return _(
+            "You have turned this comment down and its author has appealed: another moderator decides about it."
+        )
     return ""
 
 

@@ -22,7 +22,13 @@ def claim_comment(*, moderator: User, comment_id: int, take_over: bool = False) 
     with transaction.atomic():
         if not Comment.objects.select_for_update(no_key=True).filter(pk=comment_id).exists():
             raise CommentNotFound
-        held = Claim.objects.active().filter(comment=comment_id).exclude(moderator=moderator).select_related("moderator").first()
+        held = (
+            Claim.objects.active()
+            .filter(comment=comment_id)
+            .exclude(moderator=moderator)
+            .select_related("moderator")
+            .first()
+        )
         if held is not None and not take_over:
             return held
         ours = {"moderator": moderator, "until": timezone.now() + CLAIM_PERIOD}
@@ -41,7 +47,13 @@ def prune_claims() -> int:
 
 def require_unclaimed(comment: Comment, moderator: User) -> None:
     """Raises Claimed while another moderator is looking at the comment. The caller holds its row."""
-    held = Claim.objects.active().filter(comment=comment).exclude(moderator=moderator).select_related("moderator").first()
+    held = (
+        Claim.objects.active()
+        .filter(comment=comment)
+        .exclude(moderator=moderator)
+        .select_related("moderator")
+        .first()
+    )
     if held is not None:
         raise ClaimedByOther(
             _("%(who)s is looking at this comment. Take it over if you want to decide about it yourself.")

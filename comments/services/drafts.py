@@ -51,19 +51,33 @@ def detach_from_browser(request: HttpRequest, user: User | None) -> None:
 def check_rate_limit(request: HttpRequest) -> None:
     """Raise TooManyWaiting when one network address has sent many texts within the hour."""
     if not consume(request, app="comments", action="waiting_text", config=CLIENT_LIMIT):
-        raise TooManyDrafts(_("Many texts were sent from here within the hour. Log in or sign up to post yours; it stays in the box."))
+        raise TooManyDrafts(
+            _(
+                "Many texts were sent from here within the hour. Log in or sign up to post yours; it stays in the box."
+            )
+        )
 
 
-def save_draft(*, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID) -> CommentDraft:
+def save_draft(
+    *, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID
+) -> CommentDraft:
     """Keep the text of a stranger; the same submission again replaces what it said. Raises Refused."""
     require_open(article)
     mine = CommentDraft.objects.filter(token=token)
     if mine.exclude(submission=submission).count() >= MAX_DRAFTS:
-        raise TooManyDrafts(_("Many of your comments are waiting already. Log in or sign up to post them; this one stays in the box."))
+        raise TooManyDrafts(
+            _(
+                "Many of your comments are waiting already. Log in or sign up to post them; this one stays in the box."
+            )
+        )
     with transaction.atomic():
         if parent_id is not None:
             _lock_parent(article, parent_id)
-        return _upsert(token, submission, {"article": article, "parent_id": parent_id, "body": word_count.clean_text(body)})
+        return _upsert(
+            token,
+            submission,
+            {"article": article, "parent_id": parent_id, "body": word_count.clean_text(body)},
+        )
 
 
 def _lock_parent(article: Article, parent_id: int) -> None:
@@ -80,7 +94,9 @@ def _upsert(token: uuid.UUID, submission: uuid.UUID, said: dict) -> CommentDraft
     without a cookie yet each answer brings a cookie that leads to the text.
     """
     mine = CommentDraft.objects.filter(token=token, submission=submission)
-    again = said | {"created_at": timezone.now()}  # it waits as long as the cookie, which the answer brings anew
+    again = said | {
+        "created_at": timezone.now()
+    }  # it waits as long as the cookie, which the answer brings anew
     if mine.update(**again):
         return mine.get()
     try:

@@ -26,7 +26,9 @@ class SharedSwitchLock(Func):
     template = "''"
 
     def as_postgresql(self, compiler, connection, **context) -> tuple[str, list]:
-        return self.as_sql(compiler, connection, template=f"pg_advisory_xact_lock_shared({_LOCK_KEY})::text", **context)
+        return self.as_sql(
+            compiler, connection, template=f"pg_advisory_xact_lock_shared({_LOCK_KEY})::text", **context
+        )
 
 
 def switch_site(*, by: User, switch: Switch, notice_en: str = "", notice_zh: str = "") -> SiteCommentSettings:

@@ -57,9 +57,14 @@ def _erase_some(user: User) -> bool:
 
 def _erase_comment(write: PublicWrite, comments: CommentQuerySet) -> None:
     """Take out comments of one person, with all of their own below them."""
-    rows = [_WrittenComment._make(row) for row in comments.select_for_update().order_by("pk").values_list(*_WrittenComment._fields)]
+    rows = [
+        _WrittenComment._make(row)
+        for row in comments.select_for_update().order_by("pk").values_list(*_WrittenComment._fields)
+    ]
     # What changes is told by discussion: each comment by itself would be asked for four times.
-    write.touch(*Discussion.objects.filter(pk__in={row.discussion_id for row in rows if row.first_visible_at}))
+    write.touch(
+        *Discussion.objects.filter(pk__in={row.discussion_id for row in rows if row.first_visible_at})
+    )
     visible = Counter(row.discussion_id for row in rows if row.state == State.VISIBLE)
     for key in sorted(visible):
         update_counters(key, comments=-visible[key])

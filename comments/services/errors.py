@@ -16,14 +16,18 @@ class CommentsClosed(DiscussionClosed):
     """Not by the article, but by a switch that will be open again."""
 
     def __init__(self) -> None:
-        super().__init__(_("Comments are closed for now. Your text is below, for you to copy or to send again later."))
+        super().__init__(
+            _("Comments are closed for now. Your text is below, for you to copy or to send again later.")
+        )
 
 
 class BlockedWords(CommentError):
     """The text has words that the moderators do not take."""
 
     def __init__(self) -> None:
-        super().__init__(_("This text has words that are not taken here. Please put it in other words, and send it again."))
+        super().__init__(
+            _("This text has words that are not taken here. Please put it in other words, and send it again.")
+        )
 
 
 class RateLimited(CommentError):
@@ -36,7 +40,11 @@ class ParentNotFound(CommentError):
     """The comment that was to be answered is not there, or no longer."""
 
     def __init__(self) -> None:
-        super().__init__(_("The comment you are replying to is no longer there. You can post your text as a comment of its own."))
+        super().__init__(
+            _(
+                "The comment you are replying to is no longer there. You can post your text as a comment of its own."
+            )
+        )
 
 
 class DuplicateSubmission(CommentError):

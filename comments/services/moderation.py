@@ -77,7 +77,9 @@ def undo_last(*, moderator: User) -> Decision | None:
 
     Asked again it goes one further back. Raises what `decide` raises.
     """
-    lately = Decision.objects.filter(moderator=moderator, decided_at__gt=timezone.now() - UNDO_PERIOD).exclude(verb=ModerationAction.UNDO)
+    lately = Decision.objects.filter(
+        moderator=moderator, decided_at__gt=timezone.now() - UNDO_PERIOD
+    ).exclude(verb=ModerationAction.UNDO)
     later = Decision.objects.filter(comment=OuterRef("comment"), pk__gt=OuterRef("pk"))
     last = lately.filter(~Exists(later), comment__state=F("to_state")).order_by("-pk").first()
     if last is None:
@@ -111,7 +113,9 @@ def ban_user(*, by: User, user: User, why: str, days: int | None) -> Ban:
     """Keep somebody from commenting for a while, or (None) for good. What they wrote before stays as it is. Raises Left."""
     with transaction.atomic():
         lock_author(user)
-        return Ban.objects.create(user=user, banned_by=by, why=why, until=timezone.now() + timedelta(days=days) if days else None)
+        return Ban.objects.create(
+            user=user, banned_by=by, why=why, until=timezone.now() + timedelta(days=days) if days else None
+        )
 
 
 def _outcome(comment: Comment, verb: str, reason: str) -> Outcome | None:
@@ -121,13 +125,20 @@ def _outcome(comment: Comment, verb: str, reason: str) -> Outcome | None:
     to_state = TRANSITIONS[verb].get(comment.state)
     if to_state is None:
         return None
-    return Outcome(to_state, {State.VISIBLE: "", State.REJECTED: reason, State.REMOVED: reason or RemovedBy.MODERATOR}[to_state])
+    return Outcome(
+        to_state,
+        {State.VISIBLE: "", State.REJECTED: reason, State.REMOVED: reason or RemovedBy.MODERATOR}[to_state],
+    )
 
 
 def undo_outcome(comment: Comment, last: Decision | None) -> Outcome | None:
     """Where undoing the `last` decision about the comment leads; None when it is not what holds."""
     holds = last is not None and last.verb != ModerationAction.UNDO and last.to_state == comment.state
-    if not holds or comment.state not in policy.UNDOABLE or comment.reason in (RemovedBy.AUTHOR, RemovedBy.ERASURE):
+    if (
+        not holds
+        or comment.state not in policy.UNDOABLE
+        or comment.reason in (RemovedBy.AUTHOR, RemovedBy.ERASURE)
+    ):
         return None
     return Outcome(last.from_state, HoldRule.UNDONE if last.from_state == State.PENDING else last.from_reason)
 
@@ -138,7 +149,13 @@ def _what_happened(comment: Comment, seen: str | None) -> str:
     if last is not None and last.to_state == comment.state:
         who = last.moderator.public_name if last.moderator else _("A former moderator")
         at = formats.date_format(timezone.localtime(last.decided_at), "DATETIME_FORMAT")
-        return _("%(who)s has already decided about this comment: %(what)s, %(when)s.") % {"who": who, "what": last, "when": at}
+        return _("%(who)s has already decided about this comment: %(what)s, %(when)s.") % {
+            "who": who,
+            "what": last,
+            "when": at,
+        }
     if seen is not None and not seen.endswith(f".{comment.revision}"):
         return _("Its author has changed this comment since you looked at it. Please read it again.")
-    return _("This comment is now “%(state)s”, so that cannot be done.") % {"state": comment.get_state_display()}
+    return _("This comment is now “%(state)s”, so that cannot be done.") % {
+        "state": comment.get_state_display()
+    }

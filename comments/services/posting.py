@@ -16,8 +16,22 @@ from ictiger.core.prepared import PreparedQuery
 from ictiger.pagecache.public_write import public_write
 
 from .errors import CommentError, DuplicateSubmission, Forbidden, ParentNotFound
-from .screening import is_trusted, require_article_open, require_not_banned, screen_submission, screening_context
-from .transitions import author_lock_query, lock_author, lock_comment, lock_own_comment, set_body, set_state, submit
+from .screening import (
+    is_trusted,
+    require_article_open,
+    require_not_banned,
+    screen_submission,
+    screening_context,
+)
+from .transitions import (
+    author_lock_query,
+    lock_author,
+    lock_comment,
+    lock_own_comment,
+    set_body,
+    set_state,
+    submit,
+)
 
 # Every other comment of the writer was written before a new one, also what began in the same moment and was first at the lock.
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -37,10 +51,14 @@ def post_comment(
     `body` has been held against the limits by the form; `written_at` is now unless it comes from elsewhere. Raises Refused.
     """
     with public_write() as write:
-        comment = Comment(article=article, discussion_id=article.translation_key, author=user, submission=submission)
+        comment = Comment(
+            article=article, discussion_id=article.translation_key, author=user, submission=submission
+        )
         comment.created_at = written_at or timezone.now()
         set_body(comment, body)
-        known = screening_context(comment, user, until=written_at or _END_OF_TIME, prelude=author_lock_query(user))
+        known = screening_context(
+            comment, user, until=written_at or _END_OF_TIME, prelude=author_lock_query(user)
+        )
         sent = Comment.objects.filter(submission=submission).first() if known.sent_before else None
         if sent is not None:  # else it went since it was asked about
             return _repeated_submission(sent, user, body)
@@ -53,7 +71,9 @@ def post_comment(
         if known.waits:
             CommentDraft.objects.filter(submission=submission).delete()
         write.touch(comment)
-        submit(comment, screen_submission(comment, user, known))  # last: whoever else posts here waits from now on
+        submit(
+            comment, screen_submission(comment, user, known)
+        )  # last: whoever else posts here waits from now on
         comment.insert()
     return comment
 
@@ -79,8 +99,12 @@ def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
 
 def _why_not_edited(comment: Comment) -> str:
     if policy.may_edit(comment.state, comment.reason, comment.created_at, now=comment.created_at):
-        return _("The time for changing this comment is over. It stands as it was; your new text is below, for you to copy.")
-    about = _("This comment is now “%(state)s”. What can be done is shown among your comments; your new text is below, for you to copy.")
+        return _(
+            "The time for changing this comment is over. It stands as it was; your new text is below, for you to copy."
+        )
+    about = _(
+        "This comment is now “%(state)s”. What can be done is shown among your comments; your new text is below, for you to copy."
+    )
     return about % {"state": comment.get_state_display()}
 
 
@@ -97,7 +121,9 @@ def remove_comment(*, user: User, comment_id: int) -> Comment:
 def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") -> Report:
     """Tell the moderators about somebody else's comment, once. Enough trusted reports hold it, unless a moderator has approved it."""
     if not user.is_verified:
-        raise Forbidden(_("Please confirm your e-mail address first: only confirmed readers can report a comment."))
+        raise Forbidden(
+            _("Please confirm your e-mail address first: only confirmed readers can report a comment.")
+        )
     with public_write() as write:
         comment = lock_comment(write, comment_id)
         if comment.author_id == user.pk:
@@ -105,7 +131,9 @@ def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") 
         if comment.state != State.VISIBLE:
             raise CommentError(_("This comment is no longer shown."))
         made, _new = Report.objects.get_or_create(
-            comment=comment, reporter=user, defaults={"reason": reason, "note": word_count.clean_text(note), "counts": is_trusted(user)}
+            comment=comment,
+            reporter=user,
+            defaults={"reason": reason, "note": word_count.clean_text(note), "counts": is_trusted(user)},
         )
         if not comment.approved and _reports_that_count(comment) >= policy.REPORTS_THAT_HOLD:
             set_state(comment, Outcome(State.PENDING, HoldRule.REPORTED))
@@ -115,7 +143,9 @@ def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") 
 
 def _reports_that_count(comment: Comment) -> int:
     """By trusted readers, about the text as it stands: what was said before a moderator approved another is settled."""
-    approved_at = comment.decisions.filter(to_state=State.VISIBLE).values_list("decided_at", flat=True).first()
+    approved_at = (
+        comment.decisions.filter(to_state=State.VISIBLE).values_list("decided_at", flat=True).first()
+    )
     reports = comment.reports.filter(counts=True)
     return (reports.filter(created_at__gt=approved_at) if approved_at else reports).count()
 
@@ -123,7 +153,9 @@ def _reports_that_count(comment: Comment) -> int:
 def _repeated_submission(known: Comment, user: User, body: str) -> Comment:
     """A repeated POST is the same comment; another text under the same submission is not, and must not be lost."""
     if known.author_id != user.pk or (known.body != word_count.clean_text(body) and not known.revision):
-        raise DuplicateSubmission(_("This form has been sent before, with another text. Send it again to post this text as well."))
+        raise DuplicateSubmission(
+            _("This form has been sent before, with another text. Send it again to post this text as well.")
+        )
     return known
 
 

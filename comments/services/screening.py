@@ -16,7 +16,15 @@ from accounts.models import User
 from articles.models import Article
 from comments import policy
 from comments.discussion_status import discussion_status, is_article_open
-from comments.models import Ban, BlockedPhrase, Comment, CommentDraft, Decision, Discussion, SiteCommentSettings
+from comments.models import (
+    Ban,
+    BlockedPhrase,
+    Comment,
+    CommentDraft,
+    Decision,
+    Discussion,
+    SiteCommentSettings,
+)
 from comments.policy import Outcome, Refusal, ScreeningFacts, State, Switch
 from comments.text import blocklist, markup
 from ictiger.core.prepared import Prelude, PreparedQuery
@@ -53,7 +61,11 @@ def _outcome_of(comment: Comment, facts: ScreeningFacts) -> Outcome:
     """The policy's, but what moderators or readers hold stays held, whatever the text says now."""
     verdict = policy.screen(facts)
     held_by_people = comment.state == State.PENDING and comment.reason in policy.MANUAL_HOLDS
-    return Outcome(State.PENDING, comment.reason) if held_by_people and verdict.state != State.UNVERIFIED else verdict
+    return (
+        Outcome(State.PENDING, comment.reason)
+        if held_by_people and verdict.state != State.UNVERIFIED
+        else verdict
+    )
 
 
 def _screening_facts(comment: Comment, known: Any) -> ScreeningFacts:
@@ -74,7 +86,9 @@ def _screening_facts(comment: Comment, known: Any) -> ScreeningFacts:
     )
 
 
-def screening_context(comment: Comment, user: User, *, until: datetime | None = None, prelude: Prelude | None = None) -> Any:
+def screening_context(
+    comment: Comment, user: User, *, until: datetime | None = None, prelude: Prelude | None = None
+) -> Any:
     """Everything that the rules ask the database, and what else stands in the way of a new comment, in one query.
 
     Of what was written shortly before it counts what is no later than itself, or than `until`.
@@ -101,7 +115,19 @@ def screening_context(comment: Comment, user: User, *, until: datetime | None = 
 
 @cache
 def _screening_query(at_a_time: int, in_an_hour: int) -> PreparedQuery:
-    def build(user, comment, discussion, fingerprint, submission, until, a_day_before, minutes_before, an_hour_before, weeks_ago, now):
+    def build(
+        user,
+        comment,
+        discussion,
+        fingerprint,
+        submission,
+        until,
+        a_day_before,
+        minutes_before,
+        an_hour_before,
+        weeks_ago,
+        now,
+    ):
         others = Comment.objects.filter(author=user).exclude(pk=comment).order_by()
         same = others.exclude(state=State.REMOVED).filter(fingerprint=fingerprint)
         near = Q(discussion_id=discussion) | Q(created_at__gt=a_day_before)
@@ -120,7 +146,9 @@ def _screening_query(at_a_time: int, in_an_hour: int) -> PreparedQuery:
                 duplicate=Exists(same.filter(near)),
                 fast=Exists(before.filter(created_at__gt=minutes_before)[at_a_time - 1 :]),
                 fullest=Subquery(before.filter(created_at__gt=an_hour_before)[in_an_hour - 1 :][:1]),
-                here=Coalesce(Subquery(Discussion.objects.filter(pk=discussion).values("switch")), Value(Switch.OPEN)),
+                here=Coalesce(
+                    Subquery(Discussion.objects.filter(pk=discussion).values("switch")), Value(Switch.OPEN)
+                ),
                 everywhere=Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
                 stamp=Subquery(house.values("blocklist_version")),
             )
@@ -133,7 +161,10 @@ def _matcher(stamp: uuid.UUID | None) -> blocklist.Matcher:
     """The list of phrases, made ready once for each time that it changes. Without a stamp there has never been one."""
     global _matchers
     if _matchers[0] != stamp:
-        _matchers = (stamp, blocklist.Matcher(BlockedPhrase.objects.values_list("text", "effect") if stamp else []))
+        _matchers = (
+            stamp,
+            blocklist.Matcher(BlockedPhrase.objects.values_list("text", "effect") if stamp else []),
+        )
     return _matchers[1]
 
 
@@ -159,7 +190,9 @@ def _negative_decisions(user: User, since: datetime) -> QuerySet[Decision]:
     sending it in again, appealing or removing it, makes none of them undone."""
     later = Decision.objects.filter(comment=OuterRef("comment"), pk__gt=OuterRef("pk"))
     against = Decision.objects.filter(to_state__in=[State.REJECTED, State.REMOVED], decided_at__gt=since)
-    theirs = Q(comment__author=user) & ~Q(comment__state=State.VISIBLE)  # said for speed: most comments of most people are visible
+    theirs = Q(comment__author=user) & ~Q(
+        comment__state=State.VISIBLE
+    )  # said for speed: most comments of most people are visible
     return against.filter(theirs, ~Exists(later)).order_by()
 
 
@@ -182,4 +215,6 @@ def require_not_banned(user: User) -> None:
         raise Forbidden(_("You can no longer comment here. Your text is below, for you to copy."))
     if ends:
         until = formats.date_format(timezone.localtime(max(ends)), "DATETIME_FORMAT")
-        raise Forbidden(_("You cannot comment until %(until)s. Your text is below, for you to copy.") % {"until": until})
+        raise Forbidden(
+            _("You cannot comment until %(until)s. Your text is below, for you to copy.") % {"until": until}
+        )

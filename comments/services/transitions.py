@@ -23,7 +23,10 @@ from .emergency_switch import SharedSwitchLock
 from .errors import AccountDeleted, CommentNotFound
 
 _locked_author = PreparedQuery(
-    lambda pk: User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", SharedSwitchLock()), server_side=True
+    lambda pk: (
+        User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", SharedSwitchLock())
+    ),
+    server_side=True,
 )
 
 
@@ -67,7 +70,10 @@ def set_body(comment: Comment, body: str) -> None:
     comment.fingerprint = blocklist.text_fingerprint(comment.body)
     comment.language = word_count.language_of(comment.body, otherwise=comment.article.language)
     minute = timezone.localtime(comment.created_at).replace(second=0, microsecond=0)
-    comment.created_en, comment.created_zh = _describe_blocked(minute, Language.EN), _describe_blocked(minute, Language.ZH_HANS)
+    comment.created_en, comment.created_zh = (
+        _describe_blocked(minute, Language.EN),
+        _describe_blocked(minute, Language.ZH_HANS),
+    )
 
 
 @lru_cache(100)

@@ -11,7 +11,9 @@ def release_comments(user: User) -> list[Comment]:
     """The address is confirmed: what waited for it enters the discussion, all of it or nothing."""
     with public_write() as write:
         lock_author(user)
-        waiting = list(_unverified(user).select_for_update(of=("self",)).select_related("article").order_by("pk"))
+        waiting = list(
+            _unverified(user).select_for_update(of=("self",)).select_related("article").order_by("pk")
+        )
         for comment in sorted(waiting, key=lambda comment: comment.discussion_id):
             set_state(comment, rescreen(comment, user))
             comment.save()

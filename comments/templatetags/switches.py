@@ -10,4 +10,6 @@ register = template.Library()
 
 @register.inclusion_tag("admin/comments/switch_notice.html")
 def switch_notice() -> dict:
-    return {"house": SiteCommentSettings.objects.exclude(switch=Switch.OPEN).select_related("switched_by").first()}
+    return {
+        "house": SiteCommentSettings.objects.exclude(switch=Switch.OPEN).select_related("switched_by").first()
+    }

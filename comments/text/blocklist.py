@@ -27,7 +27,9 @@ _IN_SIGNS = {start + n: chr(ord("a") + n) for start in (0x1F150, 0x1F170, 0x1F1E
 _ALIKE = LETTERS_ALIKE | _MORE_ALIKE | _IN_SIGNS
 # Marks of these combining classes are part of how a letter is spelled (nukta, kana's voicing, virama; 0: vowel signs); others are accents.
 _SPELLING = {0, 7, 8, 9}
-_LATIN_RUN = re.compile("[a-z0-9]+")  # whether it has a letter is asked afterwards: an expression that asks is quadratic in digits
+_LATIN_RUN = re.compile(
+    "[a-z0-9]+"
+)  # whether it has a letter is asked afterwards: an expression that asks is quadratic in digits
 _DIGIT = re.compile("[0-9]")
 _DIGITS_ALIKE = str.maketrans("03457", "oeast")
 _SIGN_FOR_LETTER = re.compile("(?<=[a-z0-9@$])[@$](?=[a-z0-9@$])")
@@ -70,7 +72,9 @@ def can_be_found(folded: str) -> bool:
 def text_fingerprint(text: str) -> str:
     """The same for texts that say the same in other letters, spacing or punctuation."""
     folded = fold(text)
-    return blake2b(("".join(_split_words(folded)) or "".join(folded.split())).encode(), digest_size=16).hexdigest()
+    return blake2b(
+        ("".join(_split_words(folded)) or "".join(folded.split())).encode(), digest_size=16
+    ).hexdigest()
 
 
 class Matcher:
@@ -78,8 +82,12 @@ class Matcher:
 
     def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
         """`entries` are phrases, each with its Effect."""
-        self._entries: dict[str, tuple[str, str]] = {folded: (text, effect) for text, effect in entries if (folded := fold_phrase(text))}
-        self._numbers_of_words = sorted({phrase.count(" ") + 1 for phrase in self._entries if not _UNSPACED.search(phrase)})
+        self._entries: dict[str, tuple[str, str]] = {
+            folded: (text, effect) for text, effect in entries if (folded := fold_phrase(text))
+        }
+        self._numbers_of_words = sorted(
+            {phrase.count(" ") + 1 for phrase in self._entries if not _UNSPACED.search(phrase)}
+        )
         self._lengths: dict[str, set[int]] = defaultdict(set)  # of unspaced phrases, by their first character
         for phrase in self._entries:
             if _UNSPACED.search(phrase):
@@ -93,7 +101,11 @@ class Matcher:
         for reading in {_without_strokes(flat, letter) for letter in "li"}:
             words = _split_words(reading)
             certain |= self._among(words) | self._inside(" ".join(words))
-            guessed |= self._among(_closed_up(reading)) | self._among(_spelled_out(words)) | self._inside("".join(words))
+            guessed |= (
+                self._among(_closed_up(reading))
+                | self._among(_spelled_out(words))
+                | self._inside("".join(words))
+            )
         refused = {phrase for phrase in certain if self._entries[phrase][1] == BlockEffect.REFUSE}
         return BlocklistMatch(self._as_listed((certain | guessed) - refused), self._as_listed(refused))
 
@@ -102,12 +114,18 @@ class Matcher:
 
     def _among(self, words: list[str]) -> set[str]:
         """Phrases that are whole words, one after the other."""
-        runs = (" ".join(words[at : at + number]) for number in self._numbers_of_words for at in range(len(words) - number + 1))
+        runs = (
+            " ".join(words[at : at + number])
+            for number in self._numbers_of_words
+            for at in range(len(words) - number + 1)
+        )
         return {run for run in runs if run in self._entries}
 
     def _inside(self, text: str) -> set[str]:
         """Phrases of unspaced scripts, anywhere."""
-        parts = (text[at : at + length] for at, first in enumerate(text) for length in self._lengths.get(first, ()))
+        parts = (
+            text[at : at + length] for at, first in enumerate(text) for length in self._lengths.get(first, ())
+        )
         return {part for part in parts if part in self._entries}
 
 
@@ -124,24 +142,33 @@ def _without_accents(text: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cf", "Me") and unicodedata.combining(character) in _SPELLING
+    return (
+        unicodedata.category(character) not in ("Cf", "Me") and unicodedata.combining(character) in _SPELLING
+    )
 
 
 def _without_strokes(flat: str, letter: str) -> str:
     """Digits that stand for letters as those letters; a number by itself stays one. Most texts have none."""
     if not _DIGIT.search(flat):
         return flat
-    return _LATIN_RUN.sub(lambda run: run[0] if run[0].isdigit() else run[0].translate(_DIGITS_ALIKE).replace("1", letter), flat)
+    return _LATIN_RUN.sub(
+        lambda run: run[0] if run[0].isdigit() else run[0].translate(_DIGITS_ALIKE).replace("1", letter), flat
+    )
 
 
 def _split_words(folded: str) -> list[str]:
-    return folded.translate({ord(character): " " for character in set(folded) if unicodedata.category(character)[0] not in "LMN"}).split()
+    return folded.translate(
+        {ord(character): " " for character in set(folded) if unicodedata.category(character)[0] not in "LMN"}
+    ).split()
 
 
 def _closed_up(folded: str) -> list[str]:
     """What stands between spaces, without its punctuation: "ca-si-no" and "c@sino" are one word."""
     signs = {"@": "a", "$": "s"}
-    return ["".join(_split_words(part)) for part in _SIGN_FOR_LETTER.sub(lambda sign: signs[sign[0]], folded).split()]
+    return [
+        "".join(_split_words(part))
+        for part in _SIGN_FOR_LETTER.sub(lambda sign: signs[sign[0]], folded).split()
+    ]
 
 
 def _spelled_out(words: list[str]) -> list[str]:

@@ -11,9 +11,7 @@ from django.utils.html import escape
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _TRAILING = ".,;:!?'*"
 # What leaves a line empty: characters that cannot be seen (Unicode's Default_Ignorable_Code_Point, and a Braille pattern without dots).
-_UNSEEN = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
-)
+_UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
 _PARAGRAPH_BREAK = re.compile(rf"\n(?:(?:[^\S\n]|[{_UNSEEN}])*\n)+")
 
 

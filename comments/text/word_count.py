@@ -13,7 +13,9 @@ from pathlib import Path
 
 from ictiger.core.text import strip_unstorable
 
-_SETS: dict[str, list[str]] = json.loads((Path(__file__).parent / "word_ranges.json").read_text(encoding="ascii"))
+_SETS: dict[str, list[str]] = json.loads(
+    (Path(__file__).parent / "word_ranges.json").read_text(encoding="ascii")
+)
 
 # The same ranges for the browser, short enough to stand in an attribute: "9-D,20,…|2E80-2FDF,…|30-39,…".
 RANGES = "|".join(",".join(_SETS[name]) for name in ("sep", "ideo", "word"))
@@ -53,10 +55,14 @@ def clean_text(text: str) -> str:
 
 def has_stacked_marks(text: str) -> bool:
     """Whether a letter bears more marks than any language puts on it, which would cover the lines above and below."""
-    kinds = {character: unicodedata.category(character) for character in set(text)}  # a text has few different ones
+    kinds = {
+        character: unicodedata.category(character) for character in set(text)
+    }  # a text has few different ones
     if not any(kind[0] == "M" for kind in kinds.values()):
         return False
-    return "M" * (MAX_MARKS + 1) in "".join(kinds[character][0] for character in text if kinds[character] != "Cf")
+    return "M" * (MAX_MARKS + 1) in "".join(
+        kinds[character][0] for character in text if kinds[character] != "Cf"
+    )
 
 
 def count_lines(text: str) -> int:

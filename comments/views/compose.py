@@ -23,6 +23,7 @@ from comments.policy import State, Switch
 from comments.services import CommentError, DuplicateSubmission, ParentNotFound
 from comments.services import drafts as draft_services
 from comments.text import word_count
+from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.prepared import PreparedQuery
 
 
@@ -115,7 +116,9 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     typed = request.GET.get("parent", "")
     box = ComposeForm(article, answered=_visible_parent(article, typed))
     box.gone = None if box.answered else parse_id(typed)
-    box.kept = _draft_for(request, article, parse_id(typed)) or (_draft_for(request, article, None) if box.gone else None)
+    box.kept = _draft_for(request, article, parse_id(typed)) or (
+        _draft_for(request, article, None) if box.gone else None
+    )
     if box.kept is not None:
         box.text, box.submission = box.kept.body, box.kept.submission
     if typed and box.answered is None:
@@ -128,11 +131,17 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _draft_for(request: HttpRequest, article: Article, parent_id: int | None) -> CommentDraft | None:
     """The text that waits to answer comment `parent_id`, also when that can no longer be answered: its way back leads here all the same."""
-    return drafts.drafts_for(request).filter(article__translation_key=article.translation_key, parent=parent_id).last()
+    return (
+        drafts.drafts_for(request)
+        .filter(article__translation_key=article.translation_key, parent=parent_id)
+        .last()
+    )
 
 
 def _closed_message(now: DiscussionStatus) -> str:
-    return _("Comments are closed for now.") if now.switch == Switch.CLOSED else _("This discussion has closed.")
+    return (
+        _("Comments are closed for now.") if now.switch == Switch.CLOSED else _("This discussion has closed.")
+    )
 
 
 @never_cache
@@ -154,7 +163,12 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         return render_form(request, box, status=422)
     data = form.cleaned_data
     box.submission = data["submission"]
-    sent = {"article": article, "body": data["body"], "parent_id": data["parent"], "submission": data["submission"]}
+    sent = {
+        "article": article,
+        "body": data["body"],
+        "parent_id": data["parent"],
+        "submission": data["submission"],
+    }
     try:
         return _post_or_save_draft(request, box, sent)
     except CommentError as refusal:
@@ -175,20 +189,28 @@ def _post_or_save_draft(request: HttpRequest, box: ComposeForm, sent: dict) -> H
     token = drafts.draft_token(request) or uuid.uuid4()
     box.kept = draft_services.save_draft(token=token, **sent)
     box.answered, box.submission = box.kept.parent, box.kept.submission
-    response = render_form(request, box) if request.htmx else redirect(_compose_url(box))
+    response = render_form(request, box) if wants_fragment(request) else redirect(_compose_url(box))
     drafts.set_draft_cookie(response, token)
     return response
 
 
 def respond_posted(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Lead to the comment as its author sees it; a script gets its markup to put in place."""
-    if request.htmx:
-        around = _count_query.row(article=comment.article_id, author=comment.author_id, discussion=comment.discussion_id)
+    if wants_fragment(request):
+        around = _count_query.row(
+            article=comment.article_id, author=comment.author_id, discussion=comment.discussion_id
+        )
         markup = thread_queries.CommentRenderer()
         markup.article_authors = {comment.author_id} if around.by_article_author else set()
         count = around.in_all if comment.first_visible_at else None  # what was never seen was never counted
-        shown = {"comment": comment, "own": markup.html(thread_queries.row_from_comment(comment)), "count": count}
-        return HttpResponse(render_to_string("comments/_accepted.html", shown), status=201)  # nothing in it is the request's
+        shown = {
+            "comment": comment,
+            "own": markup.html(thread_queries.row_from_comment(comment)),
+            "count": count,
+        }
+        return HttpResponse(
+            render_to_string("comments/_accepted.html", shown), status=201
+        )  # nothing in it is the request's
     return redirect("comments:permalink", comment.pk)
 
 
@@ -207,7 +229,7 @@ _count_query = PreparedQuery(
 
 def render_form(request: HttpRequest, box: ComposeForm, *, status: int = 200) -> HttpResponse:
     """The form with its text: alone for a script, else as a page."""
-    template = "comments/_form.html" if request.htmx else "comments/comment_form.html"
+    template = "comments/_form.html" if wants_fragment(request) else "comments/comment_form.html"
     here = box.action if box.editing else _compose_url(box)
     context = {"box": box, "article": box.article, "here": here}
     response = render(request, template, context, status=status)
@@ -228,7 +250,7 @@ def comment_gone(request: HttpRequest) -> HttpResponse:
 def _render_gone(request: HttpRequest, why: str) -> HttpResponse:
     """404, and the text, for them to copy."""
     text = request.POST.get("body", "")
-    if not text or request.htmx:  # a script has the text in its box still
+    if not text or wants_fragment(request):  # a script has the text in its box still
         raise Http404
     return render(request, "comments/gone.html", {"text": text, "why": why}, status=404)
 
@@ -245,9 +267,17 @@ def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) ->
             article = find_article(slug)
         except Http404:
             return article_gone(request)
-        box = ComposeForm(article, text=request.POST.get("body", ""), answered=_visible_parent(article, request.POST.get("parent", "")))
+        box = ComposeForm(
+            article,
+            text=request.POST.get("body", ""),
+            answered=_visible_parent(article, request.POST.get("parent", "")),
+        )
         box.submission = request.POST.get("submission", "")
-    box.errors = [_("This form had been open for too long, or cookies are off. Your text is here: please send it again.")]
+    box.errors = [
+        _(
+            "This form had been open for too long, or cookies are off. Your text is here: please send it again."
+        )
+    ]
     return render_form(request, box, status=403)
 
 
@@ -263,13 +293,23 @@ def edit_form(request: HttpRequest, pk: int, task: str = "edit") -> ComposeForm:
         raise Http404  # not even the article's title is theirs to know
     shown = is_author or comment.state == State.VISIBLE
     text = request.POST.get("body", comment.body if is_author and task != "appeal" else "")
-    return ComposeForm(comment.article, text=text, answered=comment.parent if shown else None, editing=comment, task=task)
+    return ComposeForm(
+        comment.article, text=text, answered=comment.parent if shown else None, editing=comment, task=task
+    )
 
 
 def _visible_parent(article: Article, typed: str) -> Comment | None:
     """The comment that the form answers, as far as it can be answered."""
     parent_id = parse_id(typed)
-    return Comment.objects.in_discussion_of(article).visible().filter(pk=parent_id).select_related("author").first() if parent_id else None
+    return (
+        Comment.objects.in_discussion_of(article)
+        .visible()
+        .filter(pk=parent_id)
+        .select_related("author")
+        .first()
+        if parent_id
+        else None
+    )
 
 
 def _compose_url(box: ComposeForm) -> str:

@@ -31,8 +31,13 @@ def discussion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if article.slug != slug or not request.path.endswith(f"/{number}/"):
         return redirect(path, permanent=True)
     context = discussion_context(article, number) | {"bar_src": cached_reverse("comments:me", article.pk)}
-    context |= page_links(translated_urls(article, lambda version: reverse("comments:discussion", args=[version.slug, number])))
-    return set_expiry(render(request, "comments/discussion_detail.html", context), *article.next_visibility_changes(request.asked_at))
+    context |= page_links(
+        translated_urls(article, lambda version: reverse("comments:discussion", args=[version.slug, number]))
+    )
+    return set_expiry(
+        render(request, "comments/discussion_detail.html", context),
+        *article.next_visibility_changes(request.asked_at),
+    )
 
 
 @public_page
@@ -43,16 +48,29 @@ def thread(request: HttpRequest, slug: str, thread_no: int, number: int = 1) -> 
     if article.slug != slug or unquote(path) != request.path:
         return redirect(path, permanent=True)
     now = discussion_status.discussion_status(article)
-    found = thread_queries.thread_alone(article, thread_no, number, thread_queries.CommentRenderer(article, now))
+    found = thread_queries.thread_alone(
+        article, thread_no, number, thread_queries.CommentRenderer(article, now)
+    )
     if found is None:
         raise Http404
     thread, pages = found
-    context = base_context(article, now) | {"thread": thread, "number": number, "bar_src": cached_reverse("comments:me", article.pk)}
-    context["place_url"] = reverse("comments:discussion", args=[article.slug, discussion_page_number(thread_no)])
+    context = base_context(article, now) | {
+        "thread": thread,
+        "number": number,
+        "bar_src": cached_reverse("comments:me", article.pk),
+    }
+    context["place_url"] = reverse(
+        "comments:discussion", args=[article.slug, discussion_page_number(thread_no)]
+    )
     context["earlier_url"] = thread_queries.thread_url(article, thread_no, number - 1) if number > 1 else ""
     context["later_url"] = thread_queries.thread_url(article, thread_no, number + 1) if number < pages else ""
-    context |= page_links(translated_urls(article, lambda version: thread_queries.thread_url(version, thread_no, number)))
-    return set_expiry(render(request, "comments/thread_detail.html", context), *article.next_visibility_changes(request.asked_at))
+    context |= page_links(
+        translated_urls(article, lambda version: thread_queries.thread_url(version, thread_no, number))
+    )
+    return set_expiry(
+        render(request, "comments/thread_detail.html", context),
+        *article.next_visibility_changes(request.asked_at),
+    )
 
 
 @never_cache
@@ -60,7 +78,10 @@ def thread(request: HttpRequest, slug: str, thread_no: int, number: int = 1) -> 
 def permalink(request: HttpRequest, pk: int) -> HttpResponse:
     """To the page that holds the comment now, or its place. What its author alone may read is among the author's own."""
     comment = get_object_or_404(Comment.objects.select_related("parent"), pk=pk)
-    is_own, is_visible = request.user.is_authenticated and comment.author_id == request.user.pk, comment.state == State.VISIBLE
+    is_own, is_visible = (
+        request.user.is_authenticated and comment.author_id == request.user.pk,
+        comment.state == State.VISIBLE,
+    )
     article = _readable_article(comment)
     if article and (is_visible or (not is_own and _has_placeholder(comment))):
         return redirect(thread_queries.page_url(comment, article))
@@ -76,13 +97,19 @@ def _has_placeholder(comment: Comment) -> bool:
 
 def my_comment_url(comment: Comment) -> str:
     """Where a comment stands among all of its author's."""
-    page = Comment.objects.filter(author=comment.author_id).newer_than(comment).count() // MY_COMMENTS_PER_PAGE + 1
+    page = (
+        Comment.objects.filter(author=comment.author_id).newer_than(comment).count() // MY_COMMENTS_PER_PAGE
+        + 1
+    )
     return f"{reverse('comments:mine')}{f'?page={page}' if page > 1 else ''}#comment-{comment.pk}"
 
 
 def _readable_article(comment: Comment) -> Article | None:
     """The article in the reader's language, or in the one it exists in; None when it is not public."""
-    public = {article.language: article for article in Article.objects.public().filter(translation_key=comment.discussion_id)}
+    public = {
+        article.language: article
+        for article in Article.objects.public().filter(translation_key=comment.discussion_id)
+    }
     return public.get(Language.active()) or next(iter(public.values()), None)
 
 

@@ -33,7 +33,11 @@ def discussion_feed(request: HttpRequest, slug: str) -> HttpResponse:
     newest = _newest(Comment.objects.in_discussion_of(article))
     titles = {article.translation_key: article.title}
     response = _build_atom(
-        _("Comments on “%(title)s”") % {"title": article.title}, f"{article.get_absolute_url()}#discussion", feed_url, newest, titles
+        _("Comments on “%(title)s”") % {"title": article.title},
+        f"{article.get_absolute_url()}#discussion",
+        feed_url,
+        newest,
+        titles,
     )
     return set_expiry(response, *article.next_visibility_changes(request.asked_at))
 
@@ -49,18 +53,24 @@ def site_comment_feed(request: HttpRequest) -> HttpResponse:
 
 
 def _newest(comments: CommentQuerySet) -> list[Comment]:
-    return list(comments.visible().select_related("author").order_by("-first_visible_at", "-pk")[:FEED_LENGTH])
+    return list(
+        comments.visible().select_related("author").order_by("-first_visible_at", "-pk")[:FEED_LENGTH]
+    )
 
 
 def _titles(comments: Iterable[Comment]) -> dict[uuid.UUID, str]:
     """Of the articles that are discussed: in the language of the feed where they have one in it, else in the other."""
     keys = {comment.discussion_id for comment in comments}
-    versions = list(Article.objects.public().filter(translation_key__in=keys).only("translation_key", "language", "title"))
+    versions = list(
+        Article.objects.public().filter(translation_key__in=keys).only("translation_key", "language", "title")
+    )
     versions.sort(key=lambda article: article.language == Language.active())  # the last one counts
     return {article.translation_key: article.title for article in versions}
 
 
-def _build_atom(title: str, link: str, feed_url: str, comments: Iterable[Comment], titles: dict[uuid.UUID, str]) -> HttpResponse:
+def _build_atom(
+    title: str, link: str, feed_url: str, comments: Iterable[Comment], titles: dict[uuid.UUID, str]
+) -> HttpResponse:
     atom = AtomFeed(
         title=strip_unstorable(title),
         link=absolute_article_url(link),

@@ -87,7 +87,9 @@ def my_comments(request: HttpRequest) -> HttpResponse:
         state = request.GET.get("state", "")
         state = state if state in State.values else ""
         choices = _choices(request.user, state)
-        page = _page(request.user, next(choice for choice in choices if choice.is_current), request.GET.get("page"))
+        page = _page(
+            request.user, next(choice for choice in choices if choice.is_current), request.GET.get("page")
+        )
         context |= {"page_obj": page, "rows": _rows(page), "state": state, "choices": choices}
         context |= {"mutes": _mutes(request.user)[:MAX_MUTES_SHOWN], "mutes_shown": MAX_MUTES_SHOWN}
     return render(request, "comments/comment_mine.html", context)
@@ -95,15 +97,23 @@ def my_comments(request: HttpRequest) -> HttpResponse:
 
 def _page(reader: User, choice: StateChoice, number: str | None) -> Page:
     own = reader.comments.filter(state=choice.state) if choice.state else reader.comments.all()
-    pages = Paginator(own.newest_first().with_article().select_related("parent__author", "replied_to__author"), MY_COMMENTS_PER_PAGE)
+    pages = Paginator(
+        own.newest_first().with_article().select_related("parent__author", "replied_to__author"),
+        MY_COMMENTS_PER_PAGE,
+    )
     pages.count = choice.number
     return pages.get_page(number)
 
 
 def _rows(page: Page) -> list[MyCommentRow]:
     markup = threads.CommentRenderer()
-    html = {row.pk: markup.html(row) for row in threads.comment_rows(Comment.objects.filter(pk__in=[comment.pk for comment in page]))}
-    return [MyCommentRow(comment, html[comment.pk]) for comment in page if comment.pk in html]  # one may have gone in between
+    html = {
+        row.pk: markup.html(row)
+        for row in threads.comment_rows(Comment.objects.filter(pk__in=[comment.pk for comment in page]))
+    }
+    return [
+        MyCommentRow(comment, html[comment.pk]) for comment in page if comment.pk in html
+    ]  # one may have gone in between
 
 
 def _choices(reader: User, current: str) -> list[StateChoice]:
@@ -111,7 +121,13 @@ def _choices(reader: User, current: str) -> list[StateChoice]:
     numbers = dict(reader.comments.order_by().values_list("state").annotate(Count("pk")))
     states = [state for state in STATE_LABELS if numbers.get(state) or state == current]
     everything = StateChoice("", pgettext_lazy("my comments", "all"), sum(numbers.values()), current == "")
-    return [everything, *(StateChoice(state, STATE_LABELS[state], numbers.get(state, 0), state == current) for state in states)]
+    return [
+        everything,
+        *(
+            StateChoice(state, STATE_LABELS[state], numbers.get(state, 0), state == current)
+            for state in states
+        ),
+    ]
 
 
 def _mutes(reader: User) -> QuerySet[ThreadMute]:
@@ -124,7 +140,9 @@ def _mutes(reader: User) -> QuerySet[ThreadMute]:
 @login_required
 def unmute(request: HttpRequest, pk: int) -> HttpResponse:
     """Mails about answers in thread `pk` come again. Done once it is done."""
-    request.user.mutes.filter(thread__pk=pk).delete()  # not thread=pk: that hands a number of any length to the database
+    request.user.mutes.filter(
+        thread__pk=pk
+    ).delete()  # not thread=pk: that hands a number of any length to the database
     messages.success(request, _("You get mails about replies in this thread again."))
     return redirect("comments:mine")
 

@@ -20,6 +20,7 @@ from comments.forms import BodyForm, ReportForm
 from comments.models import Comment
 from comments.policy import State
 from comments.services import CommentError, CommentNotFound
+from ictiger.core.fragment_requests import wants_fragment
 
 from .compose import comment_gone, edit_form, render_form, respond_posted
 from .discussion import my_comment_url
@@ -31,31 +32,42 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def personal_fragment(request: HttpRequest, article_id: int) -> HttpResponse:
     """The bar, and what only this reader sees of the discussion: their comments that wait, and texts not posted yet."""
-    return render_fragment(request, "comments/discussion_me.html", **personal.personal_context(request, article_id))
+    return render_fragment(
+        request, "comments/discussion_me.html", **personal.personal_context(request, article_id)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own comment within the time for it."""
-    return _change(request, pk, "edit", lambda text: services.edit_comment(user=request.user, comment_id=pk, body=text))
+    return _change(
+        request, pk, "edit", lambda text: services.edit_comment(user=request.user, comment_id=pk, body=text)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def revise(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own rejected comment and send it in again."""
-    return _change(request, pk, "mend", lambda text: services.resubmit(user=request.user, comment_id=pk, body=text))
+    return _change(
+        request, pk, "mend", lambda text: services.resubmit(user=request.user, comment_id=pk, body=text)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask another moderator to read one's own rejected comment, with a note to the moderators."""
-    return _change(request, pk, "appeal", lambda text: services.appeal(user=request.user, comment_id=pk, note=text))
+    return _change(
+        request, pk, "appeal", lambda text: services.appeal(user=request.user, comment_id=pk, note=text)
+    )
 
 
-_IS_ALLOWED = {task: attrgetter(f"may_be_{done}") for task, done in (("edit", "edited"), ("mend", "revised"), ("appeal", "appealed"))}
+_IS_ALLOWED = {
+    task: attrgetter(f"may_be_{done}")
+    for task, done in (("edit", "edited"), ("mend", "revised"), ("appeal", "appealed"))
+}
 
 
 def _change(request: HttpRequest, pk: int, task: str, take: Callable[[str], Comment]) -> HttpResponse:
@@ -67,7 +79,9 @@ def _change(request: HttpRequest, pk: int, task: str, take: Callable[[str], Comm
     except Http404:
         return comment_gone(request)
     if not request.user.is_authenticated:
-        box.errors = [_("You are no longer logged in. Log in in another tab or window, then send this again.")]
+        box.errors = [
+            _("You are no longer logged in. Log in in another tab or window, then send this again.")
+        ]
         return render_form(request, box, status=403)
     _require_author(request, box.editing)
     if request.method != "POST":
@@ -95,13 +109,13 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     comment = get_object_or_404(Comment.objects.select_related("article"), pk=pk)
     _require_author(request, comment)
     if request.method != "POST":
-        template = "comments/_remove_form.html" if request.htmx else "comments/comment_remove.html"
+        template = "comments/_remove_form.html" if wants_fragment(request) else "comments/comment_remove.html"
         return render(request, template, {"comment": comment})
     try:
         comment = services.remove_comment(user=request.user, comment_id=pk)
     except CommentNotFound as gone:
         raise Http404 from gone
-    if request.htmx:
+    if wants_fragment(request):
         return _render_removed(request, comment)
     messages.success(request, _("Your comment is removed."))
     return redirect(my_comment_url(comment))
@@ -111,7 +125,11 @@ def _render_removed(request: HttpRequest, comment: Comment) -> HttpResponse:
     """For a script: what stands in the place of a removed comment, if anything does."""
     row = next(iter(threads.comment_rows(Comment.objects.threads().filter(pk=comment.pk))), None)
     place = threads.CommentRenderer(comment.article).html(row) if row else ""
-    context = {"comment": comment, "place": place, "count": discussion_status.discussion_status(comment.article).comments}
+    context = {
+        "comment": comment,
+        "place": place,
+        "count": discussion_status.discussion_status(comment.article).comments,
+    }
     return render(request, "comments/_removed.html", context)
 
 
@@ -132,14 +150,16 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     except CommentError as refusal:
         form.add_error(None, str(refusal))
         return _show_report(request, comment, form, status=refusal.status)
-    if request.htmx:
+    if wants_fragment(request):
         return render(request, "comments/_reported.html")
     messages.success(request, _("Thank you. A moderator will look at it."))
     return redirect(comment)
 
 
-def _show_report(request: HttpRequest, comment: Comment, form: ReportForm, *, status: int = 200) -> HttpResponse:
-    template = "comments/_report_form.html" if request.htmx else "comments/comment_report.html"
+def _show_report(
+    request: HttpRequest, comment: Comment, form: ReportForm, *, status: int = 200
+) -> HttpResponse:
+    template = "comments/_report_form.html" if wants_fragment(request) else "comments/comment_report.html"
     return render(request, template, {"comment": comment, "form": form}, status=status)
 
 

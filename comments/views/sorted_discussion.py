@@ -23,9 +23,15 @@ def sorted_discussion(request: HttpRequest, slug: str) -> HttpResponse:
     if arrangement == CANONICAL:
         return redirect(arrangement.url(article))
     now = discussion_status.discussion_status(article)
-    page = sorting.sorted_page(article, arrangement, request.GET.get("page", ""), threads.CommentRenderer(article, now))
+    page = sorting.sorted_page(
+        article, arrangement, request.GET.get("page", ""), threads.CommentRenderer(article, now)
+    )
     context = base_context(article, now) | personal.personal_context(request, article.pk)
-    context |= {"page": page, "views": sorting.order_choices(article, arrangement), "heading": _heading(arrangement)}
+    context |= {
+        "page": page,
+        "views": sorting.order_choices(article, arrangement),
+        "heading": _heading(arrangement),
+    }
     context["newer_url"] = arrangement.url(article, page.number - 1) if page.number > 1 else ""
     context["older_url"] = arrangement.url(article, page.number + 1) if page.has_more else ""
     context["other_language"] = language_switch_link(_other_language_url(article, arrangement))
@@ -43,4 +49,6 @@ def _heading(arrangement: SortOrder) -> str:
     """What the page shows, in words."""
     if not arrangement.language:
         return ""
-    return _("Threads that begin in %(language)s, with all of their replies.") % {"language": Language(arrangement.language).label}
+    return _("Threads that begin in %(language)s, with all of their replies.") % {
+        "language": Language(arrangement.language).label
+    }

@@ -27,7 +27,9 @@ def unsubscribe(request: HttpRequest, key: str) -> HttpResponse:
     else:
         choice = None
     status = 400 if request.method == "POST" and not choice else 200
-    return render(request, "comments/unsubscribe.html", {"choice": choice, "subscription": subscription}, status=status)
+    return render(
+        request, "comments/unsubscribe.html", {"choice": choice, "subscription": subscription}, status=status
+    )
 
 
 @csrf_exempt  # as above

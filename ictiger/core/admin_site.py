@@ -13,7 +13,9 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-MAX_SEARCH_LENGTH = 100  # characters; each word is a condition for each field, and SQLite takes no thousand of them
+MAX_SEARCH_LENGTH = (
+    100  # characters; each word is a condition for each field, and SQLite takes no thousand of them
+)
 
 
 class IctigerAdminSite(AdminSite):
@@ -21,7 +23,9 @@ class IctigerAdminSite(AdminSite):
     index_title = _("Overview")
     enable_nav_sidebar = False  # its room goes to the columns and to the text
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(
+        self, view: Callable[..., HttpResponse], cacheable: bool = False
+    ) -> Callable[..., HttpResponse]:
         return super().admin_view(_reject_malformed_admin_queries(view), cacheable)
 
 

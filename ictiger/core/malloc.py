@@ -17,5 +17,9 @@ def tune_malloc() -> None:
     """Keep some freed memory for the next page, where the C library knows how (glibc); elsewhere nothing happens."""
     settings = getattr(ctypes.CDLL(None), "mallopt", None)
     if settings is not None:
-        for name, value in ((M_MMAP_THRESHOLD, MMAP_THRESHOLD), (M_TRIM_THRESHOLD, TRIM_THRESHOLD), (M_TOP_PAD, TOP_PAD)):
+        for name, value in (
+            (M_MMAP_THRESHOLD, MMAP_THRESHOLD),
+            (M_TRIM_THRESHOLD, TRIM_THRESHOLD),
+            (M_TOP_PAD, TOP_PAD),
+        ):
             settings(name, value)

@@ -21,7 +21,17 @@ from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, CharField, Expression, Field, ForeignKey, IntegerField, Model, QuerySet, TextField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Expression,
+    Field,
+    ForeignKey,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
 from django.db.models.sql import InsertQuery
 from django.db.models.utils import create_namedtuple_class
@@ -40,7 +50,9 @@ class Param(Expression):
     def as_sql(self, compiler, connection) -> tuple[str, list]:
         if not self.number:
             return "%s", [_ParamSlot(self.name)]
-        return f"({', '.join(['%s'] * self.number)})", [_ParamSlot(self.name, index) for index in range(self.number)]
+        return f"({', '.join(['%s'] * self.number)})", [
+            _ParamSlot(self.name, index) for index in range(self.number)
+        ]
 
 
 class _ParamSlot(NamedTuple):
@@ -72,7 +84,9 @@ class PreparedQuery:
 
     def rows(self, *, prelude: "Prelude | None" = None, **given: object) -> list:
         here = _connection()
-        return self._statement(here).ask(given, here, prelude and (prelude.query._statement(here), prelude.given))
+        return self._statement(here).ask(
+            given, here, prelude and (prelude.query._statement(here), prelude.given)
+        )
 
     def row(self, *, prelude: "Prelude | None" = None, **given: object):
         """The first row, or None."""
@@ -82,7 +96,9 @@ class PreparedQuery:
         made = self._made.get(here.vendor)
         if made is None:
             names = inspect.signature(self._build).parameters
-            made = self._made[here.vendor] = _Statement(self._build(**{name: Param(name) for name in names}), here, self._planned)
+            made = self._made[here.vendor] = _Statement(
+                self._build(**{name: Param(name) for name in names}), here, self._planned
+            )
         return made
 
 
@@ -124,12 +140,17 @@ class _Statement:
         self.server_side = server_side
         self.compiler = queryset.query.get_compiler(connection=here)
         self.sql, self.parameters = self.compiler.as_sql()
-        self.converters = self.compiler.get_converters([selected for selected, *_names in self.compiler.select])
+        self.converters = self.compiler.get_converters(
+            [selected for selected, *_names in self.compiler.select]
+        )
         self.shape = _row_factory(queryset, self.compiler)
         self.places = list(dict.fromkeys(known for known in self.parameters if type(known) is _ParamSlot))
 
     def ask(
-        self, given: dict[str, object], here: BaseDatabaseWrapper, prelude: "tuple[_Statement, dict[str, object]] | None" = None
+        self,
+        given: dict[str, object],
+        here: BaseDatabaseWrapper,
+        prelude: "tuple[_Statement, dict[str, object]] | None" = None,
     ) -> list:
         with here.cursor() as cursor:
             sql, parameters = self._filled(given, here)
@@ -155,8 +176,12 @@ class _Statement:
     def _filled(self, given: dict[str, object], here: BaseDatabaseWrapper) -> tuple[str, list]:
         """What to run in this connection, and its parameters."""
         if self.server_side and _supports_prepare(here):
-            return _prepare(here, self, self.sql, self._numbered, len(self.places)), [place.filled(given, here) for place in self.places]
-        return self.sql, [known.filled(given, here) if type(known) is _ParamSlot else known for known in self.parameters]
+            return _prepare(here, self, self.sql, self._numbered, len(self.places)), [
+                place.filled(given, here) for place in self.places
+            ]
+        return self.sql, [
+            known.filled(given, here) if type(known) is _ParamSlot else known for known in self.parameters
+        ]
 
     @cached_property
     def _numbered(self) -> list:
@@ -241,7 +266,13 @@ def execute_prepared(statement: str, *values: object) -> list[tuple]:
 def _execute(here: BaseDatabaseWrapper, key: Hashable, statement: str, values: list) -> list[tuple]:
     with here.cursor() as cursor:
         if _supports_prepare(here):
-            statement = _prepare(here, key, statement, [AsIs(f"${number}") for number in range(1, len(values) + 1)], len(values))
+            statement = _prepare(
+                here,
+                key,
+                statement,
+                [AsIs(f"${number}") for number in range(1, len(values) + 1)],
+                len(values),
+            )
         cursor.execute(statement, values)
         return cursor.fetchall()
 
@@ -255,7 +286,13 @@ class _Insert(NamedTuple):
 
 _inserts: dict[tuple[str, type[Model]], _Insert] = {}
 _TAKEN_AS_THEY_ARE = {str, int, bool, type(None)}  # by the driver, from a field of one of the next kinds
-_SIMPLE = (CharField, TextField, BooleanField, IntegerField, ForeignKey)  # a field of another kind is asked to prepare what it holds
+_SIMPLE = (
+    CharField,
+    TextField,
+    BooleanField,
+    IntegerField,
+    ForeignKey,
+)  # a field of another kind is asked to prepare what it holds
 
 
 def insert_prepared(thing: Model) -> None:
@@ -265,7 +302,9 @@ def insert_prepared(thing: Model) -> None:
     known = _inserts.get(key)
     if known is None:
         known = _inserts[key] = _insert_of(thing, here)
-    ((thing.pk,),) = _execute(here, key, known.statement, [_db_value(field, name, thing, here) for field, name in known.fields])
+    ((thing.pk,),) = _execute(
+        here, key, known.statement, [_db_value(field, name, thing, here) for field, name in known.fields]
+    )
     thing._state.adding, thing._state.db = False, here.alias
 
 
@@ -282,5 +321,7 @@ def _insert_of(thing: Model, here: BaseDatabaseWrapper) -> _Insert:
     compiler = query.get_compiler(connection=here)
     compiler.returning_fields = [thing._meta.pk]
     ((statement, _values),) = compiler.as_sql()
-    simple = {field for field in fields if isinstance(field, _SIMPLE) and type(field).pre_save is Field.pre_save}
+    simple = {
+        field for field in fields if isinstance(field, _SIMPLE) and type(field).pre_save is Field.pre_save
+    }
     return _Insert(statement, [(field, field.attname if field in simple else "") for field in fields])

@@ -19,9 +19,13 @@ access = logging.getLogger("ictiger.access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 INCOMING_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # nothing that could begin a line or a header of its own
-PUBLIC_PATHS = frozenset({"slug", "number", "pk", "article_id", "year", "month"})  # what is no key to anything
+PUBLIC_PATHS = frozenset(
+    {"slug", "number", "pk", "article_id", "year", "month"}
+)  # what is no key to anything
 MAX_LOGGED_PATH = 300  # characters of a path that leads nowhere
-HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/status"})  # ask every few seconds, and are told only when something is wrong
+HEALTH_PATHS = frozenset(
+    {"/healthz", "/readyz", "/status"}
+)  # ask every few seconds, and are told only when something is wrong
 
 
 class RequestLogMiddleware:

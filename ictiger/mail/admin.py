@@ -16,7 +16,17 @@ from .queue import cancel, send_again
 
 @admin.register(Mail)
 class MailAdmin(BoundedSearchMixin, admin.ModelAdmin):
-    list_display = ["recipient", "purpose", "language", "state", "attempts", "last_reply", "created_at", "next_attempt", "sent_at"]
+    list_display = [
+        "recipient",
+        "purpose",
+        "language",
+        "state",
+        "attempts",
+        "last_reply",
+        "created_at",
+        "next_attempt",
+        "sent_at",
+    ]
     list_filter = ["state", "purpose", "language", "created_at"]
     search_fields = ["recipient", "message_id", "reply"]
     search_help_text = _("An address, a Message-ID, or words of the mail server.")
@@ -43,15 +53,23 @@ class MailAdmin(BoundedSearchMixin, admin.ModelAdmin):
     def send_again(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
         done = self._each(request, mails, send_again, "Asked to send it again")
         self.message_user(
-            request, ngettext("%(count)d mail will be sent again.", "%(count)d mails will be sent again.", done) % {"count": done}
+            request,
+            ngettext("%(count)d mail will be sent again.", "%(count)d mails will be sent again.", done)
+            % {"count": done},
         )
 
     @admin.action(description=_("Cancel"), permissions=["send"])
     def cancel(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
         done = self._each(request, mails, cancel, "Cancelled it")
-        self.message_user(request, ngettext("%(count)d mail was cancelled.", "%(count)d mails were cancelled.", done) % {"count": done})
+        self.message_user(
+            request,
+            ngettext("%(count)d mail was cancelled.", "%(count)d mails were cancelled.", done)
+            % {"count": done},
+        )
 
-    def _each(self, request: HttpRequest, mails: QuerySet[Mail], act: Callable[[Mail], object], words: str) -> int:
+    def _each(
+        self, request: HttpRequest, mails: QuerySet[Mail], act: Callable[[Mail], object], words: str
+    ) -> int:
         """Do `act` to each, log what was done, and say when some could not be helped. Returns how many could."""
         done = 0
         for mail in mails.select_related("user"):
@@ -60,7 +78,9 @@ class MailAdmin(BoundedSearchMixin, admin.ModelAdmin):
                 self.log_change(request, mail, words)
             else:
                 self.message_user(
-                    request, _("%(mail)s could not be changed: it is settled or being sent.") % {"mail": mail}, messages.WARNING
+                    request,
+                    _("%(mail)s could not be changed: it is settled or being sent.") % {"mail": mail},
+                    messages.WARNING,
                 )
         return done
 

@@ -92,7 +92,9 @@ class BoundedSMTP(smtplib.SMTP):
 
 class BoundedSMTPOverTLS(BoundedSMTP, smtplib.SMTP_SSL):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self.context.wrap_socket(BoundedSMTP._get_socket(self, host, port, timeout), server_hostname=self._host)
+        return self.context.wrap_socket(
+            BoundedSMTP._get_socket(self, host, port, timeout), server_hostname=self._host
+        )
 
 
 class EmailBackend(smtp.EmailBackend):

@@ -50,7 +50,9 @@ def get_composer(purpose: str) -> RegisteredComposer:
     try:
         return _composers[purpose]
     except KeyError:
-        raise LookupError(f"No composer for mail {purpose!r}: is its app's emails.py imported in AppConfig.ready()?") from None
+        raise LookupError(
+            f"No composer for mail {purpose!r}: is its app's emails.py imported in AppConfig.ready()?"
+        ) from None
 
 
 def compose_message(mail: Mail) -> LedgerMessage | None:
@@ -59,7 +61,12 @@ def compose_message(mail: Mail) -> LedgerMessage | None:
         context = get_composer(mail.purpose).compose(mail)
         if context is None:
             return None
-        context = {"language": mail.language, "site_name": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
+        context = {
+            "language": mail.language,
+            "site_name": settings.SITE_NAME,
+            "SITE_URL": settings.SITE_URL,
+            **context,
+        }
         app, name = mail.purpose.split("/")
         template = f"{app}/email/{name}_"
         subject = one_line(_render_parts(template + "subject.txt", context))
@@ -73,7 +80,9 @@ def compose_message(mail: Mail) -> LedgerMessage | None:
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
     """What puts a button beside the mail that ends such mails with one click (RFC 2369, RFC 8058)."""
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
+    return (
+        {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
+    )
 
 
 def _render_parts(name: str, context: dict) -> str:

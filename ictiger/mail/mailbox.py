@@ -10,7 +10,9 @@ from pathlib import Path
 
 from django.utils import timezone
 
-SEPARATOR = b"\n" + b"-" * 79 + b"\n"  # the backend writes one file for each connection, and this after each mail
+SEPARATOR = (
+    b"\n" + b"-" * 79 + b"\n"
+)  # the backend writes one file for each connection, and this after each mail
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,18 @@ class CapturedMail:
 
 def captured_mails(folder: Path) -> list[CapturedMail]:
     """Every mail in `folder`, newest first."""
-    return sorted(_read_mails(folder), key=lambda letter: (letter.delivered_at, letter.file, letter.number), reverse=True)
+    return sorted(
+        _read_mails(folder),
+        key=lambda letter: (letter.delivered_at, letter.file, letter.number),
+        reverse=True,
+    )
 
 
 def captured_mail(folder: Path, file: str, number: int) -> CapturedMail | None:
     """One of `letters`: a name that is not among them names nothing, whatever it is made of."""
-    return next((found for found in _read_mails(folder) if (found.file, found.number) == (file, number)), None)
+    return next(
+        (found for found in _read_mails(folder) if (found.file, found.number) == (file, number)), None
+    )
 
 
 def _read_mails(folder: Path) -> Iterator[CapturedMail]:

@@ -52,7 +52,9 @@ def parsed_address(address: str) -> Address:
         raise NotAnAddress("not an address") from error
     if not DOMAIN.fullmatch(ascii_domain) or not (is_quoted or ATOMS.fullmatch(mailbox)):
         raise NotAnAddress("not an address")
-    if "=?" in mailbox:  # Python's e-mail package would decode it as an encoded word (RFC 2047), and may fail on what it finds
+    if (
+        "=?" in mailbox
+    ):  # Python's e-mail package would decode it as an encoded word (RFC 2047), and may fail on what it finds
         raise NotAnAddress("not an address: the mailbox looks like an encoded word")
     parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=ascii_domain)
     if len(parsed.addr_spec.encode()) > ADDRESS_OCTETS:

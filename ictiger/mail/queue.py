@@ -31,7 +31,9 @@ def enqueue(
     composer gives. With `user` the mail goes when the account goes; `client` is kept so that a limit can be counted by it. An address
     that cannot be one gives a row that is refused already. With `not_before` it waits until then, for more to join it, and wakes nobody.
     """
-    mail = Mail(purpose=purpose, recipient=to, language=language, context=context or {}, user=user, client=client)
+    mail = Mail(
+        purpose=purpose, recipient=to, language=language, context=context or {}, user=user, client=client
+    )
     mail.expires_at = expires_at or timezone.now() + get_composer(purpose).lifetime
     mail.next_try_at = not_before or mail.next_try_at
     try:
@@ -51,14 +53,22 @@ def send_again(mail: Mail) -> Mail | None:
     A settled row stays as it is: the ledger does not forget, and the same Message-ID would be dropped as a duplicate.
     """
     if not mail.is_settled:
-        brought_forward = Mail.objects.filter(pk=mail.pk, state=MailState.QUEUED).update(next_try_at=timezone.now())
+        brought_forward = Mail.objects.filter(pk=mail.pk, state=MailState.QUEUED).update(
+            next_try_at=timezone.now()
+        )
         return mail if brought_forward else None
     try:
-        return enqueue(mail.purpose, to=mail.recipient, language=mail.language, context=mail.context, user=mail.user)
+        return enqueue(
+            mail.purpose, to=mail.recipient, language=mail.language, context=mail.context, user=mail.user
+        )
     except LookupError:
         return None
 
 
 def cancel(mail: Mail) -> bool:
     """Take a waiting mail out of the queue. False when it is settled, or with the mail server already."""
-    return bool(Mail.objects.filter(pk=mail.pk, state=MailState.QUEUED).update(state=MailState.CANCELLED, reply="cancelled at the desk"))
+    return bool(
+        Mail.objects.filter(pk=mail.pk, state=MailState.QUEUED).update(
+            state=MailState.CANCELLED, reply="cancelled at the desk"
+        )
+    )

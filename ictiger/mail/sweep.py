@@ -36,7 +36,9 @@ def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) 
     """
     if not Mail.objects.due().exists():
         return 0
-    Mail.objects.due().filter(expires_at__lte=timezone.now()).update(state=MailState.EXPIRED, lease_until=None)
+    Mail.objects.due().filter(expires_at__lte=timezone.now()).update(
+        state=MailState.EXPIRED, lease_until=None
+    )
     connection = get_connection(keep_open=True)
     tried = 0
     try:
@@ -52,7 +54,12 @@ def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) 
 def _lease_next() -> Mail | None:
     """Lease one due mail. Workers pass over rows that another is taking just now (SQLite has one writer at a time anyway)."""
     with transaction.atomic():
-        mail = Mail.objects.due().select_for_update(skip_locked=True, of=("self",)).order_by("next_try_at", "pk").first()
+        mail = (
+            Mail.objects.due()
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("next_try_at", "pk")
+            .first()
+        )
         if mail is not None:
             mail.lease(timezone.now() + LEASE)
     return mail
@@ -84,9 +91,13 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
         logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _error_text(trouble))
         _defer(mail, _error_text(trouble), LONGEST_OUTAGE_PAUSE, is_stuck=True)
         return False
-    except Exception as error:  # whatever the e-mail package cannot write or read: this mail waits, the others go on
+    except (
+        Exception
+    ) as error:  # whatever the e-mail package cannot write or read: this mail waits, the others go on
         logger.exception("mail %s (%s): the message could not be written", mail.pk, mail.purpose)
-        _defer(mail, f"the message could not be written: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
+        _defer(
+            mail, f"the message could not be written: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True
+        )
     else:
         mail.record_sent(message.server_reply)
     return True

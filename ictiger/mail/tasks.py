@@ -7,6 +7,8 @@ WAKE_LIMIT = 20  # mails; a stopping worker waits for this job, so it stays shor
 
 @task()
 def wake_sweep() -> int:
-    from .sweep import send_due_mail  # here, because the sweep needs the models and tasks are registered before they are ready
+    from .sweep import (
+        send_due_mail,
+    )  # here, because the sweep needs the models and tasks are registered before they are ready
 
     return send_due_mail(WAKE_LIMIT)

@@ -19,7 +19,13 @@ BLOCK = 1024 * 1024
 COMPRESSION = 3  # pictures are compressed already, and backups run beside readers
 MAX_MANIFEST = 64 * 1024**2  # bytes; enough for some 400,000 pictures
 MIN_FREE_BYTES = 64 * 1024**2  # bytes of the disk, on which the site that is there still lives
-MANIFEST_NAME = {"made_at": str, "release": str, "database": str, "migrations": list, "files": dict}  # what a list has besides its format
+MANIFEST_NAME = {
+    "made_at": str,
+    "release": str,
+    "database": str,
+    "migrations": list,
+    "files": dict,
+}  # what a list has besides its format
 
 
 class DamagedArchive(RuntimeError):
@@ -82,7 +88,15 @@ def unpack_archive(source: Path, into: Path) -> dict:
                     manifest = _manifest(archive, entry)
                 else:
                     found[entry.name] = _extract(archive, entry, into)
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, AttributeError, RecursionError) as error:
+    except (
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        zlib.error,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise DamagedArchive(f"it cannot be read: {error}") from None
     _compare(manifest, found)
     return manifest
@@ -97,7 +111,9 @@ def _manifest(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> object:
 def _extract(archive: tarfile.TarFile, entry: tarfile.TarInfo, into: Path) -> dict:
     """Unpack one file. Its name and its size are only what the archive says: neither leads outside, nor fills the disk."""
     path = PurePosixPath(entry.name)
-    is_ours = entry.name == DATABASE or (path.parts[:1] == (MEDIA,) and len(path.parts) > 1 and ".." not in path.parts)
+    is_ours = entry.name == DATABASE or (
+        path.parts[:1] == (MEDIA,) and len(path.parts) > 1 and ".." not in path.parts
+    )
     if not is_ours or not entry.isreg() or entry.issparse():
         raise DamagedArchive(f"{entry.name!r} has no place in a backup")
     if entry.size > shutil.disk_usage(into).free - MIN_FREE_BYTES:
@@ -121,13 +137,18 @@ def _compare(manifest: object, found: dict[str, dict]) -> None:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise DamagedArchive("its list of files is missing: it breaks off")
     if manifest.get("format") != FORMAT:
-        raise DamagedArchive(f"its format is {str(manifest.get('format'))[:20]!r}, which this release cannot read")
+        raise DamagedArchive(
+            f"its format is {str(manifest.get('format'))[:20]!r}, which this release cannot read"
+        )
     if wrong := [name for name, kind in MANIFEST_NAME.items() if not isinstance(manifest.get(name), kind)]:
         raise DamagedArchive(f"its list does not say what {wrong[0]!r} is")
     if not all(isinstance(name, str) for name in manifest["migrations"]):
         raise DamagedArchive("its list names migrations that are none")
     listed = manifest["files"]
     if wrong := sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name)):
-        raise DamagedArchive(f"{wrong[0]} is not what was backed up" + (f", and so for {len(wrong) - 1} more" if wrong[1:] else ""))
+        raise DamagedArchive(
+            f"{wrong[0]} is not what was backed up"
+            + (f", and so for {len(wrong) - 1} more" if wrong[1:] else "")
+        )
     if DATABASE not in listed:
         raise DamagedArchive("it holds no database")

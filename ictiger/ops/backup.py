@@ -65,7 +65,12 @@ def back_up(folder: Path, keep: int = 0) -> Path:
 def _describe_backup(made_at: datetime) -> dict:
     applied = MigrationRecorder(connection).applied_migrations()
     migrations = sorted(f"{app}.{name}" for app, name in applied)
-    return {"made_at": made_at.isoformat(), "release": build_id(), "database": db_dump.database_kind(), "migrations": migrations}
+    return {
+        "made_at": made_at.isoformat(),
+        "release": build_id(),
+        "database": db_dump.database_kind(),
+        "migrations": migrations,
+    }
 
 
 @contextmanager
@@ -102,14 +107,18 @@ def restore(source: Path, *, over_existing: bool = False) -> dict:
     if not source.is_file():
         raise BackupRefused(f"There is no file {source}.")
     if not over_existing and _is_in_use(media):
-        raise BackupRefused("There is a site here already. With --yes it is replaced, and what it has that the backup has not is gone.")
+        raise BackupRefused(
+            "There is a site here already. With --yes it is replaced, and what it has that the backup has not is gone."
+        )
     media.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=media.parent, prefix=".restore-") as work:
         manifest = archive.unpack_archive(source, Path(work))
         _require_empty_or_ours(manifest)
         apps = {migration.partition(".")[0] for migration in manifest["migrations"]}
         _forget_pages()  # at once, and again when everything is in its place: nobody should be shown what has gone
-        db_dump.load_database(Path(work) / archive.DATABASE, [EPHEMERAL_TABLES[app] for app in EPHEMERAL_TABLES if app in apps])
+        db_dump.load_database(
+            Path(work) / archive.DATABASE, [EPHEMERAL_TABLES[app] for app in EPHEMERAL_TABLES if app in apps]
+        )
         _replace_data(media, Path(work) / archive.MEDIA)
         _forget_pages()
         cache.clear()
@@ -128,9 +137,13 @@ def _is_in_use(media: Path) -> bool:
 
 def _require_empty_or_ours(manifest: dict) -> None:
     if manifest["database"] != db_dump.database_kind():
-        raise BackupRefused(f"It is a backup of {manifest['database']}, and DATABASE_URL names {db_dump.database_kind()}.")
+        raise BackupRefused(
+            f"It is a backup of {manifest['database']}, and DATABASE_URL names {db_dump.database_kind()}."
+        )
     if newer := sorted(set(manifest["migrations"]) - _known_migrations()):
-        raise BackupRefused(f"A newer release made it: this one has no {newer[0]}. Restore it with that release.")
+        raise BackupRefused(
+            f"A newer release made it: this one has no {newer[0]}. Restore it with that release."
+        )
 
 
 def pending_migrations_of(manifest: dict) -> bool:

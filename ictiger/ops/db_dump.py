@@ -63,20 +63,28 @@ def _sqlite() -> sqlite3.Connection:
 def _load_postgresql(source: Path, then: Sequence[str]) -> None:
     script = source.with_suffix(".sql")
     begin = f"BEGIN;\nSET LOCAL lock_timeout = '{LOCK_WAIT}s';\nDROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
-    _run_tool("pg_restore", "--no-owner", "--no-acl", f"--file={script}.part", str(source), with_database=False)
+    _run_tool(
+        "pg_restore", "--no-owner", "--no-acl", f"--file={script}.part", str(source), with_database=False
+    )
     with script.open("wb") as whole, Path(f"{script}.part").open("rb") as part:
         whole.write(begin.encode())
         shutil.copyfileobj(part, whole)
         whole.write(";\n".join(["SET search_path = public", *then, "COMMIT"]).encode() + b";\n")
-    _run_tool("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={script}")
+    _run_tool(
+        "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={script}"
+    )
 
 
 def _run_tool(program: str, *arguments: str, with_database: bool = True) -> None:
     """Run one of PostgreSQL's programs on our database."""
     if shutil.which(program) is None:
-        raise DumpError(f"{program} is missing: install PostgreSQL's client programs (on Debian: postgresql-client).")
+        raise DumpError(
+            f"{program} is missing: install PostgreSQL's client programs (on Debian: postgresql-client)."
+        )
     command, environ = connection.client.settings_to_cmd_args_env(connection.settings_dict, list(arguments))
     command = [program, *command[1:]] if with_database else [program, *arguments]
-    done = subprocess.run(command, env=os.environ | (environ or {}), capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(
+        command, env=os.environ | (environ or {}), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise DumpError(f"{program}: {done.stderr.strip()}")

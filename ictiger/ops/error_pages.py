@@ -25,7 +25,10 @@ def write_error_pages() -> Path:
     for language, _name in settings.LANGUAGES:
         for status, template in TEMPLATES.items():
             with translation.override(language):
-                _write_atomically(folder / language / f"{status}.html", render_to_string(template, {"LANGUAGE_CODE": language}))
+                _write_atomically(
+                    folder / language / f"{status}.html",
+                    render_to_string(template, {"LANGUAGE_CODE": language}),
+                )
     return folder
 
 

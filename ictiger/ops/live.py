@@ -62,7 +62,12 @@ class LiveSlot:
         try:
             self.live.mkdir(parents=True, exist_ok=True)
             for other in self.live.iterdir():
-                if other.is_dir() and not other.is_symlink() and other != self._current() and not _is_alive(other):
+                if (
+                    other.is_dir()
+                    and not other.is_symlink()
+                    and other != self._current()
+                    and not _is_alive(other)
+                ):
                     shutil.rmtree(other, ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)  # of a process that had our number
             self.folder.mkdir()
@@ -73,7 +78,9 @@ class LiveSlot:
 
     def take_over_when(self, is_begun: Callable[[], bool]) -> None:
         """Take over in the background once the server's processes have begun and answer that they are ready."""
-        threading.Thread(target=self._take_over_when, args=[is_begun], name="ictiger-take-over", daemon=True).start()
+        threading.Thread(
+            target=self._take_over_when, args=[is_begun], name="ictiger-take-over", daemon=True
+        ).start()
 
     def _take_over_when(self, is_begun: Callable[[], bool]) -> None:
         while not (is_begun() and is_ready(self.socket)):
@@ -84,8 +91,13 @@ class LiveSlot:
     def _try_to_take_over(self) -> bool:
         try:
             self.take_over()
-        except Exception:  # the database or the disk, whatever it is: it may pass, and until then nobody would be live
-            logger.exception("cannot take over; readers stay with the server that was live before. Trying again in %.0f s", RETRY_INTERVAL)
+        except (
+            Exception
+        ):  # the database or the disk, whatever it is: it may pass, and until then nobody would be live
+            logger.exception(
+                "cannot take over; readers stay with the server that was live before. Trying again in %.0f s",
+                RETRY_INTERVAL,
+            )
             return False
         finally:
             connections.close_all()

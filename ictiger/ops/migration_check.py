@@ -15,7 +15,12 @@ DESTRUCTIVE = (
     operations.RenameModel,
     operations.AlterModelTable,
 )
-MAYBE_DESTRUCTIVE = (operations.AlterField, operations.AddConstraint, operations.AlterUniqueTogether, operations.RunSQL)
+MAYBE_DESTRUCTIVE = (
+    operations.AlterField,
+    operations.AddConstraint,
+    operations.AlterUniqueTogether,
+    operations.RunSQL,
+)
 
 
 def incompatible_operations() -> Iterator[str]:

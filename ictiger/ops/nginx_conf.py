@@ -62,8 +62,12 @@ def render_conf(site: NginxSite) -> str:
             "names": " ".join(names),
             "has_long_name": max(map(len, names)) > LARGE_BODY_PATHS,
             "roomy": LARGE_BODY_PATHS,
-            "plain_addresses": listening("--listen", site.listen, number("--http-port", site.http_port, most=LAST_PORT)),
-            "tls_addresses": listening("--listen", site.listen, number("--https-port", site.https_port, most=LAST_PORT)),
+            "plain_addresses": listening(
+                "--listen", site.listen, number("--http-port", site.http_port, most=LAST_PORT)
+            ),
+            "tls_addresses": listening(
+                "--listen", site.listen, number("--https-port", site.https_port, most=LAST_PORT)
+            ),
             "behind": network("--behind", site.behind),
             "language": settings.LANGUAGE_CODE,
             "prefixes": [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE],
@@ -73,13 +77,24 @@ def render_conf(site: NginxSite) -> str:
             "media_url": settings.MEDIA_URL,
         }
     )
-    return Engine(dirs=[str(SOURCES)], autoescape=False).get_template("site.conf").render(Context(context, autoescape=False))
+    return (
+        Engine(dirs=[str(SOURCES)], autoescape=False)
+        .get_template("site.conf")
+        .render(Context(context, autoescape=False))
+    )
 
 
 def site_options(site: NginxSite) -> list[str]:
     """The options of `manage.py deploy nginx` that ask for this site: those that are not as they would be anyway."""
-    changed = {field.name: getattr(site, field.name) for field in fields(site) if getattr(site, field.name) != field.default}
-    return ["--no-tls" if name == "tls" else f"--{name.replace('_', '-')}={value}" for name, value in changed.items()]
+    changed = {
+        field.name: getattr(site, field.name)
+        for field in fields(site)
+        if getattr(site, field.name) != field.default
+    }
+    return [
+        "--no-tls" if name == "tls" else f"--{name.replace('_', '-')}={value}"
+        for name, value in changed.items()
+    ]
 
 
 def given_options(text: str) -> list[str]:
@@ -110,7 +125,8 @@ def _limits(site: NginxSite) -> dict[str, int]:
     return {name: number(f"--{name.replace('_', '-')}", getattr(site, name)) for name in counted} | {
         "connections": number("--connections", site.connections, most=MAX_CONNECTIONS),
         # ICTiger's own refusal, which gives the text back, comes first.
-        "body": number("DATA_UPLOAD_MAX_MEMORY_SIZE", settings.DATA_UPLOAD_MAX_MEMORY_SIZE, most=LARGEST_BODY) + 500_000,
+        "body": number("DATA_UPLOAD_MAX_MEMORY_SIZE", settings.DATA_UPLOAD_MAX_MEMORY_SIZE, most=LARGEST_BODY)
+        + 500_000,
         "desk_body": number("LARGEST_BODY", settings.LARGEST_BODY, most=LARGEST_BODY) + 1_000_000,
     }
 
@@ -118,7 +134,9 @@ def _limits(site: NginxSite) -> dict[str, int]:
 def _headers(secure: bool) -> dict[str, list[tuple[str, str]]]:
     page, safety = page_headers(b"/", secure=secure), security_headers(secure)
     return {
-        "headers": [(name, quoted(name, _ordered(name, value))) for name, value in page if name != "Content-Language"],
+        "headers": [
+            (name, quoted(name, _ordered(name, value))) for name, value in page if name != "Content-Language"
+        ],
         "safety": [(name, quoted(name, _ordered(name, value))) for name, value in safety],
     }
 

@@ -31,7 +31,9 @@ def path(name: str, value: str) -> str:
     if not value.startswith("/"):
         raise InvalidNginxValue(name, value, "write the whole path, from the first / on.")
     if not PATH.fullmatch(value):
-        raise InvalidNginxValue(name, value, "nginx would read it otherwise. Use a path of letters, digits and -_./:@%+,=~ alone.")
+        raise InvalidNginxValue(
+            name, value, "nginx would read it otherwise. Use a path of letters, digits and -_./:@%+,=~ alone."
+        )
     return value
 
 
@@ -41,7 +43,9 @@ def host(name: str, value: str) -> str:
     if ":" in bare:
         return f"[{_address(name, bare)}]"
     if not HOST.fullmatch(value) or len(value) > MAX_HOST_LENGTH:
-        raise InvalidNginxValue(name, value, "nginx knows no such host. Use letters, digits, - and dots; others as xn--… .")
+        raise InvalidNginxValue(
+            name, value, "nginx knows no such host. Use letters, digits, - and dots; others as xn--… ."
+        )
     return value
 
 
@@ -58,7 +62,9 @@ def server(name: str, value: str) -> str:
     if value.startswith("unix:"):
         socket = path(name, value.removeprefix("unix:"))
         if ":" in socket or len(socket.encode()) > MAX_SOCKET_PATH:
-            raise InvalidNginxValue(name, value, f"a socket's path has no : and at most {MAX_SOCKET_PATH} bytes.")
+            raise InvalidNginxValue(
+                name, value, f"a socket's path has no : and at most {MAX_SOCKET_PATH} bytes."
+            )
         return value
     where, colon, port = value.rpartition(":")
     if not colon or where.startswith(".") or not (port.isascii() and port.isdigit()):
@@ -88,14 +94,18 @@ def network(name: str, value: str) -> str:
     try:
         return str(ipaddress.ip_network(value)) if value else ""
     except ValueError as error:
-        raise InvalidNginxValue(name, value, f"write an address or a network like 192.0.2.0/24: {error}.") from None
+        raise InvalidNginxValue(
+            name, value, f"write an address or a network like 192.0.2.0/24: {error}."
+        ) from None
 
 
 def _address(name: str, value: str) -> str:
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
-        raise InvalidNginxValue(name, value, "this is no address. Write one like 192.0.2.1 or 2001:db8::1.") from None
+        raise InvalidNginxValue(
+            name, value, "this is no address. Write one like 192.0.2.1 or 2001:db8::1."
+        ) from None
     if getattr(address, "scope_id", None):
         raise InvalidNginxValue(name, value, ZONE)
     return str(address)

@@ -40,4 +40,6 @@ def build_id() -> str:
 def _sources(base: Path) -> Iterator[Path]:
     yield from (path for path in [base / "pyproject.toml"] if path.is_file())
     for folder in HASHED_PATHS:
-        yield from sorted(path for path in (base / folder).rglob("*") if path.suffix in HASHED_SUFFIXES and path.is_file())
+        yield from sorted(
+            path for path in (base / folder).rglob("*") if path.suffix in HASHED_SUFFIXES and path.is_file()
+        )

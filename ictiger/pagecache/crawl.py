@@ -32,12 +32,19 @@ def get_page(application: Application, path: bytes) -> tuple[int, bytes]:
 
 def warm_pages(application: Application) -> Iterator[tuple[bytes, int, int]]:
     """Ask for every public page that links lead to, from the home pages on. Yields path, status and the number of pages still known."""
-    roots = [b"/", *(f"/{code}/".encode() for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE)]
+    roots = [
+        b"/",
+        *(f"/{code}/".encode() for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE),
+    ]
     seen, waiting = set(roots), deque(roots)
     while waiting:
         path = waiting.popleft()
         status, body = get_page(application, path)
-        found = {link for link in _links(body) if link not in seen and is_public(link)} if status == 200 else set()
+        found = (
+            {link for link in _links(body) if link not in seen and is_public(link)}
+            if status == 200
+            else set()
+        )
         seen |= found
         waiting.extend(sorted(found))
         yield path, status, len(waiting)
@@ -61,5 +68,9 @@ def verify_pages(store: Store, application: Application) -> Iterator[tuple[Store
 def _same_page(store: Store, application: Application, path: bytes) -> bool:
     plain, compressed = store.find(path, compressed=False), store.find(path, compressed=True)
     status, body = get_page(application, path)
-    forms = [form for form in (plain and plain.body, compressed and gzip.decompress(compressed.body)) if form is not None]
+    forms = [
+        form
+        for form in (plain and plain.body, compressed and gzip.decompress(compressed.body))
+        if form is not None
+    ]
     return all(form == body and status == 200 for form in forms)

@@ -52,7 +52,9 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
         response.headers["Cache-Control"] = "no-cache"
         response.public_page = True
-        return http_caches.set_cache_headers(request, response) if is_cacheable_upstream(response) else response
+        return (
+            http_caches.set_cache_headers(request, response) if is_cacheable_upstream(response) else response
+        )
 
     public_view.public_page = True
     return public_view

@@ -38,7 +38,9 @@ def forbid_write_during_render() -> None:
 def require_public_write(model: type[models.Model]) -> None:
     """Raise WriteOutsideChange unless the caller is inside `change()`."""
     if current_write.get() is None:
-        raise WriteOutsidePublicWrite(f"{model.__name__} shows on public pages: write it inside public_write().")
+        raise WriteOutsidePublicWrite(
+            f"{model.__name__} shows on public pages: write it inside public_write()."
+        )
 
 
 class PublicQuerySet(models.QuerySet):

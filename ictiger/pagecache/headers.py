@@ -61,7 +61,9 @@ def _language_of(path: bytes) -> str:
 
 @cache
 def _prefixes() -> tuple[tuple[bytes, str], ...]:
-    return tuple((f"/{code}/".encode(), code) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE)
+    return tuple(
+        (f"/{code}/".encode(), code) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE
+    )
 
 
 @cache
@@ -78,7 +80,9 @@ def security_headers(secure: bool) -> Headers:
     response = HttpResponse()
     before = set(response.headers)
     for name in reversed([name for name in settings.MIDDLEWARE if name in SECURITY_MIDDLEWARE]):
-        response = import_string(name)(lambda _request, response=response: response).process_response(request, response)
+        response = import_string(name)(lambda _request, response=response: response).process_response(
+            request, response
+        )
     return tuple((name, value) for name, value in response.headers.items() if name not in before)
 
 
@@ -89,7 +93,10 @@ def page_ending(response: object, path: bytes) -> bytes | None:
     """
     if not getattr(response, "public_page", False) or response.status_code != 200:
         return None
-    ending = next((ending for ending, type_ in CONTENT_TYPES.items() if type_ == response.headers.get("Content-Type")), None)
+    ending = next(
+        (ending for ending, type_ in CONTENT_TYPES.items() if type_ == response.headers.get("Content-Type")),
+        None,
+    )
     trouble = _not_storable_reason(response, ending, path)
     if trouble:
         logger.error("%s is marked public and cannot be stored: %s", path.decode(errors="replace"), trouble)
@@ -106,6 +113,12 @@ def _not_storable_reason(response: HttpResponse, ending: bytes | None, path: byt
         return "it sets a cookie"
     if ending is None:
         return f"no ending stands for {response.headers.get('Content-Type')}"
-    sent = dict(page_headers(path, secure=settings.SITE_URL.startswith("https:"))) | {"Content-Type": CONTENT_TYPES[ending]}
-    own = {name: value for name, value in response.headers.items() if name != "Content-Length" and sent.get(name) != value}
+    sent = dict(page_headers(path, secure=settings.SITE_URL.startswith("https:"))) | {
+        "Content-Type": CONTENT_TYPES[ending]
+    }
+    own = {
+        name: value
+        for name, value in response.headers.items()
+        if name != "Content-Length" and sent.get(name) != value
+    }
     return f"a stored page has no {own}" if own else ""

@@ -23,7 +23,9 @@ from django.utils.cache import get_conditional_response, set_response_etag
 
 logger = logging.getLogger("ictiger.delivery")
 
-SHARED_MAX_AGE = timedelta(minutes=10)  # by caches that we purge; the bound if every purge of a page were lost
+SHARED_MAX_AGE = timedelta(
+    minutes=10
+)  # by caches that we purge; the bound if every purge of a page were lost
 STALE_IF_ERROR = timedelta(days=1)  # while we answer with errors, or not at all
 PURGE_REPEAT_AFTER = timedelta(seconds=30)  # longer than any render
 PURGE_TIMEOUT = 1.0  # seconds that a writer waits for a cache to answer

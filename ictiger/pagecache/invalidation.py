@@ -24,7 +24,9 @@ _readers: dict[type[models.Model], Reader] = {}
 _columns: dict[type[models.Model], list[Collection[str]]] = defaultdict(list)
 
 
-def invalidates(*kinds: type[models.Model], needs: Iterable[str] = (), columns: Collection[str] = ()) -> Callable[[Provider], Provider]:
+def invalidates(
+    *kinds: type[models.Model], needs: Iterable[str] = (), columns: Collection[str] = ()
+) -> Callable[[Provider], Provider]:
     """Register the decorated function as a source of paths for objects of `kinds`. It follows the relations in `needs` from them.
 
     `columns` are all that it looks at; where it does not say so, the whole row is read for it.

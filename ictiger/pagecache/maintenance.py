@@ -39,7 +39,9 @@ def stored_pages(store: Store) -> Iterator[StoredPage]:
                     yield kept
 
 
-def _stored_page(subtree: bytes, folder: bytes, files: list[bytes], release: str, timed: bool) -> StoredPage | None:
+def _stored_page(
+    subtree: bytes, folder: bytes, files: list[bytes], release: str, timed: bool
+) -> StoredPage | None:
     size, used, plain = 0, 0.0, None
     for name in sorted(set(files) & set(FILES)):
         with suppress(FileNotFoundError):
@@ -77,7 +79,9 @@ def _remove(page: StoredPage, store: Store) -> None:
     for file in (page.file, page.file + b".gz"):
         with suppress(FileNotFoundError):
             os.unlink(file)
-    remove_empty(os.path.dirname(page.file), store.subtree(TIMED if page.timed else b"", page.release.encode()))
+    remove_empty(
+        os.path.dirname(page.file), store.subtree(TIMED if page.timed else b"", page.release.encode())
+    )
 
 
 def empty_trash(store: Store) -> None:

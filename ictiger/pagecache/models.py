@@ -41,7 +41,9 @@ class Purge(models.Model):
     paths = models.JSONField(default=list)  # as they were before the change, and as they were at its end
     subjects = models.JSONField(default=list)  # [["articles.article", 7], …], read again when purging
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
-    again_at = models.DateTimeField(null=True, editable=False)  # purged once; the time to purge once more, for caches
+    again_at = models.DateTimeField(
+        null=True, editable=False
+    )  # purged once; the time to purge once more, for caches
 
     def __str__(self) -> str:
         return f"{len(self.paths)} paths, {self.created_at:%H:%M:%S}"

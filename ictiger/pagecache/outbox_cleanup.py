@@ -47,7 +47,9 @@ class OutboxCleanup:
                 close_old_connections()
                 _delete(keys)
             except DatabaseError as error:
-                logger.warning("%s outbox rows cannot be deleted; the sweep purges for them again: %s", len(keys), error)
+                logger.warning(
+                    "%s outbox rows cannot be deleted; the sweep purges for them again: %s", len(keys), error
+                )
 
 
 def _delete(keys: list[int]) -> None:

@@ -56,7 +56,11 @@ class PublicWrite:
 
     def _record(self) -> None:
         """Insert the outbox row, in the transaction of the change itself. Nothing public touched: no row."""
-        keys = [(subject._meta.label_lower, _json_able(subject.pk)) for subject in self.subjects if subject.pk is not None]
+        keys = [
+            (subject._meta.label_lower, _json_able(subject.pk))
+            for subject in self.subjects
+            if subject.pk is not None
+        ]
         for subject in self.subjects:
             if subject.pk is not None:
                 self.paths |= paths_to_purge(subject)

@@ -47,13 +47,22 @@ def page_request(environ: dict) -> PageRequest | None:
 def _client_variant(environ: dict) -> ClientVariant:
     get = environ.get
     host, forwarded, encodings = get("HTTP_HOST"), get(_proxy_header()), get("HTTP_ACCEPT_ENCODING", "")
-    told = host, environ["SERVER_NAME"], environ["SERVER_PORT"], environ["wsgi.url_scheme"], forwarded, encodings
+    told = (
+        host,
+        environ["SERVER_NAME"],
+        environ["SERVER_PORT"],
+        environ["wsgi.url_scheme"],
+        forwarded,
+        encodings,
+    )
     is_short = len(host or "") + len(forwarded or "") + len(encodings) <= MAX_CACHED_HEADER
     return _compute_variant(*told) if is_short else _compute_variant.__wrapped__(*told)
 
 
 @lru_cache(512)
-def _compute_variant(host: str | None, server: str, port: str, scheme: str, forwarded: str | None, encodings: str) -> ClientVariant:
+def _compute_variant(
+    host: str | None, server: str, port: str, scheme: str, forwarded: str | None, encodings: str
+) -> ClientVariant:
     secure = _is_secure(scheme, forwarded)
     asked = _host_without_header(server, port, secure) if host is None else host
     admitted = is_our_host(asked) and (secure or not settings.SECURE_SSL_REDIRECT)

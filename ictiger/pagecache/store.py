@@ -33,7 +33,9 @@ from .invalidation import WHOLE_SITE
 logger = logging.getLogger("ictiger.delivery")
 
 ENDINGS = (b"html", b"atom")
-FILES = tuple(b"index." + ending + packing for ending in ENDINGS for packing in (b"", b".gz"))  # plain first: readers go by it
+FILES = tuple(
+    b"index." + ending + packing for ending in ENDINGS for packing in (b"", b".gz")
+)  # plain first: readers go by it
 TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT = b"timed", b"leases", b"locks", b"trash", b"tallies", b"boot"
 INVENTORY_FILE = b"stock"
 INTERNAL_NAMES = frozenset([TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT, INVENTORY_FILE])
@@ -278,8 +280,13 @@ class Store:
 
     def releases(self) -> set[bytes]:
         """Every release that keeps pages here, or is about to."""
-        names = set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES))) - INTERNAL_NAMES
-        return {name for name in names if BUILD_ID_PATTERN.fullmatch(name)}  # a disk of its own has a lost+found, which is not ours
+        names = (
+            set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES)))
+            - INTERNAL_NAMES
+        )
+        return {
+            name for name in names if BUILD_ID_PATTERN.fullmatch(name)
+        }  # a disk of its own has a lost+found, which is not ours
 
     def forget_release(self) -> None:
         """Forget every page of this release."""

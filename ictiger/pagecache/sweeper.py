@@ -20,14 +20,22 @@ from .store import Store
 logger = logging.getLogger("ictiger.delivery")
 
 SWEEP_INTERVAL = 1.0  # seconds
-FIRST_SWEEP_WAIT = 2.0  # seconds that the first readers wait for it; with the database down they read what is stored
+FIRST_SWEEP_WAIT = (
+    2.0  # seconds that the first readers wait for it; with the database down they read what is stored
+)
 MAINTENANCE_INTERVAL = 300.0  # seconds
 
 
 class Sweeper:
     """Runs `begin` once and then `sweep` each second, in a daemon thread of the process that starts it."""
 
-    def __init__(self, name: str, begin: Callable[[], object], sweep: Callable[[], object], every: float = SWEEP_INTERVAL) -> None:
+    def __init__(
+        self,
+        name: str,
+        begin: Callable[[], object],
+        sweep: Callable[[], object],
+        every: float = SWEEP_INTERVAL,
+    ) -> None:
         self.name, self.begin, self.sweep, self.every = name, begin, sweep, every
         self._lock = threading.Lock()
         self._pid: int | None = None
@@ -40,7 +48,9 @@ class Sweeper:
             if self._pid != os.getpid():
                 self._begun, self._end = threading.Event(), threading.Event()
                 self._pid = os.getpid()
-                self._thread = threading.Thread(target=self._run, args=[self._begun, self._end], name=self.name, daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, args=[self._begun, self._end], name=self.name, daemon=True
+                )
                 self._thread.start()
 
     def run_once(self) -> None:
@@ -105,7 +115,10 @@ def maintenance_thread(store: Store, tally: stats.HitCounter) -> Sweeper:
         tally.write()
         maintenance.empty_trash(store)
         stored = tally.so_far("bytes")
-        if time.monotonic() - done["at"] >= MAINTENANCE_INTERVAL or stored - done["stored"] > settings.PAGE_STORE_LIMIT / 20:
+        if (
+            time.monotonic() - done["at"] >= MAINTENANCE_INTERVAL
+            or stored - done["stored"] > settings.PAGE_STORE_LIMIT / 20
+        ):
             done.update(at=time.monotonic(), stored=stored)
             maintenance.drop_orphans(store)
             maintenance.evict(store, settings.PAGE_STORE_LIMIT)

@@ -56,10 +56,14 @@ class PageWrapper:
         self.sweeper = store_sweeper(store)
         self.caretaker = maintenance_thread(store, self.tally)
         self.unwell_until = 0.0
-        self.slow: dict[bytes, float] = {}  # pages for whose render somebody has waited in vain, and until when that counts
+        self.slow: dict[
+            bytes, float
+        ] = {}  # pages for whose render somebody has waited in vain, and until when that counts
         site = urlsplit(settings.SITE_URL).netloc
         if not is_our_host(site):
-            raise ImproperlyConfigured(f"ALLOWED_HOSTS refuses {site}, the host of SITE_URL, for which pages are rendered")
+            raise ImproperlyConfigured(
+                f"ALLOWED_HOSTS refuses {site}, the host of SITE_URL, for which pages are rendered"
+            )
 
     def start(self) -> None:
         """Begin what goes on beside serving, in this process."""
@@ -109,7 +113,9 @@ class PageWrapper:
             self.slow.clear()
         return RENDER_WAIT if time.monotonic() >= self.slow.get(path, 0.0) else 0.0
 
-    def _render_under(self, lock: int, wanted: PageRequest, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def _render_under(
+        self, lock: int, wanted: PageRequest, environ: dict, start_response: Callable
+    ) -> Iterable[bytes]:
         """Render and store, holding the path's lock."""
         lease = None
         try:
@@ -133,7 +139,9 @@ class PageWrapper:
         except OSError as error:
             self._note_trouble(error)
 
-    def _render(self, wanted: PageRequest, environ: dict, start_response: Callable, lease: Lease | None) -> Iterable[bytes]:
+    def _render(
+        self, wanted: PageRequest, environ: dict, start_response: Callable, lease: Lease | None
+    ) -> Iterable[bytes]:
         """Ask Django. What it marked as a page is stored by the lease and answered like a stored one, anything else as it is."""
         told: list = []
         response = self.application(anonymous_environ(environ, wanted.path), lambda *args: told.append(args))
@@ -169,7 +177,11 @@ def anonymous_environ(environ: dict, path: bytes) -> dict:
 
     The number that a proxy of ours gave it stays: the log has it, and the page of an error, which is not stored.
     """
-    plain = {key: value for key, value in environ.items() if key == REQUEST_ID_VARIABLE or not key.startswith(("HTTP_", "CONTENT_"))}
+    plain = {
+        key: value
+        for key, value in environ.items()
+        if key == REQUEST_ID_VARIABLE or not key.startswith(("HTTP_", "CONTENT_"))
+    }
     site = urlsplit(settings.SITE_URL)
     return plain | {
         "REQUEST_METHOD": "GET",
@@ -219,11 +231,18 @@ def _is_public(path: bytes, _addresses: str) -> bool:
 # --- the answer ----------------------------------------------------------------------------------------------------------------------
 
 
-def respond_with_page(page: Page, wanted: PageRequest, environ: dict, start_response: Callable) -> Iterable[bytes]:
+def respond_with_page(
+    page: Page, wanted: PageRequest, environ: dict, start_response: Callable
+) -> Iterable[bytes]:
     """The page with its headers; 304 to a reader who has it already, and no body for HEAD."""
     known = environ.get("HTTP_IF_NONE_MATCH")
     is_known = known is not None and etag_matches(known, page.etag)
-    headers = answer_headers(wanted.path, page.etag, None if is_known else (page.ending, len(page.body), page.compressed), wanted.secure)
+    headers = answer_headers(
+        wanted.path,
+        page.etag,
+        None if is_known else (page.ending, len(page.body), page.compressed),
+        wanted.secure,
+    )
     start_response("304 Not Modified" if is_known else "200 OK", list(headers))
     return [] if is_known or environ["REQUEST_METHOD"] == "HEAD" else [page.body]
 

@@ -33,7 +33,13 @@ http {{
 }}
 """
 # For drills and benches, where all clients have one address.
-NO_LIMITS = {"writes": 100_000, "writes_burst": 100_000, "logins": 100_000, "logins_burst": 100_000, "connections": 60_000}
+NO_LIMITS = {
+    "writes": 100_000,
+    "writes_burst": 100_000,
+    "logins": 100_000,
+    "logins_burst": 100_000,
+    "connections": 60_000,
+}
 START_TIMEOUT = 10.0  # seconds
 
 
@@ -71,7 +77,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def nginx_in_front_of(app: str, *, pages: Path | str, port: int = 0, processes: int = 2, **told: object) -> Iterator[Nginx]:
+def nginx_in_front_of(
+    app: str, *, pages: Path | str, port: int = 0, processes: int = 2, **told: object
+) -> Iterator[Nginx]:
     """Run nginx before `app` (host:port or unix:/path), serving stored pages from the folder `pages`, until the block ends.
 
     It speaks plain HTTP whatever SITE_URL is, and tells the application SITE_URL's scheme; call it by a host of ALLOWED_HOSTS. Limits are
@@ -80,7 +88,9 @@ def nginx_in_front_of(app: str, *, pages: Path | str, port: int = 0, processes: 
     port = port or free_port()
     write_error_pages()
     site = {"app": app, "pages": str(pages), "listen": "127.0.0.1", "tls": False, "http_port": port}
-    with running_nginx(render_conf(NginxSite(**NO_LIMITS | site | told)), port=port, processes=processes) as nginx:
+    with running_nginx(
+        render_conf(NginxSite(**NO_LIMITS | site | told)), port=port, processes=processes
+    ) as nginx:
         yield nginx
 
 
@@ -117,7 +127,7 @@ def _start(folder: Path, port: int) -> subprocess.Popen:
     if program is None:
         raise NginxFailed("there is no nginx on this machine")
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     deadline = time.monotonic() + START_TIMEOUT
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -42,7 +42,11 @@ class PostgresServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {FOLDER: self.folder, PORT: str(self.port), "DATABASE_URL": f"postgres://ictiger@127.0.0.1:{self.port}/postgres"}
+        return {
+            FOLDER: self.folder,
+            PORT: str(self.port),
+            "DATABASE_URL": f"postgres://ictiger@127.0.0.1:{self.port}/postgres",
+        }
 
     def start(self) -> None:
         """Returns when it takes connections."""
@@ -56,4 +60,4 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str) -> None:
         as_owner = {"user": OWNER, "group": OWNER, "extra_groups": []} if os.geteuid() == 0 else {}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-        subprocess.run([f"{postgres_binaries()}/{program}", *arguments], check=True, **quiet, **as_owner)  # noqa: S603 (our own command)
+        subprocess.run([f"{postgres_binaries()}/{program}", *arguments], check=True, **quiet, **as_owner)

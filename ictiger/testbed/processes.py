@@ -36,7 +36,10 @@ def running_server(*options: str, environment: dict[str, str] | None = None) -> 
     port = free_port()
     log = Path(environment["ICTIGER_VAR"]) / f"serve-{port}.log"
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve", f"--port={port}", *options]
-    with log.open("wb") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as server:  # noqa: S603
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, env=environment, stdout=output, stderr=output) as server,
+    ):
         try:
             _wait_until_ready(port, server, log)
             yield ServerInfo(port, server.pid, log)

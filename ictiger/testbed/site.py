@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import psycopg2
 from psycopg2 import sql
 
-BENCH_HOST = "bench.example.org"  # the name that the throw-away site answers to; its server listens on 127.0.0.1
+BENCH_HOST = (
+    "bench.example.org"  # the name that the throw-away site answers to; its server listens on 127.0.0.1
+)
 BENCH_VARIABLE = "ICTIGER_BENCH"  # set in the environment of such a site; its value is the folder for reports
 
 
@@ -22,7 +24,10 @@ def temporary_site(database: str, reports: Path) -> Iterator[dict[str, str]]:
 
     `database` is like DATABASE_URL, of a PostgreSQL server where this role may make databases; "" for SQLite.
     """
-    with tempfile.TemporaryDirectory(prefix="ictiger-bench-") as folder, temporary_database(database) as address:
+    with (
+        tempfile.TemporaryDirectory(prefix="ictiger-bench-") as folder,
+        temporary_database(database) as address,
+    ):
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
         yield inherited | {
             BENCH_VARIABLE: str(reports),

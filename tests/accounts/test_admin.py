@@ -28,7 +28,9 @@ def desk(boss, client_of) -> Client:
 @pytest.fixture
 def clerk(editor, client_of) -> Client:
     """Staff who may edit people, but is no superuser."""
-    editor.user_permissions.add(*Permission.objects.filter(content_type__app_label="accounts", content_type__model="user"))
+    editor.user_permissions.add(
+        *Permission.objects.filter(content_type__app_label="accounts", content_type__model="user")
+    )
     return client_of(editor)
 
 
@@ -115,7 +117,9 @@ def test_superuser_assigns_groups(desk, reader):
 
 
 def test_renaming_goes_through_the_door_for_public_writes(desk, reader, monkeypatch):
-    monkeypatch.setitem(invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
+    monkeypatch.setitem(
+        invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
+    )
 
     desk.post(f"{LIST}{reader.pk}/change/", form_of(reader, display_name="New"))
 
@@ -123,7 +127,10 @@ def test_renaming_goes_through_the_door_for_public_writes(desk, reader, monkeypa
 
 
 def test_clerk_cannot_hand_out_rights(clerk, reader):
-    clerk.post(f"{LIST}{reader.pk}/change/", form_of(reader, is_staff="on", is_superuser="on", display_name="Renamed"))
+    clerk.post(
+        f"{LIST}{reader.pk}/change/",
+        form_of(reader, is_staff="on", is_superuser="on", display_name="Renamed"),
+    )
 
     reader.refresh_from_db()
     assert (reader.display_name, reader.is_staff, reader.is_superuser) == ("Renamed", False, False)
@@ -139,7 +146,9 @@ def test_nobody_is_added_here(desk):
 
 
 def test_action_confirms_addresses(desk, unverified, reader):
-    response = desk.post(LIST, {"action": "confirm_addresses", "_selected_action": [unverified.pk, reader.pk]}, follow=True)
+    response = desk.post(
+        LIST, {"action": "confirm_addresses", "_selected_action": [unverified.pk, reader.pk]}, follow=True
+    )
 
     assert unverified.is_verified
     assert "1 address is confirmed." in response.content.decode()
@@ -148,7 +157,9 @@ def test_action_confirms_addresses(desk, unverified, reader):
 def test_action_does_not_confirm_what_another_account_has(desk, reader):
     squatter = make_user(reader.email, verified=False)
 
-    response = desk.post(LIST, {"action": "confirm_addresses", "_selected_action": [squatter.pk]}, follow=True)
+    response = desk.post(
+        LIST, {"action": "confirm_addresses", "_selected_action": [squatter.pk]}, follow=True
+    )
 
     assert not squatter.is_verified
     assert "0 addresses are confirmed." in response.content.decode()

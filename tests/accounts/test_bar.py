@@ -57,12 +57,17 @@ def test_bar_of_an_unverified_reader_holds_the_banner(unverified, client_of):
 
 
 def test_bar_leads_strangers_to_the_login_and_back_to_the_page_that_fetched_it(stranger):
-    text = stranger.get(BAR, headers={"Referer": "http://testserver/zh-hans/articles/专利/?x=1"}).content.decode()
+    text = stranger.get(
+        BAR, headers={"Referer": "http://testserver/zh-hans/articles/专利/?x=1"}
+    ).content.decode()
 
     assert "/accounts/login/?next=/zh-hans/articles/%E4%B8%93%E5%88%A9/" in text
 
 
-@pytest.mark.parametrize("page", ["https://evil.example/", "http://testserver/accounts/login/", "", "not an address", "http://[broken"])
+@pytest.mark.parametrize(
+    "page",
+    ["https://evil.example/", "http://testserver/accounts/login/", "", "not an address", "http://[broken"],
+)
 def test_bar_comes_back_to_no_page_that_is_not_ours(stranger, page):
     assert "next=" not in stranger.get(BAR, headers={"Referer": page}).content.decode()
 
@@ -84,7 +89,12 @@ def test_bar_takes_two_queries_at_most(reader, unverified, sign_up, client_of, d
     for number in range(5):
         newcomer.post("/accounts/verification/", {"action": "change", "email": f"{number}@example.org"})
 
-    expected = [(Client(), 0), (client_of(reader), 1), (client_of(unverified), 2), (newcomer, 2)]  # session with reader, ledger
+    expected = [
+        (Client(), 0),
+        (client_of(reader), 1),
+        (client_of(unverified), 2),
+        (newcomer, 2),
+    ]  # session with reader, ledger
     for client, number in expected:
         with django_assert_num_queries(number):
             client.get(BAR)
@@ -180,9 +190,22 @@ def test_strangers_get_no_hint(stranger):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/zh-hans/", "/articles/a/", "/feed/", "/robots.txt", "/sitemap.xml", "/healthz", "/readyz", "/status"]
+    "path",
+    [
+        "/",
+        "/zh-hans/",
+        "/articles/a/",
+        "/feed/",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/healthz",
+        "/readyz",
+        "/status",
+    ],
 )
-def test_public_and_health_pages_set_no_cookie_for_anybody(path, reader, unverified, editor, client_of, stranger):
+def test_public_and_health_pages_set_no_cookie_for_anybody(
+    path, reader, unverified, editor, client_of, stranger
+):
     make_article("a")
     waiting = Client()
     waiting.cookies["waiting"] = "0b5a2c8e-2c1c-4b7e-9d3c-1f2a3b4c5d6e"

@@ -72,7 +72,11 @@ def test_an_unproven_account_with_the_address_is_no_obstacle(environment):
 def test_asks_for_address_and_password_only_and_again_until_they_will_do(monkeypatch, capsys):
     monkeypatch.delenv("DJANGO_SUPERUSER_EMAIL", raising=False)
     monkeypatch.delenv("DJANGO_SUPERUSER_PASSWORD", raising=False)
-    answer(monkeypatch, emails=["boss", EMAIL], passwords=["one password", "another", "short", "short", PASSWORD, PASSWORD])
+    answer(
+        monkeypatch,
+        emails=["boss", EMAIL],
+        passwords=["one password", "another", "short", "short", PASSWORD, PASSWORD],
+    )
 
     call_command("createsuperuser")
 
@@ -83,7 +87,9 @@ def test_asks_for_address_and_password_only_and_again_until_they_will_do(monkeyp
     assert "too short" in complaints
 
 
-@pytest.mark.parametrize(("interruption", "says"), [(EOFError, "nobody to ask here"), (KeyboardInterrupt, "Given up")])
+@pytest.mark.parametrize(
+    ("interruption", "says"), [(EOFError, "nobody to ask here"), (KeyboardInterrupt, "Given up")]
+)
 def test_without_an_answer_it_ends_in_one_line(monkeypatch, interruption, says):
     def interrupted(_prompt):
         raise interruption

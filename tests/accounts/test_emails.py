@@ -36,7 +36,10 @@ def queue_all(language: str) -> list[Mail]:
         ("accounts/unknown_account", "nobody@example.org", {}),
         ("accounts/password_reset", PROVEN, {"user": proven.pk}),
         ("accounts/login_code", PROVEN, {"nonce": "n" * 32}),
-        *(("accounts/security_notice", PROVEN, {"event": event, "at": "2026-09-14T08:30:00+00:00"}) for event in emails.EVENTS),
+        *(
+            ("accounts/security_notice", PROVEN, {"event": event, "at": "2026-09-14T08:30:00+00:00"})
+            for event in emails.EVENTS
+        ),
     ]
     return [enqueue(purpose, to=to, language=language, context=context) for purpose, to, context in wanted]
 
@@ -120,7 +123,12 @@ def test_every_notice_allauth_sends_has_its_sentence():
     sent = set()
     for room in ("account", "mfa"):
         for file in (source / room).rglob("*.py"):
-            sent |= set(re.findall(r'send_notification_mail\(\s*"(?:account|mfa)/email/(\w+)"', file.read_text(encoding="utf-8")))
+            sent |= set(
+                re.findall(
+                    r'send_notification_mail\(\s*"(?:account|mfa)/email/(\w+)"',
+                    file.read_text(encoding="utf-8"),
+                )
+            )
 
     assert sent
     assert sent <= set(emails.EVENTS)

@@ -38,7 +38,15 @@ def test_login_without_a_place_to_go_back_to_goes_home_in_the_language_of_its_pa
 
 
 @pytest.mark.parametrize(
-    "evil", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", "\x00/evil"]
+    "evil",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:///evil.example",
+        "\x00/evil",
+    ],
 )
 def test_login_never_leads_off_the_site(reader, stranger, evil):
     response = log_in(stranger, reader.email, next=evil)
@@ -60,17 +68,30 @@ def test_login_works_for_an_unverified_reader(unverified, stranger):
 
 
 @pytest.mark.parametrize(
-    ("email", "password"), [("reader@example.org", "wrong password"), ("nobody@example.org", PASSWORD), ("reader@example.org", "x\x00y")]
+    ("email", "password"),
+    [
+        ("reader@example.org", "wrong password"),
+        ("nobody@example.org", PASSWORD),
+        ("reader@example.org", "x\x00y"),
+    ],
 )
 def test_login_refuses_without_telling_whether_the_account_exists(reader, stranger, email, password):
     text = log_in(stranger, email, password).content.decode()
 
-    assert ("This address and this password do not match." in text) or ("Null characters are not allowed." in text)
+    assert ("This address and this password do not match." in text) or (
+        "Null characters are not allowed." in text
+    )
     assert not is_signed_in(stranger)
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"login": "reader@example.org"}, {"password": PASSWORD}, {"login": "a" * 5000, "password": "b" * 5000}]
+    "fields",
+    [
+        {},
+        {"login": "reader@example.org"},
+        {"password": PASSWORD},
+        {"login": "a" * 5000, "password": "b" * 5000},
+    ],
 )
 def test_login_with_missing_or_monstrous_fields_is_a_form_error(reader, stranger, fields):
     response = stranger.post("/accounts/login/", fields)
@@ -91,7 +112,11 @@ def hashed(monkeypatch) -> list[str]:
     """Every password that is hashed: what a log-in costs, and what its time tells."""
     seen: list[str] = []
     encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: seen.append(password) or encode(self, password, salt))
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda self, password, salt: seen.append(password) or encode(self, password, salt),
+    )
     return seen
 
 
@@ -113,7 +138,10 @@ def test_login_finds_the_proven_account_and_the_newest_unproven_one(hashed):
         user.set_password(f"password of {name}")
         user.save()
 
-    found = [authenticate(email="Crowd@example.org", password=f"password of {name}") for name in ("older", "owner", "newer")]
+    found = [
+        authenticate(email="Crowd@example.org", password=f"password of {name}")
+        for name in ("older", "owner", "newer")
+    ]
 
     assert [user and user.display_name for user in found] == [None, "owner", "newer"]
 
@@ -169,7 +197,9 @@ def test_login_code_dies_with_its_session_not_later(reader, stranger, settings):
     ask_for_code(stranger, reader.email)
 
     mail = Mail.objects.get()
-    assert round((mail.expires_at - mail.created_at).total_seconds()) == settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
+    assert (
+        round((mail.expires_at - mail.created_at).total_seconds()) == settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
+    )
 
 
 def test_new_code_replaces_the_old_one(reader, stranger):
@@ -211,7 +241,9 @@ def test_codes_look_as_promised_and_differ():
     drawn = {login_codes.login_code(login_codes.new_nonce()) for _ in range(200)}
 
     assert len(drawn) == 200
-    assert all(re.fullmatch(rf"[{login_codes.ALPHABET}]{{4}}-[{login_codes.ALPHABET}]{{4}}", code) for code in drawn)
+    assert all(
+        re.fullmatch(rf"[{login_codes.ALPHABET}]{{4}}-[{login_codes.ALPHABET}]{{4}}", code) for code in drawn
+    )
 
 
 # --- whom a mail may let in ---------------------------------------------------------------------------------------------------------------

@@ -95,7 +95,12 @@ def test_pages_with_a_second_factor(sure_reader, reader, stranger):
     """The pages that only exist once an authenticator app was added, and the log-in's second step."""
     TOTP.activate(reader, generate_totp_secret())
     RecoveryCodes.activate(reader)
-    for path in ("accounts/2fa/", "accounts/2fa/totp/deactivate/", "accounts/2fa/recovery-codes/", "accounts/2fa/reauthenticate/"):
+    for path in (
+        "accounts/2fa/",
+        "accounts/2fa/totp/deactivate/",
+        "accounts/2fa/recovery-codes/",
+        "accounts/2fa/reauthenticate/",
+    ):
         assert_clean(sure_reader.get(f"/{path}", follow=True).content.decode())
 
     sure_reader.post("/accounts/logout/")
@@ -116,7 +121,14 @@ def test_pages_of_accounts_are_not_for_search_engines(stranger):
 
 
 def test_every_reader_page_is_closed_to_strangers(stranger):
-    for path in ("accounts/me/", "accounts/me/data/", "accounts/me/delete/", "accounts/email/", "accounts/2fa/", "accounts/sessions/"):
+    for path in (
+        "accounts/me/",
+        "accounts/me/data/",
+        "accounts/me/delete/",
+        "accounts/email/",
+        "accounts/2fa/",
+        "accounts/sessions/",
+    ):
         assert stranger.get(f"/{path}").headers["Location"].startswith("/accounts/login/?next=/accounts/")
 
 

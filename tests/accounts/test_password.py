@@ -132,7 +132,9 @@ def test_too_many_resets_are_answered_with_429(reader, stranger):
     assert answers == [302] * 5 + [429]
 
 
-@pytest.mark.parametrize(("path", "an_hour"), [(RESET, 60), ("/accounts/login/code/", 60), ("/accounts/signup/", 100)])
+@pytest.mark.parametrize(
+    ("path", "an_hour"), [(RESET, 60), ("/accounts/login/code/", 60), ("/accounts/signup/", 100)]
+)
 def test_one_network_address_has_mails_sent_to_a_bounded_number_of_strangers(time_machine, path, an_hour):
     """Twenty a minute, the limit for impatience, would be 1,200 an hour."""
     time_machine.move_to(timezone.now(), tick=False)
@@ -147,7 +149,9 @@ def test_one_network_address_has_mails_sent_to_a_bounded_number_of_strangers(tim
 def test_change_tells_the_owner_by_mail_in_their_language(client_of, mailbox):
     owner = make_user("owner@example.org", language="zh-hans")
 
-    client_of(owner).post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
+    client_of(owner).post(
+        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    )
 
     assert User.objects.get().check_password(NEW)
     assert purposes() == ["accounts/security_notice"]
@@ -155,7 +159,9 @@ def test_change_tells_the_owner_by_mail_in_their_language(client_of, mailbox):
 
 
 def test_change_refuses_a_wrong_old_password(reader, client_of):
-    response = client_of(reader).post("/accounts/password/change/", {"oldpassword": "wrong", "password1": NEW, "password2": NEW})
+    response = client_of(reader).post(
+        "/accounts/password/change/", {"oldpassword": "wrong", "password1": NEW, "password2": NEW}
+    )
 
     assert "This is not your current password." in response.content.decode()
     assert not User.objects.get().check_password(NEW)

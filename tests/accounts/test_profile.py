@@ -24,7 +24,9 @@ PROFILE, DATA, DELETE = "/accounts/me/", "/accounts/me/data/", "/accounts/me/del
 
 
 def test_profile_saves_name_and_language(reader, client_of):
-    response = client_of(reader).post(PROFILE, {"display_name": "  Anna\u3000 Larsen ", "language": "zh-hans"}, follow=True)
+    response = client_of(reader).post(
+        PROFILE, {"display_name": "  Anna\u3000 Larsen ", "language": "zh-hans"}, follow=True
+    )
 
     reader.refresh_from_db()
     assert (reader.display_name, reader.language) == ("Anna Larsen", "zh-hans")
@@ -47,7 +49,9 @@ def test_profile_asks_which_mails_to_send_and_says_which_always_come(reader, cli
 
 def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):
     """Pages that show the name are to be purged: here one that a test registers."""
-    monkeypatch.setitem(invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]])
+    monkeypatch.setitem(
+        invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
+    )
 
     client_of(reader).post(PROFILE, {"display_name": "New", "language": "en"})
 
@@ -88,7 +92,9 @@ def test_profile_refuses_a_name_beside_its_field(reader, client_of, name, says):
     assert reader.display_name == ""
 
 
-@pytest.mark.parametrize("name", ["", "李雷", "Anna 李", "Zoë O’Neill-García", "Анна", "R2-D2", "Nguyễn Thị Ộ", "שָׁלוֹם", "สมชาย ที่นี้"])
+@pytest.mark.parametrize(
+    "name", ["", "李雷", "Anna 李", "Zoë O’Neill-García", "Анна", "R2-D2", "Nguyễn Thị Ộ", "שָׁלוֹם", "สมชาย ที่นี้"]
+)
 def test_profile_takes_names_from_everywhere(reader, client_of, name):
     assert client_of(reader).post(PROFILE, {"display_name": name, "language": "en"}).status_code == 302
     reader.refresh_from_db()
@@ -99,7 +105,9 @@ def test_staff_may_keep_a_name_of_the_house(editor, client_of):
     assert client_of(editor).post(PROFILE, {"display_name": "Editor", "language": "en"}).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["Lin Yuqing", "LIN-YUQING", "林雨青", "Lín Yuqíng", "Iin Yuqing", "1in Yuqing"])
+@pytest.mark.parametrize(
+    "name", ["Lin Yuqing", "LIN-YUQING", "林雨青", "Lín Yuqíng", "Iin Yuqing", "1in Yuqing"]
+)
 def test_profile_refuses_the_name_of_an_author(reader, client_of, name):
     make_author(name_en="Lin Yuqing", name_zh="林雨青")
 
@@ -114,7 +122,9 @@ def test_author_may_bear_the_name_above_their_articles(reader, client_of):
         own.user = reader
         own.save()
 
-    assert client_of(reader).post(PROFILE, {"display_name": "Lin Yuqing", "language": "en"}).status_code == 302
+    assert (
+        client_of(reader).post(PROFILE, {"display_name": "Lin Yuqing", "language": "en"}).status_code == 302
+    )
 
 
 @pytest.mark.parametrize("name", ["Соре", "COPE", "Cορе", "С0РЕ"])
@@ -124,7 +134,9 @@ def test_profile_refuses_letters_of_another_alphabet_that_look_like_a_staff_name
 
     response = client_of(reader).post(PROFILE, {"display_name": name, "language": "en"})
 
-    assert ("that of our staff" in response.content.decode()) or ("alphabets whose letters look alike" in response.content.decode())
+    assert ("that of our staff" in response.content.decode()) or (
+        "alphabets whose letters look alike" in response.content.decode()
+    )
 
 
 def test_profile_refuses_an_unknown_language(reader, client_of):
@@ -150,7 +162,10 @@ def test_profile_shows_initials_as_the_avatar(reader, client_of, name, shown):
     User.objects.filter(pk=reader.pk).update(display_name=name)
     shown = f"R{str(reader.pk)[0]}" if not name else shown
 
-    assert f'<span class="avatar" aria-hidden="true">{shown}</span>' in client_of(reader).get(PROFILE).content.decode()
+    assert (
+        f'<span class="avatar" aria-hidden="true">{shown}</span>'
+        in client_of(reader).get(PROFILE).content.decode()
+    )
 
 
 def test_skeleton_takes_case_width_accents_and_spacing_away():
@@ -161,7 +176,9 @@ def test_skeleton_takes_case_width_accents_and_spacing_away():
 
 
 def test_takeout_is_one_file_with_every_apps_section(reader, client_of, monkeypatch):
-    monkeypatch.setitem(hooks.takeout_sections, "letters", lambda user: [{"to": user.email, "at": user.date_joined}])
+    monkeypatch.setitem(
+        hooks.takeout_sections, "letters", lambda user: [{"to": user.email, "at": user.date_joined}]
+    )
 
     response = client_of(reader).get(DATA)
 
@@ -221,7 +238,9 @@ def test_erasure_leaves_nothing_of_the_person_and_says_so_by_mail(reader, strang
 
 def test_erasure_runs_every_apps_step_before_the_row_goes(reader, client_of, monkeypatch):
     seen = []
-    monkeypatch.setattr("accounts.erasure.erasure_steps", [lambda user: seen.append(User.objects.filter(pk=user.pk).exists())])
+    monkeypatch.setattr(
+        "accounts.erasure.erasure_steps", [lambda user: seen.append(User.objects.filter(pk=user.pk).exists())]
+    )
 
     sure(client_of(reader)).post(DELETE)
 

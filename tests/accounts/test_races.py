@@ -51,7 +51,10 @@ def test_two_clicks_on_send_again_are_one_mail():
     clients = [signed_in(user) for _ in range(4)]
 
     answers = at_once(
-        *(lambda client=client: client.post("/accounts/verification/", {"action": "resend"}).status_code for client in clients)
+        *(
+            lambda client=client: client.post("/accounts/verification/", {"action": "resend"}).status_code
+            for client in clients
+        )
     )
 
     assert sorted(answers) == [302, 429, 429, 429]
@@ -59,7 +62,9 @@ def test_two_clicks_on_send_again_are_one_mail():
 
 
 def test_two_accounts_that_confirm_one_address_at_once_leave_one_owner():
-    paths = [confirm_path(make_user("anna@example.org", verified=False).emailaddress_set.get()) for _ in range(4)]
+    paths = [
+        confirm_path(make_user("anna@example.org", verified=False).emailaddress_set.get()) for _ in range(4)
+    ]
 
     answers = at_once(*(lambda path=path: Client().post(path).status_code for path in paths))
 

@@ -193,7 +193,16 @@ def test_reader_is_read_once_in_a_request(client, django_assert_num_queries):
 
 
 @pytest.mark.parametrize(
-    "key", ["", "short", "x" * 32, "x" * 4000, "' OR 1=1 --", r'"\000aaaaaaaa"', "专利专利".encode().decode("latin-1")]
+    "key",
+    [
+        "",
+        "short",
+        "x" * 32,
+        "x" * 4000,
+        "' OR 1=1 --",
+        r'"\000aaaaaaaa"',
+        "专利专利".encode().decode("latin-1"),
+    ],
 )
 def test_cookie_that_is_no_key_is_nobodys(stranger, key):
     response = stranger.get(BAR, headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={key}"})

@@ -37,10 +37,14 @@ def test_signup_makes_one_primary_unproven_address(sign_up):
 
     user = User.objects.get()
     assert user.email == "anna@example.org"
-    assert list(user.emailaddress_set.values_list("email", "verified", "primary")) == [("anna@example.org", False, True)]
+    assert list(user.emailaddress_set.values_list("email", "verified", "primary")) == [
+        ("anna@example.org", False, True)
+    ]
 
 
-@pytest.mark.parametrize(("path", "language"), [("/accounts/signup/", "en"), ("/zh-hans/accounts/signup/", "zh-hans")])
+@pytest.mark.parametrize(
+    ("path", "language"), [("/accounts/signup/", "en"), ("/zh-hans/accounts/signup/", "zh-hans")]
+)
 def test_signup_keeps_the_language_of_its_page(sign_up, path, language):
     sign_up("anna@example.org", path=path)
 
@@ -49,7 +53,9 @@ def test_signup_keeps_the_language_of_its_page(sign_up, path, language):
 
 
 def test_signup_goes_back_to_where_the_reader_was(stranger):
-    response = stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD, "next": "/articles/a/"})
+    response = stranger.post(
+        "/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD, "next": "/articles/a/"}
+    )
 
     assert response.headers["Location"] == "/articles/a/"
 
@@ -74,7 +80,11 @@ def test_signup_with_a_taken_address_looks_the_same_to_whoever_asks(reader, sign
         return text[text.index("<aside") : text.index("</aside>")].replace(address, "ADDRESS")
 
     def shape(text):
-        return [line for line in text.splitlines() if "csrf" not in line and "<time" not in line and "wait" not in line]
+        return [
+            line
+            for line in text.splitlines()
+            if "csrf" not in line and "<time" not in line and "wait" not in line
+        ]
 
     assert shape(banner(taken, reader.email)) == shape(banner(free, "free@example.org"))
 
@@ -91,17 +101,30 @@ def test_signup_with_a_taken_address_tells_its_owner_instead(sign_up, mailbox):
     assert "confirm-email" not in message.body
 
 
-@pytest.mark.parametrize(("path", "fields"), [("signup/", {"password1": PASSWORD}), ("password/reset/", {}), ("login/code/", {})])
+@pytest.mark.parametrize(
+    ("path", "fields"), [("signup/", {"password1": PASSWORD}), ("password/reset/", {}), ("login/code/", {})]
+)
 def test_doors_do_the_same_work_for_a_known_and_an_unknown_address(reader, monkeypatch, path, fields):
     """One hash at sign-up, none elsewhere, one mail each: nothing to tell them apart by, neither the answer nor its time."""
     hashed = []
     encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(password) or encode(self, password, salt))
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda self, password, salt: hashed.append(password) or encode(self, password, salt),
+    )
     seen = []
     for email in (reader.email, "nobody@example.org"):
         hashed.clear()
         response = Client().post(f"/accounts/{path}", {"email": email, **fields})
-        seen.append((response.status_code, response.headers["Location"], len(hashed), Mail.objects.filter(recipient=email).count()))
+        seen.append(
+            (
+                response.status_code,
+                response.headers["Location"],
+                len(hashed),
+                Mail.objects.filter(recipient=email).count(),
+            )
+        )
 
     assert seen[0] == seen[1]
     assert seen[0][3] == 1
@@ -114,13 +137,18 @@ def test_two_unproven_accounts_with_one_address_break_no_login(sign_up, stranger
     stranger.post("/accounts/logout/")
 
     older = stranger.post("/accounts/login/", {"login": "anna@example.org", "password": PASSWORD})
-    newest = stranger.post("/accounts/login/", {"login": "anna@example.org", "password": "another long password"})
+    newest = stranger.post(
+        "/accounts/login/", {"login": "anna@example.org", "password": "another long password"}
+    )
 
     assert "This address and this password do not match." in older.content.decode()
     assert newest.status_code == 302
     stranger.post("/accounts/logout/")
     User.objects.earliest("pk").emailaddress_set.update(verified=True)
-    assert stranger.post("/accounts/login/", {"login": "anna@example.org", "password": PASSWORD}).status_code == 302
+    assert (
+        stranger.post("/accounts/login/", {"login": "anna@example.org", "password": PASSWORD}).status_code
+        == 302
+    )
 
 
 def test_a_second_signup_within_the_minute_sends_no_second_mail(sign_up):
@@ -144,12 +172,27 @@ def test_a_second_signup_within_the_minute_sends_no_second_mail(sign_up):
         ({"email": "anna@example.org"}, "This field is required."),
         ({"email": "anna", "password1": PASSWORD}, "Enter a valid email address."),
         ({"email": "an\x00na@example.org", "password1": PASSWORD}, "Enter a valid email address."),
-        ({"email": "anna@example.org", "password1": "nul\x00 in a long password"}, "Null characters are not allowed."),
-        ({"email": "anna@example.org", "password1": "short"}, "This password is too short. It must contain at least 10 characters."),
+        (
+            {"email": "anna@example.org", "password1": "nul\x00 in a long password"},
+            "Null characters are not allowed.",
+        ),
+        (
+            {"email": "anna@example.org", "password1": "short"},
+            "This password is too short. It must contain at least 10 characters.",
+        ),
         ({"email": "anna@example.org", "password1": "1234567890"}, "This password is entirely numeric."),
-        ({"email": "anna.larsen@example.org", "password1": "anna.larsen@example.org"}, "too similar to the e-mail address"),
-        ({"email": f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.org", "password1": PASSWORD}, "at most 254 characters"),
-        ({"email": "anna@exa\ud800mple.org", "password1": PASSWORD}, "The part after @ is not the name of a mail server."),
+        (
+            {"email": "anna.larsen@example.org", "password1": "anna.larsen@example.org"},
+            "too similar to the e-mail address",
+        ),
+        (
+            {"email": f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.org", "password1": PASSWORD},
+            "at most 254 characters",
+        ),
+        (
+            {"email": "anna@exa\ud800mple.org", "password1": PASSWORD},
+            "The part after @ is not the name of a mail server.",
+        ),
     ],
 )
 def test_signup_refuses_beside_the_field_and_makes_nothing(stranger, fields, says):

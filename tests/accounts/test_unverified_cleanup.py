@@ -85,7 +85,10 @@ def test_nobody_goes_without_notice_when_the_worker_was_away(unverified, days_la
     assert not User.objects.filter(pk=unverified.pk).exists()
 
 
-@pytest.mark.parametrize("fields", [{"verified": True}, {"group": "Author", "verified": False}, {"is_superuser": True, "verified": False}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"verified": True}, {"group": "Author", "verified": False}, {"is_superuser": True, "verified": False}],
+)
 def test_staff_and_whoever_has_proven_an_address_are_neither_reminded_nor_purged(fields, days_later):
     user = make_user(**fields)
 

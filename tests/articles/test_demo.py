@@ -75,7 +75,13 @@ def test_pairs_are_tied_and_share_one_discussion(demo):
 
 
 def test_comments_are_there_in_every_state(demo):
-    assert set(Comment.objects.values_list("state", flat=True)) == {"unverified", "pending", "visible", "rejected", "removed"}
+    assert set(Comment.objects.values_list("state", flat=True)) == {
+        "unverified",
+        "pending",
+        "visible",
+        "rejected",
+        "removed",
+    }
 
 
 def test_nobody_has_written_before_joining(demo):
@@ -84,11 +90,23 @@ def test_nobody_has_written_before_joining(demo):
 
 
 def test_the_queue_shows_each_kind_of_second_look(demo):
-    assert set(Comment.objects.queue().values_list("reason", flat=True)) == {"newcomer", "held_words", "reported", "mended", "appealed"}
+    assert set(Comment.objects.queue().values_list("reason", flat=True)) == {
+        "newcomer",
+        "held_words",
+        "reported",
+        "mended",
+        "appealed",
+    }
 
 
 def test_the_long_thread_is_folded_and_in_both_languages_with_the_articles_author(demo):
-    replies = Comment.objects.visible().exclude(parent=None).values("parent").annotate(number=Count("pk")).order_by("-number")
+    replies = (
+        Comment.objects.visible()
+        .exclude(parent=None)
+        .values("parent")
+        .annotate(number=Count("pk"))
+        .order_by("-number")
+    )
     longest = replies.first()
     assert longest["number"] > REPLIES_UNFOLDED
     below = Comment.objects.visible().filter(parent=longest["parent"])
@@ -108,7 +126,9 @@ def test_an_appeal_finds_another_moderator_and_no_decision_can_be_taken_back_as_
 
 
 def test_comments_were_written_after_their_article(demo):
-    assert [c.pk for c in Comment.objects.select_related("article") if c.created_at < c.article.publish_at] == []
+    assert [
+        c.pk for c in Comment.objects.select_related("article") if c.created_at < c.article.publish_at
+    ] == []
 
 
 def test_answers_of_long_ago_are_told_to_nobody(demo):
@@ -127,7 +147,9 @@ def test_loading_again_changes_nothing(demo):
     with public_write(article):
         article.title = "Changed by its owner"
         article.save()
-    before = {model: model.objects.count() for model in (Article, Author, Comment, Image, Page, Publication, User)}
+    before = {
+        model: model.objects.count() for model in (Article, Author, Comment, Image, Page, Publication, User)
+    }
 
     people = load_people(password="another password")
     assert not load_publication(author_login=people["author"])

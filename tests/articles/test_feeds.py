@@ -34,7 +34,14 @@ def texts(element: ElementTree.Element, path: str) -> list[str]:
 def test_a_feed_has_the_full_text_and_every_author(stranger):
     make_publication("en", name="ICTiger", tagline="Tigers & <ideas>")
     authors = [make_author("lin", name_en="Lin Yuqing"), make_author("feld", name_en="Marcus Feld")]
-    article = make_article("claims", title="A < B", summary="C < D", body="Some **text**.", authors=authors, topics=[make_topic("patents")])
+    article = make_article(
+        "claims",
+        title="A < B",
+        summary="C < D",
+        body="Some **text**.",
+        authors=authors,
+        topics=[make_topic("patents")],
+    )
 
     root = feed(stranger, "/feed/")
     entry = root.find("a:entry", ATOM)
@@ -52,7 +59,10 @@ def test_a_feed_has_the_full_text_and_every_author(stranger):
 
 def test_addresses_in_a_feed_are_whole(stranger):
     make_image("images/a.png", width=10, height=10)
-    make_article("a", body='[x](/about/) ![p](/media/images/a.png) Note[^1]. `href="/b"` [out](https://example.org/)\n\n[^1]: N.')
+    make_article(
+        "a",
+        body='[x](/about/) ![p](/media/images/a.png) Note[^1]. `href="/b"` [out](https://example.org/)\n\n[^1]: N.',
+    )
     content = texts(feed(stranger, "/feed/"), "a:entry/a:content")[0]
 
     assert 'href="http://testserver/about/"' in content
@@ -77,7 +87,9 @@ def test_an_entry_keeps_its_id_when_its_address_changes(stranger):
 def test_versions_in_two_languages_are_two_entries(stranger):
     english = make_article("a")
     make_article("甲", language="zh-hans", translation_key=english.translation_key)
-    assert texts(feed(stranger, "/feed/"), "a:entry/a:id") != texts(feed(stranger, "/zh-hans/feed/"), "a:entry/a:id")
+    assert texts(feed(stranger, "/feed/"), "a:entry/a:id") != texts(
+        feed(stranger, "/zh-hans/feed/"), "a:entry/a:id"
+    )
 
 
 def test_each_feed_has_its_own_articles(stranger):
@@ -88,12 +100,22 @@ def test_each_feed_has_its_own_articles(stranger):
     make_article("中文", language="zh-hans", topics=[topic], authors=[author])
 
     def links(path: str) -> list[str]:
-        return sorted(link.get("href").removeprefix("http://testserver") for link in feed(stranger, path).findall("a:entry/a:link", ATOM))
+        return sorted(
+            link.get("href").removeprefix("http://testserver")
+            for link in feed(stranger, path).findall("a:entry/a:link", ATOM)
+        )
 
     assert links("/topics/patents/feed/") == ["/articles/by-topic/"]
     assert links("/authors/lin/feed/") == ["/articles/by-author/"]
-    assert links("/zh-hans/authors/lin/feed/") == links("/zh-hans/feed/") == ["/zh-hans/articles/" + quote("中文") + "/"]
-    assert feed(stranger, "/zh-hans/authors/lin/feed/").get("{http://www.w3.org/XML/1998/namespace}lang") == "zh-hans"
+    assert (
+        links("/zh-hans/authors/lin/feed/")
+        == links("/zh-hans/feed/")
+        == ["/zh-hans/articles/" + quote("中文") + "/"]
+    )
+    assert (
+        feed(stranger, "/zh-hans/authors/lin/feed/").get("{http://www.w3.org/XML/1998/namespace}lang")
+        == "zh-hans"
+    )
 
 
 def test_a_feed_has_the_newest_twenty(stranger):
@@ -123,7 +145,12 @@ def locations(client, path: str = "/sitemap.xml") -> dict[str, dict[str, str]]:
     response = client.get(path)
     assert response["Content-Type"] == "application/xml"
     urls = ElementTree.fromstring(response.content).findall("s:url", MAP)
-    return {url.find("s:loc", MAP).text: {link.get("hreflang"): link.get("href") for link in url.findall("x:link", MAP)} for url in urls}
+    return {
+        url.find("s:loc", MAP).text: {
+            link.get("hreflang"): link.get("href") for link in url.findall("x:link", MAP)
+        }
+        for url in urls
+    }
 
 
 def test_the_sitemap_names_every_page_with_its_versions(stranger):
@@ -151,7 +178,9 @@ def test_the_sitemap_names_every_page_with_its_versions(stranger):
 
 def test_every_address_of_the_sitemap_is_a_page_that_calls_itself_so(stranger):
     english = make_article("claims", authors=[make_author("lin")], topics=[make_topic("patents")])
-    make_article("权利要求", language="zh-hans", translation_key=english.translation_key, authors=[make_author("周")])
+    make_article(
+        "权利要求", language="zh-hans", translation_key=english.translation_key, authors=[make_author("周")]
+    )
     make_page("about")
     for location in locations(stranger):
         page = stranger.get(location.removeprefix("http://testserver"))
@@ -168,8 +197,13 @@ def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
     parts = [loc.text.removeprefix("http://testserver") for loc in index.findall("s:sitemap/s:loc", MAP)]
     assert parts == [f"/sitemap-{number}.xml" for number in numbers]
     named = [location for part in parts for location in locations(stranger, part)]
-    assert [location for location in named if "/articles/" in location] == [f"http://testserver/articles/a{n}/" for n in range(6)]
-    assert (named.count("http://testserver/"), "http://testserver/" in locations(stranger, parts[0])) == (1, True)
+    assert [location for location in named if "/articles/" in location] == [
+        f"http://testserver/articles/a{n}/" for n in range(6)
+    ]
+    assert (named.count("http://testserver/"), "http://testserver/" in locations(stranger, parts[0])) == (
+        1,
+        True,
+    )
     for number in (0, numbers[0] - 1, numbers[-1] + 1, 10**30):
         assert stranger.get(f"/sitemap-{number}.xml").status_code == 404
 

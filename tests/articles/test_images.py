@@ -29,7 +29,9 @@ def upload(content: bytes, name: str = "x.jpg") -> SimpleUploadedFile:
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options) -> bytes:
     content = BytesIO()
-    Picture.new(mode, size, 128 if mode in ("L", "P") else (200, 100, 50, 128)[: len(mode)]).save(content, kind, **options)
+    Picture.new(mode, size, 128 if mode in ("L", "P") else (200, 100, 50, 128)[: len(mode)]).save(
+        content, kind, **options
+    )
     return content.getvalue()
 
 
@@ -78,7 +80,12 @@ def bomb() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def moving() -> bytes:
@@ -104,7 +111,20 @@ def moving() -> bytes:
         (moving(), "Animated pictures"),
         (b"x" * (MAX_BYTES + 1), "at most 15 MB"),
     ],
-    ids=["empty", "drawing", "script", "tiff", "bmp", "cut off", "damaged", "foreign codec", "large", "bomb", "moving", "heavy"],
+    ids=[
+        "empty",
+        "drawing",
+        "script",
+        "tiff",
+        "bmp",
+        "cut off",
+        "damaged",
+        "foreign codec",
+        "large",
+        "bomb",
+        "moving",
+        "heavy",
+    ],
 )
 def test_what_is_no_still_picture_of_bounded_size_is_refused(content, words, tmp_path):
     with pytest.raises(ValidationError, match=words):
@@ -177,8 +197,17 @@ def grey_profile() -> bytes:
     for name, value in tags.items():
         table += name + struct.pack(">II", start + len(data), len(value))
         data += value
-    header = struct.pack(">I4sI4s4s4s12x4s", start + len(data), b"\0\0\0\0", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp")
-    return header + bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(128 - len(header) - 40) + table + data
+    header = struct.pack(
+        ">I4sI4s4s4s12x4s", start + len(data), b"\0\0\0\0", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp"
+    )
+    return (
+        header
+        + bytes(28)
+        + struct.pack(">3i", 63190, 65536, 54061)
+        + bytes(128 - len(header) - 40)
+        + table
+        + data
+    )
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -191,7 +220,9 @@ def test_versions_of_a_grey_photograph_carry_no_profile_of_grey(kind):
     for version in image.renditions:
         with Picture.open(image.file.storage.path(version["file"])) as made:
             assert (made.mode, made.info.get("icc_profile")) == ("RGB", None)
-            assert max(abs(channel - 146) for channel in made.getpixel((5, 5))) <= 3  # 128 at a gamma of 1.8, in sRGB
+            assert (
+                max(abs(channel - 146) for channel in made.getpixel((5, 5))) <= 3
+            )  # 128 at a gamma of 1.8, in sRGB
 
 
 # --- the tag -------------------------------------------------------------------------------------------------------------------------
@@ -229,4 +260,6 @@ def test_pages_offer_the_smaller_versions_of_a_cover(stranger):
     make_renditions()
 
     for page in pages:
-        assert re.search(r'<picture><source type="image/\w+" srcset="/media/\S+ \d+w', stranger.get(page).content.decode())
+        assert re.search(
+            r'<picture><source type="image/\w+" srcset="/media/\S+ \d+w', stranger.get(page).content.decode()
+        )

@@ -14,7 +14,17 @@ from django.utils import timezone
 
 from articles.models import Article, ArticleTopic, Byline, Publication, SocialLink
 from articles.queries import related_articles
-from articles.services import create_article, publish, save_draft, save_page, set_authors, set_options, set_topics, take_down, unpublish
+from articles.services import (
+    create_article,
+    publish,
+    save_draft,
+    save_page,
+    set_authors,
+    set_options,
+    set_topics,
+    take_down,
+    unpublish,
+)
 from ictiger.pagecache.invalidation import paths_to_purge
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.public_write import public_write
@@ -25,7 +35,11 @@ pytestmark = pytest.mark.django_db
 
 def test_a_draft_shows_on_no_page_of_articles():
     paths = paths_to_purge(create_article(title="T", slug="t"))
-    assert not {path for path in paths if path.startswith(("/articles/t/**", "/page", "/feed", "/archive", "/topics")) or path == "/"}
+    assert not {
+        path
+        for path in paths
+        if path.startswith(("/articles/t/**", "/page", "/feed", "/archive", "/topics")) or path == "/"
+    }
 
 
 def test_a_scheduled_article_counts():
@@ -82,7 +96,13 @@ def _publication() -> list[str]:
             publish_at=timezone.now() - timedelta(days=20 * (n + 1)),
         )
         if n < 3:
-            make_article(f"译{n}", language="zh-hans", translation_key=article.translation_key, topics=[topics[0]], authors=[authors[0]])
+            make_article(
+                f"译{n}",
+                language="zh-hans",
+                translation_key=article.translation_key,
+                topics=[topics[0]],
+                authors=[authors[0]],
+            )
     make_article("only", authors=[make_author("solo")], publish_at=timezone.now() - timedelta(days=15))
     make_page("about")
     years = sorted({timezone.localtime(a.publish_at).year for a in Article.objects.all()})
@@ -101,7 +121,11 @@ def _publication() -> list[str]:
     ]
     lists += [f"archive/{year}/" for year in years]
     own = [unquote(article.get_absolute_url()) for article in Article.objects.all()]
-    return [prefix + path for prefix in ("/", "/zh-hans/") for path in lists] + own + ["/sitemap.xml", "/articles/renamed/"]
+    return (
+        [prefix + path for prefix in ("/", "/zh-hans/") for path in lists]
+        + own
+        + ["/sitemap.xml", "/articles/renamed/"]
+    )
 
 
 def _pages(paths: Iterable[str]) -> dict[str, bytes]:
@@ -133,7 +157,9 @@ def remove(thing) -> None:
 
 def add_link() -> None:
     with public_write() as write:
-        link = SocialLink(publication=Publication.objects.get(language="en"), label="Elsewhere", url="https://example.org/")
+        link = SocialLink(
+            publication=Publication.objects.get(language="en"), label="Elsewhere", url="https://example.org/"
+        )
         link.save()
         write.touch(link)
 

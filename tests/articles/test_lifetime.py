@@ -29,7 +29,15 @@ def site(now) -> list[str]:
     make_article("shown", topics=[topic], authors=[author], publish_at=now - HOUR)
     month = timezone.localtime(now - HOUR)
     return [
-        *("/", "/feed/", "/topics/patents/", "/topics/patents/feed/", "/authors/lin/", "/authors/lin/feed/", "/articles/shown/"),
+        *(
+            "/",
+            "/feed/",
+            "/topics/patents/",
+            "/topics/patents/feed/",
+            "/authors/lin/",
+            "/authors/lin/feed/",
+            "/articles/shown/",
+        ),
         *(f"/archive/{month:%Y}/", f"/archive/{month:%Y/%m}/"),
     ]
 
@@ -48,7 +56,9 @@ def test_pages_live_until_the_next_scheduled_moment(what, site, stranger, now):
 
 
 def test_a_schedule_bounds_no_page_that_it_does_not_change(site, stranger, now):
-    make_article("elsewhere", publish_at=now + HOUR, topics=[make_topic("other")], authors=[make_author("other")])
+    make_article(
+        "elsewhere", publish_at=now + HOUR, topics=[make_topic("other")], authors=[make_author("other")]
+    )
     make_article("中文", language="zh-hans", publish_at=now + HOUR)
     for path in ("/topics/patents/", "/topics/patents/feed/", "/authors/lin/", "/articles/shown/"):
         assert good_until(stranger, path) is None, path
@@ -57,7 +67,9 @@ def test_a_schedule_bounds_no_page_that_it_does_not_change(site, stranger, now):
 
 def test_a_translation_to_come_bounds_the_page_that_will_name_it(stranger, now):
     article = make_article("claims")
-    make_article("权利要求", language="zh-hans", translation_key=article.translation_key, publish_at=now + HOUR)
+    make_article(
+        "权利要求", language="zh-hans", translation_key=article.translation_key, publish_at=now + HOUR
+    )
     assert good_until(stranger, "/articles/claims/") == now + HOUR
 
 

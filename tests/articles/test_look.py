@@ -12,7 +12,9 @@ from django.utils import translation
 from ictiger.static_files import BUNDLES, IMPORT, SOURCE, bundle_source
 
 TEMPLATES = settings.BASE_DIR / "templates"
-MAIL = re.compile(r"/email/|^mail/")  # mail programs know no style sheets: there, and only there, style stands in the text
+MAIL = re.compile(
+    r"/email/|^mail/"
+)  # mail programs know no style sheets: there, and only there, style stands in the text
 
 
 def luminance(colour: str) -> float:
@@ -70,9 +72,16 @@ def test_code_can_be_read(name, scheme):
 
 
 def test_every_style_sheet_and_script_is_in_a_bundle():
-    files = {path.relative_to(SOURCE).as_posix() for ending in ("css", "js") for path in (SOURCE / ending).glob(f"*.{ending}")}
+    files = {
+        path.relative_to(SOURCE).as_posix()
+        for ending in ("css", "js")
+        for path in (SOURCE / ending).glob(f"*.{ending}")
+    }
     # The desk and the developer's mailbox have their own; the hint must be read before the first paint.
-    alone = {name for name in files if name.startswith(("css/desk", "js/desk"))} | {"css/mailbox.css", "js/hint.js"}
+    alone = {name for name in files if name.startswith(("css/desk", "js/desk"))} | {
+        "css/mailbox.css",
+        "js/hint.js",
+    }
     assert files - alone == {part for parts in BUNDLES.values() for part in parts}
 
 
@@ -112,7 +121,11 @@ def test_collectstatic_is_given_the_bundles():
 
 
 def template_names() -> list[str]:
-    return sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.*") if path.suffix in {".html", ".txt"})
+    return sorted(
+        path.relative_to(TEMPLATES).as_posix()
+        for path in TEMPLATES.rglob("*.*")
+        if path.suffix in {".html", ".txt"}
+    )
 
 
 @pytest.mark.parametrize("name", template_names())
@@ -120,7 +133,9 @@ def test_template_compiles(name):
     get_template(name)
 
 
-@pytest.mark.parametrize("name", [name for name in template_names() if name.endswith(".html") and not MAIL.search(name)])
+@pytest.mark.parametrize(
+    "name", [name for name in template_names() if name.endswith(".html") and not MAIL.search(name)]
+)
 def test_template_has_no_inline_code(name):
     text = (TEMPLATES / name).read_text()
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text)

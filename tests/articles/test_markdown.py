@@ -160,7 +160,20 @@ def test_links_to_other_sites_get_noopener():
 def test_nothing_that_could_act_gets_through(attack):
     out = html(attack).lower()
     tags = out.replace("&lt;", "")
-    for danger in ("<script", "<iframe", "<svg", "<math", "<style", "<form", "<button", "<base", "<meta", "<object", "<embed", "<!--"):
+    for danger in (
+        "<script",
+        "<iframe",
+        "<svg",
+        "<math",
+        "<style",
+        "<form",
+        "<button",
+        "<base",
+        "<meta",
+        "<object",
+        "<embed",
+        "<!--",
+    ):
         assert danger not in tags
     for danger in (
         " onerror=",
@@ -184,7 +197,10 @@ def _tags_of(out: str) -> list[str]:
         found: list[str]
 
         def handle_starttag(self, tag, attrs):
-            self.found.append(f"<{tag} " + " ".join(f'{name}="{"" if name in ("title", "alt") else value}"' for name, value in attrs))
+            self.found.append(
+                f"<{tag} "
+                + " ".join(f'{name}="{"" if name in ("title", "alt") else value}"' for name, value in attrs)
+            )
 
     parser = Tags()
     parser.found = []
@@ -208,7 +224,9 @@ def test_pictures_of_other_sites_are_refused_however_they_are_written(src):
         render(f'<img src="{src}" alt="x">')
 
 
-@pytest.mark.parametrize("src", ["https://evil.example/a.png", "//evil.example/a.png", "HTTP://evil.example/a.png"])
+@pytest.mark.parametrize(
+    "src", ["https://evil.example/a.png", "//evil.example/a.png", "HTTP://evil.example/a.png"]
+)
 def test_pictures_of_other_sites_are_refused_in_words(src):
     with pytest.raises(ValidationError, match=r"is on another site\. Upload it"):
         render(f"![x]({src})")
@@ -306,7 +324,10 @@ def test_plain_text_keeps_words_whole_and_blocks_apart():
         ("run cat <path> to see it, then go on.", "run cat <path> to see it, then go on."),
         ("使用 <script> 标签。\n\n第二段\n\n第三段", "使用 <script> 标签。 第二段 第三段"),
         ("见 <textarea> 元素 *x*\n\nmore", "见 <textarea> 元素 x more"),
-        ("若 a<b，则 b>a；温度 t<T 时成立，否则 x>y 不成立。", "若 a<b，则 b>a；温度 t<T 时成立，否则 x>y 不成立。"),
+        (
+            "若 a<b，则 b>a；温度 t<T 时成立，否则 x>y 不成立。",
+            "若 a<b，则 b>a；温度 t<T 时成立，否则 x>y 不成立。",
+        ),
         ("Do something if 0<foo or foo>10.", "Do something if 0<foo or foo>10."),
         ("Vec<T>, List<String>, <TBD>", "Vec<T>, List<String>, <TBD>"),
         ("The <custom-tag>text</custom-tag> and </p> end", "The <custom-tag>text</custom-tag> and end"),

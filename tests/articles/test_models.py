@@ -13,7 +13,19 @@ import accounts.urls
 import articles.urls
 import comments.urls
 import ictiger.urls
-from articles.models import RESERVED_SLUGS, Article, ArticleTopic, Author, Byline, Draft, Page, Publication, SlugRedirect, Status, Topic
+from articles.models import (
+    RESERVED_SLUGS,
+    Article,
+    ArticleTopic,
+    Author,
+    Byline,
+    Draft,
+    Page,
+    Publication,
+    SlugRedirect,
+    Status,
+    Topic,
+)
 from ictiger.pagecache.guard import WriteOutsidePublicWrite
 from ictiger.pagecache.models import PublicModel
 from ictiger.pagecache.public_write import public_write
@@ -26,17 +38,27 @@ pytestmark = pytest.mark.django_db
 def rows(db) -> dict:
     article = make_article("a", topics=[make_topic("t")], authors=[make_author("u")])
     page, publication = make_page("about"), make_publication("en")
-    return {"article": article, "page": page, "publication": publication, "topic": Topic.objects.get(), "author": Author.objects.get()}
+    return {
+        "article": article,
+        "page": page,
+        "publication": publication,
+        "topic": Topic.objects.get(),
+        "author": Author.objects.get(),
+    }
 
 
 NOW = timezone.now()
 
 REFUSED = {
     "same slug and language": lambda _r: Article(title="T", slug="a"),
-    "same translation twice": lambda r: Article(title="T", slug="b", translation_key=r["article"].translation_key),
+    "same translation twice": lambda r: Article(
+        title="T", slug="b", translation_key=r["article"].translation_key
+    ),
     "unknown status": lambda _r: Article(title="T", slug="b", status="gone"),
     "published without time": lambda _r: Article(title="T", slug="b", status=Status.PUBLISHED),
-    "ends before it begins": lambda _r: Article(title="T", slug="b", publish_at=NOW, expires_at=NOW - timedelta(seconds=1)),
+    "ends before it begins": lambda _r: Article(
+        title="T", slug="b", publish_at=NOW, expires_at=NOW - timedelta(seconds=1)
+    ),
     "unknown language": lambda _r: Article(title="T", slug="b", language="fr"),
     "empty slug": lambda _r: Article(title="T", slug=""),
     "slash in slug": lambda _r: Article(title="T", slug="a/b"),
@@ -84,8 +106,19 @@ def test_every_first_segment_of_the_house_is_reserved():
 
 
 def test_public_rows_are_written_inside_a_change_alone():
-    public = [model for model in apps.get_app_config("articles").get_models() if issubclass(model, PublicModel)]
-    assert {model.__name__ for model in public} >= {"Article", "Author", "Byline", "Image", "Page", "Publication", "SlugRedirect", "Topic"}
+    public = [
+        model for model in apps.get_app_config("articles").get_models() if issubclass(model, PublicModel)
+    ]
+    assert {model.__name__ for model in public} >= {
+        "Article",
+        "Author",
+        "Byline",
+        "Image",
+        "Page",
+        "Publication",
+        "SlugRedirect",
+        "Topic",
+    }
     for model in public:
         for write in (
             model().save,
@@ -101,7 +134,10 @@ def test_public_rows_are_written_inside_a_change_alone():
 def test_public_agrees_with_the_row_in_memory():
     hour = timedelta(hours=1)
     for publish_at, expires_at in [(-hour, None), (hour, None), (-hour, hour), (-2 * hour, -hour)]:
-        article = make_article(publish_at=timezone.now() + publish_at, expires_at=timezone.now() + expires_at if expires_at else None)
+        article = make_article(
+            publish_at=timezone.now() + publish_at,
+            expires_at=timezone.now() + expires_at if expires_at else None,
+        )
         assert Article.objects.public().filter(pk=article.pk).exists() == article.is_public
 
 
@@ -109,7 +145,9 @@ def test_public_agrees_with_the_row_in_memory():
 
 
 def test_an_author_may_write_and_not_publish(author):
-    assert author.has_perms(["articles.add_article", "articles.change_article", "articles.view_article", "articles.change_draft"])
+    assert author.has_perms(
+        ["articles.add_article", "articles.change_article", "articles.view_article", "articles.change_draft"]
+    )
     for right in (
         "publish_article",
         "delete_article",
@@ -125,11 +163,19 @@ def test_an_author_may_write_and_not_publish(author):
 def test_an_editor_may_do_everything_in_articles_but_rewrite_history(editor):
     ours = Permission.objects.filter(content_type__app_label="articles").values_list("codename", flat=True)
     missing = {codename for codename in ours if not editor.has_perm(f"articles.{codename}")}
-    assert missing == {f"{verb}_{model}" for verb in ("add", "change", "delete") for model in ("historicaldraft", "historicalpage")}
+    assert missing == {
+        f"{verb}_{model}"
+        for verb in ("add", "change", "delete")
+        for model in ("historicaldraft", "historicalpage")
+    }
 
 
 def test_no_group_reaches_into_accounts_and_editors_into_the_discussion_only_for_its_switch(author, editor):
-    switch = {f"comments.{verb}_{model}" for verb in ("view", "change") for model in ("sitecommentsettings", "discussion")}
+    switch = {
+        f"comments.{verb}_{model}"
+        for verb in ("view", "change")
+        for model in ("sitecommentsettings", "discussion")
+    }
     for user, beyond in ((author, set()), (editor, switch)):
         assert {right for right in user.get_all_permissions() if not right.startswith("articles.")} == beyond
 
@@ -140,7 +186,11 @@ def test_the_groups_are_made_and_unmade_any_number_of_times():
         editor = editor or type("Editor", (), {"connection": connection})
 
         def rights() -> int:
-            return Group.objects.get(name="Editor").permissions.filter(content_type__app_label="articles").count()
+            return (
+                Group.objects.get(name="Editor")
+                .permissions.filter(content_type__app_label="articles")
+                .count()
+            )
 
         before = rights()
         migration.make_groups(apps, editor)

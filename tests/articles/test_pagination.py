@@ -31,7 +31,11 @@ def test_pages_hold_each_article_once_newest_first(stranger, number):
     make_article("hidden", topics=[topic], publish_at=now + timedelta(days=1))
     take_down(make_article("gone", topics=[topic]))
     pages = -(-number // 2)
-    found = [slug for page in range(1, pages + 1) for slug in slugs(stranger, "/topics/patents/" + (f"page/{page}/" if page > 1 else ""))]
+    found = [
+        slug
+        for page in range(1, pages + 1)
+        for slug in slugs(stranger, "/topics/patents/" + (f"page/{page}/" if page > 1 else ""))
+    ]
     assert found == [f"a{n}" for n in reversed(range(number))]
     assert stranger.get(f"/topics/patents/page/{pages + 1}/").status_code == 404
 

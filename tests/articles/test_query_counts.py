@@ -42,12 +42,21 @@ def fill(db):
     """`fill(30)`: a publication with thirty articles, each with two topics, two authors and a cover of its own."""
     make_publication("en")
     make_page("about")
-    topics, authors = [make_topic("patents"), make_topic("standards")], [make_author("lin"), make_author("feld")]
+    topics, authors = (
+        [make_topic("patents"), make_topic("standards")],
+        [make_author("lin"), make_author("feld")],
+    )
 
     def fill_up_to(number: int) -> None:
         for n in range(Article.objects.count(), number):
             published = timezone.make_aware(timezone.datetime(2026, 3, 20)) - timedelta(hours=n)
-            make_article(f"a{n}", topics=topics, authors=authors, cover=make_image(f"images/{n}.png"), publish_at=published)
+            make_article(
+                f"a{n}",
+                topics=topics,
+                authors=authors,
+                cover=make_image(f"images/{n}.png"),
+                publish_at=published,
+            )
 
     return fill_up_to
 
@@ -60,7 +69,9 @@ def test_a_page_costs_the_same_for_few_articles_and_for_many(fill, stranger, dja
                 assert stranger.get(path).status_code == 200, path
 
 
-def test_home_costs_no_more_with_many_articles_than_with_what_it_shows(fill, stranger, django_assert_num_queries):
+def test_home_costs_no_more_with_many_articles_than_with_what_it_shows(
+    fill, stranger, django_assert_num_queries
+):
     fill(1)
     with django_assert_num_queries(FRAME + 4 + 1 + MOMENTS):  # nothing below the lead
         assert stranger.get("/").status_code == 200

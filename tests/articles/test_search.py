@@ -14,10 +14,22 @@ def found(query: str, language: str = "en") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "query", ["patent", "PATENT", "Paten", "ｐａｔｅｎｔ", "royalty patent", "“patents”, royalty!", "feld", "Marcus Feld"]
+    "query",
+    [
+        "patent",
+        "PATENT",
+        "Paten",
+        "ｐａｔｅｎｔ",
+        "royalty patent",
+        "“patents”, royalty!",
+        "feld",
+        "Marcus Feld",
+    ],
 )
 def test_finds_latin_words_by_their_beginning_in_any_case(query):
-    make_article("hit", title="Patents", body="On royalty rates.", authors=[make_author(name_en="Marcus Feld")])
+    make_article(
+        "hit", title="Patents", body="On royalty rates.", authors=[make_author(name_en="Marcus Feld")]
+    )
     make_article("miss", title="Standards", body="On committees.", authors=[make_author(name_en="Zhou Min")])
     assert found(query) == ["hit"]
 
@@ -29,13 +41,33 @@ def test_finds_neither_ends_of_words_nor_articles_with_some_of_them(query):
 
 
 @pytest.mark.parametrize(
-    "query", ["专", "利", "专利", "权利要求", "权利要求书", "求书", "书", "FRAND", "frand 承诺", "2026年", "林雨青", "雨青"]
+    "query",
+    [
+        "专",
+        "利",
+        "专利",
+        "权利要求",
+        "权利要求书",
+        "求书",
+        "书",
+        "FRAND",
+        "frand 承诺",
+        "2026年",
+        "林雨青",
+        "雨青",
+    ],
 )
 def test_finds_chinese_words_of_any_length(query):
     make_article(
-        "hit", language="zh-hans", title="专利", body="读权利要求书。\nFRAND承诺，2026年。", authors=[make_author(name_zh="林雨青")]
+        "hit",
+        language="zh-hans",
+        title="专利",
+        body="读权利要求书。\nFRAND承诺，2026年。",
+        authors=[make_author(name_zh="林雨青")],
     )
-    make_article("miss", language="zh-hans", title="标准", body="谈会议。", authors=[make_author(name_zh="周敏")])
+    make_article(
+        "miss", language="zh-hans", title="标准", body="谈会议。", authors=[make_author(name_zh="周敏")]
+    )
     assert found(query, "zh-hans") == ["hit"]
 
 
@@ -47,7 +79,9 @@ def test_does_not_find_what_is_not_written(query):
 
 def test_titles_come_first_then_the_newest():
     make_article("in-text", title="New", body="About pledges.")
-    make_article("in-title", title="Pledges", body="Text.", publish_at=make_article("x").publish_at.replace(year=2020))
+    make_article(
+        "in-title", title="Pledges", body="Text.", publish_at=make_article("x").publish_at.replace(year=2020)
+    )
     assert found("pledge") == ["in-title", "in-text"]
 
 
@@ -59,7 +93,9 @@ def test_finds_the_text_that_readers_see_and_not_the_draft():
     assert (found("old"), found("new")) == ([], ["a"])
 
 
-@pytest.mark.parametrize("query", ["%", "_", "\\", "' OR 1=1 --", "a%", '"', "*", "( ) AND", "\x00", "\ud800", "🐯"])
+@pytest.mark.parametrize(
+    "query", ["%", "_", "\\", "' OR 1=1 --", "a%", '"', "*", "( ) AND", "\x00", "\ud800", "🐯"]
+)
 def test_signs_mean_nothing(query, stranger):
     make_article("abc", title="abc")
     assert found(query.replace("\ud800", "")) in ([], ["abc"] if query == "a%" else [])
@@ -110,7 +146,11 @@ def test_search_results_are_paged_with_the_query(stranger):
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [("x" * (MAX_QUERY + 1), "at most 100 characters"), ("?!", "no word to search for"), ("🐯", "no word to search for")],
+    [
+        ("x" * (MAX_QUERY + 1), "at most 100 characters"),
+        ("?!", "no word to search for"),
+        ("🐯", "no word to search for"),
+    ],
 )
 def test_search_says_what_is_wrong_with_a_query(query, words, stranger, django_assert_num_queries):
     response = stranger.get("/search/", {"q": query})
@@ -121,4 +161,6 @@ def test_search_says_what_is_wrong_with_a_query(query, words, stranger, django_a
 def test_search_keeps_to_the_language_of_the_page(stranger):
     make_article("english", title="FRAND")
     make_article("中文", title="FRAND", language="zh-hans")
-    assert [article.slug for article in stranger.get("/zh-hans/search/?q=frand").context["page_obj"]] == ["中文"]
+    assert [article.slug for article in stranger.get("/zh-hans/search/?q=frand").context["page_obj"]] == [
+        "中文"
+    ]

@@ -47,7 +47,9 @@ def test_writes_that_are_taken_back_are_not_found():
     assert (found("royalties"), found("pledges")) == (["a"], [])
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="on SQLite a change of the table drops its triggers")
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="on SQLite a change of the table drops its triggers"
+)
 def test_migrating_again_brings_lost_triggers_back():
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER articles_search_insert")
@@ -61,7 +63,9 @@ def test_migrating_makes_an_index_of_an_earlier_shape_anew():
     make_article("a", title="Royalties")
     with connection.cursor() as cursor:
         search_index.remove_index(connection)
-        cursor.execute("CREATE VIRTUAL TABLE articles_search USING fts5 (entries, content='', prefix='1 2', tokenize='ascii')")
+        cursor.execute(
+            "CREATE VIRTUAL TABLE articles_search USING fts5 (entries, content='', prefix='1 2', tokenize='ascii')"
+        )
     call_command("migrate", verbosity=0)
     make_article("b", title="Royalties")
     assert found("royalties") == ["b", "a"]
@@ -105,14 +109,17 @@ def test_means_the_same_on_both_databases(body, query, hit):
 
 
 def test_texts_of_any_size_can_be_indexed():
-    distinct = "".join(chr(0x4E00 + n % 20_000) + chr(0x4E00 + (n * 7 + n // 20_000) % 20_000) for n in range(95_000))
+    distinct = "".join(
+        chr(0x4E00 + n % 20_000) + chr(0x4E00 + (n * 7 + n // 20_000) % 20_000) for n in range(95_000)
+    )
     body = "\n\n".join(distinct[start : start + 900] for start in range(0, len(distinct), 900))
     make_article("a", title="开头", body=body, language="zh-hans")
     assert found("开头", "zh-hans") == ["a"]
 
 
 @pytest.mark.parametrize(
-    ("articles", "told"), [(2, "2 articles"), (3, "3 articles"), (4, "More than 3 articles have this."), (6, "More than 3")]
+    ("articles", "told"),
+    [(2, "2 articles"), (3, "3 articles"), (4, "More than 3 articles have this."), (6, "More than 3")],
 )
 def test_of_more_than_most_the_newest_are_found(monkeypatch, stranger, articles, told):
     monkeypatch.setattr(search, "MAX_RESULTS", 3)
@@ -120,7 +127,9 @@ def test_of_more_than_most_the_newest_are_found(monkeypatch, stranger, articles,
     for n in range(articles):
         make_article(f"a{n}", title="Patents")
     page = stranger.get("/search/?q=patents")
-    assert [article.slug for article in page.context["page_obj"]] == [f"a{n}" for n in reversed(range(articles))][:3]
+    assert [article.slug for article in page.context["page_obj"]] == [
+        f"a{n}" for n in reversed(range(articles))
+    ][:3]
     assert told in page.content.decode()
 
 

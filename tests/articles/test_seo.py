@@ -29,7 +29,9 @@ def test_json_ld_describes_the_article():
     assert fields["description"] == "One sentence."
     assert fields["inLanguage"] == "en"
     assert fields["mainEntityOfPage"] == "http://testserver/articles/claims/"
-    assert fields["author"] == [{"@type": "Person", "name": "Lin Yuqing", "url": "http://testserver/authors/lin/"}]
+    assert fields["author"] == [
+        {"@type": "Person", "name": "Lin Yuqing", "url": "http://testserver/authors/lin/"}
+    ]
     assert fields["datePublished"] == fields["dateModified"] == article.publish_at.isoformat()
     assert fields["image"] == "http://testserver/static/img/og.png"
 

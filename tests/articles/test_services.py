@@ -42,9 +42,16 @@ def messages(refused) -> str:
 def test_create_article_makes_an_invisible_article_with_its_draft(author):
     topic, first, second = make_topic(), make_author(), make_author()
 
-    article = create_article(by=author, title="The Patent's “Edge”", body="Text.", topics=[topic], authors=[second, first])
+    article = create_article(
+        by=author, title="The Patent's “Edge”", body="Text.", topics=[topic], authors=[second, first]
+    )
 
-    assert (article.status, article.slug, article.created_by, article.body) == (Status.DRAFT, "the-patents-edge", author, "")
+    assert (article.status, article.slug, article.created_by, article.body) == (
+        Status.DRAFT,
+        "the-patents-edge",
+        author,
+        "",
+    )
     assert (article.draft.title, article.draft.body) == ("The Patent's “Edge”", "Text.")
     assert list(article.topics.all()) == [topic]
     assert [byline.author for byline in article.bylines.all()] == [second, first]
@@ -52,7 +59,12 @@ def test_create_article_makes_an_invisible_article_with_its_draft(author):
 
 
 def test_create_article_makes_slugs_of_chinese_titles_and_keeps_them_apart():
-    titles = ["读懂一项中国权利要求（上）：从头说起", "读懂一项中国权利要求（上）：从头说起", "？！", "字" * 200]
+    titles = [
+        "读懂一项中国权利要求（上）：从头说起",
+        "读懂一项中国权利要求（上）：从头说起",
+        "？！",
+        "字" * 200,
+    ]
     slugs = [create_article(language="zh-hans", title=title[:200]).slug for title in titles]
 
     assert slugs[:2] == ["读懂一项中国权利要求-上-从头说起", "读懂一项中国权利要求-上-从头说起-2"]
@@ -68,7 +80,9 @@ def test_a_translation_shares_the_key_topics_and_authors():
 
     assert translated.translation_key == original.translation_key
     assert list(translated.topics.all()) == list(original.topics.all())
-    assert [line.author for line in translated.bylines.all()] == [line.author for line in original.bylines.all()]
+    assert [line.author for line in translated.bylines.all()] == [
+        line.author for line in original.bylines.all()
+    ]
     with pytest.raises(ValidationError, match="already has a version in that language"):
         create_article(translation_of=original, language="zh-hans", title="又一")
 
@@ -134,7 +148,9 @@ def test_a_taken_slug_is_refused_in_words_and_free_in_the_other_language():
 
     with pytest.raises(ValidationError) as refused:
         create_article(title="T", slug="same")
-    assert refused.value.message_dict == {"slug": ["The address “same” is taken by “The first”. Choose another."]}
+    assert refused.value.message_dict == {
+        "slug": ["The address “same” is taken by “The first”. Choose another."]
+    }
     assert create_article(title="T", slug="same", language="zh-hans").slug == "same"
 
 
@@ -147,7 +163,9 @@ def test_an_unknown_field_is_an_error_of_the_caller():
 
 
 def test_publish_renders_once_and_shows_the_article_now():
-    article = create_article(title="Title", summary="Summary", body="## Head\n\nSome *words* here.", slug="title")
+    article = create_article(
+        title="Title", summary="Summary", body="## Head\n\nSome *words* here.", slug="title"
+    )
 
     publish(article)
 
@@ -275,7 +293,9 @@ def test_a_slug_may_come_back_without_a_loop():
 
 
 def test_an_article_that_was_never_read_leaves_no_redirect():
-    article = publish(create_article(title="T", slug="a", body="Text."), at=timezone.now() + timedelta(days=1))
+    article = publish(
+        create_article(title="T", slug="a", body="Text."), at=timezone.now() + timedelta(days=1)
+    )
     rename(article, "b")
     assert not SlugRedirect.objects.exists()
 
@@ -412,7 +432,9 @@ def purged() -> set[str]:
 # --- two at once ---------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: two connections write at once")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="needs PostgreSQL: two connections write at once"
+)
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_publishes_at_once_leave_one_redirect():
     article = make_article("a")
@@ -424,7 +446,9 @@ def test_two_publishes_at_once_leave_one_redirect():
     assert (article.slug, list(article.old_slugs.values_list("slug", flat=True))) == ("b", ["a"])
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: two connections write at once")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="needs PostgreSQL: two connections write at once"
+)
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_articles_that_take_one_slug_at_once_are_told_in_words():
     refused = at_once(lambda: create_article(title="T", slug="same"), times=4)

@@ -9,7 +9,15 @@ import pytest
 from django.utils import timezone
 
 from articles.services import publish, save_draft, save_page, take_down
-from tests.factories import make_article, make_author, make_comment, make_image, make_page, make_publication, make_topic
+from tests.factories import (
+    make_article,
+    make_author,
+    make_comment,
+    make_image,
+    make_page,
+    make_publication,
+    make_topic,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +49,11 @@ def test_home_leads_with_the_newest_featured_article_and_lists_it_nowhere_else(s
 
     first, second, third = (stranger.get(path) for path in ("/", "/page/2/", "/page/3/"))
 
-    assert [page.context["lead"] and page.context["lead"].slug for page in (first, second, third)] == ["newer", None, None]
+    assert [page.context["lead"] and page.context["lead"].slug for page in (first, second, third)] == [
+        "newer",
+        None,
+        None,
+    ]
     listed = [f"a{n}" for n in range(1, 16)] + ["older"] + [f"a{n}" for n in range(16, 24)]
     assert slugs(first) == listed[:10]
     assert slugs(second) == listed[10:20]
@@ -77,7 +89,12 @@ def long_lists(db):
     """Each list of LISTS has 12 articles besides the one that leads."""
     topic, author = make_topic("patents"), make_author("lin")
     for n in range(12):
-        make_article(f"a{n}", topics=[topic], authors=[author], publish_at=datetime(2026, 3, 1 + n, 12, tzinfo=ZoneInfo("Asia/Shanghai")))
+        make_article(
+            f"a{n}",
+            topics=[topic],
+            authors=[author],
+            publish_at=datetime(2026, 3, 1 + n, 12, tzinfo=ZoneInfo("Asia/Shanghai")),
+        )
     make_article("lead", featured=True, publish_at=datetime(2025, 3, 1, tzinfo=ZoneInfo("Asia/Shanghai")))
 
 
@@ -108,7 +125,15 @@ def test_a_query_changes_nothing_on_a_public_page(stranger, long_lists):
 
 
 @pytest.mark.parametrize(
-    "path", ["/archive/2024/", "/archive/9999/", "/archive/1000/", "/archive/0000/", "/archive/26/", "/archive/2026/13/"]
+    "path",
+    [
+        "/archive/2024/",
+        "/archive/9999/",
+        "/archive/1000/",
+        "/archive/0000/",
+        "/archive/26/",
+        "/archive/2026/13/",
+    ],
 )
 @pytest.mark.parametrize("prefix", ["", "/zh-hans"])
 def test_times_without_articles_are_404(path, prefix, stranger, long_lists):
@@ -125,7 +150,9 @@ def test_a_year_at_the_end_of_time_is_no_page_wherever_the_house_is(stranger, zo
 
 
 def test_the_archive_counts_in_the_time_of_the_house(stranger):
-    make_article("new-year", publish_at=datetime(2025, 12, 31, 16, 30, tzinfo=ZoneInfo("UTC")))  # 1 January, 00:30 in Shanghai
+    make_article(
+        "new-year", publish_at=datetime(2025, 12, 31, 16, 30, tzinfo=ZoneInfo("UTC"))
+    )  # 1 January, 00:30 in Shanghai
     response = stranger.get("/archive/2026/01/")
     assert slugs(response) == ["new-year"]
     assert [month.month for month in response.context["months"]] == [1]
@@ -171,12 +198,17 @@ def test_an_article_is_one_for_machines_whatever_else_is_shown_beside_it(strange
     assert re.findall(r'rel="author" href="([^"]*)"', own) == ["/authors/lin/"]
     assert f'<time datetime="{timezone.localtime(article.publish_at).isoformat()}' in own
     discussion = html[html.index('<section id="discussion"') :]
-    assert re.findall(r'<article\b[^>]*\sid="(comment-\d+)"', discussion) == [f"comment-{article.comments.get().pk}"]
+    assert re.findall(r'<article\b[^>]*\sid="(comment-\d+)"', discussion) == [
+        f"comment-{article.comments.get().pk}"
+    ]
 
 
 def test_article_that_first_appeared_elsewhere_says_so(stranger):
     make_article("claims", canonical_url="https://elsewhere.example/claims")
-    assert '<link rel="canonical" href="https://elsewhere.example/claims">' in stranger.get("/articles/claims/").content.decode()
+    assert (
+        '<link rel="canonical" href="https://elsewhere.example/claims">'
+        in stranger.get("/articles/claims/").content.decode()
+    )
 
 
 def test_translations_name_each_other(stranger):
@@ -300,7 +332,10 @@ def test_the_frame_speaks_the_language_of_the_page(stranger):
 # --- addresses that are none ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/articles/claims", "/zh-hans/articles/%E6%9D%83", "/topics/patents", "/page/2", "/zh-hans", "/feed"])
+@pytest.mark.parametrize(
+    "path",
+    ["/articles/claims", "/zh-hans/articles/%E6%9D%83", "/topics/patents", "/page/2", "/zh-hans", "/feed"],
+)
 def test_a_missing_final_slash_is_added(path, stranger):
     response = stranger.get(path + "?a=b")
     assert (response.status_code, response["Location"]) == (301, path + "/?a=b")
@@ -315,12 +350,57 @@ def test_a_write_without_its_final_slash_keeps_its_text(stranger):
 @pytest.mark.parametrize(
     "path",
     [
-        *("/fr/", "/fr/articles/claims/", "/en/", "/en/articles/claims/", "/zh/", "/zh-hant/", "/zh-hans/zh-hans/", "/ZH-HANS/"),
-        *("/articles/", "/articles/none/", "/articles/CLAIMS/", "/articles/claims/x/", "/articles/claims.html/", "/articles/../claims/"),
-        *("/articles/%00/", "/articles/a%00b/", "/articles/%ED%A0%80/", "/articles/%FF/", "/articles/%2e%2e/", "/articles/a%2Fb/"),
-        *("/articles/a%0Ab/", "/articles/%E2%80%AE/", "/articles/" + "%E5%AD%97" * 80 + "/", "/articles/" + "x" * 10_000 + "/"),
-        *("/topics/none/", "/topics/none/feed/", "/authors/none/", "/none/", "/%00/", "/%ED%A0%80/", "/sitemap-0.xml", "/sitemap-1.xml"),
-        *("/archive/", "/archive/2026/1/", "/archive/2026/00/", "/preview/x/", "/preview/%00/", "/page/", "/topics/none/page/2/"),
+        *(
+            "/fr/",
+            "/fr/articles/claims/",
+            "/en/",
+            "/en/articles/claims/",
+            "/zh/",
+            "/zh-hant/",
+            "/zh-hans/zh-hans/",
+            "/ZH-HANS/",
+        ),
+        *(
+            "/articles/",
+            "/articles/none/",
+            "/articles/CLAIMS/",
+            "/articles/claims/x/",
+            "/articles/claims.html/",
+            "/articles/../claims/",
+        ),
+        *(
+            "/articles/%00/",
+            "/articles/a%00b/",
+            "/articles/%ED%A0%80/",
+            "/articles/%FF/",
+            "/articles/%2e%2e/",
+            "/articles/a%2Fb/",
+        ),
+        *(
+            "/articles/a%0Ab/",
+            "/articles/%E2%80%AE/",
+            "/articles/" + "%E5%AD%97" * 80 + "/",
+            "/articles/" + "x" * 10_000 + "/",
+        ),
+        *(
+            "/topics/none/",
+            "/topics/none/feed/",
+            "/authors/none/",
+            "/none/",
+            "/%00/",
+            "/%ED%A0%80/",
+            "/sitemap-0.xml",
+            "/sitemap-1.xml",
+        ),
+        *(
+            "/archive/",
+            "/archive/2026/1/",
+            "/archive/2026/00/",
+            "/preview/x/",
+            "/preview/%00/",
+            "/page/",
+            "/topics/none/page/2/",
+        ),
     ],
 )
 def test_what_is_no_address_is_404_with_a_page(path, stranger):
@@ -349,7 +429,15 @@ def test_other_hosts_get_400(host, stranger):
 def test_no_page_repeats_the_host_it_was_asked_under(stranger, settings):
     settings.ALLOWED_HOSTS = ["*"]
     make_article("claims")
-    for path in ("/", "/articles/claims/", "/feed/", "/sitemap.xml", "/robots.txt", "/search/?q=claims", "/none/"):
+    for path in (
+        "/",
+        "/articles/claims/",
+        "/feed/",
+        "/sitemap.xml",
+        "/robots.txt",
+        "/search/?q=claims",
+        "/none/",
+    ):
         assert b"other.example" not in stranger.get(path, headers={"host": "other.example"}).content
 
 

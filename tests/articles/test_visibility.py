@@ -18,7 +18,12 @@ WORD = "Quasiparticle"
 
 def hidden(state: str, **fields):
     """An article in `state` with WORD in its title, text and slug."""
-    text = {"title": f"{WORD} title", "summary": f"{WORD} summary", "body": f"{WORD} text", "slug": f"{WORD}-slug".lower()}
+    text = {
+        "title": f"{WORD} title",
+        "summary": f"{WORD} summary",
+        "body": f"{WORD} text",
+        "slug": f"{WORD}-slug".lower(),
+    }
     if state == "draft":
         article = create_article(**text, **fields)
     elif state == "in review":
@@ -39,7 +44,11 @@ STATES = ["draft", "in review", "scheduled", "unpublished", "expired"]
 
 def leaks_in(response) -> set[str]:
     page = response.content.decode()
-    return {mark for mark in (f"{WORD} title", f"{WORD} summary", f"{WORD} text", f"{WORD}-slug".lower()) if mark in page}
+    return {
+        mark
+        for mark in (f"{WORD} title", f"{WORD} summary", f"{WORD} text", f"{WORD}-slug".lower())
+        if mark in page
+    }
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -47,7 +56,9 @@ def test_no_public_page_shows_it(state, stranger):
     topic, author = make_topic("patents"), make_author("lin")
     shown = make_article("shown", topics=[topic], authors=[author])
     article = hidden(state, topics=[topic], authors=[author])
-    make_article("译文", language="zh-hans", topics=[topic], authors=[author], translation_key=article.translation_key)
+    make_article(
+        "译文", language="zh-hans", topics=[topic], authors=[author], translation_key=article.translation_key
+    )
 
     month = timezone.localtime(shown.publish_at)
     for path in [
@@ -68,13 +79,17 @@ def test_no_public_page_shows_it(state, stranger):
         assert leaks_in(response) == set(), path
 
 
-@pytest.mark.parametrize(("state", "status"), [(state, 410 if state == "expired" else 404) for state in STATES])
+@pytest.mark.parametrize(
+    ("state", "status"), [(state, 410 if state == "expired" else 404) for state in STATES]
+)
 def test_its_own_address_does_not_show_it(state, status, stranger, editor, client_of):
     article = hidden(state)
     for client in (stranger, client_of(editor)):
         response = client.get(article.get_absolute_url())
         assert response.status_code == status
-        assert WORD not in response.content.decode()  # in small letters it stands in the address that was asked for
+        assert (
+            WORD not in response.content.decode()
+        )  # in small letters it stands in the address that was asked for
 
 
 def test_what_was_hidden_is_shown_in_its_time(stranger, time_machine):
@@ -153,7 +168,9 @@ def test_preview_is_shown_in_the_language_of_the_article(stranger):
     article = create_article(language="zh-hans", title="题目", body="正文")
     path = path_of_preview(article)
     assert path.startswith("/zh-hans/preview/")
-    assert stranger.get(path.removeprefix("/zh-hans"))["Location"].startswith("http://testserver/zh-hans/preview/")
+    assert stranger.get(path.removeprefix("/zh-hans"))["Location"].startswith(
+        "http://testserver/zh-hans/preview/"
+    )
 
 
 def test_preview_of_a_deleted_article_is_404(stranger):

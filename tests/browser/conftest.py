@@ -50,7 +50,9 @@ def browse(chromium: "Browser") -> Iterator[Callable[..., "Page"]]:
     """Opens a page in a browser profile of its own: `browse(width=390, javascript=False)`. Errors on the console fail the test."""
     contexts, complaints = [], []
 
-    def open_page(*, width: int = 1280, javascript: bool = True, dark: bool = False, locale: str = "en-GB") -> "Page":
+    def open_page(
+        *, width: int = 1280, javascript: bool = True, dark: bool = False, locale: str = "en-GB"
+    ) -> "Page":
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,
@@ -61,7 +63,9 @@ def browse(chromium: "Browser") -> Iterator[Callable[..., "Page"]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: _is_ours(message) and complaints.append(f"{page.url}: {message.text}"))
+        page.on(
+            "console", lambda message: _is_ours(message) and complaints.append(f"{page.url}: {message.text}")
+        )
         return page
 
     yield open_page
@@ -112,9 +116,13 @@ def site(chromium: "Browser", tmp_path_factory) -> Iterator[Site]:
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "manage.py", "quickstart", "--port", str(port), "--password", PASSWORD]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         try:
-            assert any("Stop with Ctrl-C" in line for line in server.stdout), "quickstart ended before it served"
+            assert any("Stop with Ctrl-C" in line for line in server.stdout), (
+                "quickstart ended before it served"
+            )
             yield running
         finally:
             server.send_signal(signal.SIGTERM)
@@ -151,8 +159,13 @@ def sign_in(live_site: str) -> Callable[["Page", "User"], None]:
     def give_session(page: "Page", user: "User") -> None:
         client = Client()
         client.force_login(user)
-        cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value, "reader": "member"}
-        page.context.add_cookies([{"name": name, "value": value, "url": live_site} for name, value in cookies.items()])
+        cookies = {
+            settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value,
+            "reader": "member",
+        }
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": live_site} for name, value in cookies.items()]
+        )
 
     return give_session
 

@@ -17,7 +17,9 @@ from tests.factories import PASSWORD, make_article
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -25,7 +27,9 @@ ENTRANCES = ["login/", "signup/", "password/reset/", "login/code/"]
 ROOMS = ["me/", "email/", "verification/", "password/change/", "sessions/"]
 ROOMS += ["2fa/", "2fa/totp/activate/", "2fa/webauthn/", "2fa/webauthn/add/"]
 FACTOR_ROOMS = ["2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/totp/deactivate/"]
-NOT_OUR_VOICE = re.compile("sign in|sign out|sign-in|two-factor|are you sure|successfully|reauthenticate", re.IGNORECASE)
+NOT_OUR_VOICE = re.compile(
+    "sign in|sign out|sign-in|two-factor|are you sure|successfully|reauthenticate", re.IGNORECASE
+)
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +141,13 @@ def test_passkey_is_added_and_opens_the_account(browse, live_site, complaints, r
     heard = complaints(page)
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
-    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    kind = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": kind})
     log_in(page, live_site, reader)
     be_sure(page, live_site)

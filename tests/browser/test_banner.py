@@ -16,7 +16,9 @@ from ictiger.mail.models import Mail, MailState
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -79,7 +81,9 @@ def test_banner_goes_in_every_tab_after_a_confirmation(newcomer, live_site):
     expect(banner_of(second_tab)).to_have_count(0, timeout=SOON)
 
 
-def test_banner_goes_in_every_tab_of_a_browser_that_a_confirmation_elsewhere_logged_out(newcomer, browse, live_site):
+def test_banner_goes_in_every_tab_of_a_browser_that_a_confirmation_elsewhere_logged_out(
+    newcomer, browse, live_site
+):
     page = newcomer()
     second_tab = two_tabs(page, live_site)
 

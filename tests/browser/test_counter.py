@@ -6,7 +6,9 @@ from comments.models import Comment
 
 from .writing import write
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -42,7 +44,10 @@ def test_the_excess_can_be_seen_in_the_dark(open_article, reader):
     write(page, "字" * 141)
     mark = page.locator(".words-mirror mark")
     assert mark.evaluate("(mark) => getComputedStyle(mark).textDecorationColor") == "rgb(250, 136, 128)"
-    assert mark.bounding_box()["y"] < page.locator(".words-box").bounding_box()["y"] + page.locator(".words-box").bounding_box()["height"]
+    assert (
+        mark.bounding_box()["y"]
+        < page.locator(".words-box").bounding_box()["y"] + page.locator(".words-box").bounding_box()["height"]
+    )
 
 
 def test_only_steps_are_said(open_article, reader):

@@ -9,7 +9,9 @@ from tests.factories import PASSWORD, make_article, make_comment, make_user
 
 from .writing import BOX, write
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -53,7 +55,9 @@ def test_a_reply_is_sent_from_below_what_it_answers(open_article, article):
     expect(box).to_have_attribute("data-limit", "70")
     box.fill("But why?")
     page.get_by_role("button", name="Post").click()
-    reply = page.locator(".thread", has=page.locator(f"#comment-{thread.pk}")).locator(".replies [data-state=pending]")
+    reply = page.locator(".thread", has=page.locator(f"#comment-{thread.pk}")).locator(
+        ".replies [data-state=pending]"
+    )
     expect(reply).to_contain_text("But why?")
 
     page.reload()
@@ -160,7 +164,9 @@ def test_enter_belongs_to_the_input_method_while_it_composes(open_article):
     page = open_article(make_user())
     box = write(page, "zhuanli")
     for init in ("isComposing: true", "keyCode: 229"):
-        box.evaluate(f"(box) => box.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter', ctrlKey: true, bubbles: true, {init} }}))")
+        box.evaluate(
+            f"(box) => box.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter', ctrlKey: true, bubbles: true, {init} }}))"
+        )
     box.press("Enter")
     expect(page.locator("form.comment-form[aria-busy]")).to_have_count(0)
     expect(box).to_have_value("zhuanli\n")

@@ -12,12 +12,21 @@ from tests.factories import make_article, make_comment, make_user
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: uv run --group browser pytest")
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe is not installed: uv run --group browser pytest"
+)
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
 FAR = 400  # presses of Tab that lead through the longest page here
 FOCUSED = "() => document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"
 
@@ -81,7 +90,10 @@ def test_everything_can_be_done_by_keyboard(browse, sign_in, live_site, article)
     expect(page.locator("#discussion-title")).to_be_focused()
     tab_to(page, "Oldest")
 
-    assert Comment.objects.filter(author=reader, state=State.VISIBLE, discussion=article.translation_key).count() == 2
+    assert (
+        Comment.objects.filter(author=reader, state=State.VISIBLE, discussion=article.translation_key).count()
+        == 2
+    )
     assert Report.objects.get().reporter == reader
 
 

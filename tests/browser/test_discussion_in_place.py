@@ -11,7 +11,9 @@ from tests.factories import make_article, make_comment, make_user
 
 from .writing import BOX, write
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -173,7 +175,10 @@ def test_where_only_the_discussion_stands_the_article_is_a_page_of_its_own(open_
 def test_a_page_that_does_not_come_is_left_to_the_browser(open_article, article, live_site):
     many_comments(article, 60)
     page = open_article()
-    page.route("**/discussion/1/", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
+    page.route(
+        "**/discussion/1/",
+        lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_(),
+    )
     page.get_by_role("link", name="Older comments").click()
     page.wait_for_url("**/discussion/1/")
     expect(page.locator("article.article")).to_have_count(0)
@@ -198,7 +203,12 @@ def test_a_page_that_does_not_come_is_left_to_the_browser(open_article, article,
 def test_a_fault_leaves_the_text_and_says_what_to_do(open_article, reader, status, told):
     page = open_article(reader)
     box = write(page, "Not to be lost.")
-    page.route(POST, lambda route: route.fulfill(status=status, body="<html><p>no form here</p></html>", content_type="text/html"))
+    page.route(
+        POST,
+        lambda route: route.fulfill(
+            status=status, body="<html><p>no form here</p></html>", content_type="text/html"
+        ),
+    )
     box.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text(told)
     expect(box).to_have_value("Not to be lost.")
@@ -232,7 +242,9 @@ def test_an_answer_that_does_not_come_is_said_and_sending_again_posts_once(open_
 def test_a_token_that_has_become_stale_is_replaced(open_article, reader):
     page = open_article(reader)
     box = write(page, "An old form.")
-    page.locator("#discussion [name=csrfmiddlewaretoken]").evaluate("(field) => { field.value = 'x'.repeat(64); }")
+    page.locator("#discussion [name=csrfmiddlewaretoken]").evaluate(
+        "(field) => { field.value = 'x'.repeat(64); }"
+    )
     box.press("Control+Enter")
     expect(page.locator("#discussion .form-errors")).to_contain_text("This form had been open for too long")
     page.locator(BOX).press("Control+Enter")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from accounts.models import User
     from articles.models import Article
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -40,14 +42,18 @@ def article() -> "Article":
 
 
 @pytest.fixture
-def arrive(live_site: str, browse: Callable[..., "Page"], reader: "User", unverified: "User", article: "Article"):
+def arrive(
+    live_site: str, browse: Callable[..., "Page"], reader: "User", unverified: "User", article: "Article"
+):
     """`arrive("member", 390)`: a browser in which that reader was here before."""
 
     def open_as(who: str, width: int = 1280) -> "Page":
         page, cookies = browse(width=width), {"reader": who}
         if who == "guest":
             token = uuid.uuid4()
-            drafts.save_draft(token=token, article=article, body="Words that wait.", submission=uuid.uuid4(), parent_id=None)
+            drafts.save_draft(
+                token=token, article=article, body="Words that wait.", submission=uuid.uuid4(), parent_id=None
+            )
             cookies[drafts.DRAFT_COOKIE] = str(token)
         else:
             client = Client()
@@ -55,7 +61,9 @@ def arrive(live_site: str, browse: Callable[..., "Page"], reader: "User", unveri
                 unverified.emailaddress_set.update(email="newcomer@gmial.com")
             client.force_login({"member": reader}.get(who, unverified))
             cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": name, "value": value, "url": live_site} for name, value in cookies.items()])
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": live_site} for name, value in cookies.items()]
+        )
         page.add_init_script(WATCH_SHIFTS)
         return page
 
@@ -63,9 +71,16 @@ def arrive(live_site: str, browse: Callable[..., "Page"], reader: "User", unveri
 
 
 @pytest.mark.parametrize(
-    ("who", "width"), [*itertools.product(["member", "unverified", "guest"], [390, 768, 1440]), ("mistyped", 360), ("mistyped", 768)]
+    ("who", "width"),
+    [
+        *itertools.product(["member", "unverified", "guest"], [390, 768, 1440]),
+        ("mistyped", 360),
+        ("mistyped", 768),
+    ],
 )
-def test_page_is_complete_before_the_fragment_and_nothing_shifts_when_it_comes(live_site: str, arrive, who: str, width: int):
+def test_page_is_complete_before_the_fragment_and_nothing_shifts_when_it_comes(
+    live_site: str, arrive, who: str, width: int
+):
     page, late = arrive(who, width), []
     page.route(FRAGMENTS, lambda route: late.append(route))
     page.goto(live_site + ARTICLE)

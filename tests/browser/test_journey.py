@@ -12,7 +12,9 @@ from .conftest import Site
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 ADDRESS = "li.wei@example.org"
 SECRET = "paper tigers do not crouch"
@@ -53,7 +55,9 @@ def test_from_reading_to_being_heard(site: Site, browse: Callable[..., "Page"], 
     # read
     reader.goto(site.url)
     reader.get_by_role("link", name="How to read a claim in a Chinese patent").first.click()
-    expect(reader.locator("article[lang=en] h1").first).to_have_text("How to read a claim in a Chinese patent")
+    expect(reader.locator("article[lang=en] h1").first).to_have_text(
+        "How to read a claim in a Chinese patent"
+    )
     article = reader.url
 
     # sign up: signed in at once, and told of the mail
@@ -100,6 +104,8 @@ def test_from_reading_to_being_heard(site: Site, browse: Callable[..., "Page"], 
 
     # and a stranger sees both, the reply below what it answers
     stranger.reload()
-    expect(stranger.locator("#discussion article.comment", has_text=COMMENT)).to_have_attribute("id", re.compile(r"^comment-\d+$"))
+    expect(stranger.locator("#discussion article.comment", has_text=COMMENT)).to_have_attribute(
+        "id", re.compile(r"^comment-\d+$")
+    )
     thread = stranger.locator("#discussion .thread", has_text="deserves a frame")
     expect(thread.locator(".replies")).to_contain_text(REPLY)

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
     from .conftest import Site
 
-pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: uv run --group browser pytest")
+pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+)
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe is not installed: uv run --group browser pytest"
+)
 
 ARTICLE = "/articles/reading-a-chinese-claim/"
 CHINESE_ARTICLE = f"/zh-hans/articles/{quote('读懂一项中国权利要求')}/"
@@ -51,7 +55,9 @@ def test_axe_finds_nothing(site: "Site", browse: Callable[..., "Page"], width: i
         page.goto(site.url + path)
         violations = axe.Axe().run(page, options=RULES).response["violations"]
         if violations:
-            found[path] = [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations]
+            found[path] = [
+                (violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations
+            ]
     assert found == {}
 
 
@@ -69,7 +75,9 @@ def test_no_page_is_wider_than_its_window(site: "Site", browse: Callable[..., "P
 
 @pytest.mark.parametrize("width", [390, 768, 1440])
 @pytest.mark.parametrize("who", ["newcomer", "reader"])
-def test_nothing_moves_when_the_personal_part_arrives(site: "Site", browse: Callable[..., "Page"], password: str, who: str, width: int):
+def test_nothing_moves_when_the_personal_part_arrives(
+    site: "Site", browse: Callable[..., "Page"], password: str, who: str, width: int
+):
     page = browse(width=width)
     page.goto(f"{site.url}/accounts/login/")
     page.fill("input[name=login]", f"{who}@ictiger.example")
@@ -95,7 +103,11 @@ def test_article_page_is_few_requests(site: "Site", browse: Callable[..., "Page"
 def test_notes_stand_in_the_margin_or_at_the_end_but_never_twice(site: "Site", browse: Callable[..., "Page"]):
     page = browse(width=1440)
     page.goto(site.url + ARTICLE)
-    reference, aside, note = page.locator("a.footnote-ref").first, page.locator(".sidenote").first, page.locator(".footnote li").first
+    reference, aside, note = (
+        page.locator("a.footnote-ref").first,
+        page.locator(".sidenote").first,
+        page.locator(".footnote li").first,
+    )
     assert (aside.is_visible(), note.is_visible()) == (True, False)
     assert page.locator(reference.get_attribute("href").replace(":", r"\:")).is_visible()
     page.set_viewport_size({"width": 800, "height": 900})
@@ -114,18 +126,24 @@ def test_keyboard_reaches_the_text_first(site: "Site", browse: Callable[..., "Pa
     page.goto(f"{site.url}/")
     page.keyboard.press("Tab")
     skip = page.locator(".skip")
-    assert skip.evaluate("(link) => link === document.activeElement && getComputedStyle(link).clipPath === 'none'")
+    assert skip.evaluate(
+        "(link) => link === document.activeElement && getComputedStyle(link).clipPath === 'none'"
+    )
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_keyboard_walks_through_the_top_of_the_page_as_it_is_read(site: "Site", browse: Callable[..., "Page"]):
+def test_keyboard_walks_through_the_top_of_the_page_as_it_is_read(
+    site: "Site", browse: Callable[..., "Page"]
+):
     page = browse(width=1440)
     page.goto(f"{site.url}/")
     places = []
     while len(places) < 10:
         page.keyboard.press("Tab")
-        box = page.evaluate("document.activeElement.matches('.masthead *') && document.activeElement.getBoundingClientRect().toJSON()")
+        box = page.evaluate(
+            "document.activeElement.matches('.masthead *') && document.activeElement.getBoundingClientRect().toJSON()"
+        )
         if box:
             places.append((round((box["top"] + box["height"] / 2) / 30), box["left"]))
     assert places == sorted(places)

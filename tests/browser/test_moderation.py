@@ -14,7 +14,9 @@ from tests.factories import make_article, make_comment, make_user
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -27,7 +29,12 @@ def waiting(db) -> list[Comment]:
     names = ("Ann", "Bo", "李读者")
     languages = ("en", "en", "zh-hans")
     return [
-        make_comment(article, author=make_user(display_name=name, language=language), state=State.PENDING, body=f"{name}: an argument.")
+        make_comment(
+            article,
+            author=make_user(display_name=name, language=language),
+            state=State.PENDING,
+            body=f"{name}: an argument.",
+        )
         for name, language in zip(names, languages, strict=True)
     ]
 
@@ -67,14 +74,18 @@ def test_keys_move_decide_and_take_back(at_the_queue, waiting):
 
     page.keyboard.press("r")
     page.keyboard.press("5")
-    expect(row(page, bo).locator("[data-desk-open=reject] textarea")).to_have_value("We could not make out what it says.")
+    expect(row(page, bo).locator("[data-desk-open=reject] textarea")).to_have_value(
+        "We could not make out what it says."
+    )
     page.keyboard.press("Enter")
     expect(row(page, bo)).to_have_attribute("data-state", "rejected")
     expect(row(page, li)).to_be_focused()
 
     page.keyboard.press("x")
     page.keyboard.press("3")
-    expect(row(page, li).locator("[data-desk-open=remove] textarea")).to_have_value("内容属于广告。")  # in the author's language
+    expect(row(page, li).locator("[data-desk-open=remove] textarea")).to_have_value(
+        "内容属于广告。"
+    )  # in the author's language
     page.keyboard.press("Enter")
     expect(row(page, li)).to_have_attribute("data-state", "removed")
     assert states(waiting) == [State.VISIBLE, State.REJECTED, State.REMOVED]
@@ -122,7 +133,10 @@ def test_the_moderators_own_words_are_not_overwritten_by_another_reason(at_the_q
     reject.get_by_role("radio").nth(2).check()
     reject.get_by_role("button", name="Reject").click()
     expect(row(page, waiting[0]).locator("q").first).to_have_text("Please leave Bo alone. <b>")
-    assert Decision.objects.values_list("reason", "note").get() == ("advertising", "Please leave Bo alone. <b>")
+    assert Decision.objects.values_list("reason", "note").get() == (
+        "advertising",
+        "Please leave Bo alone. <b>",
+    )
 
 
 def test_all_that_is_in_view_is_decided_about_at_once(at_the_queue, waiting):
@@ -194,7 +208,9 @@ def test_rows_are_clean_and_fit(at_the_queue, waiting, prefix, width, dark):
     ann = waiting[0]
     services.decide(moderator=make_user(), comment_id=ann.pk, verb=ModerationAction.REJECT, reason="unclear")
     services.resubmit(user=ann.author, comment_id=ann.pk, body="Ann: a better argument.")
-    services.claim_comment(moderator=make_user(group="Moderator", display_name="Mei"), comment_id=waiting[1].pk)
+    services.claim_comment(
+        moderator=make_user(group="Moderator", display_name="Mei"), comment_id=waiting[1].pk
+    )
     page = at_the_queue(path=prefix + QUEUE, width=width, dark=dark)
     page.locator("[data-desk-open=reject] summary").first.click()
     page.locator(".desk-before summary").click()
@@ -239,7 +255,9 @@ def test_what_the_desk_does_not_take_stays_in_the_box_with_the_words_why(at_the_
     expect(reject.locator("[data-desk-failed]")).to_contain_text("The desk cannot be reached")
     page.context.set_offline(False)
     reject.get_by_role("button").click()
-    expect(reject.locator(".errornote")).to_have_text(f"This has {len(long)} characters; at most 700 are taken. Please shorten it.")
+    expect(reject.locator(".errornote")).to_have_text(
+        f"This has {len(long)} characters; at most 700 are taken. Please shorten it."
+    )
     expect(reject.locator("textarea")).to_have_value(long)
     expect(reject.locator("textarea")).to_be_focused()
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from accounts.models import User
     from comments.models import Comment
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -24,11 +26,15 @@ def linked(live_site, reader: "User") -> "Comment":
     comments = [make_comment(article, body=f"Thread {number}.") for number in range(20)]
     for number in (1, 2):
         make_comment(article, author=reader, state=State.PENDING, body=f"Own thread {number}.")
-        make_comment(article, author=reader, state=State.PENDING, parent=comments[-1], body=f"Own reply {number}.")
+        make_comment(
+            article, author=reader, state=State.PENDING, parent=comments[-1], body=f"Own reply {number}."
+        )
     return comments[-1]
 
 
-def test_a_linked_comment_stays_in_its_place_when_own_comments_arrive_above_it(live_site, browse, sign_in, reader, linked):
+def test_a_linked_comment_stays_in_its_place_when_own_comments_arrive_above_it(
+    live_site, browse, sign_in, reader, linked
+):
     page = browse()
     sign_in(page, reader)
     late = []
@@ -36,7 +42,9 @@ def test_a_linked_comment_stays_in_its_place_when_own_comments_arrive_above_it(l
     page.goto(f"{live_site}/articles/a-patent/#comment-{linked.pk}")
     aim = page.locator(f"#comment-{linked.pk}")
     page.wait_for_function("scrollY > 0")
-    page.evaluate("document.documentElement.style.overflowAnchor = 'none'")  # not every browser anchors by itself
+    page.evaluate(
+        "document.documentElement.style.overflowAnchor = 'none'"
+    )  # not every browser anchors by itself
     before = aim.bounding_box()["y"]
     late[0].continue_()
     expect(page.get_by_text("Own thread 1.")).to_be_attached()
@@ -48,10 +56,16 @@ def test_own_replies_stand_in_the_order_they_were_written(live_site, browse, sig
     sign_in(page, reader)
     page.goto(f"{live_site}/articles/a-patent/")
     expect(page.locator("#discussion .replies .comment-body")).to_have_text(["Own reply 1.", "Own reply 2."])
-    expect(page.locator("#discussion [data-slot=comments-own] .comment-body")).to_have_text(["Own thread 2.", "Own thread 1."])
+    expect(page.locator("#discussion [data-slot=comments-own] .comment-body")).to_have_text(
+        ["Own thread 2.", "Own thread 1."]
+    )
 
 
-NOTES = "\n\n".join(f"A paragraph with a note.[^{n}]" for n in range(12)) + "\n\n" + "\n".join(f"[^{n}]: What it says." for n in range(12))
+NOTES = (
+    "\n\n".join(f"A paragraph with a note.[^{n}]" for n in range(12))
+    + "\n\n"
+    + "\n".join(f"[^{n}]: What it says." for n in range(12))
+)
 SHIFTS = """
     window.shift = 0;
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shift += entry.value; }))

@@ -11,7 +11,9 @@ from .conftest import Site
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 SQUATTERS = "known to the squatter only"
 OWNERS = "known to the owner only"

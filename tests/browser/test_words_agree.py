@@ -9,17 +9,32 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 
-from comments.text.word_count import MAX_MARKS, RANGES, clean_text, count_lines, count_words, has_stacked_marks
+from comments.text.word_count import (
+    MAX_MARKS,
+    RANGES,
+    clean_text,
+    count_lines,
+    count_words,
+    has_stacked_marks,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 JS = settings.BASE_DIR / "ictiger" / "static" / "js" / "words.js"
-VECTORS = json.loads((settings.BASE_DIR / "tests" / "comments" / "text" / "word_vectors.json").read_text(encoding="utf-8"))
+VECTORS = json.loads(
+    (settings.BASE_DIR / "tests" / "comments" / "text" / "word_vectors.json").read_text(encoding="utf-8")
+)
 NUMBER = 12_000
 
 # Where the rule's ranges begin and end, and on either side: where two readings of it would part.
-EDGES = sorted({int(end, 16) + step for end in RANGES.replace("|", ",").replace("-", ",").split(",") for step in (-1, 0, 1)})
+EDGES = sorted(
+    {
+        int(end, 16) + step
+        for end in RANGES.replace("|", ",").replace("-", ",").split(",")
+        for step in (-1, 0, 1)
+    }
+)
 
 
 @pytest.fixture
@@ -51,7 +66,9 @@ def count_in_browser(page_with_rule: "Page") -> Callable[[list[str]], list[list[
 
 
 def test_browser_follows_the_vectors(count_in_browser):
-    assert [words for words, _points in count_in_browser([text for text, _count in VECTORS])] == [count for _text, count in VECTORS]
+    assert [words for words, _points in count_in_browser([text for text, _count in VECTORS])] == [
+        count for _text, count in VECTORS
+    ]
 
 
 def test_browser_and_server_agree_on_all_of_unicode(count_in_browser):
@@ -70,7 +87,10 @@ def test_browser_and_server_agree_on_lines_and_marks(page_with_rule):
     """Lines on every input; piles of marks on those that either side's version of Unicode knows."""
     source = random.Random(20260219)
     ends = ["\n", "\r\n", "\r", "\u2028", "\u0085", "\x0b", " ", "\t", "\0", "\x1c"]
-    texts = ["".join(source.choice([text, *ends]) for text in random_texts(source)[:60] for _time in range(2)) for _index in range(20)]
+    texts = [
+        "".join(source.choice([text, *ends]) for text in random_texts(source)[:60] for _time in range(2))
+        for _index in range(20)
+    ]
     texts += [
         "a\u0301" * 20,
         "a" + "\u0301" * MAX_MARKS,
@@ -92,13 +112,25 @@ def test_browser_finds_where_the_excess_begins(page_with_rule):
     text = "one two 专利 three"
     excess_from = "([ranges, text]) => [0, 1, 2, 3, 4, 5].map((limit) => new rule.WordRule(ranges).excessFrom(text, limit))"
     starts = page_with_rule.evaluate(excess_from, [RANGES, text])
-    longest = page_with_rule.evaluate("[1, 3, 9].map((limit) => rule.codePointsExcessFrom('a\\u0000😀\\u0001b', limit))")
+    longest = page_with_rule.evaluate(
+        "[1, 3, 9].map((limit) => rule.codePointsExcessFrom('a\\u0000😀\\u0001b', limit))"
+    )
     assert longest == [2, 6, 6]
-    assert [text[start:] for start in starts] == ["one two 专利 three", "two 专利 three", "专利 three", "利 three", "three", ""]
+    assert [text[start:] for start in starts] == [
+        "one two 专利 three",
+        "two 专利 three",
+        "专利 three",
+        "利 three",
+        "three",
+        "",
+    ]
 
 
 def random_texts(source: random.Random) -> list[str]:
-    return [paired("".join(_character(source) for _index in range(source.randrange(1, 40)))) for _text in range(NUMBER)]
+    return [
+        paired("".join(_character(source) for _index in range(source.randrange(1, 40))))
+        for _text in range(NUMBER)
+    ]
 
 
 def as_sent(text: str) -> str:
@@ -114,7 +146,9 @@ def _character(source: random.Random) -> str:
         case 1:
             return chr(source.choice(EDGES))
         case 2:
-            return source.choice([" ", "\n", "\r\n", "\r", "\t", "\u3000", "\u200b", "\ufeff", "\u200d", "\u0301", "\0"])
+            return source.choice(
+                [" ", "\n", "\r\n", "\r", "\t", "\u3000", "\u200b", "\ufeff", "\u200d", "\u0301", "\0"]
+            )
         case 3:
             return chr(source.randrange(0xD800, 0xE000))
         case 4:

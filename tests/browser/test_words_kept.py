@@ -19,7 +19,9 @@ from tests.factories import PASSWORD, make_article, make_comment, make_user
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
+).expect
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -79,13 +81,43 @@ def nothing(scene: Scene) -> None:
 FAILURES = {
     "the session ends": (session_ends, TEXT, "Your text is kept.", "Your text is kept."),
     "the token expires": (token_expires, TEXT, "please send it again", "please send it again"),
-    "the text is too long": (nothing, "字" * 71, "1 word over the limit of 70", "1 word over the limit of 70"),
-    "the discussion closes": (discussion_closes, TEXT, "This discussion has closed.", "This discussion has closed."),
-    "the comment that is answered goes": (parent_goes, TEXT, "You can post your text as a comment of its own.", "comment of its own."),
-    "the writer is banned": (writer_is_banned, TEXT, "You can no longer comment here.", "You can no longer comment here."),
+    "the text is too long": (
+        nothing,
+        "字" * 71,
+        "1 word over the limit of 70",
+        "1 word over the limit of 70",
+    ),
+    "the discussion closes": (
+        discussion_closes,
+        TEXT,
+        "This discussion has closed.",
+        "This discussion has closed.",
+    ),
+    "the comment that is answered goes": (
+        parent_goes,
+        TEXT,
+        "You can post your text as a comment of its own.",
+        "comment of its own.",
+    ),
+    "the writer is banned": (
+        writer_is_banned,
+        TEXT,
+        "You can no longer comment here.",
+        "You can no longer comment here.",
+    ),
     "the article goes": (article_goes, TEXT, "copy", "for you to copy"),
-    "the database is away": (raises(OperationalError("away")), TEXT, "try again", "Please try again in a moment."),
-    "something of ours breaks": (raises(RuntimeError("a mistake of ours")), TEXT, "try again", "Please try again in a moment."),
+    "the database is away": (
+        raises(OperationalError("away")),
+        TEXT,
+        "try again",
+        "Please try again in a moment.",
+    ),
+    "something of ours breaks": (
+        raises(RuntimeError("a mistake of ours")),
+        TEXT,
+        "try again",
+        "Please try again in a moment.",
+    ),
 }
 
 
@@ -170,8 +202,12 @@ def drafts_of(page: "Page") -> int:
 def test_what_was_typed_and_not_sent_is_found_again_and_discarded(scene_for, live_site):
     page = scene_for(javascript=True).page
     page.locator(BOX).fill(TEXT)
-    for key, damaged in enumerate(['{"text": "cut o', "null", '{"text": 7}', '{"text": "No way back.", "here": "http://"}']):
-        page.evaluate("([key, damaged]) => localStorage.setItem(`ictiger:draft:${key}`, damaged)", [key, damaged])
+    for key, damaged in enumerate(
+        ['{"text": "cut o', "null", '{"text": 7}', '{"text": "No way back.", "here": "http://"}']
+    ):
+        page.evaluate(
+            "([key, damaged]) => localStorage.setItem(`ictiger:draft:${key}`, damaged)", [key, damaged]
+        )
     page.goto(f"{live_site}/comments/mine/")
     typed = page.locator("[data-typed-text]")
     expect(typed).to_have_count(2)  # what is damaged costs only itself
@@ -191,7 +227,12 @@ def test_what_was_typed_does_not_take_the_place_of_what_waits(scene_for):
     scene = scene_for(javascript=True)
     page = scene.page
     page.locator(BOX).fill("Typed here.")
-    elsewhere = {"token": uuid4(), "submission": uuid4(), "parent": scene.thread, "body": "Written elsewhere."}
+    elsewhere = {
+        "token": uuid4(),
+        "submission": uuid4(),
+        "parent": scene.thread,
+        "body": "Written elsewhere.",
+    }
     CommentDraft.objects.create(account=scene.writer, article=scene.article, **elsewhere)
     page.reload()
     page.locator(f"#comment-{scene.thread.pk}").get_by_role("link", name="Reply").click()
@@ -245,7 +286,9 @@ def test_logging_out_at_the_desk_leaves_no_words_in_the_browser_either(browse, s
     page.goto(f"{live_site}/admin/articles/article/add/")
     page.locator("textarea[name=body]").fill("An article.")
     page.goto(f"{live_site}/admin/")
-    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('desk-text:')).length") == 1
+    assert (
+        page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('desk-text:')).length") == 1
+    )
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/admin/logout/")
     assert page.evaluate("Object.keys(localStorage)") == []

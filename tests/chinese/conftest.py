@@ -10,7 +10,16 @@ from comments import services
 from comments.models import Comment
 from comments.policy import ModerationAction
 from ictiger.pagecache.public_write import public_write
-from tests.factories import decide_as_somebody, make_article, make_author, make_comment, make_image, make_page, make_publication, make_topic
+from tests.factories import (
+    decide_as_somebody,
+    make_article,
+    make_author,
+    make_comment,
+    make_image,
+    make_page,
+    make_publication,
+    make_topic,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +33,18 @@ def _no_limits_left_over():
 @pytest.fixture
 def article(db) -> Article:
     """With everything an article page can show, in a publication with a page, a cover and a second list page."""
-    make_publication("zh-hans", name="ICTiger", tagline="创新之虎", description="专利、标准与创新政策。", sign_off="欢迎来信。")
+    make_publication(
+        "zh-hans",
+        name="ICTiger",
+        tagline="创新之虎",
+        description="专利、标准与创新政策。",
+        sign_off="欢迎来信。",
+    )
     make_page("about", language="zh-hans", title="关于", body="关于本刊。", body_html="<p>关于本刊。</p>")
-    topic, authors = make_topic("patents", name_en="Patents", name_zh="专利"), [make_author("lin"), make_author("wang")]
+    topic, authors = (
+        make_topic("patents", name_en="Patents", name_zh="专利"),
+        [make_author("lin"), make_author("wang")],
+    )
     chinese = {"language": "zh-hans", "topics": [topic], "authors": authors}
     both = make_article("claims", title="Claims", topics=[topic]).translation_key
     body = "## 一\n\n正文。[^1]\n\n## 二\n\n| 年 | 数 |\n| --- | --- |\n| 一 | 二 |\n\n## 三\n\n正文。\n\n[^1]: 注。"

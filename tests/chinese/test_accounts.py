@@ -24,7 +24,15 @@ from .reading import assert_chinese, english_in
 pytestmark = pytest.mark.django_db
 
 
-STRANGERS_PAGES = ["login/", "signup/", "password/reset/", "password/reset/done/", "password/reset/key/done/", "login/code/", "inactive/"]
+STRANGERS_PAGES = [
+    "login/",
+    "signup/",
+    "password/reset/",
+    "password/reset/done/",
+    "password/reset/key/done/",
+    "login/code/",
+    "inactive/",
+]
 DEAD_LINKS = ["password/reset/key/1-x/", "confirm-email/x/"]
 READERS_PAGES = [
     "me/",
@@ -76,10 +84,18 @@ def test_pages_of_the_second_factor(sure, reader):
     client = sure(reader)
     TOTP.activate(reader, generate_totp_secret())
     RecoveryCodes.activate(reader)
-    for path in ("2fa/", "2fa/totp/deactivate/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/reauthenticate/"):
+    for path in (
+        "2fa/",
+        "2fa/totp/deactivate/",
+        "2fa/recovery-codes/",
+        "2fa/recovery-codes/generate/",
+        "2fa/reauthenticate/",
+    ):
         assert_chinese(client.get(f"/zh-hans/accounts/{path}"))
     stranger = Client()
-    assert_chinese(stranger.post("/zh-hans/accounts/login/", {"login": reader.email, "password": PASSWORD}, follow=True))
+    assert_chinese(
+        stranger.post("/zh-hans/accounts/login/", {"login": reader.email, "password": PASSWORD}, follow=True)
+    )
     assert_chinese(stranger.post("/zh-hans/accounts/2fa/authenticate/", {"code": "000000"}))
 
 
@@ -107,7 +123,10 @@ def test_what_is_wrong_with_a_strangers_form(stranger, path, fields):
         ("email/", {"action_add": "", "email": "reader@example.org"}),
         ("2fa/totp/activate/", {"code": "000000"}),
         ("2fa/webauthn/add/", {}),
-        *(("me/", {"display_name": name, "language": "xx"}) for name in ("a\u200bb", "...", "a@b", "Аdam", "admin", "x" * 50)),
+        *(
+            ("me/", {"display_name": name, "language": "xx"})
+            for name in ("a\u200bb", "...", "a@b", "Аdam", "admin", "x" * 50)
+        ),
     ],
 )
 def test_what_is_wrong_with_a_members_form(sure, reader, path, fields):
@@ -131,7 +150,9 @@ def test_messages(stranger, client_of, reader):
     client = client_of(reader)
     fields = {"oldpassword": PASSWORD, "password1": PASSWORD * 2, "password2": PASSWORD * 2}
     assert_chinese(client.post("/zh-hans/accounts/password/change/", fields, follow=True))
-    assert_chinese(client.post("/zh-hans/accounts/me/", {"display_name": "李读者", "language": "zh-hans"}, follow=True))
+    assert_chinese(
+        client.post("/zh-hans/accounts/me/", {"display_name": "李读者", "language": "zh-hans"}, follow=True)
+    )
     client.post("/zh-hans/accounts/me/delete/")
     assert_chinese(client.get("/zh-hans/me/bar/"))
 
@@ -160,7 +181,13 @@ def test_the_banner(stranger, state, fields):
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"action": "resend"}, {"action": "change", "email": "?"}, {"action": "change", "email": "o@example.org"}]
+    "fields",
+    [
+        {},
+        {"action": "resend"},
+        {"action": "change", "email": "?"},
+        {"action": "change", "email": "o@example.org"},
+    ],
 )
 def test_what_the_banner_answers(stranger, fields):
     stranger.post("/zh-hans/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD})
@@ -173,7 +200,10 @@ def test_the_links_of_a_mail(article, unverified, client_of, stranger, days):
     """Good, then used; and, after some weeks, too old. Seen by a stranger, by its reader and by another one."""
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
     address = unverified.emailaddress_set.get()
-    with time_machine.travel(timezone.now() - timedelta(days=days), tick=False), translation.override("zh-hans"):
+    with (
+        time_machine.travel(timezone.now() - timedelta(days=days), tick=False),
+        translation.override("zh-hans"),
+    ):
         confirm = reverse("accounts:confirm", args=[addresses.link_key(address)])
         not_me = reverse("accounts:not_me", args=[addresses.not_me_key(address)])
     own = client_of(unverified)

@@ -70,9 +70,18 @@ def test_what_the_desk_answers_about_articles(article, chief, client_of):
         chosen = {"action": f"{action}_selected", "_selected_action": [article.pk]}
         for _time in range(2):
             assert on_the_desk(client.post(desk, chosen, follow=True)) == [], action
-    assert on_the_desk(client.post(desk, {"action": "draw_covers", "_selected_action": [article.pk]}, follow=True)) == []
+    assert (
+        on_the_desk(
+            client.post(desk, {"action": "draw_covers", "_selected_action": [article.pk]}, follow=True)
+        )
+        == []
+    )
     assert on_the_desk(client.get(f"{desk}schedule/?article={article.pk}")) == []
-    for when in ({}, {"when_0": "2020-01-01", "when_1": "08:00"}, {"when_0": "2099-01-01", "when_1": "08:00"}):
+    for when in (
+        {},
+        {"when_0": "2020-01-01", "when_1": "08:00"},
+        {"when_0": "2099-01-01", "when_1": "08:00"},
+    ):
         assert on_the_desk(client.post(f"{desk}schedule/?article={article.pk}", when, follow=True)) == []
     assert on_the_desk(client.post(f"{desk}{article.pk}/change/", {})) == []
     version = article.draft.history.first()

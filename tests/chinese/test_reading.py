@@ -22,7 +22,10 @@ pytestmark = pytest.mark.django_db
         ("<p>请 wait a moment 再试。</p>", ["wait a moment"]),
         ('<button aria-label="Search">搜</button>', ["Search"]),
         ('<p data-say-left="Words left: {n}">还可以输入</p>', ["Words left: {n}"]),
-        ('<p lang="en">Wait a moment.</p><code>if not this</code><bdi>Ann of Green Gables</bdi><p>ICTiger</p>', []),
+        (
+            '<p lang="en">Wait a moment.</p><code>if not this</code><bdi>Ann of Green Gables</bdi><p>ICTiger</p>',
+            [],
+        ),
         ("<p>请写信到 letters@the.example.org，或看 /zh-hans/this/that/other/。</p>", []),
     ],
 )
@@ -44,7 +47,15 @@ SEARCHES = ["search/", "search/?q=权利要求", "search/?q=?!", "search/?q=没�
 
 
 @pytest.mark.parametrize(
-    "path", [*PUBLIC, "articles/权利要求/discussion/1/", "search/", "search/?q=权利要求", "search/?q=?!", "search/?q=没有"]
+    "path",
+    [
+        *PUBLIC,
+        "articles/权利要求/discussion/1/",
+        "search/",
+        "search/?q=权利要求",
+        "search/?q=?!",
+        "search/?q=没有",
+    ],
 )
 def test_what_is_public(discussion, stranger, path):
     assert_chinese(stranger.get(f"/zh-hans/{path}"))
@@ -70,7 +81,9 @@ def test_a_closed_discussion(article, stranger):
     assert_chinese(stranger.get(article.get_absolute_url()))
 
 
-@pytest.mark.parametrize("path", ["feed/", "topics/patents/feed/", "authors/lin/feed/", "articles/权利要求/comments/feed/"])
+@pytest.mark.parametrize(
+    "path", ["feed/", "topics/patents/feed/", "authors/lin/feed/", "articles/权利要求/comments/feed/"]
+)
 def test_feeds(discussion, stranger, path):
     assert_chinese(stranger.get(f"/zh-hans/{path}"))
 
@@ -91,7 +104,12 @@ def test_what_is_not_there_and_what_is_gone(article, stranger):
 def test_what_is_not_allowed(client_of, author, stranger):
     assert_chinese(client_of(author).get("/zh-hans/admin/comments/comment/"), status=403)
     assert_chinese(Client(enforce_csrf_checks=True).post("/zh-hans/accounts/login/"), status=403)
-    assert_chinese(stranger.post("/zh-hans/accounts/login/", "x" * 3_000_000, content_type="application/x-www-form-urlencoded"), status=413)
+    assert_chinese(
+        stranger.post(
+            "/zh-hans/accounts/login/", "x" * 3_000_000, content_type="application/x-www-form-urlencoded"
+        ),
+        status=413,
+    )
 
 
 @pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "410", "413", "429", "500", "503"])

@@ -12,7 +12,7 @@ from django.urls import reverse
 from articles.models import Article
 from tests.factories import make_article
 
-FRAGMENT = {"HX-Request": "true"}  # what discussion.js sends along
+FRAGMENT = {"X-Fragment": "comment"}  # what discussion.js sends along
 
 
 @pytest.fixture(autouse=True)

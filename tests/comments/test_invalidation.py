@@ -106,7 +106,9 @@ def test_a_name_shows_wherever_its_owner_was_heard(article, reader):
 
 
 def test_an_article_shows_on_the_pages_of_its_discussion(article):
-    assert {"/articles/a-patent/discussion/**", "/articles/a-patent/comments/feed/"} <= paths_to_purge(article)
+    assert {"/articles/a-patent/discussion/**", "/articles/a-patent/comments/feed/"} <= paths_to_purge(
+        article
+    )
 
 
 def test_each_verb_tells_the_pages_that_it_changes(article, reader, purged):
@@ -116,10 +118,15 @@ def test_each_verb_tells_the_pages_that_it_changes(article, reader, purged):
 
     def post():
         nonlocal comment
-        comment = services.post_comment(user=reader, article=article, body="An argument.", submission=uuid.uuid4())
+        comment = services.post_comment(
+            user=reader, article=article, body="An argument.", submission=uuid.uuid4()
+        )
 
     assert purged(post) == ENGLISH
-    assert purged(lambda: services.edit_comment(user=reader, comment_id=comment.pk, body="Better put.")) == ENGLISH
+    assert (
+        purged(lambda: services.edit_comment(user=reader, comment_id=comment.pk, body="Better put."))
+        == ENGLISH
+    )
     assert purged(lambda: decide_as_somebody(comment, ModerationAction.REMOVE)) == ENGLISH
     assert purged(lambda: decide_as_somebody(comment, ModerationAction.UNDO)) == ENGLISH
     assert purged(lambda: services.remove_comment(user=reader, comment_id=comment.pk)) == ENGLISH
@@ -138,7 +145,14 @@ def test_erasing_what_nobody_has_seen_purges_nothing(article, purged):
 
 
 def test_what_nobody_sees_purges_nothing(article, purged):
-    assert purged(lambda: services.post_comment(user=make_user(), article=article, body="First.", submission=uuid.uuid4())) == set()
+    assert (
+        purged(
+            lambda: services.post_comment(
+                user=make_user(), article=article, body="First.", submission=uuid.uuid4()
+            )
+        )
+        == set()
+    )
 
 
 def test_approving_tells_the_pages(article, purged):

@@ -9,7 +9,13 @@ from django.utils import timezone, translation
 
 from comments import services
 from comments.models import Comment, Decision
-from comments.moderation_time import MEASURED_PERIOD, MIN_DECISIONS, duration_text, median_wait, usual_wait_text
+from comments.moderation_time import (
+    MEASURED_PERIOD,
+    MIN_DECISIONS,
+    duration_text,
+    median_wait,
+    usual_wait_text,
+)
 from comments.policy import ModerationAction, State
 from ictiger.pagecache.public_write import public_write
 from tests.factories import decide_as_somebody, make_comment
@@ -67,7 +73,9 @@ def test_nothing_is_said_of_fewer_than_five_decisions(article):
 
 def test_old_decisions_and_such_about_nothing_held_do_not_count(article):
     decided_after(article, *[2] * MIN_DECISIONS)
-    Decision.objects.filter(pk=Decision.objects.first().pk).update(decided_at=timezone.now() - MEASURED_PERIOD)
+    Decision.objects.filter(pk=Decision.objects.first().pk).update(
+        decided_at=timezone.now() - MEASURED_PERIOD
+    )
     removed = make_comment(article)
     Decision.objects.filter(comment=removed).update(waited=None)
     decide_as_somebody(removed, ModerationAction.REMOVE)

@@ -27,8 +27,14 @@ TRUSTED = ScreeningFacts(verified=True, approved_before=True)
         (ScreeningFacts(verified=True), Outcome(State.PENDING, HoldRule.NEWCOMER)),
         (ScreeningFacts(verified=True, links=1), Outcome(State.PENDING, HoldRule.LINKS)),
         (ScreeningFacts(verified=True, approved_before=True, links=3), Outcome(State.VISIBLE)),
-        (ScreeningFacts(verified=True, approved_before=True, rejected_lately=True), Outcome(State.PENDING, HoldRule.REJECTED_LATELY)),
-        (ScreeningFacts(verified=True, approved_before=True, duplicate=True), Outcome(State.PENDING, HoldRule.DUPLICATE)),
+        (
+            ScreeningFacts(verified=True, approved_before=True, rejected_lately=True),
+            Outcome(State.PENDING, HoldRule.REJECTED_LATELY),
+        ),
+        (
+            ScreeningFacts(verified=True, approved_before=True, duplicate=True),
+            Outcome(State.PENDING, HoldRule.DUPLICATE),
+        ),
         (ScreeningFacts(verified=False, approved_before=True), Outcome(State.UNVERIFIED)),
     ],
 )
@@ -96,4 +102,6 @@ def test_what_is_not_taken_at_all(what: dict, refusal: Refusal | None):
 
 
 def test_who_has_not_confirmed_waits_for_that_whatever_else_there_is():
-    assert screen(ScreeningFacts(verified=False, held_words=True, switch=Switch.HELD)) == Outcome(State.UNVERIFIED)
+    assert screen(ScreeningFacts(verified=False, held_words=True, switch=Switch.HELD)) == Outcome(
+        State.UNVERIFIED
+    )

@@ -18,8 +18,10 @@ from tests.factories import make_article, make_author, make_comment, make_user
 pytestmark = pytest.mark.django_db
 
 MANY = 10_000
-SCRIPT = {"HX-Request": "true"}
-THREAD, REPLY = (9, 12) if connection.vendor == "postgresql" else (10, 13)  # one goes ahead of another, in the same message
+SCRIPT = {"X-Fragment": "comment"}
+THREAD, REPLY = (
+    (9, 12) if connection.vendor == "postgresql" else (10, 13)
+)  # one goes ahead of another, in the same message
 COUNT = 1  # a script is told how many comments there are now
 
 
@@ -36,7 +38,9 @@ def discuss(article: Article, comments: int) -> list[User]:
 
 
 @pytest.mark.parametrize("comments", [50, MANY])
-def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(article, stranger, client_of, django_assert_num_queries, comments):
+def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(
+    article, stranger, client_of, django_assert_num_queries, comments
+):
     people = discuss(article, comments)
     thread, writer = Comment.objects.get(thread_no=1), client_of(people[0])
     with django_assert_num_queries(11):
@@ -48,18 +52,33 @@ def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(article, strange
         assert stranger.get("/articles/a-patent/comments/feed/").status_code == 200
     for comment, queries in {thread: 3, thread.replies.get(): 5}.items():
         with django_assert_num_queries(queries):
-            assert urlsplit(stranger.get(f"/comments/{comment.pk}/")["Location"]).fragment == f"comment-{comment.pk}"
+            assert (
+                urlsplit(stranger.get(f"/comments/{comment.pk}/")["Location"]).fragment
+                == f"comment-{comment.pk}"
+            )
     with django_assert_num_queries(2):
         assert writer.get(f"/me/discussion/{article.pk}/").status_code == 200
 
 
 def post(client: Client, article: Article, parent: Comment | None = None, **headers: str) -> int:
-    sent = {"body": f"An argument, {uuid.uuid4()}.", "parent": parent.pk if parent else "", "submission": str(uuid.uuid4())}
+    sent = {
+        "body": f"An argument, {uuid.uuid4()}.",
+        "parent": parent.pk if parent else "",
+        "submission": str(uuid.uuid4()),
+    }
     return client.post(f"/articles/{article.slug}/comments/", sent, headers=headers).status_code
 
 
 def test_the_fragment_costs_its_reader_no_more_than_this(
-    article, stranger, client_of, reader, moderator, author, unverified, django_assert_num_queries, django_assert_max_num_queries
+    article,
+    stranger,
+    client_of,
+    reader,
+    moderator,
+    author,
+    unverified,
+    django_assert_num_queries,
+    django_assert_max_num_queries,
 ):
     with public_write(article):
         Byline.objects.create(article=article, author=make_author("lin", user=author))
@@ -70,11 +89,17 @@ def test_the_fragment_costs_its_reader_no_more_than_this(
     for browser in (kept, newcomer):
         browser.cookies["waiting"] = stranger.cookies["waiting"].value
     # Who it is; what is theirs here. Of an address not yet proven, what became of its mails.
-    costs = {stranger: 1, kept: 2, newcomer: 3, client_of(unverified): 3} | {client_of(user): 2 for user in (reader, moderator, author)}
+    costs = {stranger: 1, kept: 2, newcomer: 3, client_of(unverified): 3} | {
+        client_of(user): 2 for user in (reader, moderator, author)
+    }
     for client, queries in costs.items():
-        client.get(f"/me/discussion/{article.pk}/")  # how long moderators usually take is known for some minutes
+        client.get(
+            f"/me/discussion/{article.pk}/"
+        )  # how long moderators usually take is known for some minutes
         with django_assert_num_queries(queries):
-            assert ("data-kept" in client.get(f"/me/discussion/{article.pk}/").content.decode()) == (client in (stranger, kept, newcomer))
+            assert ("data-kept" in client.get(f"/me/discussion/{article.pk}/").content.decode()) == (
+                client in (stranger, kept, newcomer)
+            )
     for client in costs:
         cache.clear()
         with django_assert_max_num_queries(3):

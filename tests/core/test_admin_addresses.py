@@ -27,7 +27,11 @@ def name_of(model) -> str:
 def numbers_of(at_the_desk: admin.ModelAdmin) -> Iterator[str]:
     """By what a list can be narrowed down to a number."""
     yield "id__in"
-    yield from (f"{at_the_desk.date_hierarchy}__{part}" for part in ("year", "month", "day") if at_the_desk.date_hierarchy)
+    yield from (
+        f"{at_the_desk.date_hierarchy}__{part}"
+        for part in ("year", "month", "day")
+        if at_the_desk.date_hierarchy
+    )
     for one in at_the_desk.list_filter:
         name = one[0] if isinstance(one, tuple) else one
         if isinstance(name, str) and at_the_desk.model._meta.get_field(name).is_relation:
@@ -35,7 +39,11 @@ def numbers_of(at_the_desk: admin.ModelAdmin) -> Iterator[str]:
 
 
 def test_number_larger_than_any_is_no_fault_of_ours(desk):
-    asked = [(f"{name_of(model)}_changelist", {query: LARGE}) for model, at_the_desk in LISTS for query in numbers_of(at_the_desk)]
+    asked = [
+        (f"{name_of(model)}_changelist", {query: LARGE})
+        for model, at_the_desk in LISTS
+        for query in numbers_of(at_the_desk)
+    ]
     assert len(asked) > 25
     statuses = {(name, *query): desk.get(reverse(name), query).status_code for name, query in asked}
     assert {where: status for where, status in statuses.items() if status not in (200, 302, 400, 403)} == {}
@@ -43,6 +51,9 @@ def test_number_larger_than_any_is_no_fault_of_ours(desk):
 
 @pytest.mark.parametrize("kind", ["change", "delete"])
 def test_pop_up_whose_field_has_no_name_is_refused(desk, kind):
-    statuses = {model: desk.get(reverse(f"{name_of(model)}_{kind}", args=["1"]), {"_to_field": ""}).status_code for model, _ in LISTS}
+    statuses = {
+        model: desk.get(reverse(f"{name_of(model)}_{kind}", args=["1"]), {"_to_field": ""}).status_code
+        for model, _ in LISTS
+    }
     assert set(statuses.values()) == {400}
     assert desk.get("/admin/", {"_to_field": "id"}).status_code == 200

@@ -24,7 +24,9 @@ def desk(db) -> Client:
 
 
 @pytest.mark.parametrize("model", LISTS, ids=str)
-@pytest.mark.parametrize("words", ["a " * 3_000, "中 " * 3_000, "\x00"], ids=["letters", "ideographs", "nothing"])
+@pytest.mark.parametrize(
+    "words", ["a " * 3_000, "中 " * 3_000, "\x00"], ids=["letters", "ideographs", "nothing"]
+)
 def test_search_without_end_is_refused_in_words(desk, model, words):
     response = desk.get(reverse(f"admin:{model.app_label}_{model.model_name}_changelist"), {"q": words})
     assert response.status_code == 200
@@ -33,7 +35,9 @@ def test_search_without_end_is_refused_in_words(desk, model, words):
 
 @pytest.mark.parametrize("model", LISTS, ids=str)
 @pytest.mark.parametrize(
-    "words", ["a " * (MAX_SEARCH_LENGTH // 2), '"' * 99, "%_" * (MAX_SEARCH_LENGTH // 2), '"a" AND NEAR(* ^ -'], ids=ascii
+    "words",
+    ["a " * (MAX_SEARCH_LENGTH // 2), '"' * 99, "%_" * (MAX_SEARCH_LENGTH // 2), '"a" AND NEAR(* ^ -'],
+    ids=ascii,
 )
 def test_longest_search_that_is_taken_is_no_fault(desk, model, words):
     response = desk.get(reverse(f"admin:{model.app_label}_{model.model_name}_changelist"), {"q": words})

@@ -29,7 +29,9 @@ class Fields(HTMLParser):
         super().__init__()
         self.labelled, self.fields = set(), {}
         self.feed(page)
-        self.nameless = [known for known, named in self.fields.items() if not named and known not in self.labelled]
+        self.nameless = [
+            known for known, named in self.fields.items() if not named and known not in self.labelled
+        ]
 
     def handle_starttag(self, tag: str, attributes) -> None:
         said = dict(attributes)
@@ -39,7 +41,9 @@ class Fields(HTMLParser):
             self.fields[said.get("id") or said.get("name")] = "aria-label" in said
 
 
-@pytest.mark.parametrize(("language", "order", "words"), [("", "Order", "Words in English"), ("/zh-hans", "次序", "英文说法")])
+@pytest.mark.parametrize(
+    ("language", "order", "words"), [("", "Order", "Words in English"), ("/zh-hans", "次序", "英文说法")]
+)
 def test_cells_of_a_list_say_what_they_are(desk, language, order, words):
     page = desk.get(f"{language}/admin/comments/reason/").content.decode()
     assert page.count(f'<td data-label="{order}"') == Reason.objects.count()
@@ -57,13 +61,18 @@ def test_fields_within_the_form_of_an_article_have_names(desk):
 
 
 def test_name_of_a_column_is_no_markup():
-    cell, last = labelled([SafeString('<td><input type="text"></td>'), SafeString("<td>x</td>")], [{"text": '"<i>"'}])
+    cell, last = labelled(
+        [SafeString('<td><input type="text"></td>'), SafeString("<td>x</td>")], [{"text": '"<i>"'}]
+    )
     assert (cell, last) == ('<td><input type="text"></td>', "<td>x</td>")
     (cell,) = labelled([SafeString("<td>x</td>")], [{"text": 'a"b'}])
     assert cell == '<td data-label="A&quot;b">x</td>'
 
 
-@pytest.mark.parametrize(("language", "title", "number"), [("", "Held and refused words", "0 in all"), ("/zh-hans", "敏感词", "共 0 条")])
+@pytest.mark.parametrize(
+    ("language", "title", "number"),
+    [("", "Held and refused words", "0 in all"), ("/zh-hans", "敏感词", "共 0 条")],
+)
 def test_list_is_headed_by_what_it_lists(client_of, moderator, language, title, number):
     assert Group.objects.get(name="Moderator") in moderator.groups.all()
     page = client_of(moderator).get(f"{language}/admin/comments/blockedphrase/").content.decode()
@@ -72,7 +81,12 @@ def test_list_is_headed_by_what_it_lists(client_of, moderator, language, title, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/comments/reason/add/", "/admin/comments/sitecommentsettings/1/change/", "/admin/articles/article/add/"]
+    "path",
+    [
+        "/admin/comments/reason/add/",
+        "/admin/comments/sitecommentsettings/1/change/",
+        "/admin/articles/article/add/",
+    ],
 )
 def test_no_browser_cuts_what_is_pasted_at_the_desk(desk, path):
     page = desk.get(path).content.decode()
@@ -82,6 +96,8 @@ def test_no_browser_cuts_what_is_pasted_at_the_desk(desk, path):
 
 def test_what_is_too_long_for_the_desk_stays_in_its_box(desk):
     long = "Which claim? " * 30
-    page = desk.post("/admin/comments/reason/add/", {"code": "long", "text_en": long, "text_zh": "x", "order": "1"}).content.decode()
+    page = desk.post(
+        "/admin/comments/reason/add/", {"code": "long", "text_en": long, "text_zh": "x", "order": "1"}
+    ).content.decode()
     assert f'value="{long}"' in page
     assert "at most 300 characters" in page

@@ -15,7 +15,9 @@ from tests.factories import make_page, make_publication, make_topic
 @pytest.fixture
 def render(settings, tmp_path):
     """`render(**context)`: a page that keeps `a.html`."""
-    (tmp_path / "a.html").write_text("{% load i18n %}{% translate 'Search' %} {{ name }} {{ secret }}", encoding="utf-8")
+    (tmp_path / "a.html").write_text(
+        "{% load i18n %}{% translate 'Search' %} {{ name }} {{ secret }}", encoding="utf-8"
+    )
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path], "APP_DIRS": False}]
     page = engines["django"].from_string('{% load cached %}{% cached_include "a.html" name=name %}')
     return lambda **context: page.render(context)
@@ -29,7 +31,10 @@ def counted():
 
 
 def test_a_template_is_rendered_once_for_each_value_and_language(render, counted):
-    assert [render(name=name).split() for name in ("<a>", "b", "<a>", "b")] == [["Search", "&lt;a&gt;"], ["Search", "b"]] * 2
+    assert [render(name=name).split() for name in ("<a>", "b", "<a>", "b")] == [
+        ["Search", "&lt;a&gt;"],
+        ["Search", "b"],
+    ] * 2
     assert counted() == 2
     with translation.override("zh-hans"):
         assert render(name="b").split() == ["搜索", "b"]
@@ -50,7 +55,9 @@ def test_what_may_change_while_it_is_equal_is_refused(render, value):
 def test_what_surrounds_every_page_follows_what_it_is_made_of(stranger):
     publication, topic, page = make_publication("en"), make_topic("patents"), make_page("about")
     with public_write(publication):
-        link = SocialLink.objects.create(publication=publication, label="Feed reader", url="https://old.example/")
+        link = SocialLink.objects.create(
+            publication=publication, label="Feed reader", url="https://old.example/"
+        )
     stranger.get("/")
     with public_write(publication, topic, page):
         Publication.objects.filter(pk=publication.pk).update(name="Neuer Name", tagline="Neue Zeile")
@@ -58,7 +65,14 @@ def test_what_surrounds_every_page_follows_what_it_is_made_of(stranger):
         Topic.objects.filter(pk=topic.pk).update(name_en="Neues Thema", slug="neu")
         Page.objects.filter(pk=page.pk).update(title="Neue Seite", slug="neue-seite")
     html = stranger.get("/").content.decode()
-    for part in ("<span>Neuer Name</span>", "Neue Zeile", '"https://new.example/"', "Neuer Ort", '"/topics/neu/"', "Neues Thema"):
+    for part in (
+        "<span>Neuer Name</span>",
+        "Neue Zeile",
+        '"https://new.example/"',
+        "Neuer Ort",
+        '"/topics/neu/"',
+        "Neues Thema",
+    ):
         assert part in html
     assert '<a href="/neue-seite/">Neue Seite</a>' in html
     assert "old.example" not in html
@@ -70,9 +84,11 @@ def test_the_menu_marks_the_topic_that_a_page_is_about(stranger):
     make_topic("patents"), make_topic("standards")
     for slug in ("patents", "standards", "patents"):
         html = stranger.get(f"/topics/{slug}/").content.decode()
-        assert [part.partition('"')[0] for part in html.split('href="')[1:] if part.partition(">")[0].endswith('aria-current="page"')] == [
-            f"/topics/{slug}/"
-        ]
+        assert [
+            part.partition('"')[0]
+            for part in html.split('href="')[1:]
+            if part.partition(">")[0].endswith('aria-current="page"')
+        ] == [f"/topics/{slug}/"]
 
 
 def test_an_address_is_that_of_its_language():

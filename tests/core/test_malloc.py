@@ -24,7 +24,12 @@ print(faults() - before)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 def test_texts_as_long_as_pages_do_not_come_from_the_kernel_each_time(settings):
     def faults(told: str) -> int:
-        done = subprocess.run([sys.executable, "-c", TEXTS.format(told=told)], cwd=settings.BASE_DIR, capture_output=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", TEXTS.format(told=told)],
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            check=True,
+        )
         return int(done.stdout)
 
     assert faults("tune_malloc()") * 5 < faults("")

@@ -46,7 +46,9 @@ def test_is_built_once():
 def test_brings_what_is_selected_along(django_assert_num_queries):
     thread = make_comment(make_article())
     reply = make_comment(thread.article, parent=thread)
-    with_thread = PreparedQuery(lambda pk: Comment.objects.select_related("parent", "author").defer("body").filter(pk=pk))
+    with_thread = PreparedQuery(
+        lambda pk: Comment.objects.select_related("parent", "author").defer("body").filter(pk=pk)
+    )
     found = with_thread.row(pk=reply.pk)
     with django_assert_num_queries(0):
         assert (found.parent.submission, found.author.pk) == (thread.submission, reply.author_id)
@@ -62,7 +64,9 @@ def test_brings_annotations_along():
 
 def test_values_are_what_python_knows():
     comment = make_comment(make_article())
-    since = PreparedQuery(lambda moment: Comment.objects.filter(created_at__gt=moment).values("submission", "created_at"))
+    since = PreparedQuery(
+        lambda moment: Comment.objects.filter(created_at__gt=moment).values("submission", "created_at")
+    )
     (row,) = since.rows(moment=comment.created_at - timedelta(seconds=1))
     assert (row.submission, row.created_at) == (comment.submission, comment.created_at)
     assert since.rows(moment=comment.created_at) == []
@@ -121,17 +125,23 @@ def test_behind_a_pool_nothing_is_kept(users, monkeypatch):
 @pytest.mark.parametrize("planned", [False, True])
 def test_what_is_sent_ahead_is_done_first_and_not_answered(planned):
     one, other = make_user(), make_user()
-    numbered = PreparedQuery(lambda pk: User.objects.filter(pk=pk).values_list("pk", flat=True), server_side=planned)
+    numbered = PreparedQuery(
+        lambda pk: User.objects.filter(pk=pk).values_list("pk", flat=True), server_side=planned
+    )
     for _time in range(2):
         assert numbered.row(pk=one.pk, prelude=Prelude(numbered, {"pk": other.pk})) == one.pk
 
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_what_follows_a_lock_that_is_sent_ahead_sees_what_was_committed_while_it_was_waited_for(lock_waited_for):
+def test_what_follows_a_lock_that_is_sent_ahead_sees_what_was_committed_while_it_was_waited_for(
+    lock_waited_for,
+):
     user = make_user()
     locked = PreparedQuery(lambda pk: User.objects.select_for_update().filter(pk=pk), server_side=True)
-    name = PreparedQuery(lambda pk: User.objects.filter(pk=pk).values_list("display_name", flat=True), server_side=True)
+    name = PreparedQuery(
+        lambda pk: User.objects.filter(pk=pk).values_list("display_name", flat=True), server_side=True
+    )
     seen = lock_waited_for(
         lambda: User.objects.filter(pk=user.pk).update(display_name="Lu"),
         lambda: name.row(pk=user.pk, prelude=Prelude(locked, {"pk": user.pk})),
@@ -148,7 +158,10 @@ def lock_waited_for():
             with transaction.atomic():
                 first()
                 result = pool.submit(lambda: _in_a_transaction(second))
-                while not execute_prepared("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0] and not result.done():
+                while (
+                    not execute_prepared("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0]
+                    and not result.done()
+                ):
                     pass
             return result.result(10)
 
@@ -164,10 +177,21 @@ def _in_a_transaction(verb):
 
 
 def test_an_inserted_row_is_the_one_that_was_made():
-    mail = Mail(purpose="a/b", recipient="a@b.example", language="en", context={"n": [1, "二"]}, expires_at=timezone.now())
+    mail = Mail(
+        purpose="a/b",
+        recipient="a@b.example",
+        language="en",
+        context={"n": [1, "二"]},
+        expires_at=timezone.now(),
+    )
     insert_prepared(mail)
     kept = Mail.objects.get()
-    assert (kept, kept.context, kept.expires_at, kept.message_id) == (mail, mail.context, mail.expires_at, mail.message_id)
+    assert (kept, kept.context, kept.expires_at, kept.message_id) == (
+        mail,
+        mail.context,
+        mail.expires_at,
+        mail.message_id,
+    )
     mail.attempts = 2
     mail.save()
     assert Mail.objects.get().attempts == 2
@@ -180,4 +204,6 @@ def test_public_rows_are_inserted_inside_a_change_alone():
 
 def test_statements_written_by_hand_take_what_python_knows():
     user = make_user()
-    assert execute_prepared("SELECT email FROM accounts_user WHERE handle = %s", user.handle) == [(user.email,)]
+    assert execute_prepared("SELECT email FROM accounts_user WHERE handle = %s", user.handle) == [
+        (user.email,)
+    ]

@@ -23,7 +23,9 @@ def test_each_run_has_its_own_values():
 def test_values_are_written_as_the_fields_would():
     key, now = uuid.uuid4(), timezone.now()
     article = make_article("a", translation_key=key, publish_at=now - timedelta(microseconds=1))
-    found = PreparedQueryFamily(lambda: Article.objects.filter(translation_key=Param("key"), publish_at__lt=Param("now")))
+    found = PreparedQueryFamily(
+        lambda: Article.objects.filter(translation_key=Param("key"), publish_at__lt=Param("now"))
+    )
     assert found.rows(key=key, now=now) == [article]
     assert found.rows(key=key, now=article.publish_at) == []
     assert found.rows(key=uuid.uuid4(), now=now) == []
@@ -31,12 +33,17 @@ def test_values_are_written_as_the_fields_would():
 
 def test_a_text_that_looks_like_sql_is_a_text():
     make_article("a")
-    assert PreparedQueryFamily(lambda: Article.objects.filter(slug=Param("slug"))).rows(slug="' OR 1=1 --%s") == []
+    assert (
+        PreparedQueryFamily(lambda: Article.objects.filter(slug=Param("slug"))).rows(slug="' OR 1=1 --%s")
+        == []
+    )
 
 
 def test_many_values_are_a_form_of_their_own():
     articles = [make_article(f"a{n}") for n in range(3)]
-    among = PreparedQueryFamily(lambda number: Article.objects.filter(pk__in=Param("keys", number)).order_by("pk"))
+    among = PreparedQueryFamily(
+        lambda number: Article.objects.filter(pk__in=Param("keys", number)).order_by("pk")
+    )
     assert among.rows(3, keys=[article.pk for article in articles]) == articles
     assert among.rows(1, keys=[articles[1].pk]) == articles[1:2]
 
@@ -45,11 +52,13 @@ def test_models_come_with_what_is_selected_with_them_and_rows_with_their_names(d
     author = make_author("lin")
     article = make_article("a", authors=[author])
     with django_assert_num_queries(2):
-        (byline,) = PreparedQueryFamily(lambda: Byline.objects.select_related("author").filter(article=Param("article"))).rows(
-            article=article.pk
-        )
+        (byline,) = PreparedQueryFamily(
+            lambda: Byline.objects.select_related("author").filter(article=Param("article"))
+        ).rows(article=article.pk)
         assert byline.author == author
-        (row,) = PreparedQueryFamily(lambda: Article.objects.values_list("slug", "publish_at", named=True)).rows()
+        (row,) = PreparedQueryFamily(
+            lambda: Article.objects.values_list("slug", "publish_at", named=True)
+        ).rows()
         assert (row.slug, row.publish_at) == ("a", article.publish_at)
 
 

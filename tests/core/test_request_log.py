@@ -21,7 +21,9 @@ def told(caplog):
 
 def as_written(record: logging.LogRecord) -> dict:
     """The line of the log, as production has it."""
-    handler = next(handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler)
+    handler = next(
+        handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler
+    )
     line = handler.format(record)
     assert "\n" not in line
     return json.loads(line)
@@ -57,7 +59,9 @@ def test_answer_and_log_bear_the_same_id_and_pages_bear_none(client, told):
 @pytest.mark.django_db
 def test_records_of_one_request_share_its_id(client, monkeypatch):
     ids = []
-    monkeypatch.setattr("articles.views.page_links", lambda *_a, **_k: ids.append(request_log.request_id.get()) or 1 / 0)
+    monkeypatch.setattr(
+        "articles.views.page_links", lambda *_a, **_k: ids.append(request_log.request_id.get()) or 1 / 0
+    )
     client.raise_request_exception = False
     answer = client.get("/zh-hans/")
     assert answer.status_code == 500

@@ -27,13 +27,18 @@ def note(settings, monkeypatch) -> Callable[..., Mail]:
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], TEMPLATES]}]
 
     def compose(mail: Mail) -> dict | None:
-        return {"title": f"专利 {mail.context.get('id', '')} {translation.get_language()}", "url": "http://testserver/open/?a=1&b=2"}
+        return {
+            "title": f"专利 {mail.context.get('id', '')} {translation.get_language()}",
+            "url": "http://testserver/open/?a=1&b=2",
+        }
 
     def queue(**fields) -> Mail:
         return enqueue("tests/note", **{"to": "anna@example.org", "language": "en", **fields})
 
     def register(compose: Callable, lifetime: timedelta = timedelta(days=3)) -> None:
-        monkeypatch.setitem(composers._composers, "tests/note", composers.RegisteredComposer(compose, lifetime))
+        monkeypatch.setitem(
+            composers._composers, "tests/note", composers.RegisteredComposer(compose, lifetime)
+        )
 
     queue.register = register
     register(compose)

@@ -27,10 +27,21 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def self_signed(tmp_path) -> ssl.SSLContext:
     """What a server needs to speak TLS, vouched for by nobody but itself."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")]),
+    )
     now = dt.datetime.now(dt.UTC)
-    names = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    certificate = names.not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    names = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+    )
+    certificate = (
+        names.not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    )
     pem = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (tmp_path / "both.pem").write_bytes(certificate.public_bytes(pem[0]) + key.private_bytes(*pem))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -118,7 +129,10 @@ def test_mail_that_cannot_be_written_stops_no_other(note, server, monkeypatch):
     broken.refresh_from_db()
     other.refresh_from_db()
     assert other.state == MailState.SENT
-    assert (broken.state, broken.reply) == (MailState.QUEUED, "the message could not be written: UnicodeEncodeError")
+    assert (broken.state, broken.reply) == (
+        MailState.QUEUED,
+        "the message could not be written: UnicodeEncodeError",
+    )
     assert broken.next_try_at > timezone.now() + timedelta(seconds=20)
     assert broken.undeliverable_since is not None
 
@@ -237,7 +251,9 @@ def test_server_without_tls_gets_nothing_and_the_mail_waits(note, server, settin
     assert mail.undeliverable_since is not None
 
 
-def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(note, smtp, settings, free_port, self_signed):
+def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(
+    note, smtp, settings, free_port, self_signed
+):
     settings.EMAIL_USE_SSL = True
     postmaster = Postmaster()
     controller = Controller(postmaster, hostname="127.0.0.1", port=free_port, ssl_context=self_signed)

@@ -20,7 +20,9 @@ LEDGER = "/admin/mail/mail/"
 @pytest.fixture
 def keeper_of_the_ledger() -> User:
     user = User.objects.create_user("keeper@example.org", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="mail", codename__in=["view_mail", "change_mail"]))
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="mail", codename__in=["view_mail", "change_mail"])
+    )
     return user
 
 
@@ -52,8 +54,12 @@ def test_ledger_never_shows_what_a_link_could_be_made_of(desk, note):
 def test_ledger_can_be_searched_and_filtered(desk, note):
     note(to="anna@example.org")
     note(to="boris@example.org", language="zh-hans")
-    assert [mail.recipient for mail in desk.get(LEDGER, {"q": "boris"}).context["cl"].result_list] == ["boris@example.org"]
-    assert [mail.recipient for mail in desk.get(LEDGER, {"language__exact": "en"}).context["cl"].result_list] == ["anna@example.org"]
+    assert [mail.recipient for mail in desk.get(LEDGER, {"q": "boris"}).context["cl"].result_list] == [
+        "boris@example.org"
+    ]
+    assert [
+        mail.recipient for mail in desk.get(LEDGER, {"language__exact": "en"}).context["cl"].result_list
+    ] == ["anna@example.org"]
 
 
 def test_ledger_takes_no_new_rows_and_no_edits(desk, note):
@@ -84,7 +90,12 @@ def test_sending_a_settled_mail_again_asks_anew_and_keeps_the_old_row(desk, note
     old.refresh_from_db()
     new = Mail.objects.exclude(pk=old.pk).get()
     assert (old.state, new.state) == (MailState.REFUSED, MailState.QUEUED)
-    assert (new.recipient, new.purpose, new.context, new.language) == (old.recipient, old.purpose, old.context, old.language)
+    assert (new.recipient, new.purpose, new.context, new.language) == (
+        old.recipient,
+        old.purpose,
+        old.context,
+        old.language,
+    )
     assert new.message_id != old.message_id
     send_due_mail(1)
     assert [message["Message-ID"] for message in server.messages] == [new.message_id]
@@ -116,7 +127,13 @@ def test_what_is_with_the_mail_server_can_neither_be_cancelled_nor_sent_again(no
 
 
 def test_mail_of_a_purpose_that_is_gone_cannot_be_sent_again():
-    mail = Mail.objects.create(purpose="gone/away", recipient="a@b.org", language="en", expires_at=timezone.now(), state=MailState.EXPIRED)
+    mail = Mail.objects.create(
+        purpose="gone/away",
+        recipient="a@b.org",
+        language="en",
+        expires_at=timezone.now(),
+        state=MailState.EXPIRED,
+    )
     assert send_again(mail) is None
 
 

@@ -107,7 +107,13 @@ def test_partial_file_is_shown_as_far_as_it_goes(client, folder, content):
 
 @in_debug
 @pytest.mark.parametrize(
-    "address", ["/mailbox/nothing/1/", "/mailbox/partial/9/", "/mailbox/..%2F..%2Fsecret/1/", "/mailbox/partial/0/html/"]
+    "address",
+    [
+        "/mailbox/nothing/1/",
+        "/mailbox/partial/9/",
+        "/mailbox/..%2F..%2Fsecret/1/",
+        "/mailbox/partial/0/html/",
+    ],
 )
 def test_letter_that_is_not_there(client, folder, address):
     (folder / "partial.log").write_bytes(b"Subject: x\n\ny")

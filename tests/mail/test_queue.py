@@ -149,7 +149,9 @@ def test_leased_mail_is_nobody_elses_until_its_worker_must_be_dead(note, server,
     assert (mail.state, mail.attempts, len(server.envelopes)) == (MailState.SENT, 2, 1)
 
 
-def test_worker_killed_after_the_servers_250_costs_one_duplicate_with_the_same_id(note, server, time_machine, monkeypatch):
+def test_worker_killed_after_the_servers_250_costs_one_duplicate_with_the_same_id(
+    note, server, time_machine, monkeypatch
+):
     def killed(*_) -> None:
         raise KeyboardInterrupt
 

@@ -40,7 +40,9 @@ make_discussion(long, make_people(20), threads=50, replies=3, text=lambda chance
 @pytest.fixture(scope="session")
 def nginx_is_there() -> None:
     if not nginx_runner.is_installed():
-        (pytest.fail if os.environ.get("ICTIGER_NGINX_REQUIRED") == "1" else pytest.skip)("no nginx on this machine")
+        (pytest.fail if os.environ.get("ICTIGER_NGINX_REQUIRED") == "1" else pytest.skip)(
+            "no nginx on this machine"
+        )
 
 
 class Front(NamedTuple):

@@ -30,22 +30,43 @@ class Site:
     def __init__(self, var: Path, code: Path = ROOT, **variables: str) -> None:
         self.var, self.code = var, code
         self.environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.environ |= PRODUCTION | {"ICTIGER_VAR": str(var), "PAGE_STORE": str(var / "pages"), "PYTHONPATH": str(code)} | variables
+        self.environ |= (
+            PRODUCTION
+            | {"ICTIGER_VAR": str(var), "PAGE_STORE": str(var / "pages"), "PYTHONPATH": str(code)}
+            | variables
+        )
 
-    def manage(self, *arguments: str, check: bool = True, stdin: str = "", **variables: str) -> subprocess.CompletedProcess:
+    def manage(
+        self, *arguments: str, check: bool = True, stdin: str = "", **variables: str
+    ) -> subprocess.CompletedProcess:
         done = self._run(["manage.py", *arguments], stdin, variables)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
     def python(self, program: str) -> str:
         """Run a few lines with Django set up."""
-        done = self._run(["-c", f"import django; django.setup()\n{program}"], "", {"DJANGO_SETTINGS_MODULE": "ictiger.settings"})
+        done = self._run(
+            ["-c", f"import django; django.setup()\n{program}"],
+            "",
+            {"DJANGO_SETTINGS_MODULE": "ictiger.settings"},
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def _run(self, arguments: list[str], stdin: str, variables: dict[str, str]) -> subprocess.CompletedProcess:
+    def _run(
+        self, arguments: list[str], stdin: str, variables: dict[str, str]
+    ) -> subprocess.CompletedProcess:
         command, environ = [sys.executable, *arguments], self.environ | variables
-        return subprocess.run(command, cwd=self.code, env=environ, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            command,
+            cwd=self.code,
+            env=environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     @contextmanager
     def served(self, *options: str, workers: int = 1):
@@ -54,7 +75,12 @@ class Site:
         with log.open("w") as output:
             command = [sys.executable, "manage.py", "serve", f"--workers={workers}", *options]
             process = subprocess.Popen(
-                command, cwd=self.code, env=self.environ, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=self.code,
+                env=self.environ,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         process.log = log
         try:
@@ -91,11 +117,18 @@ def is_ready(port: int) -> bool:
     return False
 
 
-def ask(port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(
+    port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body. An underscore in a header's name stands for a hyphen."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request(method, path, body, {"Host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(
+            method,
+            path,
+            body,
+            {"Host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()},
+        )
         answer = connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     finally:
@@ -103,10 +136,18 @@ def ask(port: int, path: str, method: str = "GET", body: bytes | None = None, **
 
 
 def say(
-    port: int, request: bytes, *, patience: float = 10.0, tls: ssl.SSLContext | None = None, name: str = HOST, source: str = ""
+    port: int,
+    request: bytes,
+    *,
+    patience: float = 10.0,
+    tls: ssl.SSLContext | None = None,
+    name: str = HOST,
+    source: str = "",
 ) -> bytes:
     """Everything that is answered to these bytes until the other side hangs up, or has nothing more to say."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience, source_address=(source, 0) if source else None) as plain:
+    with socket.create_connection(
+        ("127.0.0.1", port), timeout=patience, source_address=(source, 0) if source else None
+    ) as plain:
         return _say(tls.wrap_socket(plain, server_hostname=name) if tls else plain, request)
 
 

@@ -70,7 +70,9 @@ def made(request, furnished: Site, tmp_path_factory) -> Site:
     """A furnished site of that kind, with a picture, a waiting mail and somebody signed in."""
     var = tmp_path_factory.mktemp("kept")
     if request.param == "sqlite":
-        shutil.copytree(furnished.var, var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pages", "*.log"))
+        shutil.copytree(
+            furnished.var, var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pages", "*.log")
+        )
         site = Site(var)
     else:
         site = Site(var, DATABASE_URL=a_new_database())
@@ -220,7 +222,9 @@ def test_killed_backup_leaves_no_half_file_and_the_next_clears_up(site, tmp_path
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(os.urandom(5_000_000))
     command = [sys.executable, "manage.py", "backup", f"--to={tmp_path}"]
-    with subprocess.Popen(command, cwd=site.code, env=site.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=site.code, env=site.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         wait_for(lambda: [file for file in tmp_path.rglob("whole") if file.stat().st_size > 1_000_000])
         process.send_signal(signal.SIGKILL)
     assert list(tmp_path.glob("*.tar.gz")) == []

@@ -13,7 +13,9 @@ LEADS_ASTRAY = re.compile(rb'(?i)(?:"|https?:)//?evil|\nlocation: [^\r]*evil')
 LONG_SLUG = quote("翻" * 80)  # 240 bytes
 
 
-def request(path: str | bytes, *headers: str, method: str = "GET", host: str = HOST, body: bytes = b"") -> bytes:
+def request(
+    path: str | bytes, *headers: str, method: str = "GET", host: str = HOST, body: bytes = b""
+) -> bytes:
     """A request that ends its connection."""
     path = path if isinstance(path, bytes) else path.encode()
     lines = [f"Host: {host}", "X-Forwarded-Proto: https", "Connection: close", *headers]
@@ -22,10 +24,16 @@ def request(path: str | bytes, *headers: str, method: str = "GET", host: str = H
 
 def raw(*lines: str, body: bytes = b"", end: str = "\r\n") -> bytes:
     """Line by line as given; a Host and the scheme are added."""
-    return end.join([lines[0], f"Host: {HOST}", "X-Forwarded-Proto: https", *lines[1:], "", ""]).encode() + body
+    return (
+        end.join([lines[0], f"Host: {HOST}", "X-Forwarded-Proto: https", *lines[1:], "", ""]).encode() + body
+    )
 
 
-SMUGGLED = b"GET /smuggled/ HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
+SMUGGLED = (
+    b"GET /smuggled/ HTTP/1.1\r\nHost: "
+    + HOST.encode()
+    + b"\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
+)
 FORM = "Content-Type: application/x-www-form-urlencoded"
 CHUNKED = "Transfer-Encoding: chunked"
 
@@ -87,15 +95,31 @@ CASES = {
     "Forwarded": (request("/about/", "Forwarded: host=evil.test;proto=http"), {200}, {200}),
     "X-Original-URL": (request("/about/", "X-Original-URL: /admin/", "X-Rewrite-URL: /admin/"), {200}, {200}),
     "method override": (request("/about/", "X-HTTP-Method-Override: DELETE"), {200}, {200}),
-    "X-Forwarded-Prefix": (request("/about/", "X-Forwarded-Prefix: /evil", "X-Script-Name: /evil", "Script-Name: /evil"), {200}, {200}),
-    "another language": (request("/about/", "Accept-Language: zh-CN", "Cookie: django_language=zh-hans"), {200}, {200}),
+    "X-Forwarded-Prefix": (
+        request("/about/", "X-Forwarded-Prefix: /evil", "X-Script-Name: /evil", "Script-Name: /evil"),
+        {200},
+        {200},
+    ),
+    "another language": (
+        request("/about/", "Accept-Language: zh-CN", "Cookie: django_language=zh-hans"),
+        {200},
+        {200},
+    ),
     "a session that is none": (request("/about/", "Cookie: sessionid=x; reader=member"), {200}, {200}),
     "htmx": (request("/about/", "HX-Request: true", "X-Requested-With: XMLHttpRequest"), {200}, {200}),
     "authorization": (request("/about/", "Authorization: Basic YTpi"), {200}, {200}),
     # headers
     "cookies of 32 KB": (request("/about/", "Cookie: a=" + "x" * 32_768), {431}, {200}),
-    "many cookies": (request("/about/", "Cookie: " + "; ".join(f"c{n}=v" for n in range(5_000))), {431}, {200}),
-    "1,000 headers": (request("/about/", *(f"X-{n}: v" for n in range(1_000))), {200, 400, 431}, {200, 400, 431}),
+    "many cookies": (
+        request("/about/", "Cookie: " + "; ".join(f"c{n}=v" for n in range(5_000))),
+        {431},
+        {200},
+    ),
+    "1,000 headers": (
+        request("/about/", *(f"X-{n}: v" for n in range(1_000))),
+        {200, 400, 431},
+        {200, 400, 431},
+    ),
     "range": (request("/about/", "Range: bytes=0-9"), {200}, {200}),
     "many ranges": (request("/about/", "Range: bytes=" + ",".join("0-" for _ in range(500))), {200}, {200}),
     "range of nothing": (request("/about/", "Range: bytes=999999-"), {200}, {200}),
@@ -103,10 +127,18 @@ CASES = {
     "upgrade": (request("/about/", "Upgrade: websocket", "Connection: Upgrade"), {200}, {200, 400}),
     "expectation": (request("/about/", "Expect: 200-maybe"), {200, 417}, {200, 417}),
     "If-None-Match without end": (request("/about/", "If-None-Match: " + '"x",' * 1_000), {200}, {200}),
-    "If-Modified-Since, years ahead": (request("/about/", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"), {200}, {200}),
+    "If-Modified-Since, years ahead": (
+        request("/about/", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"),
+        {200},
+        {200},
+    ),
     "If-Range": (request("/about/", 'If-Range: "x"', "Range: bytes=0-1"), {200}, {200}),
     "obs-fold": (raw("GET /about/ HTTP/1.1", "X-A: b", " folded: c", "Connection: close"), {200, 400}, {400}),
-    "space before the colon": (raw("GET /about/ HTTP/1.1", "Transfer-Encoding : chunked", "Connection: close"), {200, 400}, {400}),
+    "space before the colon": (
+        raw("GET /about/ HTTP/1.1", "Transfer-Encoding : chunked", "Connection: close"),
+        {200, 400},
+        {400},
+    ),
     "NUL in a header": (request("/about/", "X-A: \0"), {400}, {400}),
     "bare LF": (raw("GET /about/ HTTP/1.1", "Connection: close", end="\n"), {200, 400}, {200, 400}),
     "no version": (b"GET /about/\r\n\r\n", None, {400}),
@@ -115,7 +147,11 @@ CASES = {
     "CONNECT": (request(f"{HOST}:443", method="CONNECT"), {400, 405}, {400, 403, 404, 405}),
     "a method of its own": (request("/about/", method="PROPFIND"), {403, 405}, {403, 405}),
     "DELETE": (request("/about/", method="DELETE"), {403, 405}, {403, 405}),
-    "POST to a stored page": (request("/about/", FORM, "Content-Length: 3", method="POST", body=b"a=b"), {403, 405}, {403, 405}),
+    "POST to a stored page": (
+        request("/about/", FORM, "Content-Length: 3", method="POST", body=b"a=b"),
+        {403, 405},
+        {403, 405},
+    ),
     "a body with GET": (request("/about/", "Content-Length: 3", body=b"a=b"), {200}, {200}),
     # smuggling
     "length and chunks": (
@@ -123,10 +159,26 @@ CASES = {
         {400},
         {400, 403, 405},
     ),
-    "two lengths": (raw("POST /about/ HTTP/1.1", FORM, "Content-Length: 0", "Content-Length: 9", body=SMUGGLED), {400}, {400}),
-    "two lengths in one": (raw("POST /about/ HTTP/1.1", FORM, "Content-Length: 0, 9", body=SMUGGLED), {400}, {400}),
-    "signed length": (raw("POST /about/ HTTP/1.1", FORM, "Content-Length: +3", body=b"a=b" + SMUGGLED), {400}, {400}),
-    "hidden chunks": (raw("POST /about/ HTTP/1.1", FORM, "Transfer-Encoding: xchunked", body=b"0\r\n\r\n"), {400, 501}, {400, 501}),
+    "two lengths": (
+        raw("POST /about/ HTTP/1.1", FORM, "Content-Length: 0", "Content-Length: 9", body=SMUGGLED),
+        {400},
+        {400},
+    ),
+    "two lengths in one": (
+        raw("POST /about/ HTTP/1.1", FORM, "Content-Length: 0, 9", body=SMUGGLED),
+        {400},
+        {400},
+    ),
+    "signed length": (
+        raw("POST /about/ HTTP/1.1", FORM, "Content-Length: +3", body=b"a=b" + SMUGGLED),
+        {400},
+        {400},
+    ),
+    "hidden chunks": (
+        raw("POST /about/ HTTP/1.1", FORM, "Transfer-Encoding: xchunked", body=b"0\r\n\r\n"),
+        {400, 501},
+        {400, 501},
+    ),
     "chunks twice": (
         raw("POST /about/ HTTP/1.1", FORM, CHUNKED, "Transfer-Encoding: identity", body=b"0\r\n\r\n"),
         {400, 501},
@@ -149,7 +201,9 @@ def store_of(front) -> dict[str, bytes]:
     """Everything that readers can be served from the store, and every permission to store."""
     root = front.site.var / "pages"
     kept = [
-        path for path in root.rglob("*") if path.is_file() and path.relative_to(root).parts[0] not in ("locks", "tallies", "boot", "trash")
+        path
+        for path in root.rglob("*")
+        if path.is_file() and path.relative_to(root).parts[0] not in ("locks", "tallies", "boot", "trash")
     ]
     return {str(path.relative_to(root)): path.read_bytes() for path in kept}
 
@@ -210,7 +264,9 @@ def test_what_is_stored_does_not_hang_on_who_asked_first(front, clean, name, thr
     page = front.pages / "about" / "index.html"
     page.unlink()
     (page.parent / "index.html.gz").unlink()
-    answer = say({"nginx": front.port, "serve": front.behind}[through], request("/about/?evil=evil", POISON[name]))
+    answer = say(
+        {"nginx": front.port, "serve": front.behind}[through], request("/about/?evil=evil", POISON[name])
+    )
     assert status_of(answer) == 200
     assert answer.endswith(clean["/about/"])
     assert page.read_bytes() == clean["/about/"]

@@ -22,7 +22,10 @@ class Transfers:
         self.sizes: dict[str, float] = {}
         wire = page.context.new_cdp_session(page)
         wire.on("Network.responseReceived", lambda told: self.replied_to.update({told["requestId"]: told}))
-        wire.on("Network.loadingFinished", lambda told: self.sizes.update({told["requestId"]: told["encodedDataLength"]}))
+        wire.on(
+            "Network.loadingFinished",
+            lambda told: self.sizes.update({told["requestId"]: told["encodedDataLength"]}),
+        )
         wire.send("Network.enable")
 
     def but_pictures(self) -> dict[str, tuple[float, str]]:

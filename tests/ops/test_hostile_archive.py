@@ -36,7 +36,9 @@ def packed(target: Path, *members: tuple[tarfile.TarInfo, bytes], told: object =
         for entry, body in members:
             new.addfile(entry, io.BytesIO(body))
         text = told if isinstance(told, bytes) else json.dumps(told).encode()
-        new.addfile(*[each if n == 0 else io.BytesIO(each) for n, each in enumerate(member(archive.MANIFEST, text))])
+        new.addfile(
+            *[each if n == 0 else io.BytesIO(each) for n, each in enumerate(member(archive.MANIFEST, text))]
+        )
     return target
 
 
@@ -121,7 +123,9 @@ def test_file_for_which_there_is_no_room_is_not_begun(tmp_path, monkeypatch):
     free = shutil.disk_usage(into).free
     monkeypatch.setattr(archive, "MIN_FREE_BYTES", free - 20_000_000)
     bomb = packed(tmp_path / "bomb.tar.gz", member("database"), member("media/x", bytes(50_000_000)))
-    with pytest.raises(archive.DamagedArchive, match="'media/x' has 50,000,000 bytes, for which there is no room"):
+    with pytest.raises(
+        archive.DamagedArchive, match="'media/x' has 50,000,000 bytes, for which there is no room"
+    ):
         archive.unpack_archive(bomb, into)
     assert not (into / "media").exists()
 

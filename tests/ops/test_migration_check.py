@@ -13,7 +13,10 @@ from ictiger.ops.migration_check import incompatibility
         (migrations.RemoveField("article", "title"), "uses what goes"),
         (migrations.DeleteModel("article"), "uses what goes"),
         (migrations.RenameField("article", "title", "heading"), "uses what goes"),
-        (migrations.AddField("article", "kind", models.CharField(max_length=9, default="essay")), "db_default"),
+        (
+            migrations.AddField("article", "kind", models.CharField(max_length=9, default="essay")),
+            "db_default",
+        ),
         (migrations.AlterField("article", "title", models.CharField(max_length=9)), "look whether"),
         (migrations.RunSQL("DROP TABLE x"), "look whether"),
         (migrations.AddField("article", "kind", models.CharField(max_length=9, db_default="essay")), ""),

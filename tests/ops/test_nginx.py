@@ -107,7 +107,11 @@ def test_static_file_is_kept_for_good_and_sent_compressed(front):
     page = ask(front.port, "/about/")[2].decode()
     name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", page)[0]
     status, headers, body = ask(front.port, name, Accept_Encoding="gzip")
-    assert (status, headers["content-encoding"], headers["content-type"]) == (200, "gzip", "text/css; charset=utf-8")
+    assert (status, headers["content-encoding"], headers["content-type"]) == (
+        200,
+        "gzip",
+        "text/css; charset=utf-8",
+    )
     assert headers["cache-control"] == "max-age=315360000, public, immutable"
     assert headers["x-content-type-options"] == "nosniff"
     assert gzip.decompress(body) == ask(front.port, name)[2]
@@ -161,7 +165,9 @@ def test_files_are_as_safe_as_pages(front):
     del own["GET /media/a.png"]["content-security-policy"]  # a stricter one of its own
     for question, headers in own.items():
         told = comparable({"content-security-policy": page["content-security-policy"]} | headers)
-        assert {key: told.get(key) for key in map(str.lower, safety)} == {key: page[key] for key in map(str.lower, safety)}, question
+        assert {key: told.get(key) for key in map(str.lower, safety)} == {
+            key: page[key] for key in map(str.lower, safety)
+        }, question
 
 
 def test_reader_is_counted_by_the_address_that_the_proxy_before_nginx_tells(site, live, nginx_is_there):
@@ -171,7 +177,9 @@ def test_reader_is_counted_by_the_address_that_the_proxy_before_nginx_tells(site
     question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: 127.0.0.1, {{}}\r\nConnection: close\r\n\r\n"
     with nginx.running_nginx(site_file(site, live, port, "--behind=127.0.0.0/8"), port=port):
         assert say(port, question.format("192.0.2.7").encode()).startswith(b"HTTP/1.1 403")
-        assert say(port, question.format("127.0.0.1").encode()).startswith(b"HTTP/1.1 502")  # may ask; nobody is there to answer
+        assert say(port, question.format("127.0.0.1").encode()).startswith(
+            b"HTTP/1.1 502"
+        )  # may ask; nobody is there to answer
 
 
 def test_status_is_for_the_operator_alone(front):
@@ -201,7 +209,13 @@ def test_number_of_a_request_is_the_same_in_both_logs(front):
     ask(front.port, "/nothing/?q=number", X_Request_ID="forged")
     ask(front.port, "/search/?q=number", X_Request_ID="forged")
     log = front.nginx.folder / "access.log"
-    lines = wait_for(lambda: found if len(found := [line for line in log.read_text().splitlines() if "q=number" in line]) == 2 else None)
+    lines = wait_for(
+        lambda: (
+            found
+            if len(found := [line for line in log.read_text().splitlines() if "q=number" in line]) == 2
+            else None
+        )
+    )
     logs = "".join(path.read_text() for path in front.site.var.glob("serve-*.log"))
     for line in lines:
         number = line.split()[-1]
@@ -212,7 +226,9 @@ def test_number_of_a_request_is_the_same_in_both_logs(front):
 
 def test_log_of_the_server_is_json_from_its_first_line_about_itself(front):
     for log in front.site.var.glob("serve-*.log"):
-        words, *lines = [line for line in log.read_text().splitlines() if not line.startswith("Collecting static files")]
+        words, *lines = [
+            line for line in log.read_text().splitlines() if not line.startswith("Collecting static files")
+        ]
         assert words.startswith("Serving ")
         assert {"_granian"} <= {json.loads(line)["logger"] for line in lines}
         assert "Python threads" not in log.read_text()
@@ -256,7 +272,10 @@ def test_server_away_readers_read_and_others_are_told(site, live, nginx_is_there
         page = ask(port, "/about/")
         end(server)
         assert ask(port, "/about/")[2] == page[2]
-        for path, words in {"/search/?q=x": "The site does not answer just now", "/zh-hans/search/": "网站暂时没有应答"}.items():
+        for path, words in {
+            "/search/?q=x": "The site does not answer just now",
+            "/zh-hans/search/": "网站暂时没有应答",
+        }.items():
             status, headers, body = ask(port, path)
             assert (status, headers["cache-control"]) == (502, "no-store")
             assert words in body.decode()

@@ -43,10 +43,13 @@ def test_installed_file_is_held_against_the_settings(settings, tmp_path):
 
 def test_check_goes_by_the_options_that_the_file_was_printed_with(tmp_path):
     installed = tmp_path / "ictiger.conf"
-    installed.write_text(printed("--certificate=/etc/ssl/a.pem", "--key=/etc/ssl/a.key", "--connections=7", "--no-tls"))
+    installed.write_text(
+        printed("--certificate=/etc/ssl/a.pem", "--key=/etc/ssl/a.key", "--connections=7", "--no-tls")
+    )
     assert "is right for this release" in printed(f"--check={installed}")
     with pytest.raises(
-        CommandError, match=r"`manage\.py deploy nginx --no-tls --certificate=\S+ --key=\S+ --connections=9` prints it"
+        CommandError,
+        match=r"`manage\.py deploy nginx --no-tls --certificate=\S+ --key=\S+ --connections=9` prints it",
     ) as wrong:
         printed(f"--check={installed}", "--connections=9")
     assert "+    limit_conn ictiger_clients 9;" in str(wrong.value)
@@ -73,7 +76,10 @@ HOSTILE = [
 @pytest.mark.parametrize("place", ["live", "pages", "logs", "mime_types", "certificate", "key", "challenges"])
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
 def test_path_that_nginx_would_read_otherwise_is_refused(place, value):
-    with pytest.raises(InvalidNginxValue, match=f"^--{place.replace('_', '-')} is .*(nginx would read it otherwise|the whole path)"):
+    with pytest.raises(
+        InvalidNginxValue,
+        match=f"^--{place.replace('_', '-')} is .*(nginx would read it otherwise|the whole path)",
+    ):
         render_conf(NginxSite(**{place: value}))
 
 
@@ -94,7 +100,9 @@ def test_application_that_nginx_would_not_find_is_refused(value):
         render_conf(NginxSite(app=value))
 
 
-@pytest.mark.parametrize("value", ["localhost", "0.0.0.0:80", "127.0.0.1;", "1.2.3", "fe80::1%eth0", "unix:/a", "*", " "])
+@pytest.mark.parametrize(
+    "value", ["localhost", "0.0.0.0:80", "127.0.0.1;", "1.2.3", "fe80::1%eth0", "unix:/a", "*", " "]
+)
 def test_what_is_no_address_is_not_listened_on(value):
     with pytest.raises(InvalidNginxValue, match=r"^--listen is"):
         render_conf(NginxSite(listen=value))
@@ -102,7 +110,14 @@ def test_what_is_no_address_is_not_listened_on(value):
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [("http_port", 0), ("https_port", 65536), ("writes", 0), ("writes_burst", -1), ("logins", 10**30), ("connections", 65536)],
+    [
+        ("http_port", 0),
+        ("https_port", 65536),
+        ("writes", 0),
+        ("writes_burst", -1),
+        ("logins", 10**30),
+        ("connections", 65536),
+    ],
 )
 def test_limit_that_nginx_does_not_take_is_refused(limit, value):
     with pytest.raises(InvalidNginxValue, match=f"^--{limit.replace('_', '-')} is .*write a number"):
@@ -127,7 +142,9 @@ def test_host_that_means_another_to_nginx_is_refused(settings, value):
         render_conf(NginxSite())
 
 
-@pytest.mark.parametrize("url", ["http://exa;mple.org", "http://$host", 'http://a"b', "http://a{b}", "http://*.org"])
+@pytest.mark.parametrize(
+    "url", ["http://exa;mple.org", "http://$host", 'http://a"b', "http://a{b}", "http://*.org"]
+)
 def test_address_of_the_site_cannot_carry_a_directive(settings, url):
     settings.SITE_URL = url
     with pytest.raises(InvalidNginxValue, match=r"^SITE_URL's host is"):
@@ -140,7 +157,9 @@ def test_header_that_nginx_would_change_is_refused(value):
         quoted("X-Name", value)
 
 
-@pytest.mark.parametrize("value", ["nginx.internal", "192.0.2.1;", "192.0.2.1/24", "2001:db8::1%eth0", "unix:", " "])
+@pytest.mark.parametrize(
+    "value", ["nginx.internal", "192.0.2.1;", "192.0.2.1/24", "2001:db8::1%eth0", "unix:", " "]
+)
 def test_proxy_that_is_no_address_is_refused(value):
     with pytest.raises(InvalidNginxValue, match=r"^--behind is"):
         render_conf(NginxSite(behind=value))
@@ -158,11 +177,22 @@ def test_nginx_takes_whatever_is_not_refused(nginx_is_there, settings, tmp_path)
     folder = tmp_path / "a-b_c.d@e%f+g,h=i~j:k" / "文件"
     folder.mkdir(parents=True)
     settings.SITE_URL, settings.STATIC_ROOT, settings.MEDIA_ROOT = "http://[::1]:8000", folder, folder
-    settings.ALLOWED_HOSTS = ["[::1]", "127.0.0.1", "LOCALHOST", ".example.org", f"{'a' * 60}.{'b' * 63}.example.org"]
+    settings.ALLOWED_HOSTS = [
+        "[::1]",
+        "127.0.0.1",
+        "LOCALHOST",
+        ".example.org",
+        f"{'a' * 60}.{'b' * 63}.example.org",
+    ]
     port = nginx.free_port()
     site = NginxSite(pages=str(folder), logs=str(folder), app="[::1]:9", listen="127.0.0.1", http_port=port)
     with nginx.running_nginx(render_conf(site), port=port, processes=1):
-        for named, status in (("[::1]:8000", 404), ("localhost", 404), ("a.example.org", 404), ("[::2]", None)):
+        for named, status in (
+            ("[::1]:8000", 404),
+            ("localhost", 404),
+            ("a.example.org", 404),
+            ("[::2]", None),
+        ):
             assert asked_by(named, port) == status
 
 
@@ -172,6 +202,9 @@ def test_any_host_is_no_host(settings):
         render_conf(NginxSite())
 
 
-@pytest.mark.parametrize("path", ["/", "/a/", "/文/", "/a/b/", "/a", "/a.b/", "/a//", "//", "/a b/", "/a%/", "/a\\/", "/a\x7f/", "/./"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/a/", "/文/", "/a/b/", "/a", "/a.b/", "/a//", "//", "/a b/", "/a%/", "/a\\/", "/a\x7f/", "/./"],
+)
 def test_nginx_looks_for_the_same_paths_as_the_store(path):
     assert bool(re.search(STORABLE.encode(), path.encode())) == is_storable_path(path.encode())

@@ -49,13 +49,20 @@ def fit(monkeypatch, settings, tmp_path) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": MANIFEST}}
     monkeypatch.setattr(serve.Command, "check", lambda *_, **__: None)
     monkeypatch.setattr(serve, "pending_migrations", list)
-    monkeypatch.setattr(serve, "write_error_pages", list)  # they need our own style sheet, which is not collected here
+    monkeypatch.setattr(
+        serve, "write_error_pages", list
+    )  # they need our own style sheet, which is not collected here
 
 
 def test_serve_starts_the_server(started, fit, settings):
     call_command("serve", host="0.0.0.0", port=9000, workers=3)
     (start,) = started
-    assert (start["target"], start["address"], start["port"], start["workers"]) == ("ictiger.wsgi:application", "0.0.0.0", 9000, 3)
+    assert (start["target"], start["address"], start["port"], start["workers"]) == (
+        "ictiger.wsgi:application",
+        "0.0.0.0",
+        9000,
+        3,
+    )
 
 
 def test_serve_refuses_debug(started, fit, settings):
@@ -98,7 +105,9 @@ def test_address_in_use_is_told_in_one_line(fit, monkeypatch):
             raise RuntimeError("Address already in use (os error 98)")
 
     monkeypatch.setattr(serve, "Granian", Server)
-    with pytest.raises(CommandError, match=r"Cannot listen on http://127\.0\.0\.1:8000: Address already in use"):
+    with pytest.raises(
+        CommandError, match=r"Cannot listen on http://127\.0\.0\.1:8000: Address already in use"
+    ):
         call_command("serve")
 
 
@@ -120,18 +129,28 @@ def test_new_static_file_with_an_old_date_is_noticed(started, fit, tmp_path):
 
 
 def test_real_server_answers_shares_its_memory_and_ends_on_sigterm(tmp_path, free_port):
-    variables = PRODUCTION | {"ICTIGER_VAR": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    variables = PRODUCTION | {
+        "ICTIGER_VAR": str(tmp_path),
+        "PATH": os.environ["PATH"],
+        "PYTHONUNBUFFERED": "1",
+    }
     manage = [sys.executable, "manage.py"]
     where = {"cwd": django_settings.BASE_DIR, "env": variables}
     subprocess.run([*manage, "migrate", "--verbosity=0"], check=True, timeout=120, **where)
     command = [*manage, "serve", f"--port={free_port}", "--workers=1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **where) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **where
+    ) as server:
         try:
             assert ask(f"http://127.0.0.1:{free_port}/readyz", server) == b"ok\n"
             (process,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-            held = dict(line.split(":") for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:])
+            held = dict(
+                line.split(":") for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
+            )
             shared, own = (int(held[what].removesuffix("kB")) for what in ("Shared_Dirty", "Private_Dirty"))
-            assert shared > 1.5 * own, "kB: it was a copy of the first process, and has written over more of it than it needed to"
+            assert shared > 1.5 * own, (
+                "kB: it was a copy of the first process, and has written over more of it than it needed to"
+            )
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=30) == 0
         finally:

@@ -14,7 +14,9 @@ SERVICES = sorted(UNITS.glob("*.service"))
 STARTS = re.compile(r"^ExecStart=(\S+/\.venv/bin/python) manage\.py (.+)$", re.MULTILINE)
 EXPOSURE = 20  # tenths, of systemd's scale from 0 (closed) to 10
 
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine")
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine"
+)
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
@@ -47,7 +49,13 @@ def units(tmp_path) -> Path:
 @needs_systemd
 def test_systemd_takes_the_units(units):
     names = sorted(path.name for path in units.iterdir())
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *names], cwd=units, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *names],
+        cwd=units,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     ours = [line for line in done.stderr.splitlines() if "ictiger" in line]
     assert (done.returncode, ours) == (0, [])
 

@@ -22,12 +22,24 @@ def certificate(tmp_path_factory) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
     now = datetime.datetime.now(datetime.UTC)
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    made = made.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False).sign(key, hashes.SHA256())
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+    )
+    made = made.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(
+        now + datetime.timedelta(days=1)
+    )
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False).sign(
+        key, hashes.SHA256()
+    )
     folder = tmp_path_factory.mktemp("tls")
     (folder / "site.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     (folder / "site.key").write_bytes(private)
     return folder / "site.pem"
 
@@ -66,7 +78,9 @@ def test_plain_http_leads_to_tls(ports):
 
 def test_http2_is_offered(ports, trusting):
     trusting.set_alpn_protocols(["h2", "http/1.1"])
-    with trusting.wrap_socket(socket.create_connection(("127.0.0.1", ports[1])), server_hostname=HOST) as line:
+    with trusting.wrap_socket(
+        socket.create_connection(("127.0.0.1", ports[1])), server_hostname=HOST
+    ) as line:
         assert line.selected_alpn_protocol() == "h2"
         assert line.version() == "TLSv1.3"
 

@@ -64,7 +64,9 @@ class Visitors:
         self.reads, self.faults = Counter(), []
         self.owed = self.writes = 0
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._read) for _reader in range(3)] + [threading.Thread(target=self._write)]
+        self._threads = [threading.Thread(target=self._read) for _reader in range(3)] + [
+            threading.Thread(target=self._write)
+        ]
 
     def __enter__(self) -> "Visitors":
         for thread in self._threads:
@@ -100,7 +102,9 @@ class Visitors:
         while not self._stop.is_set():
             number += 1
             try:
-                status, _headers, body = ask(self.port, "/trial/", "POST", f"number={number}".encode(), Content_Type=FORM)
+                status, _headers, body = ask(
+                    self.port, "/trial/", "POST", f"number={number}".encode(), Content_Type=FORM
+                )
             except (OSError, http.client.HTTPException) as fault:
                 self.faults.append(f"write: {fault!r}")
                 continue
@@ -114,7 +118,10 @@ def test_upgrade_and_the_way_back_under_load(nginx_is_there, releases, site, liv
     variables = {"PYTHONPATH": ""}
     old, new = (Site(site.var, releases[name], **variables) for name in ("old", "new"))
     port = nginx.free_port()
-    with old.served(f"--live={live}") as old_server, nginx.running_nginx(site_file(old, live, port), port=port):
+    with (
+        old.served(f"--live={live}") as old_server,
+        nginx.running_nginx(site_file(old, live, port), port=port),
+    ):
         wait_for(lambda: is_ready(port), alive=old_server)
         ask(port, "/trial/", "POST", b"number=0", Content_Type=FORM)
         with Visitors(port) as visitors:

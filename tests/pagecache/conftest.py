@@ -41,7 +41,9 @@ def site(store, settings, monkeypatch, keep_connection) -> Site:
     """The pages of `store_urls.py` behind that store; a topic shows on /notes/<slug>/ and on every list."""
     settings.ROOT_URLCONF = "tests.pagecache.store_urls"
     settings.CSRF_FAILURE_VIEW = "tests.pagecache.store_urls.refused"
-    monkeypatch.setitem(invalidation._providers, Topic, [lambda topic: [f"/notes/{topic.slug}/", "/", "/page/**", "/timed/"]])
+    monkeypatch.setitem(
+        invalidation._providers, Topic, [lambda topic: [f"/notes/{topic.slug}/", "/", "/page/**", "/timed/"]]
+    )
     monkeypatch.setattr(store_urls, "deadlines", [])
     monkeypatch.setattr(store_urls, "requests", [])
     return Site(store)

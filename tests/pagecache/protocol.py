@@ -21,4 +21,8 @@ def says(site, path: str = "/notes/a/") -> str:
 
 def named(calls: list[tuple], *names: str) -> list[tuple]:
     """Only those calls, with paths in words."""
-    return [(call[0], *(arg.decode() for arg in call[1:] if isinstance(arg, bytes))) for call in calls if call[0] in names]
+    return [
+        (call[0], *(arg.decode() for arg in call[1:] if isinstance(arg, bytes)))
+        for call in calls
+        if call[0] in names
+    ]

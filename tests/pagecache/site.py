@@ -34,7 +34,9 @@ class Site:
         self.entered.append(environ)
         return self.django(environ, start_response)
 
-    def get(self, path: str, method: str = "GET", *, past_store: bool = False, raw: bool = False, **environ: str) -> Answer:
+    def get(
+        self, path: str, method: str = "GET", *, past_store: bool = False, raw: bool = False, **environ: str
+    ) -> Answer:
         """`raw`: the path is what the server hands over, latin-1 for bytes. `environ`: HTTP_… and the like."""
         request = {
             "REQUEST_METHOD": method,

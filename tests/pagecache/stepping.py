@@ -8,7 +8,9 @@ import os
 import threading
 from collections.abc import Callable
 
-PATIENCE = 10.0  # seconds of real time for one step; an actor that takes longer waits for somebody who cannot go on
+PATIENCE = (
+    10.0  # seconds of real time for one step; an actor that takes longer waits for somebody who cannot go on
+)
 
 
 class Killed(BaseException):
@@ -105,7 +107,9 @@ def step(name: str = "") -> None:
 class SteppingOs:
     """`os`, with a step before each call that others could notice."""
 
-    STEPS = frozenset(["open", "rename", "unlink", "scandir", "listdir", "walk", "makedirs", "rmdir", "utime"])
+    STEPS = frozenset(
+        ["open", "rename", "unlink", "scandir", "listdir", "walk", "makedirs", "rmdir", "utime"]
+    )
 
     def __init__(self, log: list | None = None) -> None:
         self.log = log

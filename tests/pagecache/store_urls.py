@@ -53,7 +53,9 @@ def feed(request):
 
 @public_page
 def timed(request):
-    return set_expiry(HttpResponse("timed, " + " ".join(Topic.objects.values_list("name_en", flat=True))), *deadlines)
+    return set_expiry(
+        HttpResponse("timed, " + " ".join(Topic.objects.values_list("name_en", flat=True))), *deadlines
+    )
 
 
 @public_page

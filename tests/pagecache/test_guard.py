@@ -21,7 +21,12 @@ every_public_model = pytest.mark.parametrize("model", PUBLIC_MODELS, ids=lambda 
 
 
 def test_there_are_public_models():
-    assert {model._meta.label for model in PUBLIC_MODELS} >= {"articles.Article", "articles.Byline", "articles.Topic", "comments.Comment"}
+    assert {model._meta.label for model in PUBLIC_MODELS} >= {
+        "articles.Article",
+        "articles.Byline",
+        "articles.Topic",
+        "comments.Comment",
+    }
 
 
 @every_public_model
@@ -69,15 +74,25 @@ def test_somebody_says_where_a_public_model_shows(model):
 def test_related_manager_cannot_write_past_the_guard():
     with public_write():
         publication = Publication.objects.create(language="en")
-        link = SocialLink.objects.create(publication=publication, label="Mastodon", url="https://example.org/")
-    for write in (lambda: publication.social_links.add(link), lambda: publication.social_links.all().delete()):
+        link = SocialLink.objects.create(
+            publication=publication, label="Mastodon", url="https://example.org/"
+        )
+    for write in (
+        lambda: publication.social_links.add(link),
+        lambda: publication.social_links.all().delete(),
+    ):
         with pytest.raises(WriteOutsidePublicWrite):
             write()
 
 
 def relations_to_models_that_are_not_public() -> list[models.ForeignKey]:
     """By which the deletion of what shows nowhere could change a page."""
-    fields = [field for model in PUBLIC_MODELS for field in model._meta.concrete_fields if field.many_to_one or field.one_to_one]
+    fields = [
+        field
+        for model in PUBLIC_MODELS
+        for field in model._meta.concrete_fields
+        if field.many_to_one or field.one_to_one
+    ]
     return [field for field in fields if not issubclass(field.related_model, PublicModel)]
 
 

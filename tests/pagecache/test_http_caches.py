@@ -85,7 +85,10 @@ def test_page_may_be_kept_by_caches_that_are_purged_and_by_no_browser(settings):
 
 
 def test_cache_that_nobody_purges_asks_each_time_and_helps_out_in_need():
-    assert page(RequestFactory().get("/about/")).headers["Cache-Control"] == "public, max-age=0, s-maxage=0, stale-if-error=86400"
+    assert (
+        page(RequestFactory().get("/about/")).headers["Cache-Control"]
+        == "public, max-age=0, s-maxage=0, stale-if-error=86400"
+    )
 
 
 def test_page_with_a_known_end_is_kept_until_then_and_never_shown_after_it(settings):
@@ -96,7 +99,9 @@ def test_page_with_a_known_end_is_kept_until_then_and_never_shown_after_it(setti
         def ends(request: HttpRequest, seconds=seconds) -> HttpResponse:
             return set_expiry(HttpResponse("scheduled"), timezone.now() + timedelta(seconds=seconds))
 
-        assert ends(RequestFactory().get("/")).headers["Cache-Control"] == f"public, max-age=0, s-maxage={kept}"
+        assert (
+            ends(RequestFactory().get("/")).headers["Cache-Control"] == f"public, max-age=0, s-maxage={kept}"
+        )
 
 
 def test_who_has_the_page_already_gets_304():
@@ -131,12 +136,31 @@ def test_missing_pages_and_moved_ones_are_kept_by_nobody(client):
         ("/articles/**", {"/articles/a/", "/articles/a/discussion/2/", "/articles/ab/"}),
         ("/zh-hans/**", {"/zh-hans/", "/zh-hans/articles/专利/"}),
         ("/", {"/"}),
-        ("/**", {"/", "/articles/a/", "/articles/a/discussion/2/", "/articles/ab/", "/zh-hans/", "/zh-hans/articles/专利/"}),
+        (
+            "/**",
+            {
+                "/",
+                "/articles/a/",
+                "/articles/a/discussion/2/",
+                "/articles/ab/",
+                "/zh-hans/",
+                "/zh-hans/articles/专利/",
+            },
+        ),
     ],
 )
 def test_purge_of_a_page_or_tree_meets_just_what_stands_in_it(changed, goes):
-    site = ["/", "/articles/a/", "/articles/a/discussion/2/", "/articles/ab/", "/zh-hans/", "/zh-hans/articles/专利/"]
-    assert {path for path in site if http_caches.purge_key(changed) in http_caches.surrogate_keys(path)} == goes
+    site = [
+        "/",
+        "/articles/a/",
+        "/articles/a/discussion/2/",
+        "/articles/ab/",
+        "/zh-hans/",
+        "/zh-hans/articles/专利/",
+    ]
+    assert {
+        path for path in site if http_caches.purge_key(changed) in http_caches.surrogate_keys(path)
+    } == goes
 
 
 @pytest.mark.django_db
@@ -238,7 +262,10 @@ def test_addresses_of_caches_are_read_from_the_environment(monkeypatch):
     assert env.server_urls("PAGE_CACHES") == ["http://10.0.0.5:6081", "http://[fd00::7]"]
 
 
-@pytest.mark.parametrize("wrong", ["10.0.0.5", "https://cache", "http://", "http://cache:port", "http://cache/path", "http://cache:0"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["10.0.0.5", "https://cache", "http://", "http://cache:port", "http://cache/path", "http://cache:0"],
+)
 def test_address_that_cannot_be_meant_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("PAGE_CACHES", wrong)
     with pytest.raises(ImproperlyConfigured, match="PAGE_CACHES"):

@@ -23,7 +23,9 @@ def rename(topic: Topic, slug: str) -> None:
     topic.save()
 
 
-def test_change_purges_the_paths_as_they_were_and_as_they_are(keeper, topic, django_capture_on_commit_callbacks):
+def test_change_purges_the_paths_as_they_were_and_as_they_are(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     keeper.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write(topic):
         rename(topic, "standards")
@@ -31,7 +33,9 @@ def test_change_purges_the_paths_as_they_were_and_as_they_are(keeper, topic, dja
     assert not Purge.objects.exists()
 
 
-def test_outbox_row_is_written_in_the_transaction_of_the_change(keeper, topic, django_capture_on_commit_callbacks):
+def test_outbox_row_is_written_in_the_transaction_of_the_change(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks():
         with public_write(topic):
             rename(topic, "standards")
@@ -40,7 +44,9 @@ def test_outbox_row_is_written_in_the_transaction_of_the_change(keeper, topic, d
     assert row.subjects == [["articles.topic", topic.pk]]
 
 
-def test_change_that_fails_leaves_neither_row_nor_write_nor_purge(keeper, topic, django_capture_on_commit_callbacks):
+def test_change_that_fails_leaves_neither_row_nor_write_nor_purge(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     def fail() -> None:
         with public_write(topic):
             rename(topic, "standards")
@@ -54,7 +60,9 @@ def test_change_that_fails_leaves_neither_row_nor_write_nor_purge(keeper, topic,
     assert keeper.purged == []
 
 
-def test_change_whose_surrounding_transaction_fails_leaves_nothing(keeper, topic, django_capture_on_commit_callbacks):
+def test_change_whose_surrounding_transaction_fails_leaves_nothing(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     @transaction.atomic
     def fail() -> None:
         with public_write(topic):
@@ -107,7 +115,9 @@ def test_change_of_nothing_public_writes_no_row(keeper, django_capture_on_commit
     assert keeper.purged == []
 
 
-def test_nested_changes_are_one_transaction_one_row_and_one_purge(keeper, topic, django_capture_on_commit_callbacks):
+def test_nested_changes_are_one_transaction_one_row_and_one_purge(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     keeper.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         with public_write() as outer:
@@ -119,7 +129,9 @@ def test_nested_changes_are_one_transaction_one_row_and_one_purge(keeper, topic,
     assert keeper.purged == [["/topics/patents/", "/topics/standards/"]]
 
 
-def test_inner_change_that_fails_and_is_caught_takes_only_its_own_writes_back(keeper, topic, django_capture_on_commit_callbacks):
+def test_inner_change_that_fails_and_is_caught_takes_only_its_own_writes_back(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     def fail() -> None:
         with public_write(topic):
             rename(topic, "standards")
@@ -170,7 +182,9 @@ def test_purge_runs_after_the_commit_and_before_the_answer(keeper, topic):
     assert not Purge.objects.exists()
 
 
-def test_keeper_out_of_reach_leaves_the_row_for_the_sweep(keeper, topic, django_capture_on_commit_callbacks, time_machine, caplog):
+def test_keeper_out_of_reach_leaves_the_row_for_the_sweep(
+    keeper, topic, django_capture_on_commit_callbacks, time_machine, caplog
+):
     keeper.fault.append(OSError("no route to cache"))
     keeper.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write(topic):
@@ -184,7 +198,9 @@ def test_keeper_out_of_reach_leaves_the_row_for_the_sweep(keeper, topic, django_
     assert not Purge.objects.exists()
 
 
-def test_sweep_leaves_rows_whose_process_is_still_about_to_purge(keeper, topic, django_capture_on_commit_callbacks):
+def test_sweep_leaves_rows_whose_process_is_still_about_to_purge(
+    keeper, topic, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks():
         with public_write(topic):
             rename(topic, "standards")

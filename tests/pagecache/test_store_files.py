@@ -14,7 +14,9 @@ from ictiger.pagecache.store import PurgeFailed, Store, compress_page, is_storab
 SLUG = "专" * 80  # 240 bytes
 
 
-def keep(store: Store, path: str, body: str = "body", *, ending: bytes = b"html", until: float | None = None) -> bool:
+def keep(
+    store: Store, path: str, body: str = "body", *, ending: bytes = b"html", until: float | None = None
+) -> bool:
     lease = store.lease(path.encode())
     try:
         return store.save(lease, compress_page(ending, body.encode(), until))
@@ -29,7 +31,11 @@ def body_at(store: Store, path: str) -> str | None:
 
 def files_below(store: Store) -> list[str]:
     """Of pages and leases, relative to the root."""
-    found = [os.path.join(folder, file) for folder, _folders, files in os.walk(store.root.decode()) for file in files]
+    found = [
+        os.path.join(folder, file)
+        for folder, _folders, files in os.walk(store.root.decode())
+        for file in files
+    ]
     names = sorted(os.path.relpath(file, store.root.decode()) for file in found)
     return [name for name in names if not name.startswith(("locks/", "trash/")) and name != "stock"]
 
@@ -45,7 +51,13 @@ def two_releases(tmp_path) -> tuple[Store, Store]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/a/", "/zh-hans/articles/专利/", f"/zh-hans/articles/{SLUG}/discussion/12/", "/" + "a" * 255 + "/"],
+    [
+        "/",
+        "/a/",
+        "/zh-hans/articles/专利/",
+        f"/zh-hans/articles/{SLUG}/discussion/12/",
+        "/" + "a" * 255 + "/",
+    ],
 )
 def test_storable_paths(path):
     assert is_storable_path(path.encode())
@@ -82,7 +94,11 @@ def test_page_is_found_as_it_was_kept_in_both_forms(store):
     keep(store, "/a/", "text")
     plain, compressed = store.find(b"/a/", compressed=False), store.find(b"/a/", compressed=True)
     assert (plain.body, plain.ending, plain.compressed) == (b"text", b"html", False)
-    assert (gzip.decompress(compressed.body), compressed.ending, compressed.compressed) == (b"text", b"html", True)
+    assert (gzip.decompress(compressed.body), compressed.ending, compressed.compressed) == (
+        b"text",
+        b"html",
+        True,
+    )
 
 
 def test_files_lie_below_release_and_path(store):
@@ -146,7 +162,9 @@ def test_etag_is_what_nginx_makes_of_the_file(store):
     keep(store, "/a/")
     for compressed, name in ((False, b"/a/index.html"), (True, b"/a/index.html.gz")):
         status = os.stat(store.pages + name)
-        assert store.find(b"/a/", compressed=compressed).etag == f'"{int(status.st_mtime):x}-{status.st_size:x}"'
+        assert (
+            store.find(b"/a/", compressed=compressed).etag == f'"{int(status.st_mtime):x}-{status.st_size:x}"'
+        )
 
 
 def test_etag_of_a_page_just_rendered_is_that_of_the_stored_one(store):
@@ -163,7 +181,9 @@ def test_timed_page_is_found_until_its_moment_and_not_where_a_file_server_looks(
     with clock_at(1_000.0):
         keep(store, "/a/", until=1_000.5)
         assert body_at(store, "/a/") == "body"
-        assert files_below(store) == [f"timed/{store.release.decode()}/a/index.html{end}" for end in ("", ".gz")]
+        assert files_below(store) == [
+            f"timed/{store.release.decode()}/a/index.html{end}" for end in ("", ".gz")
+        ]
     with clock_at(1_000.499):
         assert body_at(store, "/a/") == "body"
     with clock_at(1_000.5):
@@ -203,7 +223,9 @@ def test_given_back_leases_leave_nothing(store):
     lease = store.lease(b"/a/b/")
     other = store.lease(b"/a/")
     store.release_lease(lease)
-    assert sorted(files_below(store)) == sorted(os.path.relpath(file, store.root).decode() for file in (other.plain, other.compressed))
+    assert sorted(files_below(store)) == sorted(
+        os.path.relpath(file, store.root).decode() for file in (other.plain, other.compressed)
+    )
     store.release_lease(other)
     assert os.listdir(store.leases) == []
 
@@ -243,7 +265,9 @@ def test_purge_of_everything(two_releases):
     assert files_below(two_releases[0]) == []
 
 
-@pytest.mark.parametrize("path", ["/sitemap.xml", "/../x/", "", "/a\0/", "/a/../**", "/" + "a" * 300 + "/", "**", "/x**"])
+@pytest.mark.parametrize(
+    "path", ["/sitemap.xml", "/../x/", "", "/a\0/", "/a/../**", "/" + "a" * 300 + "/", "**", "/x**"]
+)
 def test_purge_of_what_cannot_be_kept_harms_nothing(store, path):
     keep(store, "/a/")
     store.purge([path])

@@ -86,8 +86,13 @@ def test_evicted_pages_leave_no_empty_folders(store):
 def test_pages_are_listed_with_what_they_take(store):
     keep(store, "/a/专/", NOISE)
     keep(store, "/feed/", ending=b"atom", until=time.time() + 60)
-    shown = {page.path: (page.timed, page.size >= 4096, page.release) for page in maintenance.stored_pages(store)}
-    assert shown == {"/a/专/": (False, True, store.release.decode()), "/feed/": (True, True, store.release.decode())}
+    shown = {
+        page.path: (page.timed, page.size >= 4096, page.release) for page in maintenance.stored_pages(store)
+    }
+    assert shown == {
+        "/a/专/": (False, True, store.release.decode()),
+        "/feed/": (True, True, store.release.decode()),
+    }
 
 
 # --- trash, orphans, tallies, a crash --------------------------------------------------------------------------------------------------
@@ -206,9 +211,19 @@ def test_pages_clear(site, note):
 @pytest.fixture
 def home_links(monkeypatch):
     """The home page of the test site leads to its other pages."""
-    links = ["/notes/a/", "http://testserver/feed/", "/dynamic/", "/notes/none/", "https://elsewhere.example/x/", "/page/0002/", "#x"]
+    links = [
+        "/notes/a/",
+        "http://testserver/feed/",
+        "/dynamic/",
+        "/notes/none/",
+        "https://elsewhere.example/x/",
+        "/page/0002/",
+        "#x",
+    ]
     html = "".join(f'<a href="{link}">' for link in links)
-    monkeypatch.setattr(store_urls.urlpatterns[0], "callback", public_page(lambda _request: HttpResponse(html)))
+    monkeypatch.setattr(
+        store_urls.urlpatterns[0], "callback", public_page(lambda _request: HttpResponse(html))
+    )
 
 
 @pytest.mark.django_db

@@ -17,7 +17,14 @@ import pytest
 from django.http import HttpResponse
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ictiger.pagecache import store as store_module
 from ictiger.pagecache import wsgi as wrapper_module
@@ -30,7 +37,15 @@ PATHS = {"/a/": "a", "/list/page/2/": "ab", "/soon/": "s"}  # and the rows that 
 SHOWS_ON = {"a": ["/a/", "/list/**"], "b": ["/list/**"], "s": ["/soon/"]}
 SITE_WIDE = ["/**"]
 AT_ONCE = 4  # actors
-STEPS = ["query", "rendered", "rename", "unlink", "makedirs", "purge", "the end"]  # before which somebody may stop
+STEPS = [
+    "query",
+    "rendered",
+    "rename",
+    "unlink",
+    "makedirs",
+    "purge",
+    "the end",
+]  # before which somebody may stop
 
 
 class Database:
@@ -166,7 +181,10 @@ class PageStoreModel(RuleBasedStateMachine):
     def file_server_finds_no_page_of_bounded_life(self) -> None:
         for site in self.sites:
             for end in (b"", b".gz"):
-                with suppress(FileNotFoundError), open(site.store.pages + b"/soon/index.html" + end, "rb") as file:
+                with (
+                    suppress(FileNotFoundError),
+                    open(site.store.pages + b"/soon/index.html" + end, "rb") as file,
+                ):
                     shown = what_it_says(file.read(), bool(end))
                     assert shown["p"] or self.database.moments[shown["s"]] is None, shown
 
@@ -181,13 +199,23 @@ class PageStoreModel(RuleBasedStateMachine):
         return self.actors
 
     @precondition(lambda self: len(self.alive) < AT_ONCE)
-    @rule(path=st.sampled_from(sorted(PATHS)), encoding=st.sampled_from(["", "gzip"]), where=st.integers(0, 1), ready=st.booleans())
+    @rule(
+        path=st.sampled_from(sorted(PATHS)),
+        encoding=st.sampled_from(["", "gzip"]),
+        where=st.integers(0, 1),
+        ready=st.booleans(),
+    )
     def somebody_asks(self, path: str, encoding: str, where: int, ready: bool) -> None:
         site = self.sites[where % len(self.sites)]
         self.act(lambda: self.look(site, path, encoding, read_only=ready))
 
     @precondition(lambda self: len(self.alive) < AT_ONCE)
-    @rule(row=st.sampled_from("abs"), site_wide=st.integers(0, 5), where=st.integers(0, 1), soon=st.integers(0, 3))
+    @rule(
+        row=st.sampled_from("abs"),
+        site_wide=st.integers(0, 5),
+        where=st.integers(0, 1),
+        soon=st.integers(0, 3),
+    )
     def somebody_writes(self, row: str, site_wide: int, where: int, soon: int) -> None:
         paths = SHOWS_ON[row] if site_wide else SITE_WIDE
         site = self.sites[where % len(self.sites)]
@@ -198,7 +226,12 @@ class PageStoreModel(RuleBasedStateMachine):
         self.clock.wall += seconds
 
     @precondition(lambda self: len(self.alive) < AT_ONCE - 1)
-    @rule(path=st.sampled_from(sorted(PATHS)), name=st.sampled_from(STEPS), more=st.integers(0, 3), where=st.integers(0, 1))
+    @rule(
+        path=st.sampled_from(sorted(PATHS)),
+        name=st.sampled_from(STEPS),
+        more=st.integers(0, 3),
+        where=st.integers(0, 1),
+    )
     def a_write_happens_while_somebody_asks(self, path: str, name: str, more: int, where: int) -> None:
         """Nothing that could not come about by the other rules; but it is what matters, and comes about seldom."""
         site = self.sites[where % len(self.sites)]
@@ -213,10 +246,15 @@ class PageStoreModel(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.alive) < AT_ONCE)
     @rule(soon=st.integers(1, 2), seconds=st.integers(0, 2), site_wide=st.booleans(), where=st.integers(0, 1))
-    def a_page_of_bounded_life_is_stored_and_left_to_time_and_writers(self, soon: int, seconds: int, site_wide: bool, where: int) -> None:
+    def a_page_of_bounded_life_is_stored_and_left_to_time_and_writers(
+        self, soon: int, seconds: int, site_wide: bool, where: int
+    ) -> None:
         """This too comes about by the other rules, but seldom at the very second, or with the page still there when all is purged."""
         site = self.sites[where % len(self.sites)]
-        works = [lambda: self.write("s", SHOWS_ON["s"], site, soon), lambda: self.look(site, "/soon/", "", read_only=False)]
+        works = [
+            lambda: self.write("s", SHOWS_ON["s"], site, soon),
+            lambda: self.look(site, "/soon/", "", read_only=False),
+        ]
         if site_wide:
             works.append(lambda: self.write("s", SITE_WIDE, self.sites[0]))
         for work in works:
@@ -251,7 +289,11 @@ def test_nobody_reads_a_page_older_than_an_answered_write():
     """MODEL_EXAMPLES asks for a longer search."""
     bounds = settings(
         max_examples=int(os.environ.get("MODEL_EXAMPLES", "100")),
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],  # what fails is long to shrink, and short to read as it is
+        phases=[
+            Phase.explicit,
+            Phase.reuse,
+            Phase.generate,
+        ],  # what fails is long to shrink, and short to read as it is
         stateful_step_count=50,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -17,7 +17,9 @@ import pytest
 
 HERE = Path(__file__).resolve().parent.parent.parent
 SLUGS = "abc"
-PURGED_WITHIN = 3.0  # seconds after a kill; the promise is two, the third is for a machine that has other work
+PURGED_WITHIN = (
+    3.0  # seconds after a kill; the promise is two, the third is for a machine that has other work
+)
 SHOWN = re.compile(r"([abc])=(\d+)")
 
 
@@ -25,7 +27,10 @@ class House:
     """A few servers over one database and one store."""
 
     def __init__(self, folder: Path, number: int) -> None:
-        self.environ = os.environ | {"STRESS_FOLDER": str(folder), "DJANGO_SETTINGS_MODULE": "tests.pagecache.stress.settings"}
+        self.environ = os.environ | {
+            "STRESS_FOLDER": str(folder),
+            "DJANGO_SETTINGS_MODULE": "tests.pagecache.stress.settings",
+        }
         self.database = folder / "db.sqlite3"
         subprocess.run([*self._command, "--init"], env=self.environ, cwd=HERE, check=True, timeout=60)
         self.servers = [self._begin() for _server in range(number)]
@@ -85,7 +90,9 @@ class Witness:
         self.reads = self.writes = 0
         self.stale: list[str] = []
         self.faults: list[BaseException] = []
-        self._threads = [threading.Thread(target=self._run, args=[work]) for work in [self._write] * 2 + [self._read] * 4]
+        self._threads = [
+            threading.Thread(target=self._run, args=[work]) for work in [self._write] * 2 + [self._read] * 4
+        ]
 
     def __enter__(self) -> "Witness":
         for thread in self._threads:

@@ -63,7 +63,9 @@ def test_8_reader_is_answered_while_the_lock_is_held(site, page_a, held):
     assert in_time(lambda: site.get("/a/")).body == b"x"
 
 
-def test_8_reader_who_does_not_get_the_lock_looks_again_and_then_is_served_unstored(site, page_a, held, clock):
+def test_8_reader_who_does_not_get_the_lock_looks_again_and_then_is_served_unstored(
+    site, page_a, held, clock
+):
     assert in_time(lambda: site.get("/a/")).status == 200
     assert 1.0 <= clock.now < 1.1
     assert files_below(site.store) == []
@@ -157,7 +159,10 @@ def test_10_order_in_which_a_page_is_stored(store, calls):
     calls.clear()
     store.save(lease, compress_page(b"html", b"x"))
     folder = store.pages.decode() + "/a/"
-    renamed = [(lease.compressed.decode(), folder + "index.html.gz"), (lease.plain.decode(), folder + "index.html")]
+    renamed = [
+        (lease.compressed.decode(), folder + "index.html.gz"),
+        (lease.plain.decode(), folder + "index.html"),
+    ]
     assert [call[1:] for call in named(calls, "rename")] == renamed
     opened = [call for call in calls if call[0] == "open"]
     assert {call[1] for call in opened} == {lease.plain, lease.compressed}
@@ -267,7 +272,10 @@ def all_locks_held(store):
     """Every stripe, in the hands of renderers that do not come to an end. BlockingIOError: somebody has not given one back."""
     folder = os.path.join(store.root, b"locks")
     os.makedirs(folder)
-    held = [os.open(os.path.join(folder, b"%d" % stripe), os.O_RDWR | os.O_CREAT) for stripe in range(store_module.STRIPES)]
+    held = [
+        os.open(os.path.join(folder, b"%d" % stripe), os.O_RDWR | os.O_CREAT)
+        for stripe in range(store_module.STRIPES)
+    ]
     for lock in held:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     yield
@@ -276,7 +284,9 @@ def all_locks_held(store):
 
 
 @committed
-@pytest.mark.parametrize(("also", "gone"), [([], ["/notes/a/", "/page/2/"]), (["/**"], ["/notes/a/", "/page/2/", "/elsewhere/"])])
+@pytest.mark.parametrize(
+    ("also", "gone"), [([], ["/notes/a/", "/page/2/"]), (["/**"], ["/notes/a/", "/page/2/", "/elsewhere/"])]
+)
 def test_12_writers_take_no_page_lock(site, note, all_locks_held, also, gone):
     """They neither wait for one nor leave a page or a tree alone because somebody has it."""
     pages = ["/notes/a/", "/page/2/", "/elsewhere/"]
@@ -294,7 +304,9 @@ def test_12_writers_take_no_page_lock(site, note, all_locks_held, also, gone):
     assert [path for path in pages if body_at(site.store, path) is None] == gone
 
 
-def test_12_lock_is_given_back_by_who_gets_it_and_finds_the_page_there(site, page_a, held, clock, monkeypatch):
+def test_12_lock_is_given_back_by_who_gets_it_and_finds_the_page_there(
+    site, page_a, held, clock, monkeypatch
+):
     """The other has stored the page and let go between two looks."""
     taken, lock = [], site.store.lock
 

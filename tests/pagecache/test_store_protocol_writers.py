@@ -26,7 +26,9 @@ from .test_store_files import FailingOs, body_at, files_below, keep
 
 
 @committed
-def test_1_writer_killed_right_after_commit_leaves_the_row_by_which_its_pages_are_purged(site, note, monkeypatch):
+def test_1_writer_killed_right_after_commit_leaves_the_row_by_which_its_pages_are_purged(
+    site, note, monkeypatch
+):
     says(site)
     monkeypatch.setattr("ictiger.pagecache.public_write.purge_outbox_row", kill)
     with pytest.raises(Killed):
@@ -85,7 +87,9 @@ def test_3_pages_are_purged_when_the_write_is_answered(site, note):
 def test_3_purge_comes_after_commit(site, note, monkeypatch):
     """Purged before, a page rendered between purge and COMMIT would stay."""
     in_transaction = []
-    monkeypatch.setattr(store_module, "purge_store", lambda _paths: in_transaction.append(connection.in_atomic_block))
+    monkeypatch.setattr(
+        store_module, "purge_store", lambda _paths: in_transaction.append(connection.in_atomic_block)
+    )
     rename(note, name_en="second")
     assert in_transaction == [False]
 
@@ -97,7 +101,11 @@ def test_3_paths_are_those_before_those_after_and_those_of_the_subjects_now(stor
         keep(store, path)
     row = Purge.objects.create(paths=["/notes/was/"], subjects=[["articles.topic", note.pk]])
     purge_outbox_row(row)
-    assert [body_at(store, path) for path in ("/notes/was/", "/notes/a/", "/notes/other/")] == [None, None, "body"]
+    assert [body_at(store, path) for path in ("/notes/was/", "/notes/a/", "/notes/other/")] == [
+        None,
+        None,
+        "body",
+    ]
 
 
 # --- 4. Per path: leases, then index.html, then index.html.gz; then the outbox row ------------------------------------------------------
@@ -141,7 +149,10 @@ def test_5_order_in_which_a_tree_is_purged(store, calls, tree):
     lease = store.lease(b"/topics/a/page/2/")
     calls.clear()
     store.purge([tree])
-    moves = [os.path.relpath(call[1], store.root.decode()).partition("/")[0] for call in named(calls, "rename", "unlink")]
+    moves = [
+        os.path.relpath(call[1], store.root.decode()).partition("/")[0]
+        for call in named(calls, "rename", "unlink")
+    ]
     assert moves[:4] == ["leases", "trash", "trash", store.release.decode()]
     assert not store.save(lease, compress_page(b"html", b"old"))
 
@@ -193,10 +204,14 @@ def test_6_purge_that_fails_costs_every_page_and_no_freshness(site, note, monkey
 
 
 @committed
-def test_6_write_whose_pages_cannot_be_taken_away_is_answered_500_and_purged_later(site, note, monkeypatch, caplog):
+def test_6_write_whose_pages_cannot_be_taken_away_is_answered_500_and_purged_later(
+    site, note, monkeypatch, caplog
+):
     says(site)
     with monkeypatch.context() as broken:
-        broken.setattr(store_module, "os", FailingOs(unlink=OSError(30, "read only"), rename=OSError(30, "read only")))
+        broken.setattr(
+            store_module, "os", FailingOs(unlink=OSError(30, "read only"), rename=OSError(30, "read only"))
+        )
         assert site.get("/notes/a/rename/", QUERY_STRING="name=second").status == 500
     assert Purge.objects.count() == 1
     purge_leftovers(older_than=timedelta(0))

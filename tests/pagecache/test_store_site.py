@@ -46,20 +46,34 @@ def house(store, now) -> Site:
     """Two languages, topics, authors, a picture, pages, and a discussion of two full pages."""
     for language in ("en", "zh-hans"):
         make_publication(language)
-    topics, authors = [make_topic("patents"), make_topic("standards")], [make_author("lin"), make_author("feld")]
+    topics, authors = (
+        [make_topic("patents"), make_topic("standards")],
+        [make_author("lin"), make_author("feld")],
+    )
     picture = make_image()
     make_page("about")
     for n in range(13):
-        make_article(f"a{n}", topics=topics[: n % 2 + 1], authors=authors[: n % 2 + 1], publish_at=now - (n + 1) * HOUR)
+        make_article(
+            f"a{n}", topics=topics[: n % 2 + 1], authors=authors[: n % 2 + 1], publish_at=now - (n + 1) * HOUR
+        )
     first = Article.objects.get(slug="a0")
     services.set_options(first, featured=True)
-    make_article("专利", language="zh-hans", translation_key=first.translation_key, topics=topics, authors=authors, cover=picture)
+    make_article(
+        "专利",
+        language="zh-hans",
+        translation_key=first.translation_key,
+        topics=topics,
+        authors=authors,
+        cover=picture,
+    )
     talkers = [make_user(f"talker-{n}@example.org", display_name=f"Talker {n}") for n in range(6)]
     for n in range(100):  # the next one begins a page
         make_comment(first, author=talkers[n % 6], body=f"Argument {n}.")
     make_comment(first, author=talkers[1], parent=first.comments.first(), body="An answer.")
     for n in range(26):  # so many that most stand on the page of the thread alone
-        make_comment(first, author=talkers[n % 6], parent=first.comments.get(body="Argument 60."), body=f"Answer {n}.")
+        make_comment(
+            first, author=talkers[n % 6], parent=first.comments.get(body="Argument 60."), body=f"Answer {n}."
+        )
     return Site(store)
 
 
@@ -88,15 +102,27 @@ def erase_topic(slug: str) -> None:
 
 def add_link() -> None:
     with public_write() as write:
-        write.touch(SocialLink.objects.create(publication=Publication.objects.get(language="en"), label="RSS", url="https://example.org/"))
+        write.touch(
+            SocialLink.objects.create(
+                publication=Publication.objects.get(language="en"), label="RSS", url="https://example.org/"
+            )
+        )
 
 
 # What people do, each on what the ones before have left.
 WRITES = {
-    "publish": lambda: make_article("new", topics=[Topic.objects.get(slug="patents")], authors=[Author.objects.get(slug="lin")]),
-    "publish in Chinese": lambda: make_article("新", language="zh-hans", topics=[Topic.objects.get(slug="patents")]),
-    "translate": lambda: make_article("第一", language="zh-hans", translation_key=article("a1").translation_key),
-    "schedule": lambda: make_article("soon", topics=[Topic.objects.get(slug="patents")], publish_at=timezone.now() + HOUR),
+    "publish": lambda: make_article(
+        "new", topics=[Topic.objects.get(slug="patents")], authors=[Author.objects.get(slug="lin")]
+    ),
+    "publish in Chinese": lambda: make_article(
+        "新", language="zh-hans", topics=[Topic.objects.get(slug="patents")]
+    ),
+    "translate": lambda: make_article(
+        "第一", language="zh-hans", translation_key=article("a1").translation_key
+    ),
+    "schedule": lambda: make_article(
+        "soon", topics=[Topic.objects.get(slug="patents")], publish_at=timezone.now() + HOUR
+    ),
     "edit": lambda: edit("a2", title="Another title"),
     "move": lambda: edit("a3", slug="moved"),
     "move what is discussed": lambda: edit("a0", slug="moved-too", title="Moved"),
@@ -108,19 +134,31 @@ WRITES = {
     "open it": lambda: services.set_options(article("moved-too"), comments_open=True),
     "take down": lambda: services.take_down(article("a6")),
     "unpublish": lambda: services.unpublish(article("a7")),
-    "rename a topic": lambda: save(Topic.objects.get(slug="patents"), name_en="Patents and more", slug="more"),
+    "rename a topic": lambda: save(
+        Topic.objects.get(slug="patents"), name_en="Patents and more", slug="more"
+    ),
     "rename an author": lambda: save(Author.objects.get(slug="feld"), name_en="Someone else"),
     "rename the publication": lambda: save(Publication.objects.get(language="en"), name="The Tiger"),
     "link": add_link,
     "describe a picture": lambda: save(Image.objects.get(), alt="Another description"),
     "rewrite a page": lambda: save(Page.objects.get(), title="About us", body_html="<p>Other words.</p>"),
     "comment": lambda: make_comment(article("moved-too"), body="A new thread."),
-    "reply": lambda: make_comment(article("moved-too"), parent=article("moved-too").comments.filter(parent=None).first()),
+    "reply": lambda: make_comment(
+        article("moved-too"), parent=article("moved-too").comments.filter(parent=None).first()
+    ),
     "edit a comment": lambda: edit_comment(article("moved-too").comments.filter(author__isnull=False).last()),
-    "remove a comment": lambda: decide_as_somebody(article("moved-too").comments.filter(body="Argument 7.").get(), ModerationAction.REMOVE),
-    "remove an answer": lambda: decide_as_somebody(article("moved-too").comments.get(body="Answer 9."), ModerationAction.REMOVE),
-    "another answer": lambda: make_comment(article("moved-too"), parent=article("moved-too").comments.get(body="Argument 60.")),
-    "bring it back": lambda: decide_as_somebody(article("moved-too").comments.filter(body="Argument 7.").get(), ModerationAction.UNDO),
+    "remove a comment": lambda: decide_as_somebody(
+        article("moved-too").comments.filter(body="Argument 7.").get(), ModerationAction.REMOVE
+    ),
+    "remove an answer": lambda: decide_as_somebody(
+        article("moved-too").comments.get(body="Answer 9."), ModerationAction.REMOVE
+    ),
+    "another answer": lambda: make_comment(
+        article("moved-too"), parent=article("moved-too").comments.get(body="Argument 60.")
+    ),
+    "bring it back": lambda: decide_as_somebody(
+        article("moved-too").comments.filter(body="Argument 7.").get(), ModerationAction.UNDO
+    ),
     "another name": lambda: save(User.objects.get(email="talker-2@example.org"), display_name="Renamed"),
     "an account is erased": lambda: discussion.erase_comments(User.objects.get(email="talker-3@example.org")),
     "erase a topic": lambda: erase_topic("standards"),
@@ -190,14 +228,28 @@ def between_tags(html: str) -> str:
     return re.sub(r"<[^>]*>", "", html)
 
 
-PLACES = ["/", "/feed/", "/topics/patents/", "/topics/patents/feed/", "/authors/lin/", "/authors/lin/feed/", "/articles/a0/"]
+PLACES = [
+    "/",
+    "/feed/",
+    "/topics/patents/",
+    "/topics/patents/feed/",
+    "/authors/lin/",
+    "/authors/lin/feed/",
+    "/articles/a0/",
+]
 
 
 def test_schedule_takes_effect_to_the_second_without_anybody_writing(house, now):
     start = now.replace(microsecond=0) + 2 * HOUR
     with time_machine.travel(start, tick=False):
         related = {"topics": [Topic.objects.get(slug="patents")], "authors": [Author.objects.get(slug="lin")]}
-        make_article("scheduled", title="Scheduled piece", publish_at=start + HOUR, expires_at=start + 2 * HOUR, **related)
+        make_article(
+            "scheduled",
+            title="Scheduled piece",
+            publish_at=start + HOUR,
+            expires_at=start + 2 * HOUR,
+            **related,
+        )
         fill(house)
     hours = {0.999: 0, 1: 1, 1.999: 1, 2: 0}
     for hour, shown in hours.items():
@@ -205,7 +257,9 @@ def test_schedule_takes_effect_to_the_second_without_anybody_writing(house, now)
             for _reader in range(2):
                 seen = {path: "Scheduled piece" in house.get(path).body.decode() for path in PLACES[:-1]}
                 assert seen == dict.fromkeys(PLACES[:-1], bool(shown)), hour
-                assert house.get("/articles/scheduled/").status == {0.999: 404, 1: 200, 1.999: 200, 2: 410}[hour]
+                assert (
+                    house.get("/articles/scheduled/").status == {0.999: 404, 1: 200, 1.999: 200, 2: 410}[hour]
+                )
 
 
 def test_pages_without_a_schedule_are_left_to_the_file_server(house):

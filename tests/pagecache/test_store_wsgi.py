@@ -46,7 +46,9 @@ def test_site_whose_own_host_is_refused_does_not_start(store, settings):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("encoding", ["", "gzip"])
-def test_second_reader_gets_the_same_without_django_or_database(site, note, django_assert_num_queries, path, encoding):
+def test_second_reader_gets_the_same_without_django_or_database(
+    site, note, django_assert_num_queries, path, encoding
+):
     first = site.get(path, HTTP_ACCEPT_ENCODING=encoding)
     entered = len(site.entered)
     with django_assert_num_queries(0):
@@ -74,7 +76,12 @@ def test_stored_page_says_what_django_says(site, note, settings, path, scheme):
 
 def test_reader_with_cookie_and_query_gets_the_strangers_page(site, note):
     stranger = site.get("/notes/a/")
-    assert site.get("/notes/a/", HTTP_COOKIE="sessionid=x; reader=member" + "x" * 32_000, QUERY_STRING="a=b&" * 9_999) == stranger
+    assert (
+        site.get(
+            "/notes/a/", HTTP_COOKIE="sessionid=x; reader=member" + "x" * 32_000, QUERY_STRING="a=b&" * 9_999
+        )
+        == stranger
+    )
     assert len(site.entered) == 1
 
 
@@ -86,14 +93,20 @@ def test_page_rendered_for_a_reader_knows_nothing_of_the_reader(site, note):
         "HTTP_X_FORWARDED_PROTO": "https",
         "HTTP_X_ORIGINAL_URL": "/admin/",
         "HTTP_ACCEPT_LANGUAGE": "zh-hans",
-        "HTTP_HX_REQUEST": "true",
+        "HTTP_X_FRAGMENT": "true",
         "HTTP_RANGE": "bytes=0-3",
         "HTTP_HOST": "localhost",
     }
     assert site.get("/notes/a/", **forged).status == 200
     (request,) = store_urls.requests
-    assert {name: value for name, value in request.META.items() if name.startswith("HTTP_")} == {"HTTP_HOST": "testserver"}
-    assert (request.META["QUERY_STRING"], request.COOKIES, request.build_absolute_uri("/")) == ("", {}, "http://testserver/")
+    assert {name: value for name, value in request.META.items() if name.startswith("HTTP_")} == {
+        "HTTP_HOST": "testserver"
+    }
+    assert (request.META["QUERY_STRING"], request.COOKIES, request.build_absolute_uri("/")) == (
+        "",
+        {},
+        "http://testserver/",
+    )
 
 
 def test_compressed_for_those_who_take_it(site, note):
@@ -109,7 +122,14 @@ def test_compressed_for_those_who_take_it(site, note):
 @pytest.mark.parametrize(
     ("header", "takes"),
     [
-        *[("gzip", True), ("GZIP", True), ("br;q=1.0, gzip;q=0.8", True), ("*", True), ("x-gzip", True), ("gzip ; q=0.001", True)],
+        *[
+            ("gzip", True),
+            ("GZIP", True),
+            ("br;q=1.0, gzip;q=0.8", True),
+            ("*", True),
+            ("x-gzip", True),
+            ("gzip ; q=0.001", True),
+        ],
         *[
             ("", False),
             ("br", False),
@@ -133,7 +153,11 @@ def test_reader_who_has_the_page_gets_304(site, note, django_assert_num_queries,
     with django_assert_num_queries(0):
         again = site.get("/notes/a/", HTTP_ACCEPT_ENCODING=encoding, HTTP_IF_NONE_MATCH=page.headers["ETag"])
     assert (again.status, again.body) == (304, b"")
-    kept = {name: value for name, value in page.headers.items() if name not in ("Content-Type", "Content-Length", "Content-Encoding")}
+    kept = {
+        name: value
+        for name, value in page.headers.items()
+        if name not in ("Content-Type", "Content-Length", "Content-Encoding")
+    }
     assert again.headers == kept
     assert len(site.entered) == entered
 
@@ -146,7 +170,16 @@ def test_304_also_on_the_way_into_the_store(site, note):
 
 @pytest.mark.parametrize(
     ("known", "has_it"),
-    [('"a-1"', True), ('W/"a-1"', True), ('"x", "a-1"', True), ("*", True), ('"a-2"', False), ("a-1", False), ("", False), ('""', False)],
+    [
+        ('"a-1"', True),
+        ('W/"a-1"', True),
+        ('"x", "a-1"', True),
+        ("*", True),
+        ('"a-2"', False),
+        ("a-1", False),
+        ("", False),
+        ('""', False),
+    ],
 )
 def test_if_none_match(known, has_it):
     assert etag_matches(known, '"a-1"') is has_it
@@ -191,7 +224,10 @@ def test_dynamic_pages_are_passed_on_as_they_are(site):
     assert site.store.releases() == set()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver:80@evil.example", "", "a b", "x" * 5_000, "[::1"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "testserver.evil.example", "testserver:80@evil.example", "", "a b", "x" * 5_000, "[::1"],
+)
 def test_host_that_is_not_ours_is_djangos_to_refuse(site, note, host):
     site.get("/notes/a/")
     assert site.get("/notes/a/", HTTP_HOST=host).status == 400

@@ -18,20 +18,40 @@ from ictiger.testbed.management.commands.bench import _as_arguments
 
 def bench(*arguments: str, var: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "manage.py", "bench", *arguments]
-    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment_of(var), capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command,
+        cwd=settings.BASE_DIR,
+        env=environment_of(var),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def environment_of(var: str) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME")}
-    return inherited | {"ICTIGER_VAR": var, "SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": os.environ.get("DATABASE_URL", "")}
+    return inherited | {
+        "ICTIGER_VAR": var,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
+    }
 
 
 def test_comments_posted_by_several_writers_at_once_are_there_once(tmp_path):
-    done = bench("comments", "--readers=120", "--writers=4", "--articles=3", "--seconds=30", var=str(tmp_path))
+    done = bench(
+        "comments", "--readers=120", "--writers=4", "--articles=3", "--seconds=30", var=str(tmp_path)
+    )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "bench" / "comments.json").read_text())
     assert figures["comments accepted"] == 120
-    assert (figures["lost"], figures["doubled"], figures["wrong counters"], figures["other answers"], figures["faults"]) == (
+    assert (
+        figures["lost"],
+        figures["doubled"],
+        figures["wrong counters"],
+        figures["other answers"],
+        figures["faults"],
+    ) == (
         0,
         0,
         0,
@@ -53,7 +73,13 @@ def made(tmp_path_factory) -> str:
     folder = str(tmp_path_factory.mktemp("made"))
     environment = environment_of(folder) | {"DATABASE_URL": ""}
     for command in (["migrate", "--verbosity=0"], ["bench", "make", "--articles=400", "--comments=300"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, env=environment, timeout=120, check=True)
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            timeout=120,
+            check=True,
+        )
     return folder
 
 
@@ -67,18 +93,30 @@ def test_two_sites_are_measured_beside_each_other_with_django_entered_for_none_t
     assert figures["Django entered for stored pages and 304"] == 0
     assert all(0 < figures[f"memory, {site} articles"] < pages.MEMORY_MARK for site in ("400 (1)", "400 (2)"))
     compared = {name.partition(":")[0] for name in figures if name.endswith(": 400 (2) ÷ 400 (1)")}
-    assert {"nginx, stored, signed in", "server, 304", "fragment", "rendered, 200 comments", "comments posted"} <= compared
+    assert {
+        "nginx, stored, signed in",
+        "server, 304",
+        "fragment",
+        "rendered, 200 comments",
+        "comments posted",
+    } <= compared
     assert "search, a word of most" in compared
     assert "<svg" in (tmp_path / "bench" / "pages.svg").read_text()
-    assert (Path(made) / "ictiger.sqlite3").read_bytes() == before, "comments were posted to the site itself, not to a copy"
+    assert (Path(made) / "ictiger.sqlite3").read_bytes() == before, (
+        "comments were posted to the site itself, not to a copy"
+    )
 
 
 def test_views_of_two_sites_are_timed_and_held_against_each_other(made, tmp_path):
     """Through `bench renders`, on each of them in a process of its own."""
-    done = bench("growth", f"--small={made}", f"--large={made}", "--rounds=1", "--repetitions=1", var=str(tmp_path))
+    done = bench(
+        "growth", f"--small={made}", f"--large={made}", "--rounds=1", "--repetitions=1", var=str(tmp_path)
+    )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "bench" / "growth.json").read_text())
-    assert {"article, 200 comments", "home", "search, a word of most", "sitemap", "desk, comments"} <= set(figures)
+    assert {"article, 200 comments", "home", "search, a word of most", "sitemap", "desk, comments"} <= set(
+        figures
+    )
     assert all(figures[name] > 0 for name in growth_rows(done.stdout))
 
 

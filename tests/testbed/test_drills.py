@@ -36,7 +36,14 @@ def test_no_reader_gets_a_page_older_than_an_answered_write():
     assert (figures["stale"], figures["errors"]) == (0, 0)
     assert figures["checked against what writers were answered"] > 30
     assert figures["checked against the clock of a schedule"] > 3
-    for kind in ("comments", "edits of comments", "edits of articles", "new articles", "slug changes", "site-wide settings"):
+    for kind in (
+        "comments",
+        "edits of comments",
+        "edits of articles",
+        "new articles",
+        "slug changes",
+        "site-wide settings",
+    ):
         assert figures[kind] > 0, kind
     for kind in ("publishing", "expiry", "closing"):
         assert figures[f"schedules of {kind}"] > 0, kind
@@ -54,7 +61,9 @@ def test_two_seconds_after_a_kill_nobody_gets_an_older_page():
 
 @pytest.mark.skipif(not nginx_is_there(), reason="no nginx on this machine")
 def test_no_reader_gets_an_older_page_through_nginx():
-    figures = drill("freshness", "--seconds=5", "--writers=2", "--readers=4", "--pause=0.2", "--through=nginx")
+    figures = drill(
+        "freshness", "--seconds=5", "--writers=2", "--readers=4", "--pause=0.2", "--through=nginx"
+    )
     assert (figures["stale"], figures["errors"]) == (0, 0)
     assert figures["checked against what writers were answered"] > 30
     assert figures["checked against the clock of a schedule"] > 3

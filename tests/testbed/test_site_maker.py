@@ -38,13 +38,18 @@ def test_each_article_is_what_publishing_its_draft_makes(site):
     article = Article.objects.select_related("draft").first()
     made = render_draft(article.draft)
     assert (article.body_html, article.words, article.contents) == (made.html, made.words, made.contents)
-    assert set(article.search_text.split()) >= set(index_text(article.title, article.summary, made.text).split())
+    assert set(article.search_text.split()) >= set(
+        index_text(article.title, article.summary, made.text).split()
+    )
     assert article.bylines.exists()
     assert article.topics.exists()
 
 
 def test_both_languages_of_an_article_share_its_key(site):
-    assert Counter(Article.objects.values_list("language", flat=True)) == {Language.EN: 15, Language.ZH_HANS: 15}
+    assert Counter(Article.objects.values_list("language", flat=True)) == {
+        Language.EN: 15,
+        Language.ZH_HANS: 15,
+    }
     assert Article.objects.values("translation_key").distinct().count() == 15
 
 
@@ -52,7 +57,10 @@ def test_threads_are_numbered_and_counted_as_they_are(site):
     counted = Comment.objects.values_list("discussion").annotate(
         comments=Count("pk"), threads=Count("pk", filter=Q(parent=None)), last=Max("thread_no")
     )
-    told = {discussion.pk: (discussion.comments, discussion.threads) for discussion in Discussion.objects.exclude(comments=0)}
+    told = {
+        discussion.pk: (discussion.comments, discussion.threads)
+        for discussion in Discussion.objects.exclude(comments=0)
+    }
     assert {key: (comments, threads) for key, comments, threads, _last in counted} == told
     assert all(threads == last for _key, _comments, threads, last in counted)
 

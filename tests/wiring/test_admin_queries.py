@@ -8,7 +8,15 @@ from articles.services import publish, save_draft
 from comments import services
 from comments.models import Ban, Report
 from comments.policy import ModerationAction, ReportReason, State
-from tests.factories import make_article, make_author, make_comment, make_image, make_page, make_topic, make_user
+from tests.factories import (
+    make_article,
+    make_author,
+    make_comment,
+    make_image,
+    make_page,
+    make_topic,
+    make_user,
+)
 
 LISTS = {
     "articles_author": 5,
@@ -42,7 +50,9 @@ def test_lists_take_as_many_queries_with_many_rows(client_of, count, django_asse
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_queue_takes_as_many_queries_with_many_rows(client_of, moderator, count, django_assert_num_queries):
+def test_the_queue_takes_as_many_queries_with_many_rows(
+    client_of, moderator, count, django_assert_num_queries
+):
     """Each row with all it can have: what it answers, reports, a ban, a rejection that was appealed against, somebody looking at it."""
     for _ in range(count):
         make_full_row(moderator)

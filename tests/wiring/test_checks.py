@@ -33,7 +33,15 @@ def ids(check) -> list[str]:
 def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "ICTIGER_VAR")}
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=BASE_DIR, env=inherited | variables, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=BASE_DIR,
+        env=inherited | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_good_production_environment_passes_the_deploy_checks_in_silence():
@@ -42,7 +50,9 @@ def test_good_production_environment_passes_the_deploy_checks_in_silence():
     assert done.stdout.startswith("System check identified no issues")
 
 
-@pytest.mark.parametrize(("key", "expected"), [("", ["ictiger.E001"]), ("short", ["ictiger.W002"]), ("x" * 50, [])])
+@pytest.mark.parametrize(
+    ("key", "expected"), [("", ["ictiger.E001"]), ("short", ["ictiger.W002"]), ("x" * 50, [])]
+)
 def test_secret_key(settings, key, expected):
     settings.SECRET_KEY = key
     assert ids(checks.check_secret_key) == expected
@@ -84,7 +94,9 @@ def test_site_url(settings, url, expected):
     assert ids(checks.check_site_url) == expected
 
 
-@pytest.mark.parametrize(("hosts", "expected"), [(["example.org"], []), ([".example.org"], []), (["other.org"], ["ictiger.W007"])])
+@pytest.mark.parametrize(
+    ("hosts", "expected"), [(["example.org"], []), ([".example.org"], []), (["other.org"], ["ictiger.W007"])]
+)
 def test_site_url_is_an_allowed_host(settings, hosts, expected):
     settings.SITE_URL, settings.ALLOWED_HOSTS = "https://example.org", hosts
     assert ids(checks.check_site_url_is_ours) == expected
@@ -138,7 +150,9 @@ def test_cache(settings, backend, expected, monkeypatch):
     assert ids(checks.check_cache) == expected
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("filebased", ["ictiger.W012"]), ("console", ["ictiger.W012"]), ("smtp", [])])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("filebased", ["ictiger.W012"]), ("console", ["ictiger.W012"]), ("smtp", [])]
+)
 def test_mail_that_is_not_delivered(settings, kind, expected):
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{kind}.EmailBackend"
     assert ids(checks.check_mail_leaves_the_house) == expected
@@ -147,7 +161,13 @@ def test_mail_that_is_not_delivered(settings, kind, expected):
 
 
 @pytest.mark.parametrize(
-    ("sender", "expected"), [("ICTiger <a@b.org>", []), ("a@b.org", []), ("ICTiger", ["ictiger.E013"]), ("ICTiger <a@>", ["ictiger.E013"])]
+    ("sender", "expected"),
+    [
+        ("ICTiger <a@b.org>", []),
+        ("a@b.org", []),
+        ("ICTiger", ["ictiger.E013"]),
+        ("ICTiger <a@>", ["ictiger.E013"]),
+    ],
 )
 def test_sender(settings, sender, expected):
     settings.DEFAULT_FROM_EMAIL = sender
@@ -159,13 +179,18 @@ def test_sender_of_the_example_domain(settings):
     assert ids(checks.check_sender_is_ours) == ["ictiger.W014"]
 
 
-@pytest.mark.parametrize(("store", "expected"), [("off", []), ("/srv/p", []), ("var/pages", ["ictiger.E015"]), ("on", ["ictiger.E015"])])
+@pytest.mark.parametrize(
+    ("store", "expected"),
+    [("off", []), ("/srv/p", []), ("var/pages", ["ictiger.E015"]), ("on", ["ictiger.E015"])],
+)
 def test_page_store_is_one_folder_for_every_process(settings, store, expected):
     settings.PAGE_STORE = store
     assert ids(checks.check_page_store) == expected
 
 
-@pytest.mark.parametrize(("https", "count", "expected"), [(True, 0, ["ictiger.W017"]), (True, 1, []), (False, 0, [])])
+@pytest.mark.parametrize(
+    ("https", "count", "expected"), [(True, 0, ["ictiger.W017"]), (True, 1, []), (False, 0, [])]
+)
 def test_https_without_a_proxy(settings, https, count, expected):
     settings.HTTPS, settings.TRUSTED_PROXY_COUNT = https, count
     assert ids(checks.check_https_comes_from_a_proxy) == expected
@@ -227,7 +252,12 @@ def test_password_in_an_unreadable_url_is_not_repeated(monkeypatch):
 def test_mail_url(monkeypatch, url, expected):
     monkeypatch.setenv("EMAIL_URL", url)
     config = env.mail_settings("EMAIL_URL", default=Path("x"))
-    assert (config["EMAIL_HOST"], config["EMAIL_PORT"], config.get("EMAIL_USE_TLS"), config.get("EMAIL_USE_SSL")) == expected
+    assert (
+        config["EMAIL_HOST"],
+        config["EMAIL_PORT"],
+        config.get("EMAIL_USE_TLS"),
+        config.get("EMAIL_USE_SSL"),
+    ) == expected
     assert config["EMAIL_BACKEND"] == "ictiger.mail.backend.EmailBackend"
 
 
@@ -274,5 +304,13 @@ def test_silent_database_is_given_up_and_its_address_may_say_when(tmp_path):
         url = f"postgres://ictiger@127.0.0.1:{silent.getsockname()[1]}/ictiger"
         asked = manage("migrate", "--check", **PRODUCTION, DATABASE_URL=url, ICTIGER_VAR=str(tmp_path))
         assert "timeout expired" in asked.stderr
-        told = manage("shell", "-v0", "-c", SAY_OPTIONS, **PRODUCTION, DATABASE_URL=f"{url}?connect_timeout=9", ICTIGER_VAR=str(tmp_path))
+        told = manage(
+            "shell",
+            "-v0",
+            "-c",
+            SAY_OPTIONS,
+            **PRODUCTION,
+            DATABASE_URL=f"{url}?connect_timeout=9",
+            ICTIGER_VAR=str(tmp_path),
+        )
     assert "'connect_timeout': 9" in told.stdout

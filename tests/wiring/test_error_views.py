@@ -27,7 +27,11 @@ RedisIsAway.__module__ = "redis.exceptions"
     [
         (OperationalError("server closed the connection"), 503, "A part of the site does not answer"),
         (InterfaceError("connection already closed"), 503, "A part of the site does not answer"),
-        (RedisIsAway("Error 111 connecting to 127.0.0.1:6379. Connection refused."), 503, "A part of the site does not answer"),
+        (
+            RedisIsAway("Error 111 connecting to 127.0.0.1:6379. Connection refused."),
+            503,
+            "A part of the site does not answer",
+        ),
         (RuntimeError("a mistake of ours"), 500, "Something broke on our side"),
     ],
 )
@@ -41,7 +45,10 @@ def test_a_fault_while_writing_gives_the_text_back(client_of, reader, monkeypatc
         raise fault
 
     monkeypatch.setattr("comments.services.post_comment", broken)
-    answer = client.post(reverse("comments:post", args=[article.slug]), {"body": "不可丢失 <words>", "submission": str(uuid4())})
+    answer = client.post(
+        reverse("comments:post", args=[article.slug]),
+        {"body": "不可丢失 <words>", "submission": str(uuid4())},
+    )
 
     assert answer.status_code == status
     assert ("Retry-After" in answer) == (status == 503)

@@ -48,7 +48,13 @@ def later(hours: int) -> datetime:
 
 
 def queue_mail(**fields) -> Mail:
-    return Mail.objects.create(purpose="a/b", recipient="a@b.org", language="en", expires_at=timezone.now() + timedelta(days=1), **fields)
+    return Mail.objects.create(
+        purpose="a/b",
+        recipient="a@b.org",
+        language="en",
+        expires_at=timezone.now() + timedelta(days=1),
+        **fields,
+    )
 
 
 @pytest.mark.django_db
@@ -120,7 +126,9 @@ def test_mail_due_for_more_than_five_minutes_turns_status_red_and_nothing_else(c
 
 @pytest.mark.django_db
 def test_mail_that_waits_for_its_next_attempt_is_not_due(client):
-    queue_mail(created_at=timezone.now() - timedelta(hours=1), next_try_at=timezone.now() + timedelta(minutes=10))
+    queue_mail(
+        created_at=timezone.now() - timedelta(hours=1), next_try_at=timezone.now() + timedelta(minutes=10)
+    )
     response = client.get("/status")
     assert response.status_code == 200
     mail = response.json()["mail"]
@@ -128,11 +136,23 @@ def test_mail_that_waits_for_its_next_attempt_is_not_due(client):
 
 
 @pytest.mark.django_db
-def test_mail_server_that_is_down_turns_status_red_although_each_mail_waits_for_its_next_attempt(client, time_machine, settings, free_port):
+def test_mail_server_that_is_down_turns_status_red_although_each_mail_waits_for_its_next_attempt(
+    client, time_machine, settings, free_port
+):
     """With a single mail: the pauses between its attempts are shorter than five minutes."""
     time_machine.move_to(timezone.now(), tick=False)
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "ictiger.mail.backend.EmailBackend", "127.0.0.1", free_port
-    Mail.objects.create(purpose="accounts/login_code", recipient="a@b.org", language="en", context={"nonce": "n"}, expires_at=later(1))
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "ictiger.mail.backend.EmailBackend",
+        "127.0.0.1",
+        free_port,
+    )
+    Mail.objects.create(
+        purpose="accounts/login_code",
+        recipient="a@b.org",
+        language="en",
+        context={"nonce": "n"},
+        expires_at=later(1),
+    )
     send_due_mail(1)
     assert client.get("/status").status_code == 200
     for _attempt in range(3):
@@ -200,7 +220,9 @@ def test_status_tells_how_much_is_stored_and_how_often_it_was_found(client, sett
     told = client.get("/status").json()["pages"]
     assert told["bytes"] >= 12_000
     assert told["disk_free_bytes"] > 0
-    assert {key: told[key] for key in ("pages", "hit_rate", "hits", "stored", "unstored", "counted_seconds_ago")} == {
+    assert {
+        key: told[key] for key in ("pages", "hit_rate", "hits", "stored", "unstored", "counted_seconds_ago")
+    } == {
         "pages": 1,
         "hit_rate": 0.75,
         "hits": 3,
@@ -215,7 +237,9 @@ def test_worker_that_stopped_turns_status_red_although_nothing_waits_for_it(clie
     ScheduledJob.objects.update(due_at=timezone.now() - SIX_MINUTES)
     response = client.get("/status")
     assert response.status_code == 503
-    assert response.json()["reasons"] == ["jobs: the oldest that is due has waited for more than 5 minutes; does the worker run?"]
+    assert response.json()["reasons"] == [
+        "jobs: the oldest that is due has waited for more than 5 minutes; does the worker run?"
+    ]
 
 
 @pytest.mark.django_db
@@ -238,7 +262,9 @@ def test_disk_that_is_nearly_full_turns_status_red(client, settings, tmp_path, m
     assert client.get("/status").status_code == 200
     monkeypatch.setattr(shutil, "disk_usage", lambda _place: SimpleNamespace(free=499 * 1024**2))
     folders = [tmp_path] if store == "off" else [tmp_path, tmp_path / store]
-    assert client.get("/status").json()["reasons"] == [f"disk: 499 MiB are left for {folder}" for folder in folders]
+    assert client.get("/status").json()["reasons"] == [
+        f"disk: 499 MiB are left for {folder}" for folder in folders
+    ]
 
 
 @pytest.mark.django_db

@@ -36,7 +36,9 @@ def one_connection(monkeypatch) -> None:
 
 
 def settle_mail(**fields) -> Mail:
-    return Mail.objects.create(purpose="a/b", recipient="a@b.org", language="en", expires_at=timezone.now(), **fields)
+    return Mail.objects.create(
+        purpose="a/b", recipient="a@b.org", language="en", expires_at=timezone.now(), **fields
+    )
 
 
 @pytest.mark.django_db
@@ -76,7 +78,10 @@ def test_settled_mails_are_forgotten_after_ninety_days_and_others_never():
     long_ago = timezone.now() - timedelta(days=91)
     settle_mail(state="sent", created_at=long_ago, sent_at=long_ago)
     settle_mail(state="refused", created_at=long_ago)
-    kept = [settle_mail(state="sent", sent_at=timezone.now()), settle_mail(state="queued", created_at=long_ago)]
+    kept = [
+        settle_mail(state="sent", sent_at=timezone.now()),
+        settle_mail(state="queued", created_at=long_ago),
+    ]
     assert jobs.prune_mail.func() == 2
     assert set(Mail.objects.all()) == set(kept)
 

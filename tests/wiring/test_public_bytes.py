@@ -16,7 +16,15 @@ from articles import sitemaps
 from articles.models import Article
 from articles.services import publish, save_draft, take_down
 from comments.discussion import threads
-from tests.factories import PASSWORD, make_article, make_author, make_comment, make_page, make_publication, make_topic
+from tests.factories import (
+    PASSWORD,
+    make_article,
+    make_author,
+    make_comment,
+    make_page,
+    make_publication,
+    make_topic,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +68,9 @@ OTHERS = {
     "/page/1/": 301,
     "/articles/claims": 301,
 }
-WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\b")  # wherever in a query: reads begin in many ways. FOR UPDATE counts too
+WRITES = re.compile(
+    r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\b"
+)  # wherever in a query: reads begin in many ways. FOR UPDATE counts too
 
 
 def public_views() -> Iterator[str]:
@@ -106,8 +116,15 @@ def audience(reader, editor, unverified, client_of, settings) -> dict[str, Clien
     fresh = Client()
     fresh.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
     assert settings.SESSION_COOKIE_NAME in fresh.cookies
-    foreign = Client(headers={"accept-language": "zh-CN", "cookie": "django_language=zh-hans; csrftoken=x; reader=member"})
-    return {"reader": fresh, "editor": client_of(editor), "unverified": client_of(unverified), "foreign": foreign}
+    foreign = Client(
+        headers={"accept-language": "zh-CN", "cookie": "django_language=zh-hans; csrftoken=x; reader=member"}
+    )
+    return {
+        "reader": fresh,
+        "editor": client_of(editor),
+        "unverified": client_of(unverified),
+        "foreign": foreign,
+    }
 
 
 def test_every_public_view_has_an_example():

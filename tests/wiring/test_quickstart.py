@@ -22,7 +22,9 @@ def environment(var: Path) -> dict[str, str]:
 
 def quickstart(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "quickstart", "--no-server", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(var), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(var), capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,9 @@ def test_password_and_key_are_random_unless_given(tmp_path: Path):
 
 def test_server_answers_until_it_is_stopped(first, var: Path, free_port: int):
     command = [sys.executable, "manage.py", "quickstart", "--port", str(free_port)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment(var), stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(var), stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert any("Stop with Ctrl-C" in line for line in server.stdout)
             with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/", timeout=30) as answer:
@@ -96,7 +100,15 @@ def test_server_answers_until_it_is_stopped(first, var: Path, free_port: int):
 def test_busy_port_is_named_before_anything_is_made(tmp_path: Path, free_port: int):
     with socket.create_server(("127.0.0.1", free_port)):
         command = [sys.executable, "manage.py", "quickstart", "--port", str(free_port)]
-        run = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert run.returncode != 0
     assert f"Port {free_port} cannot be used" in run.stderr
     assert not (tmp_path / "ictiger.sqlite3").exists()

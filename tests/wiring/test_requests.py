@@ -21,20 +21,41 @@ def either_debug(request, settings) -> None:
 
 def send(client: Client, path: str, charset: str, **fields: bytes) -> HttpResponse:
     """POST a form as multipart, saying that it is in `charset`."""
-    parts = [b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), body) for name, body in fields.items()]
-    return client.generic("POST", path, b"".join(parts) + b"--x--\r\n", content_type=f"multipart/form-data; boundary=x; charset={charset}")
+    parts = [
+        b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), body)
+        for name, body in fields.items()
+    ]
+    return client.generic(
+        "POST",
+        path,
+        b"".join(parts) + b"--x--\r\n",
+        content_type=f"multipart/form-data; boundary=x; charset={charset}",
+    )
 
 
-@pytest.mark.parametrize("charset", ["rot13", "base64", "idna", "utf-16", "unicode_escape", "latin-1", "no-such-charset"])
+@pytest.mark.parametrize(
+    "charset", ["rot13", "base64", "idna", "utf-16", "unicode_escape", "latin-1", "no-such-charset"]
+)
 def test_a_form_in_another_charset_than_utf_8_is_refused_in_words(either_debug, stranger, charset):
-    response = send(stranger, "/accounts/signup/", charset, email=rb"a\ud800@example.org", password1=b"correct horse battery")
+    response = send(
+        stranger,
+        "/accounts/signup/",
+        charset,
+        email=rb"a\ud800@example.org",
+        password1=b"correct horse battery",
+    )
     assert response.status_code == 400
     assert "This request could not be read." in response.content.decode()
     assert not User.objects.exists()
 
 
 def test_a_query_in_another_charset_is_refused_too(stranger):
-    assert stranger.get("/search/?q=%5Cud800", headers={"Content-Type": "text/plain; charset=unicode_escape"}).status_code == 400
+    assert (
+        stranger.get(
+            "/search/?q=%5Cud800", headers={"Content-Type": "text/plain; charset=unicode_escape"}
+        ).status_code
+        == 400
+    )
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8"])
@@ -44,10 +65,16 @@ def test_a_form_that_says_utf_8_is_read(stranger, charset):
     assert (response.status_code, "一二三" in response.content.decode()) == (422, True)
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/articles/a-patent/comments/", "/admin/articles/image/add/", "/no-such-page/", "/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/accounts/login/", "/articles/a-patent/comments/", "/admin/articles/image/add/", "/no-such-page/", "/"],
+)
 def test_a_body_larger_than_anything_taken_in_is_refused_unread(stranger, settings, path):
     settings.FILE_UPLOAD_HANDLERS = ["there.is.None"]  # whoever reads the body fails
-    form = {"CONTENT_LENGTH": str(settings.LARGEST_BODY + 1), "content_type": "multipart/form-data; boundary=x"}
+    form = {
+        "CONTENT_LENGTH": str(settings.LARGEST_BODY + 1),
+        "content_type": "multipart/form-data; boundary=x",
+    }
 
     response = stranger.generic("POST", path, b"--x", **form)
 
@@ -60,7 +87,9 @@ def test_a_length_that_cannot_be_one_does_no_harm(stranger, length):
     assert stranger.generic("POST", "/accounts/login/", b"", CONTENT_LENGTH=length).status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/plain; x*=foo''a%20b", "text/plain; charset*=unicode_escape''%5Cud800"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain; x*=foo''a%20b", "text/plain; charset*=unicode_escape''%5Cud800"]
+)
 def test_a_content_type_that_cannot_be_read_does_no_harm(keep_connection, content_type):
     from ictiger.wsgi import django_application
 
@@ -71,7 +100,9 @@ def test_a_content_type_that_cannot_be_read_does_no_harm(keep_connection, conten
     assert (answers, b"</html>" in body) == (["200 OK"], True)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "[::1", "a b", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "[::1", "a b", ""]
+)
 @pytest.mark.parametrize("path", ["/", "/zh-hans/", "/no-such-page/"])
 def test_a_host_that_is_not_ours_is_refused(either_debug, host, path):
     response = Client().get(path, headers={"Host": host})
@@ -101,14 +132,18 @@ def test_a_query_without_end_is_refused_where_queries_are_read(either_debug, str
     assert stranger.get(f"/?{query}").content == stranger.get("/").content
 
 
-@pytest.mark.parametrize("path", ["/no-such-page/", "/no/such/page/", "/articles/none/", "/media/none.png", "/\0/"])
+@pytest.mark.parametrize(
+    "path", ["/no-such-page/", "/no/such/page/", "/articles/none/", "/media/none.png", "/\0/"]
+)
 def test_a_page_that_is_not_there_is_ours_to_say(either_debug, stranger, path):
     response = stranger.get(path)
     assert response.status_code == 404
     assert '<p class="error-code">404</p>' in response.content.decode()
 
 
-@pytest.mark.parametrize(("path", "slashed"), [("/about", "/about/"), ("/zh-hans", "/zh-hans/"), ("/about?a=1", "/about/?a=1")])
+@pytest.mark.parametrize(
+    ("path", "slashed"), [("/about", "/about/"), ("/zh-hans", "/zh-hans/"), ("/about?a=1", "/about/?a=1")]
+)
 def test_a_missing_final_slash_leads_on(stranger, path, slashed):
     response = stranger.get(path)
     assert (response.status_code, response["Location"]) == (301, slashed)

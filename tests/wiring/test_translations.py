@@ -47,7 +47,11 @@ def in_python(source: str) -> Iterator[Message]:
         for alias in node.names
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and named.get(node.func.id) in FUNCTIONS:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and named.get(node.func.id) in FUNCTIONS
+        ):
             strings = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
             if strings:  # `_(name)` shows what is said elsewhere
                 yield message_of(named[node.func.id], strings)
@@ -78,7 +82,9 @@ def in_file(path: Path) -> frozenset[Message]:
 
 def in_the_source() -> frozenset[Message]:
     scripts = (path for app in SOURCES for path in (settings.BASE_DIR / app).rglob("*.py"))
-    templates = (path for path in (settings.BASE_DIR / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
+    templates = (
+        path for path in (settings.BASE_DIR / "templates").rglob("*.*") if path.suffix in (".html", ".txt")
+    )
     return frozenset().union(*map(in_file, (*scripts, *templates)))
 
 
@@ -88,7 +94,10 @@ def read(path: Path) -> polib.POFile:
 
 def messages(path: Path) -> list[tuple[str, str]]:
     """Each message with what is said in its place. The plural form, where there is one, has every placeholder: it is the model."""
-    return [(entry.msgid_plural or entry.msgid, entry.msgstr_plural[0] if entry.msgid_plural else entry.msgstr) for entry in read(path)]
+    return [
+        (entry.msgid_plural or entry.msgid, entry.msgstr_plural[0] if entry.msgid_plural else entry.msgstr)
+        for entry in read(path)
+    ]
 
 
 def test_literals_are_found_in_python():
@@ -96,7 +105,11 @@ def test_literals_are_found_in_python():
 from django.utils.translation import gettext_lazy as _, ngettext, npgettext_lazy
 _("One " "sentence."), ngettext("%d day", "%d days", n), npgettext_lazy("feed", "entry", "entries", n), other("No literal"), _(name)
 """
-    assert set(in_python(source)) == {(None, "One sentence.", ""), (None, "%d day", "%d days"), ("feed", "entry", "entries")}
+    assert set(in_python(source)) == {
+        (None, "One sentence.", ""),
+        (None, "%d day", "%d days"),
+        ("feed", "entry", "entries"),
+    }
 
 
 def test_literals_are_found_in_templates():
@@ -137,7 +150,10 @@ def test_the_catalogue_names_no_person_and_no_machine(path):
 
 @pytest.mark.parametrize("path", CATALOGUES)
 def test_what_is_compiled_is_what_is_written(path):
-    compiled = {(entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural) for entry in polib.mofile(str(path.with_suffix(".mo")))}
+    compiled = {
+        (entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural)
+        for entry in polib.mofile(str(path.with_suffix(".mo")))
+    }
     written = {(entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural) for entry in read(path)}
     assert compiled == written
 
@@ -162,7 +178,9 @@ def test_nobody_shouts(path):
 @pytest.mark.parametrize("words", ["你", "哦", "啦", "哎呀", "电子邮件地址", "登出", "帐号", "账户"])
 def test_the_voice_is_the_house_s(words):
     """One name for each thing, and readers are addressed as 您."""
-    assert [chinese for path in (OURS, LIBRARIES) for _english, chinese in messages(path) if words in chinese] == []
+    assert [
+        chinese for path in (OURS, LIBRARIES) for _english, chinese in messages(path) if words in chinese
+    ] == []
 
 
 def test_words_of_libraries_are_words_that_libraries_have():
@@ -184,7 +202,10 @@ def test_no_message_is_in_both_catalogues():
 def test_chinese_dates_have_no_leading_nought():
     day = datetime(2026, 9, 5, 8, 30)
     with translation.override("zh-hans"):
-        assert [date_format(day, name) for name in ("DATE_FORMAT", "MONTH_DAY_FORMAT", "YEAR_MONTH_FORMAT", "DATETIME_FORMAT")] == [
+        assert [
+            date_format(day, name)
+            for name in ("DATE_FORMAT", "MONTH_DAY_FORMAT", "YEAR_MONTH_FORMAT", "DATETIME_FORMAT")
+        ] == [
             "2026年9月5日",
             "9月5日",
             "2026年9月",

@@ -23,19 +23,31 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", help="The address to log in with.")
-        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Ask nothing.")
+        parser.add_argument(
+            "--noinput", "--no-input", action="store_false", dest="interactive", help="Ask nothing."
+        )
 
     def handle(self, *, email: str | None, interactive: bool, **options) -> None:
         email = email or os.environ.get("DJANGO_SUPERUSER_EMAIL", "")
         password = os.environ.get("DJANGO_SUPERUSER_PASSWORD", "")
         try:
-            email = usable_email(email) if email or not interactive else ask(self, usable_email, lambda: input("E-mail address: "))
-            password = password if not interactive and not password else password or ask(self, usable_password, ask_password)
+            email = (
+                usable_email(email)
+                if email or not interactive
+                else ask(self, usable_email, lambda: input("E-mail address: "))
+            )
+            password = (
+                password
+                if not interactive and not password
+                else password or ask(self, usable_password, ask_password)
+            )
             usable_password(password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except EOFError:
-            raise CommandError("There is nobody to ask here. Run it on a terminal, or with --noinput.") from None
+            raise CommandError(
+                "There is nobody to ask here. Run it on a terminal, or with --noinput."
+            ) from None
         except KeyboardInterrupt:
             raise CommandError("Given up: nobody was made a superuser.") from None
         User.objects.create_superuser(email, password)

@@ -22,14 +22,18 @@ PLAIN_TYPES = (str, int, type(None))
 def cached_include(template_name: str, **values: object) -> SafeString:
     """Values are texts, numbers and tuples of them. Raises TypeError for any other: two models are equal when their texts differ."""
     found = get_template(template_name)
-    render = _render_cached.__wrapped__ if settings.DEBUG else _render_cached  # a template may change under its writer's hands
+    render = (
+        _render_cached.__wrapped__ if settings.DEBUG else _render_cached
+    )  # a template may change under its writer's hands
     return render(found.template, translation.get_language(), tuple(values.items()))
 
 
 @lru_cache(1_000)
 def _render_cached(found: Template, _language: str, values: tuple) -> SafeString:
     if not _is_plain(values):
-        raise TypeError(f"{found.name} is kept by the values that it is given: they must be texts, numbers or tuples, not {values!r}")
+        raise TypeError(
+            f"{found.name} is kept by the values that it is given: they must be texts, numbers or tuples, not {values!r}"
+        )
     return mark_safe(found.render(template.Context(dict(values))))  # noqa: S308  (a template's own output)
 
 

@@ -64,7 +64,9 @@ class Command(BaseCommand):
             key = f"all with the password  {self.style.SUCCESS(demo_password())}"
         else:
             key = f"with the passwords they had; a new one: uv run --env-file {settings_file()} manage.py changepassword ADDRESS"
-        people = "\n".join(f"    {name + '@ictiger.example':<{width + 16}}  {what}" for name, what in ROLES.items())
+        people = "\n".join(
+            f"    {name + '@ictiger.example':<{width + 16}}  {what}" for name, what in ROLES.items()
+        )
         self.stdout.write(
             f"""
   Read      {site}/   {site}/zh-hans/
@@ -87,7 +89,9 @@ def refuse_busy_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
-            raise CommandError(f"Port {port} cannot be used ({error}). Choose another: quickstart --port {port + 1}") from error
+            raise CommandError(
+                f"Port {port} cannot be used ({error}). Choose another: quickstart --port {port + 1}"
+            ) from error
 
 
 def serve_demo(port: int, *, when_listening: Callable[[], None]) -> None:

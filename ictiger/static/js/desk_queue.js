@@ -30,7 +30,7 @@ class NoAnswer extends Error {}
 
 async function ask(url, fields) {
   fields.set("csrfmiddlewaretoken", token());
-  const answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Desk": "1" } }).catch(() => {
+  const answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Fragment": "row" } }).catch(() => {
     throw new NoAnswer("offline");
   });
   if (answer.headers.get("Content-Type")?.includes("json")) return answer.json();

@@ -4,7 +4,7 @@
 import { keepDraft } from "./drafts.js";
 import { announce, discussionSection, focusOn, fragmentOf, placeAccepted, placeRemoved } from "./placing.js";
 
-export const AS_FRAGMENT = { "HX-Request": "true" }; // the server answers with the form or the comment alone
+export const AS_FRAGMENT = { "X-Fragment": "comment" }; // the server answers with the form or the comment alone
 const PATIENCE = 20_000; // milliseconds that a form waits for its answer
 
 // `again(form)` makes a form live that came back; `close()` takes the form away.

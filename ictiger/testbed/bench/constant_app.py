@@ -12,7 +12,11 @@ from granian import Granian
 from granian.constants import Interfaces
 
 BODY = Path(os.environ["ICTIGER_CONSTANT"]).read_bytes() if "ICTIGER_CONSTANT" in os.environ else b""
-HEADERS = [("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip"), ("Content-Length", str(len(BODY)))]
+HEADERS = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Encoding", "gzip"),
+    ("Content-Length", str(len(BODY))),
+]
 
 
 def application(environ: dict, start_response: Callable) -> list[bytes]:

@@ -19,7 +19,11 @@ from ictiger.testbed.data.readers import make_people
 
 from .report import Report
 
-SHAPES = {"50 comments": (25, 1), "10,000 comments": (5_000, 1), "200 comments": (50, 3)}  # threads, replies to each
+SHAPES = {
+    "50 comments": (25, 1),
+    "10,000 comments": (5_000, 1),
+    "200 comments": (50, 3),
+}  # threads, replies to each
 ROUNDS = 40
 
 
@@ -31,7 +35,9 @@ def bench_discussions(tell: Callable[[str], None]) -> Report:
         articles[name] = make_article(number)
         make_discussion(articles[name], people, threads=threads, replies=replies)
     _update_statistics()
-    call_command("collectstatic", interactive=False, verbosity=0)  # the server does it when it starts; nobody starts one here
+    call_command(
+        "collectstatic", interactive=False, verbosity=0
+    )  # the server does it when it starts; nobody starts one here
     tell("rendering …")
     return _report_discussions(articles)
 
@@ -50,13 +56,19 @@ def _report_discussions(articles: dict[str, Article]) -> Report:
     queries = {name: _queries(lambda path=path: get_page(application, path)) for name, path in paths.items()}
     times = _medians({name: lambda path=path: get_page(application, path) for name, path in paths.items()})
     for name, (cpu, whole) in times.items():
-        report.add(name, whole, f"{whole * 1000:.1f} ms, {cpu * 1000:.1f} of them CPU time of the process; {queries[name]} queries")
+        report.add(
+            name,
+            whole,
+            f"{whole * 1000:.1f} ms, {cpu * 1000:.1f} of them CPU time of the process; {queries[name]} queries",
+        )
         report.figures |= {f"{name}: CPU": cpu, f"{name}: queries": queries[name]}
 
     ratio = times["10,000 comments"][1] / times["50 comments"][1]
     report.add("10,000 ÷ 50", ratio, f"{ratio:.2f}")
     page = articles["200 comments"]
-    alone, _whole = _medians({"alone": lambda: render_to_string("comments/_discussion.html", discussion_context(page))})["alone"]
+    alone, _whole = _medians(
+        {"alone": lambda: render_to_string("comments/_discussion.html", discussion_context(page))}
+    )["alone"]
     report.add("the discussion of 200 alone: CPU", alone, f"{alone * 1000:.1f} ms")
     if len(set(queries.values())) > 1:
         report.faults.append(f"queries grow with the comments: {queries}")
@@ -71,7 +83,9 @@ def _medians(renders: dict[str, Callable[[], object]]) -> dict[str, tuple[float,
             cpu, whole = time.process_time(), time.perf_counter()
             render()
             taken[name].append((time.process_time() - cpu, time.perf_counter() - whole))
-    return {name: tuple(median(seconds) for seconds in zip(*each, strict=True)) for name, each in taken.items()}
+    return {
+        name: tuple(median(seconds) for seconds in zip(*each, strict=True)) for name, each in taken.items()
+    }
 
 
 def _queries(render: Callable[[], object]) -> int:

@@ -19,10 +19,17 @@ from ictiger.testbed.site import BENCH_VARIABLE
 from .report import Report
 
 GROWTH_OPTIONS = {
-    "small": {"required": True, "help": "The folder of a made site on SQLite, or the DATABASE_URL of one on PostgreSQL."},
+    "small": {
+        "required": True,
+        "help": "The folder of a made site on SQLite, or the DATABASE_URL of one on PostgreSQL.",
+    },
     "large": {"required": True, "help": "The same of one with more articles."},
     "rounds": {"type": int, "default": 3, "help": "In which both take turns (default: %(default)s)."},
-    "repetitions": {"type": int, "default": 10, "help": "Of each view in each round; the least of all counts (default: %(default)s)."},
+    "repetitions": {
+        "type": int,
+        "default": 10,
+        "help": "Of each view in each round; the least of all counts (default: %(default)s).",
+    },
 }
 MARK = 0.90
 
@@ -38,14 +45,24 @@ def bench_growth(options: dict[str, object], tell: Callable[[str], None]) -> Rep
 
 
 def _database_of(site: str) -> str:
-    return site if site.startswith(("postgres:", "postgresql:")) else f"sqlite:///{Path(site).resolve() / 'ictiger.sqlite3'}"
+    return (
+        site
+        if site.startswith(("postgres:", "postgresql:"))
+        else f"sqlite:///{Path(site).resolve() / 'ictiger.sqlite3'}"
+    )
 
 
 def _measured(database: str, repetitions: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=settings.VAR) as folder:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", "renders", f"--repetitions={repetitions}"]
+        command = [
+            sys.executable,
+            str(settings.BASE_DIR / "manage.py"),
+            "bench",
+            "renders",
+            f"--repetitions={repetitions}",
+        ]
         environment = os.environ | {BENCH_VARIABLE: folder, "DATABASE_URL": database}
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (this very command)
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
         figures = json.loads((Path(folder) / "renders.json").read_text(encoding="utf-8"))
     return {name: seconds for name, seconds in figures.items() if isinstance(seconds, float)}
 
@@ -59,5 +76,7 @@ def _report(small: dict[str, float], large: dict[str, float]) -> Report:
     for name, seconds in small.items():
         ratio = seconds / large[name]
         verdict = "reached" if ratio >= MARK else "MISSED"
-        report.add(name, ratio, f"{seconds * 1000:7.1f} ms {large[name] * 1000:7.1f} ms {ratio:5.2f} {verdict}")
+        report.add(
+            name, ratio, f"{seconds * 1000:7.1f} ms {large[name] * 1000:7.1f} ms {ratio:5.2f} {verdict}"
+        )
     return report

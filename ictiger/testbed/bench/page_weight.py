@@ -20,7 +20,9 @@ def _get(port: int, path: str) -> tuple[int, str]:
     """The size of an answer as it was sent, and its text."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", path, headers={"Host": BENCH_HOST, "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https"})
+        connection.request(
+            "GET", path, headers={"Host": BENCH_HOST, "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https"}
+        )
         answer = connection.getresponse()
         body = answer.read()
     finally:

@@ -42,11 +42,23 @@ PAGE_OPTIONS = {
         "folder or DATABASE_URL of one that `bench make` made. `1000,100000` holds a large one against a small one (default: %(default)s).",
     },
     "only": {"default": "", "help": "Only what begins with one of these words, between commas."},
-    "rounds": {"type": int, "default": 7, "help": "In each of which everything has its turn (default: %(default)s)."},
-    "seconds": {"type": float, "default": 1.0, "help": "Of each turn (default: %(default)s); 0: a single request."},
+    "rounds": {
+        "type": int,
+        "default": 7,
+        "help": "In each of which everything has its turn (default: %(default)s).",
+    },
+    "seconds": {
+        "type": float,
+        "default": 1.0,
+        "help": "Of each turn (default: %(default)s); 0: a single request.",
+    },
     "workers": {"type": int, "default": 2, "help": "Processes of each server (default: %(default)s)."},
     "threads": {"type": int, "default": None, "help": "Of each process (default: as the server has it)."},
-    "posts": {"type": int, "default": None, "help": "Comments that are ready to be posted (default: as many as could be)."},
+    "posts": {
+        "type": int,
+        "default": None,
+        "help": "Comments that are ready to be posted (default: as many as could be).",
+    },
 }
 MEMORY_MARK = 200_000_000  # bytes
 STATIC = "server {{ listen 127.0.0.1:{port}; root {folder}; access_log off; location / {{ gzip_static on; default_type text/html; }} }}"
@@ -69,9 +81,14 @@ def bench_pages(options: dict[str, object], tell: Callable[[str], None]) -> Repo
     workers, threads = options["workers"], options["threads"] or THREADS
     size = [f"--workers={workers}", f"--threads={threads}"]
     posts = options["posts"] or _posts_to_make_ready(options)
-    call_command("collectstatic", interactive=False, verbosity=0)  # nginx's error pages are made by this process
+    call_command(
+        "collectstatic", interactive=False, verbosity=0
+    )  # nginx's error pages are made by this process
     with bench_sites(options["sites"], posts, tell) as sites, ExitStack() as stack:
-        report = Report(f"Requests a second, on {connection.display_name}, {workers} processes of {threads} threads", "pages")
+        report = Report(
+            f"Requests a second, on {connection.display_name}, {workers} processes of {threads} threads",
+            "pages",
+        )
         report.rows.append(("articles", " ".join(f"{site.name:>10}" for site in sites)))
         tell("starting servers …")
         cases = _measurements(stack, sites, size, only=tuple(options["only"].split(",")))
@@ -80,7 +97,9 @@ def bench_pages(options: dict[str, object], tell: Callable[[str], None]) -> Repo
         measure(cases, options["rounds"], options["seconds"])
         entered = sum(_entered(site) for site in sites) - sum(entered)
         _report_rates(report, sites, cases)
-        report.add("Django entered for stored pages and 304", entered, f"{entered} times; {_verdict(entered == 0)} 0")
+        report.add(
+            "Django entered for stored pages and 304", entered, f"{entered} times; {_verdict(entered == 0)} 0"
+        )
         _report_servers(report, sites)
     figures = {case.name if len(sites) == 1 else f"{case.name} ({case.site})": case.rate for case in cases}
     bars(figures, report.title, Path(os.environ[BENCH_VARIABLE]) / "pages.svg")
@@ -97,7 +116,9 @@ def _posts_to_make_ready(options: dict[str, object]) -> int:
 # --- what is measured ----------------------------------------------------------------------------------------------------------------
 
 
-def _measurements(stack: ExitStack, sites: list[BenchSite], size: list[str], only: tuple[str, ...]) -> list[Measurement]:
+def _measurements(
+    stack: ExitStack, sites: list[BenchSite], size: list[str], only: tuple[str, ...]
+) -> list[Measurement]:
     """What will be compared stands side by side."""
     of_sites = [_measurements_of(stack, site, size) for site in sites]
     beside_us = _references(stack, sites[0], size)
@@ -118,12 +139,24 @@ def _measurements_of(stack: ExitStack, site: BenchSite, size: list[str]) -> list
     stored = {"stored": {}, "stored, signed in": signed_in, "304": known}
     pile = (PreparedPost(None, request.encode()) for request in json.loads(Path(told["forms"]).read_text()))
     return [
-        *(GetMeasurement(f"nginx, {name}", site.name, _port(proxy.url), told["article"], headers) for name, headers in stored.items()),
-        *(GetMeasurement(f"server, {name}", site.name, server.port, told["article"], headers) for name, headers in stored.items()),
-        *(GetMeasurement(name, site.name, server.port, path, signed_in) for name, path in told["personal"].items()),
+        *(
+            GetMeasurement(f"nginx, {name}", site.name, _port(proxy.url), told["article"], headers)
+            for name, headers in stored.items()
+        ),
+        *(
+            GetMeasurement(f"server, {name}", site.name, server.port, told["article"], headers)
+            for name, headers in stored.items()
+        ),
+        *(
+            GetMeasurement(name, site.name, server.port, path, signed_in)
+            for name, path in told["personal"].items()
+        ),
         *(GetMeasurement(name, site.name, server.port, path) for name, path in told["searches"].items()),
         GetMeasurement("rendered, 200 comments", site.name, renderer.port, told["article"]),
-        *(GetMeasurement(f"rendered, {name}", site.name, renderer.port, path) for name, path in told["lists"].items()),
+        *(
+            GetMeasurement(f"rendered, {name}", site.name, renderer.port, path)
+            for name, path in told["lists"].items()
+        ),
         PostMeasurement("comments posted", site.name, server.port, pile),
     ]
 
@@ -149,7 +182,10 @@ class PostMeasurement(Measurement):
     def run(self, seconds: float) -> float:
         pile = self.pile if seconds else islice(self.pile, 1)
         outcomes, took = post(pile, self.port, WRITERS, seconds or 60)
-        others, accepted = sum((outcome.others for outcome in outcomes), Counter()), sum(len(outcome.accepted) for outcome in outcomes)
+        others, accepted = (
+            sum((outcome.others for outcome in outcomes), Counter()),
+            sum(len(outcome.accepted) for outcome in outcomes),
+        )
         if others or not accepted:
             raise MeasurementFailed(f"{self.name}: {dict(others) or 'none is ready any more, see --posts'}")
         return accepted / took
@@ -158,7 +194,9 @@ class PostMeasurement(Measurement):
 def _fetch(port: int, path: str) -> tuple[bytes, str]:
     """A page's compressed bytes and their ETag; stored from here on."""
     headers = {"Host": BENCH_HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
-    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    ) as answer:
         return answer.read(), answer.headers["ETag"]
 
 
@@ -167,8 +205,18 @@ def _constant(body: bytes, size: list[str]) -> Iterator[int]:
     port, file = free_port(), Path(settings.VAR) / "constant.gz"
     file.write_bytes(body)
     workers, threads = (option.partition("=")[2] for option in size)
-    command = [sys.executable, "-m", "ictiger.testbed.bench.constant_app", str(port), workers, threads, str(file)]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:  # noqa: S603
+    command = [
+        sys.executable,
+        "-m",
+        "ictiger.testbed.bench.constant_app",
+        str(port),
+        workers,
+        threads,
+        str(file),
+    ]
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             _wait_for(port)
             yield port
@@ -220,10 +268,18 @@ def _report_rates(report: Report, sites: list[BenchSite], cases: list[Measuremen
         report.rows.append((name, cells + _growth(report, name, list(of_sites.values()))))
     for what, over, mark in RATIOS:
         for site in sites:
-            _report_ratio(report, site.name, by_name.get(what, {}).get(site.name), by_name.get(over, {}).get(site.name), mark)
+            _report_ratio(
+                report,
+                site.name,
+                by_name.get(what, {}).get(site.name),
+                by_name.get(over, {}).get(site.name),
+                mark,
+            )
     for what, mark in RATES.items():
         for site, case in by_name.get(what, {}).items():
-            report.add(f"{what}, {site} articles: mark", mark, f"{_verdict(case.rate >= mark)} {mark} a second")
+            report.add(
+                f"{what}, {site} articles: mark", mark, f"{_verdict(case.rate >= mark)} {mark} a second"
+            )
 
 
 def _growth(report: Report, name: str, cases: list[Measurement]) -> str:
@@ -235,10 +291,16 @@ def _growth(report: Report, name: str, cases: list[Measurement]) -> str:
     return f"  {told}; {_verdict(ratio >= GROWTH)} {GROWTH:.2f}"
 
 
-def _report_ratio(report: Report, site: str, what: Measurement | None, over: Measurement | None, mark: float) -> None:
+def _report_ratio(
+    report: Report, site: str, what: Measurement | None, over: Measurement | None, mark: float
+) -> None:
     if what and over:
         ratio, told = _ratio(what, over)
-        report.add(f"{what.name} ÷ {over.name}, {site} articles", ratio, f"{told}; {_verdict(ratio >= mark)} {mark:.2f}")
+        report.add(
+            f"{what.name} ÷ {over.name}, {site} articles",
+            ratio,
+            f"{told}; {_verdict(ratio >= mark)} {mark:.2f}",
+        )
 
 
 def _ratio(what: Measurement, over: Measurement) -> tuple[float, str]:

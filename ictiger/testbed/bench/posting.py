@@ -32,8 +32,15 @@ from .http_client import Connection
 from .report import Report
 
 POSTING_OPTIONS = {
-    "reading": {"action": "store_true", "help": "Measure how long discussions take to be rendered instead, few comments and ten thousand."},
-    "readers": {"type": int, "default": 6_000, "help": "At most so many comments are posted, one by each reader (default: %(default)s)."},
+    "reading": {
+        "action": "store_true",
+        "help": "Measure how long discussions take to be rendered instead, few comments and ten thousand.",
+    },
+    "readers": {
+        "type": int,
+        "default": 6_000,
+        "help": "At most so many comments are posted, one by each reader (default: %(default)s).",
+    },
     "seconds": {"type": float, "default": 15.0, "help": "How long the writers post (default: %(default)s)."},
     "writers": {"type": int, "default": 8, "help": "Connections that post at once (default: %(default)s)."},
     "articles": {"type": int, "default": 50, "help": "Articles that they post under (default: %(default)s)."},
@@ -65,7 +72,9 @@ def bench_posting(options: dict, tell: Callable[[str], None]) -> Report:
 
 
 def _measure(options: dict, tell: Callable[[str], None]) -> Report:
-    tell(f"{connection.display_name}: making {options['articles']} articles and {options['readers']} readers …")
+    tell(
+        f"{connection.display_name}: making {options['articles']} articles and {options['readers']} readers …"
+    )
     articles = [make_article(number) for number in range(options["articles"])]
     readers = make_readers(options["readers"], articles)
     pile = list(forms(readers, articles))
@@ -80,7 +89,10 @@ def forms(readers: list[Reader], articles: list[Article]) -> Iterator[PreparedPo
     """Each reader's one request, ready to be sent: making them must not take time from the server."""
     chance = random.Random(2)
     addresses = {article.pk: reverse("comments:post", args=[article.slug]) for article in articles}
-    threads = {article.pk: list(Comment.objects.filter(article=article).values_list("pk", flat=True)[:100]) for article in articles}
+    threads = {
+        article.pk: list(Comment.objects.filter(article=article).values_list("pk", flat=True)[:100])
+        for article in articles
+    }
     for number, reader in enumerate(readers):
         article = articles[(number * 7 + 3) % len(articles)].pk
         parent = chance.choice(threads[article]) if number % 3 == 0 and threads[article] else ""
@@ -102,12 +114,14 @@ def _request(address: str, sent: dict, reader: Reader, *, by_script: bool) -> by
         f"Cookie: sessionid={reader.session}; csrftoken={reader.secret}; reader=member",
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
-        *(["HX-Request: true"] if by_script else []),
+        *(["X-Fragment: comment"] if by_script else []),
     ]
     return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
 
 
-def post(forms: Iterable[PreparedPost], port: int, writers: int, seconds: float) -> tuple[list[PostResult], float]:
+def post(
+    forms: Iterable[PreparedPost], port: int, writers: int, seconds: float
+) -> tuple[list[PostResult], float]:
     """Let the writers take forms from one pile until the time or the pile is over. Returns what they saw, and the seconds it took."""
     pile, outcomes = iter(forms), [PostResult() for _writer in range(writers)]
     lock, together = threading.Lock(), threading.Barrier(writers + 1)
@@ -116,7 +130,9 @@ def post(forms: Iterable[PreparedPost], port: int, writers: int, seconds: float)
         with lock:
             return next(pile, None)
 
-    threads = [threading.Thread(target=_write, args=[take, port, seconds, outcome, together]) for outcome in outcomes]
+    threads = [
+        threading.Thread(target=_write, args=[take, port, seconds, outcome, together]) for outcome in outcomes
+    ]
     for thread in threads:
         thread.start()
     together.wait()
@@ -126,7 +142,13 @@ def post(forms: Iterable[PreparedPost], port: int, writers: int, seconds: float)
     return outcomes, time.perf_counter() - begun
 
 
-def _write(take: Callable[[], PreparedPost | None], port: int, seconds: float, outcome: PostResult, together: threading.Barrier) -> None:
+def _write(
+    take: Callable[[], PreparedPost | None],
+    port: int,
+    seconds: float,
+    outcome: PostResult,
+    together: threading.Barrier,
+) -> None:
     with Connection(port) as server:
         together.wait()
         end = time.perf_counter() + seconds
@@ -148,15 +170,25 @@ def _report_posting(options: dict, outcomes: list[PostResult], took: float) -> R
     seconds = sorted(second for outcome in outcomes for second in outcome.seconds)
     accepted = [submission for outcome in outcomes for submission in outcome.accepted]
     others = sum((outcome.others for outcome in outcomes), Counter())
-    report = Report(f"Posting comments: {options['writers']} writers, {options['articles']} articles, {options['workers']} processes")
+    report = Report(
+        f"Posting comments: {options['writers']} writers, {options['articles']} articles, {options['workers']} processes"
+    )
     report.add("comments accepted", len(accepted), f"{len(accepted):,} in {took:.1f} s")
     report.add("comments a second", len(accepted) / took, f"{len(accepted) / took:.0f}")
     for percent in (50, 95, 99):
         value = seconds[min(len(seconds) * percent // 100, len(seconds) - 1)]
         report.add(f"p{percent}", value, f"{value * 1000:.0f} ms")
     report.add("slowest", seconds[-1], f"{seconds[-1] * 1000:.0f} ms")
-    report.add("sent twice", sum(outcome.sent_again for outcome in outcomes), f"{sum(outcome.sent_again for outcome in outcomes)}")
-    report.add("other answers", {str(status): number for status, number in others.items()}, ", ".join(map(str, others.items())) or "none")
+    report.add(
+        "sent twice",
+        sum(outcome.sent_again for outcome in outcomes),
+        f"{sum(outcome.sent_again for outcome in outcomes)}",
+    )
+    report.add(
+        "other answers",
+        {str(status): number for status, number in others.items()},
+        ", ".join(map(str, others.items())) or "none",
+    )
     _check(report, accepted, others)
     return report
 
@@ -173,8 +205,12 @@ def _check(report: Report, accepted: list[uuid.UUID], others: Counter) -> None:
     report.add("held by a rule", held, str(held))
     wrong = _wrong_counters()
     report.add("wrong counters", len(wrong), str(len(wrong)))
-    report.faults += [f"{len(lost)} comments lost"] * bool(lost) + [f"{doubled} comments doubled"] * (doubled != 0)
-    report.faults += [f"wrong counters: {wrong[:3]}"] * bool(wrong) + [f"other answers: {dict(others)}"] * bool(others)
+    report.faults += [f"{len(lost)} comments lost"] * bool(lost) + [f"{doubled} comments doubled"] * (
+        doubled != 0
+    )
+    report.faults += [f"wrong counters: {wrong[:3]}"] * bool(wrong) + [
+        f"other answers: {dict(others)}"
+    ] * bool(others)
 
 
 def _wrong_counters() -> list[str]:
@@ -182,7 +218,9 @@ def _wrong_counters() -> list[str]:
     visible, thread = Count("pk", filter=Q(state=State.VISIBLE)), Count("thread_no", distinct=True)
     found = {
         row["discussion"]: (row["visible"], row["numbers"], row["last"])
-        for row in Comment.objects.order_by().values("discussion").annotate(visible=visible, numbers=thread, last=Max("thread_no"))
+        for row in Comment.objects.order_by()
+        .values("discussion")
+        .annotate(visible=visible, numbers=thread, last=Max("thread_no"))
     }
     return [
         f"{discussion.key}: {discussion.comments} comments and {discussion.threads} threads, found {found.get(discussion.key)}"

@@ -68,4 +68,7 @@ def _forms(number: int) -> list[str]:
     """Requests that post a comment each, by as many readers, under articles that nothing else is measured on."""
     newest = Article.objects.public(Language.EN).exclude(slug=MEASURED).order_by("-publish_at", "-pk")
     articles = list(newest.defer("body", "body_html", "search_text")[:POSTED_UNDER])
-    return [form.request.decode() for form in islice(forms(make_readers(number, articles, name="writer"), articles), number)]
+    return [
+        form.request.decode()
+        for form in islice(forms(make_readers(number, articles, name="writer"), articles), number)
+    ]

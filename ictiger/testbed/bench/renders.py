@@ -25,7 +25,11 @@ from .report import Report
 from .wrk import MeasurementFailed
 
 RENDER_OPTIONS = {
-    "articles": {"type": int, "default": 1_000, "help": "Where there is no site yet, one of so many is made (default: %(default)s)."},
+    "articles": {
+        "type": int,
+        "default": 1_000,
+        "help": "Where there is no site yet, one of so many is made (default: %(default)s).",
+    },
     "comments": {"type": int, "default": None, "help": "On all of them (default: ten for each article)."},
     "repetitions": {"type": int, "default": 20, "help": "Of which the least counts (default: %(default)s)."},
 }
@@ -36,10 +40,17 @@ def bench_renders(options: dict[str, object], tell: Callable[[str], None]) -> Re
     if not Article.objects.exists():
         tell("making a site …")
         articles, comments = options["articles"], options["comments"]
-        SiteBuilder(articles, 10 * articles if comments is None else comments, lambda done, total: None).make()  # noqa: ARG005
-    call_command("collectstatic", interactive=False, verbosity=0)  # the server does it when it starts; nobody starts one here
+        SiteBuilder(
+            articles, 10 * articles if comments is None else comments, lambda _done, _total: None
+        ).make()
+    call_command(
+        "collectstatic", interactive=False, verbosity=0
+    )  # the server does it when it starts; nobody starts one here
     logging.getLogger("ictiger.access").setLevel(logging.WARNING)
-    report = Report(f"Views of {Article.objects.count():,} articles on {connection.display_name}, CPU time of one process", "renders")
+    report = Report(
+        f"Views of {Article.objects.count():,} articles on {connection.display_name}, CPU time of one process",
+        "renders",
+    )
     for name, seconds in _least_seconds(options["repetitions"]).items():
         report.add(name, seconds, f"{seconds * 1000:.1f} ms")
     return report
@@ -50,7 +61,9 @@ def _paths() -> dict[str, str]:
     english = Article.objects.public("en")
     number = english.count()
     slug, long_ago = english.order_by("pk").values_list("slug", "publish_at")[number // 2]
-    last_month = timezone.localtime(timezone.now()).replace(day=1) - timedelta(days=1)  # this one has hardly begun
+    last_month = timezone.localtime(timezone.now()).replace(day=1) - timedelta(
+        days=1
+    )  # this one has hardly begun
     topic, author = Topic.objects.get(slug=f"topic-{TOPICS // 2}"), Author.objects.published().first()
     return {
         "article, 200 comments": f"/articles/{MEASURED}/",
@@ -80,7 +93,11 @@ def _lists(name: str, url: str, articles: int) -> dict[str, str]:
     pages = articles // 10
     if pages < 4:
         return {name: url}
-    return {name: url, f"{name}, page in the middle": f"{url}page/{pages // 2}/", f"{name}, page at the end": f"{url}page/{pages - 1}/"}
+    return {
+        name: url,
+        f"{name}, page in the middle": f"{url}page/{pages // 2}/",
+        f"{name}, page at the end": f"{url}page/{pages - 1}/",
+    }
 
 
 def _part_of_the_sitemap() -> str:
@@ -91,8 +108,13 @@ def _part_of_the_sitemap() -> str:
 def _least_seconds(repetitions: int) -> dict[str, float]:
     with transaction.atomic():
         desk = _anonymous()
-        desk.force_login(User.objects.create_superuser("desk@bench.example"), settings.AUTHENTICATION_BACKENDS[0])
-        clients = {name: (desk if path.startswith("/admin/") else _anonymous(), path) for name, path in _paths().items()}
+        desk.force_login(
+            User.objects.create_superuser("desk@bench.example"), settings.AUTHENTICATION_BACKENDS[0]
+        )
+        clients = {
+            name: (desk if path.startswith("/admin/") else _anonymous(), path)
+            for name, path in _paths().items()
+        }
         taken = {name: _least(client, path, repetitions) for name, (client, path) in clients.items()}
         transaction.set_rollback(True)
     return taken

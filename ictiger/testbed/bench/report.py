@@ -24,14 +24,25 @@ class Report:
 
     def table(self) -> str:
         width = max(len(name) for name, _shown in self.rows)
-        lines = [self.title, "", *(f"{name:<{width}}  {shown}" for name, shown in self.rows), *(f"FAULT: {fault}" for fault in self.faults)]
+        lines = [
+            self.title,
+            "",
+            *(f"{name:<{width}}  {shown}" for name, shown in self.rows),
+            *(f"FAULT: {fault}" for fault in self.faults),
+        ]
         return "\n".join(lines)
 
     def write(self, folder: Path, subject: str) -> None:
         name = self.name or subject
         folder.mkdir(parents=True, exist_ok=True)
-        where = {"measured_at": timezone.now().isoformat(timespec="seconds"), "machine": machine(), "faults": self.faults}
-        (folder / f"{name}.json").write_text(json.dumps(where | self.figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        where = {
+            "measured_at": timezone.now().isoformat(timespec="seconds"),
+            "machine": machine(),
+            "faults": self.faults,
+        }
+        (folder / f"{name}.json").write_text(
+            json.dumps(where | self.figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         (folder / f"{name}.txt").write_text(self.table() + "\n", encoding="utf-8")
 
 

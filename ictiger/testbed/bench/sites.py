@@ -37,7 +37,10 @@ class BenchSite:
 def bench_sites(which: str, posts: int, tell: Callable[[str], None]) -> Iterator[list[BenchSite]]:
     """Those that are named between commas, each in one of the ways of `made_site`."""
     with ExitStack() as stack:
-        sites = [stack.enter_context(bench_site(one, number, posts, tell)) for number, one in enumerate(which.split(","), start=1)]
+        sites = [
+            stack.enter_context(bench_site(one, number, posts, tell))
+            for number, one in enumerate(which.split(","), start=1)
+        ]
         if len({site.name for site in sites}) < len(sites):
             for number, site in enumerate(sites, start=1):
                 site.name = f"{site.name} ({number})"
@@ -54,11 +57,26 @@ def bench_site(which: str, number: int, posts: int, tell: Callable[[str], None])
     folder.mkdir()
     (folder / "static").symlink_to(settings.STATIC_ROOT)  # collected once for all
     articles = which if which.isdecimal() else "0"
-    tell(f"making {int(which):,} articles and ten comments for each …" if which.isdecimal() else f"taking a copy of {which} …")
+    tell(
+        f"making {int(which):,} articles and ten comments for each …"
+        if which.isdecimal()
+        else f"taking a copy of {which} …"
+    )
     with _database(which, folder) as address:
-        environment = os.environ | {"ICTIGER_VAR": str(folder), "PAGE_STORE": str(folder / "pages"), "DATABASE_URL": address}
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", "prepare", f"--articles={articles}", f"--posts={posts}"]
-        told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout  # noqa: S603 (this very command)
+        environment = os.environ | {
+            "ICTIGER_VAR": str(folder),
+            "PAGE_STORE": str(folder / "pages"),
+            "DATABASE_URL": address,
+        }
+        command = [
+            sys.executable,
+            str(settings.BASE_DIR / "manage.py"),
+            "bench",
+            "prepare",
+            f"--articles={articles}",
+            f"--posts={posts}",
+        ]
+        told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
         told = json.loads(told)
         yield BenchSite(environment, told, name=f"{told['articles']:,}")
 
@@ -73,5 +91,5 @@ def _database(which: str, folder: Path) -> Iterator[str]:
             yield address
     else:
         # Where the file system can, no byte is copied before it changes.
-        subprocess.run(["cp", "--reflink=auto", Path(which) / DATABASE, folder / DATABASE], check=True)  # noqa: S603, S607
+        subprocess.run(["cp", "--reflink=auto", Path(which) / DATABASE, folder / DATABASE], check=True)  # noqa: S607
         yield ""

@@ -68,8 +68,15 @@ def _requests_a_second(case: GetMeasurement, headers: dict[str, str], seconds: f
     if program is None:
         raise MeasurementFailed("wrk is not installed")
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", *told, f"http://127.0.0.1:{case.port}{case.path}"]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    command = [
+        program,
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{max(1, round(seconds))}s",
+        *told,
+        f"http://127.0.0.1:{case.port}{case.path}",
+    ]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     rate, refused = _RATE.search(said), _REFUSED.search(said)
     if rate is None or refused:
         raise MeasurementFailed(f"{case.name}: {said}")
@@ -95,7 +102,9 @@ def memory(pids: list[int]) -> tuple[int, int]:
     """Bytes that these processes hold: each its own (RSS), and with shared pages counted once among those that share them (PSS)."""
     rss = pss = 0
     for pid in pids:
-        told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+        told = dict(
+            line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        )
         rss += int(told["Rss"].split()[0]) * 1024
         pss += int(told["Pss"].split()[0]) * 1024
     return rss, pss

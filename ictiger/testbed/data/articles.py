@@ -9,6 +9,8 @@ BODY = "\n\n".join(f"## Part {part}\n\nA paragraph about patents and standards."
 
 
 def make_article(number: int) -> Article:
-    article = create_article(by=None, title=f"Article {number}", summary="A summary.", slug=f"article-{number}", body=BODY)
+    article = create_article(
+        by=None, title=f"Article {number}", summary="A summary.", slug=f"article-{number}", body=BODY
+    )
     publish(article, at=timezone.now())
     return article

@@ -28,7 +28,9 @@ def bulk_load(model: type[Model], columns: Sequence[str], rows: Iterable[Sequenc
     rest = [field for name, field in known.items() if name not in columns and not field.primary_key]
     same = tuple(_converted(field, fixed.get(field.attname, field.get_default())) for field in rest)
     names = [known[name].column for name in columns] + [field.column for field in rest]
-    converters = [(place, convert) for place, name in enumerate(columns) if (convert := _converter(known[name]))]
+    converters = [
+        (place, convert) for place, name in enumerate(columns) if (convert := _converter(known[name]))
+    ]
     for some in _in_parts(rows):
         _write(model._meta.db_table, names, [_as_parameters(row, converters) + same for row in some])
 
@@ -89,7 +91,9 @@ def _write(table: str, columns: list[str], rows: list[tuple]) -> None:
         else:
             places = ", ".join(["?"] * len(columns))
             statement = f"INSERT INTO {quoted[0]} ({', '.join(quoted[1:])}) VALUES ({places})"  # noqa: S608 (names of ours)
-            connection.connection.executemany(statement, rows)  # Django's own would go through every row to count them
+            connection.connection.executemany(
+                statement, rows
+            )  # Django's own would go through every row to count them
 
 
 def _as_text(value: object) -> str:

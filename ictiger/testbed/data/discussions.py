@@ -19,13 +19,17 @@ from .readers import USERS_PER_BATCH, a_text
 TEXTS = 200  # so many are different: making each its own would take most of the time
 
 
-def make_discussion(article: Article, people: list[User], *, threads: int, replies: int, text: Callable[..., str] = a_text) -> None:
+def make_discussion(
+    article: Article, people: list[User], *, threads: int, replies: int, text: Callable[..., str] = a_text
+) -> None:
     """`threads` visible threads below `article`, which has none yet, with so many replies each. `text` makes what they say, as `a_text`."""
     firsts = _comments(article, people, threads, text, most=120)
     for number, comment in enumerate(firsts, start=1):
         comment.thread_no = number
     with public_write():
-        Discussion.objects.bulk_create([Discussion(pk=article.translation_key, threads=threads, comments=threads * (1 + replies))])
+        Discussion.objects.bulk_create(
+            [Discussion(pk=article.translation_key, threads=threads, comments=threads * (1 + replies))]
+        )
         Comment.objects.bulk_create(firsts, USERS_PER_BATCH)
         answers = _comments(article, people, threads * replies, text, most=65)
         for number, answer in enumerate(answers):
@@ -33,16 +37,22 @@ def make_discussion(article: Article, people: list[User], *, threads: int, repli
         Comment.objects.bulk_create(answers, USERS_PER_BATCH)
 
 
-def _comments(article: Article, people: list[User], number: int, text: Callable[..., str], *, most: int) -> list[Comment]:
+def _comments(
+    article: Article, people: list[User], number: int, text: Callable[..., str], *, most: int
+) -> list[Comment]:
     written = timezone.now() - timedelta(days=1)
     texts = list(_texts(article, written, min(number, TEXTS), lambda chance: text(chance, most=most)))
     return [_by(texts[i % len(texts)], people[i % len(people)]) for i in range(number)]
 
 
-def _texts(article: Article, written: datetime, number: int, text: Callable[[random.Random], str]) -> Iterator[Comment]:
+def _texts(
+    article: Article, written: datetime, number: int, text: Callable[[random.Random], str]
+) -> Iterator[Comment]:
     chance = random.Random(3)
     for _text in range(number):
-        comment = Comment(article=article, discussion_id=article.translation_key, state=State.VISIBLE, approved=True)
+        comment = Comment(
+            article=article, discussion_id=article.translation_key, state=State.VISIBLE, approved=True
+        )
         comment.created_at = comment.first_visible_at = written
         set_body(comment, text(chance))
         yield comment

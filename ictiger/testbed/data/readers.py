@@ -24,9 +24,7 @@ from ictiger.pagecache.public_write import public_write
 USERS_PER_BATCH = 1_000  # rows in one statement
 UNUSABLE_PASSWORD = "!"  # noqa: S105 (nobody logs in by it)
 CONSONANTS, VOWELS = "bcdfghjklmnprstvwxz", "aeiou"
-CHARACTERS = (
-    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
-)
+CHARACTERS = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,9 @@ def make_people(number: int, name: str = "reader") -> list[User]:
         for i in range(number)
     ]
     User.objects.bulk_create(people, USERS_PER_BATCH)
-    addresses = [EmailAddress(user=person, email=person.email, verified=True, primary=True) for person in people]
+    addresses = [
+        EmailAddress(user=person, email=person.email, verified=True, primary=True) for person in people
+    ]
     EmailAddress.objects.bulk_create(addresses, USERS_PER_BATCH)
     return people
 
@@ -69,7 +69,9 @@ def _make_earlier_comments(people: list[User], articles: list[Article]) -> None:
     long_ago = timezone.now() - timedelta(days=30)
     discussions = {article.pk: Discussion(pk=article.translation_key) for article in articles}
     there = Discussion.objects.in_bulk([discussion.pk for discussion in discussions.values()])
-    discussions |= {article.pk: there[article.translation_key] for article in articles if article.translation_key in there}
+    discussions |= {
+        article.pk: there[article.translation_key] for article in articles if article.translation_key in there
+    }
     comments = []
     for number, person in enumerate(people):
         article = articles[number % len(articles)]
@@ -89,7 +91,9 @@ def _make_earlier_comments(people: list[User], articles: list[Article]) -> None:
         comments.append(comment)
     with public_write():
         Discussion.objects.bulk_update(there.values(), ["threads", "comments"])
-        Discussion.objects.bulk_create(discussion for discussion in discussions.values() if discussion.pk not in there)
+        Discussion.objects.bulk_create(
+            discussion for discussion in discussions.values() if discussion.pk not in there
+        )
         Comment.objects.bulk_create(comments, USERS_PER_BATCH)
 
 
@@ -130,7 +134,9 @@ def _english(chance: random.Random, words: int, between: str) -> str:
 
 
 def _word(chance: random.Random) -> str:
-    return "".join(chance.choice(CONSONANTS) + chance.choice(VOWELS) for _syllable in range(chance.randint(1, 4)))
+    return "".join(
+        chance.choice(CONSONANTS) + chance.choice(VOWELS) for _syllable in range(chance.randint(1, 4))
+    )
 
 
 def _chinese(chance: random.Random, words: int, between: str) -> str:

@@ -36,7 +36,9 @@ CHECKPOINT = 32_768  # pages of SQLite's log before it is put into the database
 TOPICS = 8
 REPLIES_TO_A_THREAD = 3
 LONG_DISCUSSION = 10_000  # comments under one article of a site that has that many to spare
-MEASURED = "measured"  # the slug of the article that has MEASURED_THREADS threads of one comment and three replies
+MEASURED = (
+    "measured"  # the slug of the article that has MEASURED_THREADS threads of one comment and three replies
+)
 MEASURED_THREADS = 50
 
 ARTICLE_COLUMNS = [
@@ -85,33 +87,66 @@ class SiteBuilder:
     def _make_frame(self) -> None:
         with public_write() as write:
             write.touch_everything()
-            Publication.objects.bulk_create(Publication(language=language, tagline="Bench") for language in Language.values)
-            topics = [Topic(slug=f"topic-{n}", name_en=f"Topic {n}", name_zh=f"话题{n}", position=n) for n in range(TOPICS)]
-            authors = [Author(slug=f"author-{n}", name_en=f"Author {n}", name_zh=f"作者{n}") for n in range(max(10, self.articles // 500))]
+            Publication.objects.bulk_create(
+                Publication(language=language, tagline="Bench") for language in Language.values
+            )
+            topics = [
+                Topic(slug=f"topic-{n}", name_en=f"Topic {n}", name_zh=f"话题{n}", position=n)
+                for n in range(TOPICS)
+            ]
+            authors = [
+                Author(slug=f"author-{n}", name_en=f"Author {n}", name_zh=f"作者{n}")
+                for n in range(max(10, self.articles // 500))
+            ]
             self.topics = [topic.pk for topic in Topic.objects.bulk_create(topics)]
             self.authors = [author.pk for author in Author.objects.bulk_create(authors)]
 
     def _make_readers(self) -> list[int]:
         """Verified readers, a hundred comments each. Nobody knows their password, for there is none."""
         number = max(10, self.comments // 100)
-        users = [User(email=f"reader-{n}@bench.example", password=UNUSABLE_PASSWORD, display_name=f"Reader {n}") for n in range(number)]
+        users = [
+            User(email=f"reader-{n}@bench.example", password=UNUSABLE_PASSWORD, display_name=f"Reader {n}")
+            for n in range(number)
+        ]
         User.objects.bulk_create(users)
-        EmailAddress.objects.bulk_create(EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users)
+        EmailAddress.objects.bulk_create(
+            EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
+        )
         return [user.pk for user in users]
 
     # --- articles --------------------------------------------------------------------------------------------------------------------
 
     def _make_articles(self, numbers: range) -> None:
         first, first_link, first_line = next_key(Article), next_key(ArticleTopic), next_key(Byline)
-        made = [(first + n, number, self._text_of(number), self._slug_of(number)) for n, number in enumerate(numbers)]
-        links = [(pk, topic) for pk, number, _text, _slug in made for topic in self._some(self.topics, number)]
-        lines = [(pk, line) for pk, number, _text, _slug in made for line in enumerate(self._some(self.authors, number))]
+        made = [
+            (first + n, number, self._text_of(number), self._slug_of(number))
+            for n, number in enumerate(numbers)
+        ]
+        links = [
+            (pk, topic) for pk, number, _text, _slug in made for topic in self._some(self.topics, number)
+        ]
+        lines = [
+            (pk, line)
+            for pk, number, _text, _slug in made
+            for line in enumerate(self._some(self.authors, number))
+        ]
         with public_write() as write:
             write.touch_everything()
-            bulk_load(Article, ARTICLE_COLUMNS, (self._article(*each) for each in made), status=Status.PUBLISHED)
-            drafts = ((pk, pk, _title(text, number), slug, text.summary, text.body) for pk, number, text, slug in made)
-            bulk_load(Draft, ["id", "article_id", "title", "slug", "summary", "body"], drafts, updated_at=self.now)
-            bulk_load(ArticleTopic, ["id", "article_id", "topic_id"], ((first_link + n, *link) for n, link in enumerate(links)))
+            bulk_load(
+                Article, ARTICLE_COLUMNS, (self._article(*each) for each in made), status=Status.PUBLISHED
+            )
+            drafts = (
+                (pk, pk, _title(text, number), slug, text.summary, text.body)
+                for pk, number, text, slug in made
+            )
+            bulk_load(
+                Draft, ["id", "article_id", "title", "slug", "summary", "body"], drafts, updated_at=self.now
+            )
+            bulk_load(
+                ArticleTopic,
+                ["id", "article_id", "topic_id"],
+                ((first_link + n, *link) for n, link in enumerate(links)),
+            )
             bulk_load(
                 Byline,
                 ["id", "article_id", "author_id", "position"],
@@ -185,7 +220,11 @@ class SiteBuilder:
         others = [number for number in range(0, self.articles, 2) if number not in special]
         for n, number in enumerate(others):
             share = left / (len(others) - n)
-            size = left if n == len(others) - 1 else min(left, round(self.chance.expovariate(1 / share)) if share else 0)
+            size = (
+                left
+                if n == len(others) - 1
+                else min(left, round(self.chance.expovariate(1 / share)) if share else 0)
+            )
             left -= size
             if size:
                 yield number, size
@@ -193,7 +232,11 @@ class SiteBuilder:
     def _make_comments(self, sizes: list[tuple[int, int]]) -> None:
         keys = [_key_of(number) for number, _size in sizes]
         versions: dict[UUID, list[int]] = {}
-        for key, pk in Article.objects.filter(translation_key__in=keys).order_by("pk").values_list("translation_key", "pk"):
+        for key, pk in (
+            Article.objects.filter(translation_key__in=keys)
+            .order_by("pk")
+            .values_list("translation_key", "pk")
+        ):
             versions.setdefault(key, []).append(pk)
         rows, discussions = [], []
         next_one = next_key(Comment)
@@ -208,7 +251,9 @@ class SiteBuilder:
             number_on(Comment)
         self._tell(len(rows))
 
-    def _discussion(self, number: int, size: int, threads: int, articles: list[int], first: int) -> Iterator[tuple]:
+    def _discussion(
+        self, number: int, size: int, threads: int, articles: list[int], first: int
+    ) -> Iterator[tuple]:
         """Its rows, in the order of COMMENT_COLUMNS: the threads from the oldest on, then the replies, one to each in turn."""
         chance = random.Random(size) if self._back(number) == 0 else self.chance
         key, day = _key_of(number), self._date_of(number).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -220,7 +265,9 @@ class SiteBuilder:
             moment = moments[thread] if n < threads else moments[thread] + timedelta(hours=1)
             yield self._comment(chance, first + n, key, places[thread], of_thread, moment)
 
-    def _comment(self, chance: random.Random, pk: int, key: UUID, article: int, of_thread: tuple, moment: datetime) -> tuple:
+    def _comment(
+        self, chance: random.Random, pk: int, key: UUID, article: int, of_thread: tuple, moment: datetime
+    ) -> tuple:
         remark: Remark = chance.choice(self.remarks)
         return (
             pk,

@@ -54,13 +54,24 @@ def texts(language: str, chance: random.Random) -> list[Text]:
     prose = [paragraph for _front, body in files for paragraph in _paragraphs(body)]
     headings = [line[3:] for _front, body in files for line in body.splitlines() if line.startswith("## ")]
     step = (LONGEST - SHORTEST) / (EACH_LANGUAGE - 1)
-    return [_text(language, SHORTEST + round(step * n), prose, headings, chance) for n in range(EACH_LANGUAGE)]
+    return [
+        _text(language, SHORTEST + round(step * n), prose, headings, chance) for n in range(EACH_LANGUAGE)
+    ]
 
 
 def remarks(language: str, chance: random.Random) -> list[Remark]:
     """One to three sentences each: well below the limit of a reply."""
-    prose = [paragraph for front, body in article_files() if front["language"] == language for paragraph in _paragraphs(body)]
-    sentences = [sentence.strip() for paragraph in prose for sentence in _SENTENCE.findall(re.sub(r"[*`]", "", paragraph))]
+    prose = [
+        paragraph
+        for front, body in article_files()
+        if front["language"] == language
+        for paragraph in _paragraphs(body)
+    ]
+    sentences = [
+        sentence.strip()
+        for paragraph in prose
+        for sentence in _SENTENCE.findall(re.sub(r"[*`]", "", paragraph))
+    ]
     short = [sentence for sentence in sentences if 10 <= len(sentence) <= 120 and "[" not in sentence]
     return [_remark(" ".join(chance.sample(short, chance.randint(1, 3))), language) for _ in range(COMMENTS)]
 
@@ -68,7 +79,11 @@ def remarks(language: str, chance: random.Random) -> list[Remark]:
 def _paragraphs(body: str) -> Iterator[str]:
     for block in body.split("\n\n"):
         joined = " ".join(block.strip().splitlines())
-        if len(joined) > 80 and not _NO_PROSE.search(block.strip().splitlines()[0]) and not _NO_PROSE.search(joined):
+        if (
+            len(joined) > 80
+            and not _NO_PROSE.search(block.strip().splitlines()[0])
+            and not _NO_PROSE.search(joined)
+        ):
             yield joined
 
 
@@ -84,7 +99,9 @@ def _text(language: str, wanted: int, prose: list[str], headings: list[str], cha
     draft = Draft(article=Article(language=language), body="\n\n".join(body))
     made = render_draft(draft)
     search_text = index_text(title, summary, made.text)
-    return Text(title, summary, draft.body, made.html, made.contents, made.words, made.reading_minutes, search_text)
+    return Text(
+        title, summary, draft.body, made.html, made.contents, made.words, made.reading_minutes, search_text
+    )
 
 
 def _remark(body: str, language: str) -> Remark:

@@ -48,7 +48,9 @@ def drill_outage(plan: OutagePlan, say: Callable[[str], None], tell: Callable[[s
             stored = StoredPages(port, [page for subject in load.subjects for page in subject.pages])
             session = session_of(0, 0)
             connections.close_all()
-            say(f"The database stops. There is no worker, and no mail server. Readers come through {plan.through}.")
+            say(
+                f"The database stops. There is no worker, and no mail server. Readers come through {plan.through}."
+            )
             postgres.stop()
             tell("stored pages, feeds and files read without the database", stored.read_again())
             tell("refusals that kept what was typed", refused(port, session))
@@ -67,7 +69,9 @@ def drill_outage(plan: OutagePlan, say: Callable[[str], None], tell: Callable[[s
     freshness_report(record, load, tell)
     for name, number in left.items():
         tell(name, number)
-    return freshness_verdict(record, say) or next((f"{name}: {number}" for name, number in left.items() if number), "")
+    return freshness_verdict(record, say) or next(
+        (f"{name}: {number}" for name, number in left.items() if number), ""
+    )
 
 
 class StoredPages:
@@ -77,7 +81,9 @@ class StoredPages:
         self.asker = HttpClient(port)
         home = self.asker.get("/").text
         files = re.findall(r'(?:href|src)="(/static/[^"]+)"', home)
-        self.before = {path: expect(self.asker.get(path), 200, path).text for path in [*sorted(set(paths)), *files]}
+        self.before = {
+            path: expect(self.asker.get(path), 200, path).text for path in [*sorted(set(paths)), *files]
+        }
 
     def read_again(self) -> int:
         for path, text in self.before.items():
@@ -105,11 +111,19 @@ def refused(port: int, session: str) -> int:
         "a comment with JavaScript": (send(asker, path, typed, session, hx_request="true"), "en", SHOWN_TEXT),
         "a stranger's comment": (send(asker, path, typed, ""), "en", SHOWN_TEXT),
         "a comment in Chinese": (send(asker, f"/zh-hans{path}", typed, session), "zh-hans", SHOWN_TEXT),
-        "a log-in": (send(asker, "/accounts/login/", {"login": "reader@drill.example", "password": "x"}, ""), "en", ""),
+        "a log-in": (
+            send(asker, "/accounts/login/", {"login": "reader@drill.example", "password": "x"}, ""),
+            "en",
+            "",
+        ),
     }
     for what, (answer, language, shown) in answers.items():
         expect(answer, 503, what)
-        if f'<html lang="{language}"' not in answer.text or shown not in answer.text or "Traceback" in answer.text:
+        if (
+            f'<html lang="{language}"' not in answer.text
+            or shown not in answer.text
+            or "Traceback" in answer.text
+        ):
             raise DrillFailure(f"{what}: {answer.text[:3000]}")
         if "retry-after" not in answer.headers:
             raise DrillFailure(f"{what}: no Retry-After")
@@ -122,7 +136,11 @@ def send(asker: HttpClient, path: str, form: dict[str, str], session: str, **hea
     """Send a form with a token that matches its cookie, as a browser does."""
     cookies = f"csrftoken={TOKEN}" + (f"; sessionid={session}" if session else "")
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    headers |= {"Cookie": cookies, "Referer": f"https://{DRILL_HOST}/", "Content-Type": "application/x-www-form-urlencoded"}
+    headers |= {
+        "Cookie": cookies,
+        "Referer": f"https://{DRILL_HOST}/",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
     return asker.ask("POST", path, headers, urlencode(form | {"csrfmiddlewaretoken": TOKEN}))
 
 
@@ -167,7 +185,9 @@ def cut_under_load(load: Load, postgres: PostgresServer) -> None:
     time.sleep(AWAY_FOR)
     postgres.start()
     returned = time.monotonic()
-    committed = {subject.number: subject.version_now() for subject in load.subjects if subject.kind not in SCHEDULES}
+    committed = {
+        subject.number: subject.version_now() for subject in load.subjects if subject.kind not in SCHEDULES
+    }
     connections.close_all()
     time.sleep(max(0.0, returned + RECOVERY_BOUND - time.monotonic()))
     for number, version in committed.items():

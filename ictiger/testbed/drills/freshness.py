@@ -60,11 +60,15 @@ class Load:
         return process
 
     def _write(self, number: int) -> None:
-        writer = DrillWriter(number, self.subjects, self.ledger, self.port, self.written[number], lossy=self.lossy)
+        writer = DrillWriter(
+            number, self.subjects, self.ledger, self.port, self.written[number], lossy=self.lossy
+        )
         writer.run(self.goes_on, self.pause)
 
     def _read(self, number: int) -> None:
-        DrillReader(self.subjects, self.ledger, self.port, lossy=self.lossy).run(self.goes_on, self._file(number))
+        DrillReader(self.subjects, self.ledger, self.port, lossy=self.lossy).run(
+            self.goes_on, self._file(number)
+        )
 
     def _file(self, number: int) -> Path:
         return settings.VAR / f"reader-{number}.json"
@@ -79,14 +83,18 @@ class Load:
         for process in self.writers + self.readers:
             process.join(60)
             if process.exitcode:
-                total.errors.append(f"{process.name} ended with {process.exitcode}; what it said stands above")
+                total.errors.append(
+                    f"{process.name} ended with {process.exitcode}; what it said stands above"
+                )
         for number in self.numbers[1]:
             if self._file(number).exists():
                 total.add(load(self._file(number)))
         return total
 
     def writes(self) -> dict[str, int]:
-        return {kind: sum(written[index] for written in self.written) for index, kind in enumerate(SubjectKind)}
+        return {
+            kind: sum(written[index] for written in self.written) for index, kind in enumerate(SubjectKind)
+        }
 
 
 @contextmanager
@@ -99,7 +107,9 @@ def opened(server: WebServer, through: str) -> Iterator[int]:
         yield int(nginx.url.rpartition(":")[2])
 
 
-def drill_freshness(plan: FreshnessPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
+def drill_freshness(
+    plan: FreshnessPlan, say: Callable[[str], None], tell: Callable[[str, object], None]
+) -> str:
     """Run the drill, tell its figures, and return what went wrong."""
     server = WebServer()
     server.start()
@@ -107,7 +117,9 @@ def drill_freshness(plan: FreshnessPlan, say: Callable[[str], None], tell: Calla
         with opened(server, plan.through) as port:
             load = Load(port, writers=plan.writers, readers=plan.readers, pause=plan.pause)
             database = connections["default"].vendor
-            say(f"{plan.writers} writers and {plan.readers} readers for {plan.seconds:g} s, through {plan.through}, on {database}")
+            say(
+                f"{plan.writers} writers and {plan.readers} readers for {plan.seconds:g} s, through {plan.through}, on {database}"
+            )
             load.begin()
             time.sleep(plan.seconds)
             record = load.end()

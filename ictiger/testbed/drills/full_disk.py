@@ -37,7 +37,9 @@ class FullDiskPlan:
     through: str
 
 
-def drill_full_disk(plan: FullDiskPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
+def drill_full_disk(
+    plan: FullDiskPlan, say: Callable[[str], None], tell: Callable[[str, object], None]
+) -> str:
     """Run the drill, tell its figures, and return what went wrong."""
     server = WebServer()
     with small_disk(Path(settings.PAGE_STORE)) as disk:
@@ -50,7 +52,10 @@ def drill_full_disk(plan: FullDiskPlan, say: Callable[[str], None], tell: Callab
                 say("The disk of the page store is full of pages and of other things.")
                 fill(disk)
                 began = time.monotonic()
-                tell("writes with a full disk, each seen at once on all pages", write_all(subjects, ledger, port))
+                tell(
+                    "writes with a full disk, each seen at once on all pages",
+                    write_all(subjects, ledger, port),
+                )
                 tell("times that the log told of it", told_in_moderation(server, time.monotonic() - began))
                 look_at_status(port)
                 (disk / BALLAST).unlink()
@@ -82,7 +87,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 def _run(*command: str) -> None:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run(command, check=True, env={"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}, **quiet)  # noqa: S603 (our own commands)
+    subprocess.run(command, check=True, env={"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}, **quiet)
 
 
 def fill(disk: Path) -> None:

@@ -26,7 +26,9 @@ class HttpClient:
         self.port = port
         self.connection: http.client.HTTPConnection | None = None
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: str | None = None) -> Answer:
+    def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: str | None = None
+    ) -> Answer:
         """OSError or HTTPException: whoever should have answered is gone."""
         began = time.time()
         try:

@@ -113,7 +113,9 @@ class Workers:
 
     def start(self) -> None:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.processes = [subprocess.Popen([*MANAGE, "worker"], **quiet) for _number in range(self.plan.workers)]  # noqa: S603 (our own command)
+        self.processes = [
+            subprocess.Popen([*MANAGE, "worker"], **quiet) for _number in range(self.plan.workers)
+        ]
 
     def cut_power(self) -> None:
         with self.lock:
@@ -179,7 +181,10 @@ def run(plan: MailPlan, say: Callable[[str], None]) -> Outcome:
 def sign_up_all(number: int) -> list[float]:
     """Sign `number` people up, several at once. Returns the seconds that each waited for the answer, the quickest first."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    with override_settings(PASSWORD_HASHERS=CHEAP), ThreadPoolExecutor(THREADS, initializer=connections.close_all) as pool:
+    with (
+        override_settings(PASSWORD_HASHERS=CHEAP),
+        ThreadPoolExecutor(THREADS, initializer=connections.close_all) as pool,
+    ):
         _sign_up(0)  # not timed: how long a process takes to load its code is another story
         return sorted(pool.map(_sign_up, range(1, number)))
 
@@ -187,7 +192,10 @@ def sign_up_all(number: int) -> list[float]:
 def _sign_up(number: int) -> float:
     """One person, from a network address of their own, every other one in Chinese."""
     path = "/zh-hans/accounts/signup/" if number % 2 else "/accounts/signup/"
-    client = Client(SERVER_NAME=DRILL_HOST, HTTP_X_FORWARDED_FOR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
+    client = Client(
+        SERVER_NAME=DRILL_HOST,
+        HTTP_X_FORWARDED_FOR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+    )
     began = time.monotonic()
     response = client.post(path, {"email": f"{number}@{DOMAIN}", "password1": A_PASSWORD}, secure=True)
     if response.status_code != 302:

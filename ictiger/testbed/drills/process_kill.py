@@ -56,11 +56,17 @@ def drill_kill(plan: KillPlan, say: Callable[[str], None], tell: Callable[[str, 
         with opened(server, plan.through) as port:
             load = Load(port, writers=plan.writers, readers=plan.readers, pause=plan.pause, lossy=True)
             database = connections["default"].vendor
-            say(f"{plan.kills} kills, {plan.writers} writers, {plan.readers} readers, through {plan.through}, on {database}")
+            say(
+                f"{plan.kills} kills, {plan.writers} writers, {plan.readers} readers, through {plan.through}, on {database}"
+            )
             load.begin()
             killer = Killer(load, server, worker)
             for number in range(plan.kills):
-                killer.kill(list(ODDS)[number] if number < len(ODDS) else random.choices(list(ODDS), list(ODDS.values()))[0])
+                killer.kill(
+                    list(ODDS)[number]
+                    if number < len(ODDS)
+                    else random.choices(list(ODDS), list(ODDS.values()))[0]
+                )
             record = load.end()
             left = leftovers(say)
     finally:
@@ -71,7 +77,9 @@ def drill_kill(plan: KillPlan, say: Callable[[str], None], tell: Callable[[str, 
     freshness_report(record, load, tell)
     for name, number in left.items():
         tell(name, number)
-    return freshness_verdict(record, say) or next((f"{name}: {number}" for name, number in left.items() if number), "")
+    return freshness_verdict(record, say) or next(
+        (f"{name}: {number}" for name, number in left.items() if number), ""
+    )
 
 
 class Killer:
@@ -94,7 +102,11 @@ class Killer:
         }[victim]()
         died = time.monotonic()
         self.killed[victim] += 1
-        committed = {subject.number: subject.version_now() for subject in self.load.subjects if subject.kind not in SCHEDULES}
+        committed = {
+            subject.number: subject.version_now()
+            for subject in self.load.subjects
+            if subject.kind not in SCHEDULES
+        }
         connections.close_all()
         if victim == SERVER:
             self.server.start()
@@ -133,7 +145,9 @@ class Killer:
         self.load.writers[number] = self.load.begin_writer(number)
 
     def _renderer(self) -> None:
-        process = fork.Process(target=render_and_die, args=[self.pages, random.randrange(STEPS_OF_STORING)], daemon=True)
+        process = fork.Process(
+            target=render_and_die, args=[self.pages, random.randrange(STEPS_OF_STORING)], daemon=True
+        )
         connections.close_all()
         process.start()
         process.join(DIES_WITHIN)
@@ -178,7 +192,9 @@ def leftovers(say: Callable[[str], None]) -> dict[str, int]:
     store = get_store()
     found = {"purges left over": Purge.objects.count()}
     maintenance.drop_orphans(store, now=time.time() + maintenance.LEASE_LIFETIME)
-    found["leases left over"] = sum(len(files) for _folder, _folders, files in os.walk(os.path.join(store.root, store_module.LEASES)))
+    found["leases left over"] = sum(
+        len(files) for _folder, _folders, files in os.walk(os.path.join(store.root, store_module.LEASES))
+    )
     found["pages in one form only"] = _halves(store)
     different = [page for page, is_same in verify_pages(store, WSGIHandler()) if not is_same]
     for page in different:
@@ -188,4 +204,7 @@ def leftovers(say: Callable[[str], None]) -> dict[str, int]:
 
 
 def _halves(store: Store) -> int:
-    return sum(not (os.path.exists(page.file) and os.path.exists(page.file + b".gz")) for page in maintenance.stored_pages(store))
+    return sum(
+        not (os.path.exists(page.file) and os.path.exists(page.file + b".gz"))
+        for page in maintenance.stored_pages(store)
+    )

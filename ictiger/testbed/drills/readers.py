@@ -41,7 +41,9 @@ def load(file: Path) -> ReadRecord:
 
 
 class DrillReader:
-    def __init__(self, subjects: list[TrackedObject], ledger: ExpectedVersions, port: int, *, lossy: bool = False) -> None:
+    def __init__(
+        self, subjects: list[TrackedObject], ledger: ExpectedVersions, port: int, *, lossy: bool = False
+    ) -> None:
         self.subjects, self.ledger = subjects, ledger
         self.asker = HttpClient(port)
         self.lossy = lossy  # processes are killed: a request may be cut, and that is no error
@@ -53,7 +55,12 @@ class DrillReader:
         self.talks = [subject for subject in subjects if subject.kind == SubjectKind.COMMENT]
 
     def run(self, goes_on: Callable[[], bool], file: Path) -> None:
-        looks = [(self.look_at_page, 85), (self.look_at_moving, 6), (self.look_at_scheduled, 6), (self.look_at_comment, 3)]
+        looks = [
+            (self.look_at_page, 85),
+            (self.look_at_moving, 6),
+            (self.look_at_scheduled, 6),
+            (self.look_at_comment, 3),
+        ]
         while goes_on():
             (look,) = random.choices([look for look, _weight in looks], [weight for _look, weight in looks])
             try:
@@ -77,7 +84,9 @@ class DrillReader:
         self.hold_against_ledger(owed, answer, path)
         for subject in self.scheduled:
             if path in subject.lists:
-                self.hold_against_clock(subject, turns, answer, path, f"/articles/scheduled-{subject.number}/" in answer.text)
+                self.hold_against_clock(
+                    subject, turns, answer, path, f"/articles/scheduled-{subject.number}/" in answer.text
+                )
 
     def look_at_moving(self) -> None:
         """The new address shows the article, the old one leads there."""
@@ -89,7 +98,9 @@ class DrillReader:
         answer = self.get(path)
         if self.is_fault(answer, path, *([301, 404] if old else [200, 301])):
             return
-        if answer.status == 404:  # a version that was cut off: never an address, though the page says which one was asked for
+        if (
+            answer.status == 404
+        ):  # a version that was cut off: never an address, though the page says which one was asked for
             self.record.checked += 1
             return
         self.hold_against_ledger(all_owed, answer, path)
@@ -107,7 +118,11 @@ class DrillReader:
         if self.is_fault(answer, path, 200, *([] if subject.kind == SubjectKind.CLOSE else [hidden, 404])):
             return
         self.hold_against_ledger(owed, answer, path)
-        is_there = answer.status == 200 if subject.kind != SubjectKind.CLOSE else f"{path}comments/new/" in answer.text
+        is_there = (
+            answer.status == 200
+            if subject.kind != SubjectKind.CLOSE
+            else f"{path}comments/new/" in answer.text
+        )
         self.hold_against_clock(subject, turns, answer, path, is_there)
 
     def look_at_comment(self) -> None:
@@ -137,9 +152,15 @@ class DrillReader:
             versions = shown.get(subject.number, [-1] if path in subject.pages else [])
             oldest = (max if subject.kind in ADDS else min)(versions, default=None)
             if oldest is not None and oldest < owed[subject.number]:
-                self.stale(answer, path, f"{subject.kind} {subject.number}: {oldest} instead of {owed[subject.number]}")
+                self.stale(
+                    answer,
+                    path,
+                    f"{subject.kind} {subject.number}: {oldest} instead of {owed[subject.number]}",
+                )
 
-    def hold_against_clock(self, subject: TrackedObject, turns: list[int], answer: Answer, path: str, is_there: bool) -> None:
+    def hold_against_clock(
+        self, subject: TrackedObject, turns: list[int], answer: Answer, path: str, is_there: bool
+    ) -> None:
         """Before the moment as before, from the moment on as after: asked for at that very time, with nobody writing meanwhile."""
         turn, moment = turns[subject.number], self.ledger.moment[subject.number]
         if turn == 0 or turn % 2 or turn != self.ledger.turn[subject.number]:
@@ -149,12 +170,18 @@ class DrillReader:
         self.record.scheduled += 1
         if is_there != due:
             away = answer.began - moment
-            self.stale(answer, path, f"{subject.kind} {subject.number}: {'' if is_there else 'not '}there {away:+.3f} s from its moment")
+            self.stale(
+                answer,
+                path,
+                f"{subject.kind} {subject.number}: {'' if is_there else 'not '}there {away:+.3f} s from its moment",
+            )
 
     def get(self, path: str) -> Answer:
         encoding = random.choice(["gzip", "identity"])
         etag, text = self.known.get((path, encoding), ("", ""))
-        headers = {"accept_encoding": encoding} | ({"if_none_match": etag} if etag and random.random() < RETRIES else {})
+        headers = {"accept_encoding": encoding} | (
+            {"if_none_match": etag} if etag and random.random() < RETRIES else {}
+        )
         answer = self.asker.get(path, **headers)
         self.record.reads += 1
         self.record.seconds.append(round(answer.ended - answer.began, 4))

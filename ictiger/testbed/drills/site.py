@@ -22,7 +22,10 @@ from django.core.management.base import CommandError
 
 DRILL_VARIABLE = "ICTIGER_DRILL"  # set in a drill's own environment: nothing there is of the site around it
 DRILL_HOST = "drill.example.org"
-HEADERS = {"Host": DRILL_HOST, "X-Forwarded-Proto": "https"}  # what a proxy in front would send with a reader's request
+HEADERS = {
+    "Host": DRILL_HOST,
+    "X-Forwarded-Proto": "https",
+}  # what a proxy in front would send with a reader's request
 MANAGE = [sys.executable, str(Path(__file__).resolve().parent.parent.parent.parent / "manage.py")]
 READY_TIMEOUT = 60.0  # seconds
 
@@ -88,7 +91,7 @@ class Service:
 
     def start(self) -> None:
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 (our own command)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
 
     def children(self) -> list[int]:
         """The processes that it has begun itself, in whichever thread: it begins one anew in another than the first."""

@@ -59,12 +59,20 @@ class TrackedObject:
         """The version in the database."""
         text = {
             SubjectKind.COMMENT: lambda: (
-                Comment.objects.visible().filter(article=self.pk).order_by("-pk").values_list("body", flat=True).first()
+                Comment.objects.visible()
+                .filter(article=self.pk)
+                .order_by("-pk")
+                .values_list("body", flat=True)
+                .first()
             ),
             SubjectKind.EDIT: lambda: Comment.objects.get(pk=self.pk).body,
             SubjectKind.TITLE: lambda: Article.objects.get(pk=self.pk).title,
             SubjectKind.PUBLISH: lambda: (
-                Article.objects.public().filter(topics=self.pk).order_by("-pk").values_list("title", flat=True).first()
+                Article.objects.public()
+                .filter(topics=self.pk)
+                .order_by("-pk")
+                .values_list("title", flat=True)
+                .first()
             ),
             SubjectKind.SLUG: lambda: f"/articles/{Article.objects.get(pk=self.pk).slug}/",
             SubjectKind.SITE: lambda: Publication.objects.get(pk=self.pk).name,
@@ -87,7 +95,9 @@ class ExpectedVersions:
         self.begun = RawArray("Q", len(subjects))
         self.owed = RawArray("Q", len(subjects))
         self.latest = RawArray("Q", len(subjects))  # the key of the newest comment, for its permalink
-        self.turn = RawArray("Q", len(subjects))  # of a schedule; odd while it is written, and after a write that was cut
+        self.turn = RawArray(
+            "Q", len(subjects)
+        )  # of a schedule; odd while it is written, and after a write that was cut
         self.moment = RawArray("d", len(subjects))  # seconds since 1970 at which a schedule takes effect
         self.doomed = RawArray("b", writers)  # a writer that is to die between COMMIT and purge
 
@@ -105,13 +115,23 @@ class SubjectFactory:
         self.trust_everybody()
         english, chinese = self.publication("en"), self.publication("zh-hans")
         self.news = self.topic("news")
-        article = self.article("news-0", self.news, at=timezone.now())  # newer than the rest: it is to lead the lists
-        pages = ["/", "/feed/", "/topics/news/", "/topics/news/feed/", f"/archive/{timezone.localtime():%Y/%m}/"]
+        article = self.article(
+            "news-0", self.news, at=timezone.now()
+        )  # newer than the rest: it is to lead the lists
+        pages = [
+            "/",
+            "/feed/",
+            "/topics/news/",
+            "/topics/news/feed/",
+            f"/archive/{timezone.localtime():%Y/%m}/",
+        ]
         self.subject(SubjectKind.PUBLISH, 0, self.news.pk, pages)
         self.retitle(article, self.subjects[-1])
         for writer in range(self.writers):
             self.corner(writer)
-        everywhere = {page for subject in self.subjects for page in subject.pages if "/comments/feed/" not in page}
+        everywhere = {
+            page for subject in self.subjects for page in subject.pages if "/comments/feed/" not in page
+        }
         for writer, publication, prefix in ((1, english, False), (2, chinese, True)):
             shown = sorted(page for page in everywhere if page.startswith("/zh-hans/") == prefix)
             self.subject(SubjectKind.SITE, writer, publication.pk, shown)
@@ -128,7 +148,12 @@ class SubjectFactory:
         chinese = self.article(f"谈话-{writer}", topic, language="zh-hans", translation_of=talk)
         in_chinese = f"/zh-hans/articles/{chinese.slug}/"
         page = f"/articles/{talk.slug}/"
-        self.subject(SubjectKind.TITLE, writer, talk.pk, [page, f"{page}comments/feed/", *lists] + ["/"] * (writer == 0))
+        self.subject(
+            SubjectKind.TITLE,
+            writer,
+            talk.pk,
+            [page, f"{page}comments/feed/", *lists] + ["/"] * (writer == 0),
+        )
         self.retitle(talk, self.subjects[-1])
         if writer == 0:
             set_options(talk, featured=True)
@@ -139,15 +164,23 @@ class SubjectFactory:
         edited = self.article(f"edit-{writer}", topic)
         page = f"/articles/{edited.slug}/"
         comment = self.comment(edited, writer, f"stamp{len(self.subjects)}v0x")
-        self.subject(SubjectKind.EDIT, writer, comment.pk, [page, f"{page}discussion/1/", f"{page}comments/feed/"])
-        self.subject(SubjectKind.SLUG, writer, self.article(f"moving-{len(self.subjects)}-0", topic).pk, lists)
+        self.subject(
+            SubjectKind.EDIT, writer, comment.pk, [page, f"{page}discussion/1/", f"{page}comments/feed/"]
+        )
+        self.subject(
+            SubjectKind.SLUG, writer, self.article(f"moving-{len(self.subjects)}-0", topic).pk, lists
+        )
         for kind in SCHEDULES:
             number = len(self.subjects)
             article = self.article(f"scheduled-{number}", topic)
             self.subject(kind, writer, article.pk, [], [] if kind == SubjectKind.CLOSE else lists)
 
-    def subject(self, kind: SubjectKind, writer: int, pk: int, pages: list[str], lists: list[str] | None = None) -> None:
-        self.subjects.append(TrackedObject(len(self.subjects), kind, writer % self.writers, pk, pages, lists or []))
+    def subject(
+        self, kind: SubjectKind, writer: int, pk: int, pages: list[str], lists: list[str] | None = None
+    ) -> None:
+        self.subjects.append(
+            TrackedObject(len(self.subjects), kind, writer % self.writers, pk, pages, lists or [])
+        )
 
     def publication(self, language: str) -> Publication:
         with public_write() as write:
@@ -170,7 +203,11 @@ class SubjectFactory:
 
     def comment(self, article: Article, writer: int, body: str) -> Comment:
         """By the writer's first account, whose word is trusted afterwards."""
-        return self.approved(services.post_comment(user=account(writer, 0), article=article, body=body, submission=uuid.uuid4()))
+        return self.approved(
+            services.post_comment(
+                user=account(writer, 0), article=article, body=body, submission=uuid.uuid4()
+            )
+        )
 
     def approved(self, comment: Comment) -> Comment:
         if comment.state == State.PENDING:
@@ -183,7 +220,11 @@ class SubjectFactory:
         for writer in range(self.writers):
             for number in range(ACCOUNTS):
                 body = f"Hello from {writer}, {number}."
-                self.approved(services.post_comment(user=account(writer, number), article=article, body=body, submission=uuid.uuid4()))
+                self.approved(
+                    services.post_comment(
+                        user=account(writer, number), article=article, body=body, submission=uuid.uuid4()
+                    )
+                )
 
 
 def account(writer: int, number: int) -> User:

@@ -24,7 +24,16 @@ from ictiger.pagecache.public_write import public_write
 
 from .http_client import HttpClient
 from .site import DRILL_HOST
-from .subjects import ACCOUNTS, BODY, SCHEDULES, ExpectedVersions, SubjectKind, TrackedObject, account, retitle
+from .subjects import (
+    ACCOUNTS,
+    BODY,
+    SCHEDULES,
+    ExpectedVersions,
+    SubjectKind,
+    TrackedObject,
+    account,
+    retitle,
+)
 
 # How often each kind is written, in proportion. A site-wide change empties the whole store.
 WEIGHTS = {
@@ -49,7 +58,14 @@ class Withheld(RuntimeError):
 
 class DrillWriter:
     def __init__(
-        self, number: int, subjects: list[TrackedObject], ledger: ExpectedVersions, port: int, written: RawArray, *, lossy: bool
+        self,
+        number: int,
+        subjects: list[TrackedObject],
+        ledger: ExpectedVersions,
+        port: int,
+        written: RawArray,
+        *,
+        lossy: bool,
     ) -> None:
         self.number = number
         self.subjects = [subject for subject in subjects if subject.writer == number]
@@ -129,17 +145,25 @@ class DrillWriter:
     def comment(self, subject: TrackedObject, version: int) -> None:
         slug = f"talk-{self.number}"
         form = {"body": f"An argument, {subject.stamp(version)}.", "submission": uuid.uuid4(), "parent": ""}
-        self.ledger.latest[subject.number] = self._post(f"/articles/{slug}/comments/", form, self.sessions[version % ACCOUNTS])
+        self.ledger.latest[subject.number] = self._post(
+            f"/articles/{slug}/comments/", form, self.sessions[version % ACCOUNTS]
+        )
 
     def edit(self, subject: TrackedObject, version: int) -> None:
-        self._post(f"/comments/{subject.pk}/edit/", {"body": f"Another argument, {subject.stamp(version)}."}, self.sessions[0])
+        self._post(
+            f"/comments/{subject.pk}/edit/",
+            {"body": f"Another argument, {subject.stamp(version)}."},
+            self.sessions[0],
+        )
 
     def title(self, subject: TrackedObject, version: int) -> None:
         retitle(subject.pk, subject.stamp(version))
 
     def publish(self, subject: TrackedObject, version: int) -> None:
         topic = Topic.objects.get(pk=subject.pk)
-        publish(create_article(slug=f"news-{version}", title=subject.stamp(version), body=BODY, topics=[topic]))
+        publish(
+            create_article(slug=f"news-{version}", title=subject.stamp(version), body=BODY, topics=[topic])
+        )
 
     def move(self, subject: TrackedObject, version: int) -> None:
         retitle(subject.pk, "Moving", slug=f"moving-{subject.number}-{version}")
@@ -156,7 +180,7 @@ class DrillWriter:
             "Cookie": f"sessionid={session}; csrftoken={TOKEN}",
             "Content-Type": "application/x-www-form-urlencoded",
             "Referer": f"https://{DRILL_HOST}/",
-            "HX-Request": "true",
+            "X-Fragment": "comment",
         }
         answer = self.asker.ask("POST", path, headers, urlencode(form | {"csrfmiddlewaretoken": TOKEN}))
         if answer.status in (502, 503, 504) and self.lossy:

@@ -35,7 +35,10 @@ def test_a_client_gets_twenty_mails_an_hour_and_is_told_when_the_next_may_be(cli
     response = ask(client, make_user(verified=False))
 
     assert response.status_code == 429
-    assert "Too many mails have been requested from your connection. Try again in 40 minutes." in response.content.decode()
+    assert (
+        "Too many mails have been requested from your connection. Try again in 40 minutes."
+        in response.content.decode()
+    )
     assert response.headers["Retry-After"] == "2400"
     time_machine.shift(timedelta(minutes=40))
     assert ask(client, make_user(verified=False)).status_code == 302
@@ -70,7 +73,10 @@ def test_expired_links_count_too(client, stranger, sign_up, mailbox, link_in, ti
 
     response = stranger.post(link, follow=True)
 
-    assert "Too many mails have been requested from your connection. Try again in 60 minutes." in response.content.decode()
+    assert (
+        "Too many mails have been requested from your connection. Try again in 60 minutes."
+        in response.content.decode()
+    )
 
 
 def test_change_of_a_proven_address_is_told_when_no_mail_went(reader, client, monkeypatch):
@@ -124,7 +130,9 @@ def test_without_a_proxy_the_header_is_nobodys_word(client, settings, monkeypatc
 
 
 def test_one_ipv6_network_is_one_client(rf, settings):
-    near, near_too, far = (rf.get("/", REMOTE_ADDR=address) for address in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:1::1"))
+    near, near_too, far = (
+        rf.get("/", REMOTE_ADDR=address) for address in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:1::1")
+    )
 
     assert limits.client_hash(near) == limits.client_hash(near_too) != limits.client_hash(far)
 

@@ -162,7 +162,11 @@ def test_confirmation_and_what_follows_from_it_are_one_transaction(link, strange
 
 
 def test_page_shows_what_confirming_will_publish(link, stranger, monkeypatch):
-    monkeypatch.setattr(hooks, "confirmation_previews_hooks", notes := [lambda user, **_: mark_safe(f"<p>Waiting of {user.pk}</p>")])
+    monkeypatch.setattr(
+        hooks,
+        "confirmation_previews_hooks",
+        notes := [lambda user, **_: mark_safe(f"<p>Waiting of {user.pk}</p>")],
+    )
     monkeypatch.setattr("accounts.verification_views.confirmation_previews_hooks", notes)
 
     assert f"<p>Waiting of {User.objects.get().pk}</p>" in stranger.get(link).content.decode()
@@ -184,5 +188,7 @@ def test_pending_change_replaces_the_address_and_tells_the_old_mailbox(reader, c
 
     reader.refresh_from_db()
     assert reader.email == "new@example.org"
-    assert list(reader.emailaddress_set.values_list("email", "verified", "primary")) == [("new@example.org", True, True)]
+    assert list(reader.emailaddress_set.values_list("email", "verified", "primary")) == [
+        ("new@example.org", True, True)
+    ]
     assert "Your account has a new e-mail address." in mailbox("reader@example.org")[-1].body

@@ -42,10 +42,14 @@ def test_post_deletes_the_account_with_what_waited(not_me, stranger):
     assert "Thank you, it is undone" in response.content.decode()
     assert not User.objects.filter(email=VICTIM).exists()
     assert not Comment.objects.exists()
-    assert purposes() == [], "and the mails that were queued for it are gone, with no goodbye to a stranger's mailbox"
+    assert purposes() == [], (
+        "and the mails that were queued for it are gone, with no goodbye to a stranger's mailbox"
+    )
 
 
-def test_blocked_address_can_neither_sign_up_nor_be_changed_to_for_thirty_days(not_me, stranger, client_of, time_machine):
+def test_blocked_address_can_neither_sign_up_nor_be_changed_to_for_thirty_days(
+    not_me, stranger, client_of, time_machine
+):
     stranger.post(not_me)
     other = make_user(verified=False)
 
@@ -69,7 +73,9 @@ def test_blocked_address_gets_no_mail_for_another_account_that_has_it(not_me, st
     assert "has asked us not to send mail there" in response.content.decode()
 
 
-@pytest.mark.parametrize(("path", "shape"), [("/accounts/password/reset/", "email"), ("/accounts/login/code/", "email")])
+@pytest.mark.parametrize(
+    ("path", "shape"), [("/accounts/password/reset/", "email"), ("/accounts/login/code/", "email")]
+)
 def test_blocked_address_gets_no_mail_about_accounts_it_does_not_have(not_me, stranger, path, shape):
     stranger.post(not_me)
 
@@ -92,7 +98,9 @@ def test_link_cannot_hit_an_account_that_was_confirmed_since(not_me, stranger):
     assert not BlockedMailbox.objects.exists()
 
 
-def test_link_cannot_hit_an_account_that_is_confirmed_while_the_button_is_pressed(not_me, stranger, monkeypatch):
+def test_link_cannot_hit_an_account_that_is_confirmed_while_the_button_is_pressed(
+    not_me, stranger, monkeypatch
+):
     address = EmailAddress.objects.get()
     good = addresses.ConfirmationLink(addresses.LinkState.GOOD, address)
     EmailAddress.objects.update(verified=True)

@@ -84,7 +84,9 @@ def link_to(mailbox, link_in) -> Callable[[str], str]:
     """The path of the link in the owner's mail of a purpose."""
 
     def path(purpose: str) -> str:
-        wanted = list(Mail.objects.filter(recipient=OWNER).order_by("pk").values_list("purpose", flat=True)).index(purpose)
+        wanted = list(
+            Mail.objects.filter(recipient=OWNER).order_by("pk").values_list("purpose", flat=True)
+        ).index(purpose)
         return link_in(mailbox(OWNER)[wanted])
 
     return path
@@ -181,7 +183,9 @@ def test_link_page_tells_what_confirming_here_does(squat, link_to):
     assert re.search(r'href="/accounts/login/\?next=/accounts/confirm-email/[^"]+">Log in first', text)
 
 
-def test_link_opened_beside_another_account_hands_over_too_and_leaves_that_one_alone(squat, link_to, reader, client_of):
+def test_link_opened_beside_another_account_hands_over_too_and_leaves_that_one_alone(
+    squat, link_to, reader, client_of
+):
     other = client_of(reader)
 
     other.post(link_to("accounts/verification"))
@@ -211,7 +215,10 @@ def test_mistyped_new_address_gives_the_account_to_nobody(reader, stranger, clie
     link = link_in(mailbox("typo@example.org")[0])
 
     for somebody in (stranger, client_of(make_user())):
-        assert "Only who is logged in to that account can confirm the change." in somebody.get(link).content.decode()
+        assert (
+            "Only who is logged in to that account can confirm the change."
+            in somebody.get(link).content.decode()
+        )
         assert somebody.post(link).status_code == 403
 
     reader.refresh_from_db()

@@ -24,7 +24,19 @@ def test_suggestion_finds_the_slip(typed, meant):
 
 
 @pytest.mark.parametrize(
-    "domain", [*COMMON_DOMAINS, "162.com", "qq.cn", "mail.ru", "gmx.net", "yahoo.co.jp", "example.org", "ictiger.example", "例子.中国", ""]
+    "domain",
+    [
+        *COMMON_DOMAINS,
+        "162.com",
+        "qq.cn",
+        "mail.ru",
+        "gmx.net",
+        "yahoo.co.jp",
+        "example.org",
+        "ictiger.example",
+        "例子.中国",
+        "",
+    ],
 )
 def test_suggestion_leaves_honest_domains_alone(domain):
     assert suggestion(f"anna@{domain}") == ""

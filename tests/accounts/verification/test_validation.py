@@ -73,8 +73,12 @@ def test_what_is_no_address_is_refused(typed):
         validate_email(typed)
 
 
-@pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/", "/accounts/password/reset/", "/accounts/login/code/"])
-@pytest.mark.parametrize("typed", ["an\r\nna@example.org", "a,b@example.org", "x" * 300 + "@example.org", "@", '"@example.org'])
+@pytest.mark.parametrize(
+    "path", ["/accounts/signup/", "/accounts/login/", "/accounts/password/reset/", "/accounts/login/code/"]
+)
+@pytest.mark.parametrize(
+    "typed", ["an\r\nna@example.org", "a,b@example.org", "x" * 300 + "@example.org", "@", '"@example.org']
+)
 def test_every_form_refuses_it_in_words(stranger, path, typed):
     field = "login" if path.endswith("/login/") else "email"
 
@@ -87,6 +91,11 @@ def test_every_form_refuses_it_in_words(stranger, path, typed):
 
 def test_banner_tells_when_our_mail_server_knows_no_international_addresses(sign_up):
     client = sign_up("用户@example.org")
-    Mail.objects.update(state=MailState.REFUSED, reply="this mail server takes no international addresses (SMTPUTF8)")
+    Mail.objects.update(
+        state=MailState.REFUSED, reply="this mail server takes no international addresses (SMTPUTF8)"
+    )
 
-    assert "Our mail server can only deliver to addresses whose part before the @" in client.get("/accounts/verification/").content.decode()
+    assert (
+        "Our mail server can only deliver to addresses whose part before the @"
+        in client.get("/accounts/verification/").content.decode()
+    )

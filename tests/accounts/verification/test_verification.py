@@ -43,7 +43,12 @@ def page(client) -> str:
         (MailState.QUEUED, {}, "queued", "is on its way to"),
         (MailState.SENDING, {"lease_until": timezone.now()}, "queued", "is on its way to"),
         (MailState.QUEUED, {"attempts": 2, "reply": "451 4.7.1 greylisted"}, "retrying", "We try again at"),
-        (MailState.SENT, {"sent_at": timezone.now(), "reply": "250 ok"}, "sent", "Handed to the mail server at"),
+        (
+            MailState.SENT,
+            {"sent_at": timezone.now(), "reply": "250 ok"},
+            "sent",
+            "Handed to the mail server at",
+        ),
         (MailState.REFUSED, {"reply": "550 5.1.1 no such user"}, "refused", "there is no such mailbox"),
         (MailState.REFUSED, {"reply": "552 5.2.2 over quota"}, "refused", "the mailbox is full"),
         (MailState.REFUSED, {"reply": "550 5.7.1 blocked"}, "refused", "takes no mail from us"),
@@ -195,7 +200,9 @@ def test_change_puts_the_new_address_in_place_and_mails_it(newcomer, mailbox):
 
     user = User.objects.get()
     assert user.email == "bea@example.org"
-    assert list(user.emailaddress_set.values_list("email", "verified", "primary")) == [("bea@example.org", False, True)]
+    assert list(user.emailaddress_set.values_list("email", "verified", "primary")) == [
+        ("bea@example.org", False, True)
+    ]
     assert '<strong class="banner-address">bea@example.org</strong>' in response.content.decode()
     assert len(mailbox("bea@example.org")) == 1
 
@@ -247,7 +254,11 @@ def test_change_to_a_taken_address_looks_like_any_other(newcomer, reader, mailbo
 
 @pytest.mark.parametrize(
     ("email", "says"),
-    [("", "This field is required."), ("bea", "Enter a valid email address."), ("b\x00ea@example.org", "Enter a valid email address.")],
+    [
+        ("", "This field is required."),
+        ("bea", "Enter a valid email address."),
+        ("b\x00ea@example.org", "Enter a valid email address."),
+    ],
 )
 def test_change_refuses_beside_the_field_and_keeps_what_was_typed(newcomer, email, says):
     response = newcomer.post(PAGE, {"action": "change", "email": email})
@@ -281,7 +292,9 @@ def test_script_gets_the_new_state_as_the_answer_to_a_resend(newcomer):
     response = newcomer.post(PAGE, {"action": "resend"}, headers={"X-Fragment": "banner"})
 
     assert response.status_code == 200
-    assert 'data-state="queued" data-src="/accounts/verification/" data-wait="60"' in response.content.decode()
+    assert (
+        'data-state="queued" data-src="/accounts/verification/" data-wait="60"' in response.content.decode()
+    )
 
 
 def test_script_learns_that_the_address_is_confirmed(reader, client_of):

@@ -85,10 +85,14 @@ def open_form(client: Client, article: Article) -> dict[str, list[str]]:
     return fields_of(response)
 
 
-def send(client: Client, article: Article, form: dict[str, list[str]], *, press: str = "_save", **typed: object) -> HttpResponse:
+def send(
+    client: Client, article: Article, form: dict[str, list[str]], *, press: str = "_save", **typed: object
+) -> HttpResponse:
     """Type into the open form and press a button. A field typed as None is unticked."""
     data = {**form, **typed, press: "1"}
-    return client.post(change_url(article), {name: value for name, value in data.items() if value is not None})
+    return client.post(
+        change_url(article), {name: value for name, value in data.items() if value is not None}
+    )
 
 
 def edit(client: Client, article: Article, *, press: str = "_save", **typed: object) -> HttpResponse:

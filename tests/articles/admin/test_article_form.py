@@ -244,7 +244,9 @@ def test_double_click_on_save_is_no_conflict(desk):
     assert [response.status_code for response in responses] == [302, 302]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets writers in one after another anyway")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite lets writers in one after another anyway"
+)
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_two_saves_at_the_same_moment_one_is_told(client_of, editor):
     article = make_article()

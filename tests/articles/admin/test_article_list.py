@@ -40,8 +40,14 @@ def cell(response, name: str) -> str:
         ({"status": Status.DRAFT}, "draft"),
         ({"status": Status.IN_REVIEW}, "in review"),
         ({}, "published"),
-        ({"publish_at": datetime(2040, 1, 2, 8, 30, 15, tzinfo=ZoneInfo("Asia/Shanghai"))}, "scheduled for 2 Jan 2040, 08:30:15"),
-        ({"expires_at": datetime(2040, 1, 2, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai"))}, "published, until 2 Jan 2040, 08:30"),
+        (
+            {"publish_at": datetime(2040, 1, 2, 8, 30, 15, tzinfo=ZoneInfo("Asia/Shanghai"))},
+            "scheduled for 2 Jan 2040, 08:30:15",
+        ),
+        (
+            {"expires_at": datetime(2040, 1, 2, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai"))},
+            "published, until 2 Jan 2040, 08:30",
+        ),
         (
             {
                 "publish_at": datetime(2020, 1, 2, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai")),
@@ -58,7 +64,9 @@ def test_state_is_told_in_words(desk, fields, words):
 
 
 @pytest.mark.parametrize(
-    "text", [{"body": "New."}, {"title": "New"}, {"seo_title": "New"}, {"cover": "new"}], ids=["body", "title", "seo_title", "cover"]
+    "text",
+    [{"body": "New."}, {"title": "New"}, {"seo_title": "New"}, {"cover": "new"}],
+    ids=["body", "title", "seo_title", "cover"],
 )
 def test_unpublished_changes_are_told(desk, text):
     article = make_article()
@@ -145,7 +153,11 @@ def test_list_is_narrowed_by_date(desk):
 
     assert rows(desk.get(LIST, {"published": "2020"})) == ["old-in-june", "old"]
     assert rows(desk.get(LIST, {"published": "2020-05"})) == ["old"]
-    assert rows(desk.get(LIST, {"published": "2020-13"})) == rows(desk.get(LIST, {"published": "9999"})) == rows(desk.get(LIST))
+    assert (
+        rows(desk.get(LIST, {"published": "2020-13"}))
+        == rows(desk.get(LIST, {"published": "9999"}))
+        == rows(desk.get(LIST))
+    )
 
 
 def test_months_are_offered_of_the_chosen_year_alone(desk):
@@ -283,7 +295,11 @@ def test_covers_are_drawn_for_those_without_one(desk):
 
 def test_deleting_many(desk):
     articles = [make_article(status=Status.DRAFT) for _ in range(2)]
-    data = {"action": "delete_selected", "_selected_action": [article.pk for article in articles], "post": "yes"}
+    data = {
+        "action": "delete_selected",
+        "_selected_action": [article.pk for article in articles],
+        "post": "yes",
+    }
 
     desk.post(LIST, data)
 
@@ -300,7 +316,14 @@ def schedule_url(*articles: Article) -> str:
 def test_selection_leads_to_the_schedule(desk):
     articles = [make_article(status=Status.DRAFT) for _ in range(2)]
 
-    response = desk.post(LIST, {"action": "schedule_selected", "_selected_action": [article.pk for article in articles], "index": "0"})
+    response = desk.post(
+        LIST,
+        {
+            "action": "schedule_selected",
+            "_selected_action": [article.pk for article in articles],
+            "index": "0",
+        },
+    )
 
     assert set(response.url.split("?")[1].split("&")) == {f"article={article.pk}" for article in articles}
 
@@ -314,7 +337,9 @@ def test_schedule_names_the_time_zone(desk):
 def test_mixed_selection_is_scheduled_as_far_as_it_can_be(desk):
     draft, public = make_article(title="Draft", status=Status.DRAFT), make_article(title="Public")
 
-    response = desk.post(schedule_url(draft, public), {"when_0": "2040-01-02", "when_1": "08:30:15"}, follow=True)
+    response = desk.post(
+        schedule_url(draft, public), {"when_0": "2040-01-02", "when_1": "08:30:15"}, follow=True
+    )
 
     said = messages_of(response)
     assert "“Public” stays as it was: readers see it now; unpublish it first" in said

@@ -33,8 +33,14 @@ def test_history_tells_who_saved_what(desk, client_of, author):
 
     newest, second, *_ = desk.get(history(article)).context["page_obj"]
 
-    assert (newest.history_user.email, [change.label for change in newest.changed]) == ("author@example.org", ["Summary", "Body"])
-    assert (second.history_user.email, [change.label for change in second.changed]) == ("editor@example.org", ["Title"])
+    assert (newest.history_user.email, [change.label for change in newest.changed]) == (
+        "author@example.org",
+        ["Summary", "Body"],
+    )
+    assert (second.history_user.email, [change.label for change in second.changed]) == (
+        "editor@example.org",
+        ["Title"],
+    )
 
 
 def test_version_shows_what_has_changed_since(desk):

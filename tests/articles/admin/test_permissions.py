@@ -12,7 +12,15 @@ from PIL import Image as Picture
 
 from articles.admin.bulk_actions import BulkActionsMixin
 from articles.models import Article, Draft, Image, Status
-from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic, make_user
+from tests.factories import (
+    make_article,
+    make_author,
+    make_image,
+    make_page,
+    make_publication,
+    make_topic,
+    make_user,
+)
 
 from .desk import buttons_of, change_url, edit, fields_of, open_form, send
 
@@ -107,16 +115,22 @@ def test_author_cannot_press_what_is_not_offered(client_of, author, own, button)
     assert own.draft.body != "Smuggled."
 
 
-@pytest.mark.parametrize("action", [*sorted(set(BulkActionsMixin.actions) - {"submit_selected"}), "delete_selected"])
+@pytest.mark.parametrize(
+    "action", [*sorted(set(BulkActionsMixin.actions) - {"submit_selected"}), "delete_selected"]
+)
 def test_author_cannot_run_what_is_not_offered(client_of, author, own, action):
-    client_of(author).post(LIST, {"action": action, "_selected_action": [own.pk], "index": "0", "post": "yes"})
+    client_of(author).post(
+        LIST, {"action": action, "_selected_action": [own.pk], "index": "0", "post": "yes"}
+    )
 
     own.refresh_from_db()
     assert (own.status, own.draft.cover) == (Status.DRAFT, None)
 
 
 def test_author_cannot_submit_the_articles_of_others(client_of, author, strange):
-    client_of(author).post(LIST, {"action": "submit_selected", "_selected_action": [strange.pk], "index": "0"})
+    client_of(author).post(
+        LIST, {"action": "submit_selected", "_selected_action": [strange.pk], "index": "0"}
+    )
 
     strange.refresh_from_db()
     assert strange.status == Status.DRAFT
@@ -132,19 +146,40 @@ def test_author_cannot_open_the_schedule(client_of, author, own):
 
 
 def test_author_cannot_delete(client_of, author, own):
-    assert client_of(author).post(reverse("admin:articles_article_delete", args=[own.pk]), {"post": "yes"}).status_code == 403
+    assert (
+        client_of(author)
+        .post(reverse("admin:articles_article_delete", args=[own.pk]), {"post": "yes"})
+        .status_code
+        == 403
+    )
     assert Article.objects.filter(pk=own.pk).exists()
 
 
-@pytest.mark.parametrize("publish_at", [timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)])
+@pytest.mark.parametrize(
+    "publish_at", [timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)]
+)
 def test_listing_is_closed_to_the_author_once_published_or_scheduled(client_of, author, publish_at):
     article = make_article(created_by=author, publish_at=publish_at, topics=[make_topic("patents")])
     client = client_of(author)
     form = open_form(client, article)
-    assert not {"comments_open", "featured", "expires_at_0", "comments_close_at_0", "articletopic_set-0-topic"} & set(form)
+    assert not {
+        "comments_open",
+        "featured",
+        "expires_at_0",
+        "comments_close_at_0",
+        "articletopic_set-0-topic",
+    } & set(form)
 
-    smuggled = {"comments_open": "", "featured": "on", "expires_at_0": "2040-01-01", "expires_at_1": "10:00", "body": "New."}
-    response = send(client, article, form, **smuggled, **{"articletopic_set-0-DELETE": "on", "articletopic_set-0-id": "1"})
+    smuggled = {
+        "comments_open": "",
+        "featured": "on",
+        "expires_at_0": "2040-01-01",
+        "expires_at_1": "10:00",
+        "body": "New.",
+    }
+    response = send(
+        client, article, form, **smuggled, **{"articletopic_set-0-DELETE": "on", "articletopic_set-0-id": "1"}
+    )
 
     assert response.status_code == 302
     article.refresh_from_db()
@@ -155,7 +190,11 @@ def test_listing_is_closed_to_the_author_once_published_or_scheduled(client_of, 
 
 def test_author_files_an_unpublished_article_but_does_not_feature_it(client_of, author, own):
     topic = make_topic("patents")
-    typed = {"articletopic_set-TOTAL_FORMS": "1", "articletopic_set-0-topic": topic.pk, "articletopic_set-0-article": own.pk}
+    typed = {
+        "articletopic_set-TOTAL_FORMS": "1",
+        "articletopic_set-0-topic": topic.pk,
+        "articletopic_set-0-article": own.pk,
+    }
 
     edit(client_of(author), own, comments_open=None, featured="on", **typed)
 
@@ -194,7 +233,9 @@ def test_editor_is_offered_everything(client_of, editor, own):
     assert actions_of(client_of(editor)) == {*BulkActionsMixin.actions, "delete_selected"}
 
 
-def test_moderator_reader_and_stranger_have_no_business_with_articles(client_of, moderator, reader, stranger, own):
+def test_moderator_reader_and_stranger_have_no_business_with_articles(
+    client_of, moderator, reader, stranger, own
+):
     for client in (client_of(moderator), client_of(reader), stranger):
         for url in (LIST, change_url(own), f"{LIST}add/", reverse("admin:articles_article_schedule")):
             response = client.get(url)
@@ -244,6 +285,16 @@ def test_old_addresses_are_for_looking_up_only(client_of, editor):
     redirect = article.old_slugs.get()
 
     assert client.get("/admin/articles/slugredirect/add/").status_code == 403
-    assert client.post(reverse("admin:articles_slugredirect_change", args=[redirect.pk]), {"slug": "x"}).status_code == 403
-    assert client.post(reverse("admin:articles_slugredirect_delete", args=[redirect.pk]), {"post": "yes"}).status_code == 403
+    assert (
+        client.post(
+            reverse("admin:articles_slugredirect_change", args=[redirect.pk]), {"slug": "x"}
+        ).status_code
+        == 403
+    )
+    assert (
+        client.post(
+            reverse("admin:articles_slugredirect_delete", args=[redirect.pk]), {"post": "yes"}
+        ).status_code
+        == 403
+    )
     assert "old" in client.get("/admin/articles/slugredirect/").content.decode()

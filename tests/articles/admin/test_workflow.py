@@ -50,15 +50,27 @@ def change(client, thing, **typed):
 
 
 def delete(client, thing):
-    response = client.post(reverse(f"admin:articles_{thing._meta.model_name}_delete", args=[thing.pk]), {"post": "yes"})
+    response = client.post(
+        reverse(f"admin:articles_{thing._meta.model_name}_delete", args=[thing.pk]), {"post": "yes"}
+    )
     assert response.status_code == 302
 
 
 def test_every_public_model_at_the_desk_is_written_through_change():
     ours = {model for model in apps.get_app_config("articles").get_models() if issubclass(model, PublicModel)}
-    at_the_desk = {model: admin.site.get_model_admin(model) for model in ours if admin.site.is_registered(model)}
+    at_the_desk = {
+        model: admin.site.get_model_admin(model) for model in ours if admin.site.is_registered(model)
+    }
 
-    assert set(at_the_desk) == {Article, Author, Image, Page, Publication, Topic, apps.get_model("articles", "SlugRedirect")}
+    assert set(at_the_desk) == {
+        Article,
+        Author,
+        Image,
+        Page,
+        Publication,
+        Topic,
+        apps.get_model("articles", "SlugRedirect"),
+    }
     assert all(isinstance(model_admin, PublicModelAdmin) for model_admin in at_the_desk.values())
 
 
@@ -124,7 +136,11 @@ def test_publication_and_its_links(desk):
     publication = Publication.objects.get(language="zh-hans")
     assert "/**" in purged()
 
-    links = {"social_links-TOTAL_FORMS": "1", "social_links-0-label": "Mail", "social_links-0-url": "example.org/a"}
+    links = {
+        "social_links-TOTAL_FORMS": "1",
+        "social_links-0-label": "Mail",
+        "social_links-0-url": "example.org/a",
+    }
     change(desk, publication, tagline="卧虎", **links, **{"social_links-0-position": "0"})
     assert "/**" in purged()
     assert [link.url for link in SocialLink.objects.all()] == ["https://example.org/a"]
@@ -193,15 +209,22 @@ def test_saving_an_unpublished_article_purges_no_list(desk):
     assert not purged() & {"/", "/page/**", "/feed/", "/articles/a/**", "/sitemap.xml"}
 
 
-@pytest.mark.parametrize("action", ["publish_selected", "unpublish_selected", "take_down_selected", "delete_selected"])
+@pytest.mark.parametrize(
+    "action", ["publish_selected", "unpublish_selected", "take_down_selected", "delete_selected"]
+)
 def test_article_in_bulk(desk, action):
     article = make_article("a")
     edit(desk, article, body="New.")
     purged()
 
-    desk.post("/admin/articles/article/", {"action": action, "_selected_action": [article.pk], "index": "0", "post": "yes"})
+    desk.post(
+        "/admin/articles/article/",
+        {"action": action, "_selected_action": [article.pk], "index": "0", "post": "yes"},
+    )
     if action == "delete_selected":
-        desk.post("/admin/articles/article/", {"action": action, "_selected_action": [article.pk], "post": "yes"})
+        desk.post(
+            "/admin/articles/article/", {"action": action, "_selected_action": [article.pk], "post": "yes"}
+        )
         assert not Article.objects.exists()
 
     assert "/articles/a/**" in purged()
@@ -242,7 +265,9 @@ def test_refused_save_writes_nothing(desk):
     form = open_form(desk, article)
     purged()
 
-    response = send(desk, article, form, featured="on", body="", press="_publish", **{"articletopic_set-0-DELETE": "on"})
+    response = send(
+        desk, article, form, featured="on", body="", press="_publish", **{"articletopic_set-0-DELETE": "on"}
+    )
 
     assert response.status_code == 200
     article.refresh_from_db()
@@ -282,7 +307,9 @@ def test_page_has_one_translation(desk):
     url = reverse("admin:articles_page_add")
     form = fields_of(desk.get(url), "page_form")
 
-    response = desk.post(url, {**form, "title": "Again", "slug": "again", "body": "Text.", "translation_of": about.pk})
+    response = desk.post(
+        url, {**form, "title": "Again", "slug": "again", "body": "Text.", "translation_of": about.pk}
+    )
 
     assert list(response.context["adminform"].form.errors) == ["translation_of"]
     assert Page.objects.count() == 1
@@ -293,7 +320,11 @@ def test_two_saves_at_one_moment_are_told_apart_in_words(desk, monkeypatch):
     article, topic = make_article(), make_topic()
     form = open_form(desk, article)
     monkeypatch.setattr("django.forms.models.BaseModelFormSet.validate_unique", lambda _formset: None)
-    twice = {f"articletopic_set-{n}-{name}": value for n in (0, 1) for name, value in {"topic": topic.pk, "article": article.pk}.items()}
+    twice = {
+        f"articletopic_set-{n}-{name}": value
+        for n in (0, 1)
+        for name, value in {"topic": topic.pk, "article": article.pk}.items()
+    }
 
     response = send(desk, article, form, body="Kept.", **twice, **{"articletopic_set-TOTAL_FORMS": "2"})
 
@@ -334,9 +365,13 @@ def test_picture_shows_what_to_paste(desk):
 
 def test_form_of_a_topic_speaks_of_its_name_and_not_of_a_title(desk):
     assert "it is made from the English name" in desk.get("/admin/articles/topic/add/").content.decode()
-    page = desk.post("/admin/articles/topic/add/", {"name_en": "", "name_zh": "专利", "slug": "", "position": "0"}).content.decode()
+    page = desk.post(
+        "/admin/articles/topic/add/", {"name_en": "", "name_zh": "专利", "slug": "", "position": "0"}
+    ).content.decode()
     assert page.count("errorlist") == 1  # of the name; a slug has nothing to be made from
-    page = desk.post("/admin/articles/topic/add/", {"name_en": "!", "name_zh": "专利", "slug": "", "position": "0"}).content.decode()
+    page = desk.post(
+        "/admin/articles/topic/add/", {"name_en": "!", "name_zh": "专利", "slug": "", "position": "0"}
+    ).content.decode()
     assert "There are no letters to make a slug from" in page
 
 
@@ -349,6 +384,8 @@ def test_chinese_slug_of_a_topic_is_made_from_its_name(desk):
 def test_name_without_letters_needs_a_slug(desk):
     url = reverse("admin:articles_topic_add")
 
-    response = desk.post(url, {**fields_of(desk.get(url), "topic_form"), "name_en": "!!!", "name_zh": "!!!", "slug": ""})
+    response = desk.post(
+        url, {**fields_of(desk.get(url), "topic_form"), "name_en": "!!!", "name_zh": "!!!", "slug": ""}
+    )
 
     assert "slug" in response.context["adminform"].form.errors

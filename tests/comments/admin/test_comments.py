@@ -20,10 +20,19 @@ pytestmark = pytest.mark.django_db
 QUEUE = "/admin/comments/comment/"
 
 
-def decide(client: Client, verb: str, *comments: Comment, seen: dict[int, str] | None = None, **fields) -> str:
+def decide(
+    client: Client, verb: str, *comments: Comment, seen: dict[int, str] | None = None, **fields
+) -> str:
     """Post the list's form with what it showed; the page that follows."""
-    data = {"action": verb, "index": "0", ACTION_CHECKBOX_NAME: [comment.pk for comment in comments], **fields}
-    data |= {f"seen_{comment.pk}": (seen or {}).get(comment.pk, comment.version_token) for comment in comments}
+    data = {
+        "action": verb,
+        "index": "0",
+        ACTION_CHECKBOX_NAME: [comment.pk for comment in comments],
+        **fields,
+    }
+    data |= {
+        f"seen_{comment.pk}": (seen or {}).get(comment.pk, comment.version_token) for comment in comments
+    }
     return page(client.post(QUEUE, data, follow=True))
 
 
@@ -46,7 +55,9 @@ def state_of(comment: Comment) -> tuple[str, str]:
 
 
 def test_the_group_has_just_the_rights_it_needs(db):
-    rights = Group.objects.get(name="Moderator").permissions.values_list("content_type__app_label", "codename")
+    rights = Group.objects.get(name="Moderator").permissions.values_list(
+        "content_type__app_label", "codename"
+    )
     assert sorted(rights) == [
         ("comments", codename)
         for codename in [
@@ -96,12 +107,16 @@ def test_the_queue_has_what_waits_the_longest_first(article, client_of, moderato
     assert f'name="seen_{waiting[0].pk}" value="pending.0"' in html
 
 
-def test_a_row_has_the_comment_the_article_what_it_answers_and_the_authors_record(article, client_of, moderator):
+def test_a_row_has_the_comment_the_article_what_it_answers_and_the_authors_record(
+    article, client_of, moderator
+):
     author = make_user(display_name="A < B")
     make_comment(make_article(), author=author, state=State.REJECTED)
     make_comment(make_article(), author=author)
     thread = make_comment(article, body="What about <standards>?")
-    make_comment(article, author=author, parent=thread, state=State.PENDING, body="They <script> too.\n\nYes.")
+    make_comment(
+        article, author=author, parent=thread, state=State.PENDING, body="They <script> too.\n\nYes."
+    )
     html = page(client_of(moderator).get(QUEUE))
     assert "<p>They &lt;script&gt; too.</p>" in html
     assert article.title in html
@@ -121,10 +136,14 @@ def test_the_record_counts_what_moderators_decided_but_for_what_they_took_back(a
     services.edit_comment(user=author, comment_id=mended.pk, body="Put better, with another source.")
     gone = make_comment(make_article(), author=author, state=State.REJECTED, body="Of no use.")
     services.remove_comment(user=author, comment_id=gone.pk)
-    services.remove_comment(user=author, comment_id=make_comment(make_article(), author=author, body="By its author.").pk)
+    services.remove_comment(
+        user=author, comment_id=make_comment(make_article(), author=author, body="By its author.").pk
+    )
     make_comment(make_article(), author=author, state=State.REMOVED, body="By a moderator.")
     for state, body in ((State.VISIBLE, "One."), (State.REJECTED, "Two."), (State.REMOVED, "Three.")):
-        decide_as_somebody(make_comment(make_article(), author=author, state=state, body=body), ModerationAction.UNDO)
+        decide_as_somebody(
+            make_comment(make_article(), author=author, state=state, body=body), ModerationAction.UNDO
+        )
     record = author_records([author])[author.pk]
     assert (record.approvals, record.rejections, record.removals) == (4, 2, 1)
 
@@ -176,7 +195,10 @@ def test_the_queue_is_filtered_by_what_holds_a_comment(article, client_of, moder
     make_comment(article, state=State.PENDING, body="My first.")
     make_comment(article, state=State.PENDING, body="See https://example.com/.")
     client = client_of(moderator)
-    for rule, (shown, other) in {"newcomer": ("My first.", "See https"), "links": ("See https", "My first.")}.items():
+    for rule, (shown, other) in {
+        "newcomer": ("My first.", "See https"),
+        "links": ("See https", "My first."),
+    }.items():
         rows = page(client.get(QUEUE, {"rule": rule})).split('class="desk-rows"')[1]
         assert (shown in rows, other in rows) == (True, False)
 
@@ -299,7 +321,9 @@ def test_rejecting_without_a_reason_is_refused(article, client_of, moderator):
 
 def test_words_that_are_too_long_are_refused_for_several_too(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING)
-    assert "at most 700 are taken" in decide(client_of(moderator), "reject", comment, reason="uncivil", note="字" * 701)
+    assert "at most 700 are taken" in decide(
+        client_of(moderator), "reject", comment, reason="uncivil", note="字" * 701
+    )
     assert state_of(comment)[0] == State.PENDING
 
 
@@ -347,7 +371,9 @@ def test_what_was_not_shown_is_not_decided_about(article, client_of, moderator):
 
 @pytest.mark.parametrize("pk", ["999999", str(2**70)])
 def test_deciding_about_nothing(article, client_of, moderator, pk):
-    response = client_of(moderator).post(QUEUE, {"action": "approve", "index": "0", ACTION_CHECKBOX_NAME: [pk]})
+    response = client_of(moderator).post(
+        QUEUE, {"action": "approve", "index": "0", ACTION_CHECKBOX_NAME: [pk]}
+    )
     assert response.status_code == 302
     assert not Decision.objects.exists()
 
@@ -356,9 +382,15 @@ def test_banning_the_authors(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING)
     client = client_of(moderator)
     assert "Say why" in decide(client, "ban_authors", comment, days="30")
-    assert "1 author banned." in decide(client, "ban_authors", comment, days="30", why="Spam in three places.")
+    assert "1 author banned." in decide(
+        client, "ban_authors", comment, days="30", why="Spam in three places."
+    )
     ban = Ban.objects.get()
-    assert (ban.user, ban.why, round((ban.until - ban.created_at) / timedelta(days=1))) == (comment.author, "Spam in three places.", 30)
+    assert (ban.user, ban.why, round((ban.until - ban.created_at) / timedelta(days=1))) == (
+        comment.author,
+        "Spam in three places.",
+        30,
+    )
     assert ban.banned_by == moderator
     listed = page(client.get("/admin/comments/ban/"))
     assert comment.author.public_name in listed

@@ -51,12 +51,17 @@ def test_the_stricter_holds(one, other, holds):
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_while_everything_is_held_even_the_trusted_wait_and_are_told(article, trusted, client_of, send, turn, where):
+def test_while_everything_is_held_even_the_trusted_wait_and_are_told(
+    article, trusted, client_of, send, turn, where
+):
     turn(where, Switch.HELD)
     client = client_of(trusted)
     send(client, "A second comment.")
     assert Comment.objects.filter(state=State.PENDING, reason=HoldRule.EVERYTHING_HELD).count() == 1
-    assert "At present a moderator reads every comment before it appears." in client.get(reverse("comments:mine")).content.decode()
+    assert (
+        "At present a moderator reads every comment before it appears."
+        in client.get(reverse("comments:mine")).content.decode()
+    )
     assert HELD in client.get(article.get_absolute_url()).content.decode()
 
 
@@ -104,7 +109,11 @@ def test_an_edit_is_held_while_everything_is_and_refused_while_it_is_closed(arti
     turn("article", Switch.HELD)
     services.edit_comment(user=trusted, comment_id=comment.pk, body="Changed.")
     comment.refresh_from_db()
-    assert (comment.state, comment.reason, comment.body) == (State.PENDING, HoldRule.EVERYTHING_HELD, "Changed.")
+    assert (comment.state, comment.reason, comment.body) == (
+        State.PENDING,
+        HoldRule.EVERYTHING_HELD,
+        "Changed.",
+    )
 
 
 def test_who_confirms_an_address_while_it_is_closed_waits_for_a_moderator(article, unverified, turn):
@@ -117,21 +126,34 @@ def test_who_confirms_an_address_while_it_is_closed_waits_for_a_moderator(articl
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_while_it_is_closed_no_comment_is_mended_and_an_appeal_is_heard(article, reader, client_of, turn, where):
+def test_while_it_is_closed_no_comment_is_mended_and_an_appeal_is_heard(
+    article, reader, client_of, turn, where
+):
     """What was turned down is a comment when it comes changed; a note to the moderators is none."""
     rejected = make_comment(article, author=reader, body="Turned down.", state=State.REJECTED)
     turn(where, Switch.CLOSED)
     client = client_of(reader)
     answer = client.post(reverse("comments:mend", args=[rejected.pk]), {"body": "Put otherwise."})
     assert (answer.status_code, ">\nPut otherwise.</textarea>" in answer.content.decode()) == (422, True)
-    assert client.post(reverse("comments:appeal", args=[rejected.pk]), {"body": "It is to the point."}).status_code == 302
+    assert (
+        client.post(
+            reverse("comments:appeal", args=[rejected.pk]), {"body": "It is to the point."}
+        ).status_code
+        == 302
+    )
     rejected.refresh_from_db()
-    assert (rejected.state, rejected.reason, rejected.body) == (State.PENDING, HoldRule.APPEALED, "Turned down.")
+    assert (rejected.state, rejected.reason, rejected.body) == (
+        State.PENDING,
+        HoldRule.APPEALED,
+        "Turned down.",
+    )
 
 
 def test_one_articles_switch_is_not_anothers(article, trusted, turn):
     turn("article", Switch.CLOSED)
-    elsewhere = services.post_comment(user=trusted, article=make_article(), body="Elsewhere.", submission=uuid.uuid4())
+    elsewhere = services.post_comment(
+        user=trusted, article=make_article(), body="Elsewhere.", submission=uuid.uuid4()
+    )
     assert elsewhere.state == State.VISIBLE
 
 
@@ -164,7 +186,10 @@ def test_each_switch_purges_what_shows_it(article, moderator, settings, django_c
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         services.switch_discussion(by=moderator, key=article.translation_key, switch=Switch.HELD)
-    trees, feeds = [f"{version.get_absolute_url()}**" for version in (article, chinese)], ["/comments/feed/", "/zh-hans/comments/feed/"]
+    trees, feeds = (
+        [f"{version.get_absolute_url()}**" for version in (article, chinese)],
+        ["/comments/feed/", "/zh-hans/comments/feed/"],
+    )
     assert recorder.purged == [sorted(trees + feeds)]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
@@ -183,10 +208,18 @@ def test_moderators_and_editors_turn_the_switch_of_the_site(client_of, group):
     data = {"switch": "held", "notice_en": "We are a little late.", "notice_zh": ""}
     page = client.post("/admin/comments/sitecommentsettings/1/change/", data, follow=True).content.decode()
     house = SiteCommentSettings.objects.get()
-    assert (house.switch, house.notice_en, house.switched_by) == (Switch.HELD, "We are a little late.", person)
+    assert (house.switch, house.notice_en, house.switched_by) == (
+        Switch.HELD,
+        "We are a little late.",
+        person,
+    )
     assert "Emergency switch for the whole site:" in page
     assert "Whoever" in page
-    for desk in ("/admin/", "/admin/comments/", "/admin/comments/discussion/"):  # a list is told its app in another way
+    for desk in (
+        "/admin/",
+        "/admin/comments/",
+        "/admin/comments/discussion/",
+    ):  # a list is told its app in another way
         assert "Emergency switch for the whole site:" in client.get(desk).content.decode(), desk
     client.post("/admin/comments/sitecommentsettings/1/change/", {**data, "switch": "open"})
     assert "Emergency switch for the whole site:" not in client.get("/admin/").content.decode()
@@ -199,9 +232,14 @@ def test_whoever_opens_the_form_is_told_that_it_is_closed_and_what_the_house_say
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_whoever_opens_the_form_is_told_that_everything_is_held(article, trusted, stranger, client_of, turn, where):
+def test_whoever_opens_the_form_is_told_that_everything_is_held(
+    article, trusted, stranger, client_of, turn, where
+):
     own = services.post_comment(user=trusted, article=article, body="As posted.", submission=uuid.uuid4())
-    paths = {reverse("comments:new", args=[article.slug]): stranger, reverse("comments:edit", args=[own.pk]): client_of(trusted)}
+    paths = {
+        reverse("comments:new", args=[article.slug]): stranger,
+        reverse("comments:edit", args=[own.pk]): client_of(trusted),
+    }
     assert not any(HELD in client.get(path).content.decode() for path, client in paths.items())
     turn(where, Switch.HELD, notice_en="Until Monday.")
     for path, client in paths.items():
@@ -210,7 +248,9 @@ def test_whoever_opens_the_form_is_told_that_everything_is_held(article, trusted
         assert ("Until Monday." in html) == (where == "site")
 
 
-@pytest.mark.parametrize(("old", "new"), [("house/1/change/", "sitecommentsettings"), ("phrase/", "blockedphrase")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("house/1/change/", "sitecommentsettings"), ("phrase/", "blockedphrase")]
+)
 def test_addresses_of_renamed_models_lead_to_their_lists(client_of, moderator, old, new):
     for prefix in ("", "/zh-hans"):
         answer = client_of(moderator).get(f"{prefix}/admin/comments/{old}")
@@ -219,9 +259,16 @@ def test_addresses_of_renamed_models_lead_to_their_lists(client_of, moderator, o
 
 def test_authors_turn_no_switch(article, client_of):
     client = client_of(make_user(group="Author"))
-    for path in ("sitecommentsettings/1/change/", f"discussion/{article.translation_key}/change/", "blockedphrase/"):
+    for path in (
+        "sitecommentsettings/1/change/",
+        f"discussion/{article.translation_key}/change/",
+        "blockedphrase/",
+    ):
         assert client.get(f"/admin/comments/{path}").status_code == 403, path
-    assert "Hold or close the discussion" not in client.get(f"/admin/articles/article/{article.pk}/change/").content.decode()
+    assert (
+        "Hold or close the discussion"
+        not in client.get(f"/admin/articles/article/{article.pk}/change/").content.decode()
+    )
 
 
 def test_an_editor_finds_the_discussions_switch_at_the_article(article, client_of, editor):
@@ -239,7 +286,13 @@ def test_an_editor_finds_the_discussions_switch_at_the_article(article, client_o
 
 
 @pytest.mark.parametrize(
-    "wrong", ["sitecommentsettings/2", "sitecommentsettings/x", "discussion/x", "discussion/43a8cb4e-8301-4bf6-ba57-a808a6b2dd90"]
+    "wrong",
+    [
+        "sitecommentsettings/2",
+        "sitecommentsettings/x",
+        "discussion/x",
+        "discussion/43a8cb4e-8301-4bf6-ba57-a808a6b2dd90",
+    ],
 )
 def test_there_is_no_other_switch(client_of, moderator, wrong):
     response = client_of(moderator).get(f"/admin/comments/{wrong}/change/")
@@ -250,23 +303,30 @@ def test_a_moderator_keeps_the_list_of_words(client_of, moderator):
     client = client_of(moderator)
     client.post("/admin/comments/blockedphrase/add/", {"text": "Casino", "effect": "hold", "note": ""})
     assert BlockedPhrase.objects.values_list("text", "folded").get() == ("Casino", "casino")
-    page = client.post("/admin/comments/blockedphrase/add/", {"text": "CАSINO", "effect": "refuse", "note": ""}).content.decode()
+    page = client.post(
+        "/admin/comments/blockedphrase/add/", {"text": "CАSINO", "effect": "refuse", "note": ""}
+    ).content.decode()
     assert "“Casino” in the list already finds this." in page
     for text in ("—", "a", "\u200b\u200b"):
         assert (
             "Enter a word of two letters or more"
-            in client.post("/admin/comments/blockedphrase/add/", {"text": text, "effect": "hold", "note": ""}).content.decode()
+            in client.post(
+                "/admin/comments/blockedphrase/add/", {"text": text, "effect": "hold", "note": ""}
+            ).content.decode()
         )
     assert "Enter a word" not in client.get("/admin/comments/blockedphrase/").content.decode()
     stamp = SiteCommentSettings.objects.get().blocklist_version
     client.post(
-        "/admin/comments/blockedphrase/", {"action": "delete_selected", "_selected_action": BlockedPhrase.objects.get().pk, "post": "yes"}
+        "/admin/comments/blockedphrase/",
+        {"action": "delete_selected", "_selected_action": BlockedPhrase.objects.get().pk, "post": "yes"},
     )
     assert not BlockedPhrase.objects.exists()
     assert SiteCommentSettings.objects.get().blocklist_version != stamp
 
 
-def test_the_queue_shows_which_entry_matched_and_leads_to_the_discussions_switch(article, client_of, moderator):
+def test_the_queue_shows_which_entry_matched_and_leads_to_the_discussions_switch(
+    article, client_of, moderator
+):
     BlockedPhrase(text="Casino").save()
     make_comment(article, state=State.PENDING, body="A c-a-s-i-n-o.")
     page = client_of(moderator).get("/admin/comments/comment/").content.decode()

@@ -27,7 +27,7 @@ def comment(article) -> Comment:
 
 def ask(client: Client, path: str, **fields) -> dict:
     """As the desk's script does."""
-    return client.post(QUEUE + path, fields, headers={"X-Desk": "1"}).json()
+    return client.post(QUEUE + path, fields, headers={"X-Fragment": "row"}).json()
 
 
 def decide(client: Client, comment: Comment, verb: str, **fields) -> dict:
@@ -72,7 +72,10 @@ def test_approving_by_the_form_leads_back_to_where_it_stood(client_of, moderator
     assert state_of(comment) == State.VISIBLE
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example/", "/accounts/logout/", "/admin/comments/comment/\\\n//x"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://evil.example/", "//evil.example/", "/accounts/logout/", "/admin/comments/comment/\\\n//x"],
+)
 def test_it_leads_nowhere_else(client_of, moderator, comment, url):
     sent = {"verb": "approve", "seen": comment.version_token, "next": url}
     location = client_of(moderator).post(f"{QUEUE}{comment.pk}/decide/", sent)["Location"]
@@ -99,7 +102,9 @@ def test_turning_down_needs_a_reason(client_of, moderator, comment, verb, reason
 def test_the_second_is_told_who_was_first_and_what(client_of, moderator, comment, other):
     services.decide(moderator=other, comment_id=comment.pk, verb=ModerationAction.APPROVE)
     answer = decide(client_of(moderator), comment, "reject", reason="other")
-    assert answer["said"].startswith("Mei has already decided about this comment: waiting for a moderator → visible")
+    assert answer["said"].startswith(
+        "Mei has already decided about this comment: waiting for a moderator → visible"
+    )
     assert (answer["done"], 'data-state="visible"' in answer["row"]) == (False, True)
 
 
@@ -145,7 +150,11 @@ def test_undo_takes_back_the_last_decisions_of_ones_own_one_by_one(article, clie
         decide(client, comment, "approve")
     others = make_comment(article)  # decided about later, by somebody else
     assert [ask(client, "undo/")["done"] for _time in range(3)] == [True, True, False]
-    assert [state_of(comment) for comment in (*comments, others)] == [State.PENDING, State.PENDING, State.VISIBLE]
+    assert [state_of(comment) for comment in (*comments, others)] == [
+        State.PENDING,
+        State.PENDING,
+        State.VISIBLE,
+    ]
 
 
 def test_undo_leaves_what_another_has_decided_since(client_of, moderator, comment):
@@ -180,7 +189,10 @@ def test_others_are_told_who_looks_at_a_comment_and_cannot_decide(client_of, mod
     assert "Mei is looking at this." in html
     assert 'class="desk-decide" disabled' in html
     answer = decide(client, comment, "approve")
-    assert answer["said"] == "Mei is looking at this comment. Take it over if you want to decide about it yourself."
+    assert (
+        answer["said"]
+        == "Mei is looking at this comment. Take it over if you want to decide about it yourself."
+    )
     assert state_of(comment) == State.PENDING
 
 
@@ -229,7 +241,9 @@ def test_opening_the_page_of_a_comment_claims_it(client_of, moderator, comment):
     assert Claim.objects.values_list("moderator", "comment").get() == (moderator.pk, comment.pk)
 
 
-def test_several_at_once_leave_out_what_another_looks_at_and_say_so(article, client_of, moderator, comment, other):
+def test_several_at_once_leave_out_what_another_looks_at_and_say_so(
+    article, client_of, moderator, comment, other
+):
     free = make_comment(article, state=State.PENDING)
     services.claim_comment(moderator=other, comment_id=comment.pk)
     both = {"action": "approve", "index": "0", "_selected_action": [comment.pk, free.pk]}

@@ -33,14 +33,23 @@ def test_what_was_given_stays_when_the_reason_is_worded_anew(article):
 
 def test_words_of_the_moderators_own_take_the_place_of_the_preset_ones(article):
     comment = make_comment(article, state=State.PENDING)
-    decision = decide_as_somebody(comment, ModerationAction.REJECT, reason="unclear", note="  Which claim?\r\nThe first?  ")
+    decision = decide_as_somebody(
+        comment, ModerationAction.REJECT, reason="unclear", note="  Which claim?\r\nThe first?  "
+    )
     comment.refresh_from_db()
-    assert (comment.reason, comment.note, decision.reason_id) == ("unclear", "Which claim?\nThe first?", "unclear")
+    assert (comment.reason, comment.note, decision.reason_id) == (
+        "unclear",
+        "Which claim?\nThe first?",
+        "unclear",
+    )
 
 
 def test_blank_words_are_none(article):
     comment = make_comment(article, state=State.PENDING)
-    assert decide_as_somebody(comment, ModerationAction.REJECT, reason="other", note=" \n").note == "It does not fit the comment policy."
+    assert (
+        decide_as_somebody(comment, ModerationAction.REJECT, reason="other", note=" \n").note
+        == "It does not fit the comment policy."
+    )
 
 
 @pytest.mark.parametrize("reason", ["", "nothing", "uncivil", "moderator"])
@@ -73,14 +82,28 @@ def test_a_code_that_means_something_else_is_no_reasons(code):
 def test_moderators_write_reasons_in_both_languages(client_of, moderator):
     client = client_of(moderator)
     client.post(
-        f"{REASONS}add/", {"code": "promises", "text_en": "It promises too much.", "text_zh": "说得太满。", "order": 5, "active": "on"}
+        f"{REASONS}add/",
+        {
+            "code": "promises",
+            "text_en": "It promises too much.",
+            "text_zh": "说得太满。",
+            "order": 5,
+            "active": "on",
+        },
     )
     assert codes()[0] == "promises"
     answer = client.post(f"{REASONS}add/", {"code": "author", "text_en": "x", "text_zh": "x", "order": 5})
     assert "This short name has a meaning of its own." in answer.content.decode()
     reason = Reason.objects.get(code="promises")
-    client.post(f"{REASONS}{reason.pk}/change/", {"code": "other_name", "text_en": "It promises.", "text_zh": "太满。", "order": 5})
-    assert Reason.objects.values_list("code", "text_en", "active").get(pk=reason.pk) == ("promises", "It promises.", False)
+    client.post(
+        f"{REASONS}{reason.pk}/change/",
+        {"code": "other_name", "text_en": "It promises.", "text_zh": "太满。", "order": 5},
+    )
+    assert Reason.objects.values_list("code", "text_en", "active").get(pk=reason.pk) == (
+        "promises",
+        "It promises.",
+        False,
+    )
 
 
 @pytest.mark.parametrize("group", ["Author", "Editor"])

@@ -34,20 +34,36 @@ def send(desk: Client, comment: Comment, what: str = "decide", **fields) -> str:
     """The page that comes back, or for the script the row."""
     sent = {"verb": "reject", "seen": comment.version_token} if what == "decide" else {}
     script = fields.pop("script", False)
-    answer = desk.post(f"{QUEUE}{comment.pk}/{what}/", sent | fields, headers={"X-Desk": "1"} if script else {}, follow=not script)
+    answer = desk.post(
+        f"{QUEUE}{comment.pk}/{what}/",
+        sent | fields,
+        headers={"X-Fragment": "row"} if script else {},
+        follow=not script,
+    )
     return answer.json()["row"] if script else answer.content.decode()
 
 
 def decide_at_once(desk: Client, comments: list[Comment], action: str, **fields) -> str:
     seen = {f"seen_{each.pk}": each.version_token for each in comments}
-    sent = {"action": action, "index": "0", ACTION_CHECKBOX_NAME: [each.pk for each in comments], "days": "7", **seen, **fields}
+    sent = {
+        "action": action,
+        "index": "0",
+        ACTION_CHECKBOX_NAME: [each.pk for each in comments],
+        "days": "7",
+        **seen,
+        **fields,
+    }
     return desk.post(QUEUE, sent, follow=True).content.decode()
 
 
 def box(page: str, name: str, within: str = "") -> str:
     """What a box holds, in the part of the page that begins with `within`."""
     part = page[page.index(within) :]
-    found = re.search(rf'<textarea name="{name}"[^>]*>\n(.*?)</textarea>|<input type="text" name="{name}"[^>]*?value="([^"]*)"', part, re.S)
+    found = re.search(
+        rf'<textarea name="{name}"[^>]*>\n(.*?)</textarea>|<input type="text" name="{name}"[^>]*?value="([^"]*)"',
+        part,
+        re.S,
+    )
     return html.unescape(found[1] or found[2] or "") if found else ""
 
 
@@ -84,8 +100,20 @@ def test_no_box_at_the_desk_is_cut_by_the_browser(desk, comment):
 
 @pytest.mark.parametrize("script", [False, True])
 def test_words_for_a_decision_that_another_has_taken_are_there_to_be_copied(desk, comment, script):
-    services.decide(moderator=make_user(display_name="Mei"), comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
-    page = send(desk, comment, reason="unclear", note="Which <b>claim</b>?", next=f"{QUEUE}?state=rejected", script=script)
+    services.decide(
+        moderator=make_user(display_name="Mei"),
+        comment_id=comment.pk,
+        verb=ModerationAction.REJECT,
+        reason="other",
+    )
+    page = send(
+        desk,
+        comment,
+        reason="unclear",
+        note="Which <b>claim</b>?",
+        next=f"{QUEUE}?state=rejected",
+        script=script,
+    )
     assert "What you wrote, for you to copy:" in page
     assert "Which &lt;b&gt;claim&lt;/b&gt;?" in page
 
@@ -93,7 +121,12 @@ def test_words_for_a_decision_that_another_has_taken_are_there_to_be_copied(desk
 @pytest.mark.parametrize("at_once", [False, True])
 def test_words_for_a_comment_that_is_no_longer_on_the_page_are_there_to_be_copied(desk, comment, at_once):
     """The queue has lost it to another's decision, and with it the boxes."""
-    services.decide(moderator=make_user(display_name="Mei"), comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=make_user(display_name="Mei"),
+        comment_id=comment.pk,
+        verb=ModerationAction.REJECT,
+        reason="other",
+    )
     if at_once:
         page = decide_at_once(desk, [comment], "reject", reason="unclear", note="Which <b>claim</b>?")
     else:
@@ -125,7 +158,10 @@ def test_choice_that_was_refused_for_several_stays_as_it_was(desk, article, comm
     assert str(bo.pk) not in selected(page)
 
 
-@pytest.mark.parametrize("fields", [{"note": LONG, "reason": "other"}, {"action": "nothing", "note": "x"}, {"days": "x", "note": "x"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"note": LONG, "reason": "other"}, {"action": "nothing", "note": "x"}, {"days": "x", "note": "x"}],
+)
 def test_whatever_is_wrong_with_it_the_words_for_several_come_back(desk, comment, fields):
     page = decide_at_once(desk, [comment], fields.pop("action", "reject"), **fields)
     assert box(page, "note", 'id="changelist-form"') == fields["note"]
@@ -154,7 +190,8 @@ def test_what_was_done_is_forgotten(desk, comment):
 
 
 @pytest.mark.parametrize(
-    ("path", "leads"), [("{pk}/decide/", "{pk}/change/"), ("{pk}/ban/", "{pk}/change/"), ("undo/", ""), ("claims/", "")]
+    ("path", "leads"),
+    [("{pk}/decide/", "{pk}/change/"), ("{pk}/ban/", "{pk}/change/"), ("undo/", ""), ("claims/", "")],
 )
 def test_who_comes_from_the_log_in_is_led_to_where_the_form_stands(desk, comment, path, leads):
     answer = desk.get(QUEUE + path.format(pk=comment.pk))

@@ -36,7 +36,9 @@ def waiting(article, moderator) -> Comment:
 
 
 def told() -> list[str]:
-    return list(Mail.objects.filter(purpose=digest.DIGEST_PURPOSE).order_by("pk").values_list("recipient", flat=True))
+    return list(
+        Mail.objects.filter(purpose=digest.DIGEST_PURPOSE).order_by("pk").values_list("recipient", flat=True)
+    )
 
 
 # --- when and to whom ---
@@ -107,7 +109,9 @@ def test_it_counts_by_rule_and_tells_how_long_the_oldest_waits(article, waiting)
 
 
 def test_it_has_none_of_the_texts_or_names(article, moderator):
-    make_comment(article, author=make_user(display_name="Ann Reed"), state=State.PENDING, body="Words of hers.")
+    make_comment(
+        article, author=make_user(display_name="Ann Reed"), state=State.PENDING, body="Words of hers."
+    )
     mail = letter()
     for part in (mail.body, mail.alternatives[0][0]):
         assert "Words of hers" not in part
@@ -172,7 +176,12 @@ def test_moderators_choose_it_in_their_profile(client_of, moderator, sent, wants
     client.post("/accounts/me/", {"display_name": "", "language": "en", **sent})
     moderator.refresh_from_db()
     assert moderator.mail_digest is wants
-    assert json.loads(client.get("/accounts/me/data/").getvalue())["account"]["mails about what waits for moderators"] is wants
+    assert (
+        json.loads(client.get("/accounts/me/data/").getvalue())["account"][
+            "mails about what waits for moderators"
+        ]
+        is wants
+    )
 
 
 def test_readers_are_not_asked(client_of, reader):

@@ -24,7 +24,9 @@ def letters():
     """What the mails that are queued say if they are sent now."""
 
     def write():
-        queued = Mail.objects.filter(purpose=rejections.REJECTION_PURPOSE, state=MailState.QUEUED).order_by("pk")
+        queued = Mail.objects.filter(purpose=rejections.REJECTION_PURPOSE, state=MailState.QUEUED).order_by(
+            "pk"
+        )
         return [letter for letter in map(compose_message, queued) if letter]
 
     return write
@@ -113,7 +115,9 @@ def test_an_approval_sends_no_such_mail(pending):
     assert not Mail.objects.filter(purpose=rejections.REJECTION_PURPOSE).exists()
 
 
-def test_who_wrote_what_is_removed_is_told_why_and_offered_nothing_that_is_not_there(article, reader, letters):
+def test_who_wrote_what_is_removed_is_told_why_and_offered_nothing_that_is_not_there(
+    article, reader, letters
+):
     comment = make_comment(article, author=reader, body="Shown for a while.")
     decide_as_somebody(comment, ModerationAction.REMOVE, reason="advertising")
     (letter,) = letters()
@@ -131,7 +135,9 @@ def test_who_wrote_what_is_removed_is_told_why_and_offered_nothing_that_is_not_t
     assert letters() == []
 
 
-def test_what_was_removed_and_what_was_turned_down_are_told_apart_in_one_mail(article, pending, reader, letters):
+def test_what_was_removed_and_what_was_turned_down_are_told_apart_in_one_mail(
+    article, pending, reader, letters
+):
     reject(pending)
     decide_as_somebody(make_comment(article, author=reader, body="Shown."), ModerationAction.REMOVE)
     (letter,) = letters()

@@ -51,14 +51,23 @@ def unsubscribe_path(letter: EmailMultiAlternatives) -> str:
 
 
 def notices_to(*users: User) -> list[str]:
-    return list(Mail.objects.filter(purpose="comments/reply", user__in=users).order_by("pk").values_list("recipient", flat=True))
+    return list(
+        Mail.objects.filter(purpose="comments/reply", user__in=users)
+        .order_by("pk")
+        .values_list("recipient", flat=True)
+    )
 
 
 # --- who is told ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_visible_reply_is_told_to_whom_it_answers(article, comment, reader, letters):
-    reply = make_comment(article, parent=comment, body="Secret words of the reply.", author=make_user(display_name="Somebody Known"))
+    reply = make_comment(
+        article,
+        parent=comment,
+        body="Secret words of the reply.",
+        author=make_user(display_name="Somebody Known"),
+    )
 
     (mail,) = Mail.objects.filter(purpose="comments/reply")
     assert (mail.user, mail.recipient, mail.language) == (reader, reader.email, "en")
@@ -345,7 +354,17 @@ def unpublish(reply: Comment, reader: User) -> None:
         Article.objects.filter(pk=reply.article_id).update(status=Status.DRAFT)
 
 
-WHAT_HAPPENS = [withdraw_reply, withdraw_comment, opt_out, mute, deactivate, change_address, lose_proof, ban, unpublish]
+WHAT_HAPPENS = [
+    withdraw_reply,
+    withdraw_comment,
+    opt_out,
+    mute,
+    deactivate,
+    change_address,
+    lose_proof,
+    ban,
+    unpublish,
+]
 
 
 @pytest.mark.parametrize("happens", WHAT_HAPPENS)
@@ -432,9 +451,16 @@ def test_a_post_that_says_nothing_ends_nothing(path, stranger, reader):
 
 def test_an_altered_link_leads_nowhere(path, stranger, reader):
     key = path.split("/")[-2]
-    forged = [f"{key[:-1]}{'A' if key[-1] != 'A' else 'B'}", signing.dumps([reader.pk, 1], salt="other"), "nothing"]
+    forged = [
+        f"{key[:-1]}{'A' if key[-1] != 'A' else 'B'}",
+        signing.dumps([reader.pk, 1], salt="other"),
+        "nothing",
+    ]
     for wrong in forged:
-        for answer in (stranger.get(path.replace(key, wrong)), stranger.post(path.replace(key, wrong), {"List-Unsubscribe": "One-Click"})):
+        for answer in (
+            stranger.get(path.replace(key, wrong)),
+            stranger.post(path.replace(key, wrong), {"List-Unsubscribe": "One-Click"}),
+        ):
             assert answer.status_code == 404
     reader.refresh_from_db()
     assert reader.mail_replies is True

@@ -17,7 +17,13 @@ pytestmark = pytest.mark.django_db
 def rejected(article, reader, moderator) -> Comment:
     """Of `reader`, turned down by `moderator`."""
     comment = make_comment(article, author=reader, state=State.PENDING, body="As it was judged.")
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="unclear", note="Which claim?")
+    services.decide(
+        moderator=moderator,
+        comment_id=comment.pk,
+        verb=ModerationAction.REJECT,
+        reason="unclear",
+        note="Which claim?",
+    )
     comment.refresh_from_db()
     return comment
 
@@ -93,7 +99,10 @@ def test_an_unchanged_text_is_not_sent_in_again(rejected):
 def test_each_text_that_was_judged_is_kept_with_its_decision(rejected, moderator):
     resubmit(rejected)
     reject(rejected, moderator)
-    assert list(Decision.objects.order_by("pk").values_list("body", flat=True)) == ["As it was judged.", "Mended."]
+    assert list(Decision.objects.order_by("pk").values_list("body", flat=True)) == [
+        "As it was judged.",
+        "Mended.",
+    ]
 
 
 def test_a_mended_comment_is_not_edited_while_it_is_read(rejected, reader):
@@ -108,8 +117,15 @@ def test_a_mended_comment_is_not_edited_while_it_is_read(rejected, reader):
 
 def test_an_appeal_leaves_the_text_and_brings_the_note(rejected, moderator):
     appeal(rejected)
-    assert (rejected.state, rejected.reason, rejected.body) == (State.PENDING, HoldRule.APPEALED, "As it was judged.")
-    assert (rejected.appeal, rejected.appealed_against) == ("It names the claim in its second line.", moderator)
+    assert (rejected.state, rejected.reason, rejected.body) == (
+        State.PENDING,
+        HoldRule.APPEALED,
+        "As it was judged.",
+    )
+    assert (rejected.appeal, rejected.appealed_against) == (
+        "It names the claim in its second line.",
+        moderator,
+    )
 
 
 def test_an_appeal_is_made_once(rejected, other_moderator):
@@ -205,7 +221,9 @@ def test_who_has_lost_the_mailbox_confirms_one_first(rejected, step):
 @pytest.mark.parametrize("verb", ["resubmit", "appeal"])
 def test_somebody_elses_comment_is_not_there(rejected, verb):
     with pytest.raises(services.CommentNotFound):
-        getattr(services, verb)(user=make_user(), comment_id=rejected.pk, **{"body" if verb == "resubmit" else "note": "Mine."})
+        getattr(services, verb)(
+            user=make_user(), comment_id=rejected.pk, **{"body" if verb == "resubmit" else "note": "Mine."}
+        )
 
 
 @pytest.mark.parametrize("step", [resubmit, appeal])
@@ -223,13 +241,19 @@ def taken_back(comment):
 
 def reported(comment):
     for _number in range(policy.REPORTS_THAT_HOLD):
-        services.report_comment(user=make_comment(comment.article).author, comment_id=comment.pk, reason=ReportReason.OTHER)
+        services.report_comment(
+            user=make_comment(comment.article).author, comment_id=comment.pk, reason=ReportReason.OTHER
+        )
 
 
 @pytest.mark.parametrize(("happens", "hold"), [(taken_back, HoldRule.UNDONE), (reported, HoldRule.REPORTED)])
 def test_no_change_of_the_text_lifts_a_hold_that_people_have_put(article, reader, happens, hold):
     first = make_comment(article, author=reader)
-    comment = first if hold == HoldRule.UNDONE else make_comment(article, author=reader, body="Shown without a moderator.")
+    comment = (
+        first
+        if hold == HoldRule.UNDONE
+        else make_comment(article, author=reader, body="Shown without a moderator.")
+    )
     happens(comment)
     make_comment(article, author=reader, body="Approved too.")
     services.edit_comment(user=reader, comment_id=comment.pk, body="Better put.")

@@ -104,7 +104,9 @@ def test_a_reply_waits_for_its_place(article, stranger, send):
 
 
 @pytest.mark.parametrize("becomes", ["removed", "erased"])
-def test_a_reply_whose_parent_has_gone_is_in_the_box_and_can_be_posted(article, stranger, send, reader, becomes):
+def test_a_reply_whose_parent_has_gone_is_in_the_box_and_can_be_posted(
+    article, stranger, send, reader, becomes
+):
     """By the way back that the log-in and the note about it lead to: there is no other."""
     thread = make_comment(article)
     send(stranger, "Another text.")
@@ -235,7 +237,9 @@ def test_a_text_survives_signing_up_and_confirming_in_another_browser(stranger, 
     phone.post(f"/accounts/confirm-email/{link_key(user.emailaddress_set.get())}/")
     assert user.is_verified
     assert not Comment.objects.exists()
-    assert "Wait for me." in own_page(stranger)  # the link has ended the session: the browser has the text still
+    assert "Wait for me." in own_page(
+        stranger
+    )  # the link has ended the session: the browser has the text still
     stranger.force_login(user)
     assert "Wait for me." in own_page(stranger)
 
@@ -273,7 +277,9 @@ def test_what_waits_for_one_account_is_not_shown_to_the_next_in_the_same_browser
     assert stranger.get(NEW).context["box"].text == ""
 
 
-def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(stranger, send, unverified, client_of):
+def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(
+    stranger, send, unverified, client_of
+):
     """Whoever made the account may have been another: what they left is not offered as the owner's."""
     send(stranger, "Not the owner's.")
     log_in(stranger, unverified)

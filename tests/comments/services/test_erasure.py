@@ -43,7 +43,9 @@ def test_all_goes_but_the_places_of_what_was_answered(article, reader, few_at_on
     erase(reader)
     places = Comment.objects.filter(author=None)
     assert set(places) == set(answered)
-    assert set(places.values_list("state", "reason", "body", "body_html")) == {(State.REMOVED, RemovedBy.ERASURE, "", "")}
+    assert set(places.values_list("state", "reason", "body", "body_html")) == {
+        (State.REMOVED, RemovedBy.ERASURE, "", "")
+    }
     assert Comment.objects.count() == len(answered) * 2
     assert set(Discussion.objects.values_list("threads", "comments")) == {(2, 1)}
 
@@ -90,7 +92,9 @@ def test_what_is_done_stays_done_when_it_is_cut_short(article, reader, few_at_on
     assert Comment.objects.count() == 2  # the place, and the reply below it
 
 
-def test_each_part_is_a_transaction_that_purges_for_itself(article, reader, few_at_once, django_capture_on_commit_callbacks):
+def test_each_part_is_a_transaction_that_purges_for_itself(
+    article, reader, few_at_once, django_capture_on_commit_callbacks
+):
     for number in range(5):
         make_comment(article, author=reader, body=f"Number {number}.")
     with django_capture_on_commit_callbacks() as parts:
@@ -106,13 +110,17 @@ def queries_of(verb, user: User) -> int:
     return len(asked)
 
 
-@pytest.mark.parametrize("verb", [services.erase_in_batches, services.erase_comments, services.discard_pending])
+@pytest.mark.parametrize(
+    "verb", [services.erase_in_batches, services.erase_comments, services.discard_pending]
+)
 def test_many_comments_take_as_many_queries_as_few(article, verb):
     figures = []
     for number in (2, 20):
         user = make_user(verified=verb is not services.discard_pending)
         for each in range(number):
-            services.post_comment(user=user, article=article, body=f"Number {each} {uuid.uuid4()}.", submission=uuid.uuid4())
+            services.post_comment(
+                user=user, article=article, body=f"Number {each} {uuid.uuid4()}.", submission=uuid.uuid4()
+            )
         figures.append(queries_of(verb, user))
         assert not user.comments.exists()
     assert figures[0] == figures[1]
@@ -123,14 +131,18 @@ def test_a_comment_that_is_released_takes_two_queries_more(article):
     for number in (2, 12):
         user = make_user(verified=False)
         for each in range(number):
-            services.post_comment(user=user, article=article, body=f"Number {each} {uuid.uuid4()}.", submission=uuid.uuid4())
+            services.post_comment(
+                user=user, article=article, body=f"Number {each} {uuid.uuid4()}.", submission=uuid.uuid4()
+            )
         user.emailaddress_set.update(verified=True)
         figures.append(queries_of(services.release_comments, user))
         assert not user.comments.exclude(state=State.PENDING).exists()
     assert figures[1] - figures[0] == 2 * 10
 
 
-def test_what_is_released_into_view_is_told_to_its_pages(article, django_capture_on_commit_callbacks, monkeypatch):
+def test_what_is_released_into_view_is_told_to_its_pages(
+    article, django_capture_on_commit_callbacks, monkeypatch
+):
     user = make_user()
     make_comment(article, author=user)  # trusted
     user.emailaddress_set.update(verified=False)

@@ -34,16 +34,27 @@ def leaver(article, moderator, client_of) -> User:
     other = make_comment(article, parent=answered, body="An answer of somebody else's.")
     make_comment(article, author=user, parent=answered, body=f"Reply {MARK}")
     services.edit_comment(user=user, comment_id=answered.pk, body=f"Edited {MARK}word")
-    services.decide(moderator=moderator, comment_id=answered.pk, verb=ModerationAction.REJECT, reason="other", note=f"Your {MARK}, no.")
+    services.decide(
+        moderator=moderator,
+        comment_id=answered.pk,
+        verb=ModerationAction.REJECT,
+        reason="other",
+        note=f"Your {MARK}, no.",
+    )
     removed = make_comment(article, author=user, body=f"Removed {MARK}", state=State.REMOVED)
     make_comment(article, author=user, body=f"Held {MARK}", state=State.PENDING)
     services.report_comment(user=user, comment_id=other.pk, reason=ReportReason.OTHER, note=f"Report {MARK}")
     ThreadMute.objects.create(user=user, thread=answered)
-    CommentDraft.objects.create(token=uuid.uuid4(), account=user, submission=uuid.uuid4(), article=article, body=f"Waiting {MARK}")
+    CommentDraft.objects.create(
+        token=uuid.uuid4(), account=user, submission=uuid.uuid4(), article=article, body=f"Waiting {MARK}"
+    )
     Ban.objects.create(user=user, why=f"Why {MARK}")
     desk = client_of(moderator)
     ban = Ban.objects.get()
-    desk.post(reverse("admin:comments_ban_change", args=[ban.pk]), {"why": f"Because {MARK}", "until_0": "", "until_1": ""})
+    desk.post(
+        reverse("admin:comments_ban_change", args=[ban.pk]),
+        {"why": f"Because {MARK}", "until_0": "", "until_1": ""},
+    )
     LogEntry.objects.log_actions(User.objects.create_superuser("root@example.org", None).pk, [user], CHANGE)
     desk.get(reverse("admin:comments_comment_change", args=[removed.pk]))
     return user
@@ -53,7 +64,9 @@ def rows_with(mark: str) -> list[str]:
     found = []
     for model in apps.get_models(include_auto_created=True):
         for row in model._base_manager.values():
-            found += [f"{model._meta.label}.{name} {value!r}" for name, value in row.items() if mark in str(value)]
+            found += [
+                f"{model._meta.label}.{name} {value!r}" for name, value in row.items() if mark in str(value)
+            ]
     return found
 
 
@@ -67,7 +80,20 @@ def test_no_table_has_anything_of_theirs(leaver):
 
 def test_the_takeout_has_all_that_they_and_moderators_have_said(leaver):
     told = "".join(takeout.takeout_json(leaver))
-    said = ["Rejected", "Appeal", "Rejected too", "Mended", "Answered", "Edited", "Reply", "Removed", "Held", "Report", "Waiting", "Name"]
+    said = [
+        "Rejected",
+        "Appeal",
+        "Rejected too",
+        "Mended",
+        "Answered",
+        "Edited",
+        "Reply",
+        "Removed",
+        "Held",
+        "Report",
+        "Waiting",
+        "Name",
+    ]
     assert [words for words in said if f"{words} {MARK}" not in told] == []
     assert f"Your {MARK}, no." in told
     assert [ban["until"] for ban in json.loads(told)["bans"]] == [None]
@@ -76,7 +102,9 @@ def test_the_takeout_has_all_that_they_and_moderators_have_said(leaver):
 def test_a_moderator_learns_no_address_from_a_ban(leaver, moderator, client_of):
     desk, ban = client_of(moderator), Ban.objects.get()
     pages = [reverse("admin:comments_ban_changelist"), reverse("admin:index")]
-    pages += [reverse(f"admin:comments_ban_{page}", args=[ban.pk]) for page in ("change", "history", "delete")]
+    pages += [
+        reverse(f"admin:comments_ban_{page}", args=[ban.pk]) for page in ("change", "history", "delete")
+    ]
     shown = [desk.get(page).content.decode() for page in pages]
     assert f"Name {MARK}" in shown[0]
     assert [page for page, html in zip(pages, shown, strict=True) if ADDRESS in html] == []

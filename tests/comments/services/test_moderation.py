@@ -16,7 +16,12 @@ def test_approving_shows_the_comment_and_numbers_its_thread(article, moderator):
     comment = make_comment(article, state=State.PENDING)
     decide(moderator, comment, ModerationAction.APPROVE)
     comment.refresh_from_db()
-    assert (comment.state, comment.reason, comment.approved, comment.thread_no) == (State.VISIBLE, "", True, 1)
+    assert (comment.state, comment.reason, comment.approved, comment.thread_no) == (
+        State.VISIBLE,
+        "",
+        True,
+        1,
+    )
     assert comment.first_visible_at is not None
 
 
@@ -32,7 +37,11 @@ def test_rejecting_tells_the_author_why(article, moderator):
     comment = make_comment(article, state=State.PENDING)
     decide(moderator, comment, ModerationAction.REJECT, reason="off_topic", note="It is about trade marks.")
     comment.refresh_from_db()
-    assert (comment.state, comment.reason, comment.note) == (State.REJECTED, "off_topic", "It is about trade marks.")
+    assert (comment.state, comment.reason, comment.note) == (
+        State.REJECTED,
+        "off_topic",
+        "It is about trade marks.",
+    )
 
 
 def test_removing_without_a_reason_names_the_moderator(article, moderator):
@@ -45,7 +54,9 @@ def test_removing_without_a_reason_names_the_moderator(article, moderator):
 def test_a_decision_is_written_down(article, moderator):
     comment = make_comment(article, state=State.PENDING, body="As it was judged.")
     decide(moderator, comment, ModerationAction.REJECT, reason="unclear", note="Which claim?")
-    log = Decision.objects.values("moderator", "verb", "from_state", "to_state", "from_reason", "reason", "note", "body").get()
+    log = Decision.objects.values(
+        "moderator", "verb", "from_state", "to_state", "from_reason", "reason", "note", "body"
+    ).get()
     assert log == {
         "moderator": moderator.pk,
         "verb": ModerationAction.REJECT,
@@ -59,7 +70,8 @@ def test_a_decision_is_written_down(article, moderator):
 
 
 @pytest.mark.parametrize(
-    ("state", "back_to"), [(State.VISIBLE, State.PENDING), (State.REJECTED, State.PENDING), (State.REMOVED, State.VISIBLE)]
+    ("state", "back_to"),
+    [(State.VISIBLE, State.PENDING), (State.REJECTED, State.PENDING), (State.REMOVED, State.VISIBLE)],
 )
 def test_undo_leads_back_to_where_the_decision_came_from(article, moderator, state, back_to):
     comment = make_comment(article, state=state)

@@ -18,7 +18,10 @@ from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: there is nothing to race"),
+    pytest.mark.skipif(
+        connection.vendor != "postgresql",
+        reason="SQLite lets one writer in at a time: there is nothing to race",
+    ),
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
@@ -59,9 +62,18 @@ def test_one_submission_sent_twice_at_once_is_one_comment(article):
 def test_of_many_sent_at_once_no_more_appear_than_at_a_time(article, settings):
     settings.COMMENTS_AT_A_TIME = 3
     user = make_user()
-    make_comment(make_article("earlier"), author=user, written_at=timezone.now() - timedelta(days=1))  # trusted
+    make_comment(
+        make_article("earlier"), author=user, written_at=timezone.now() - timedelta(days=1)
+    )  # trusted
     texts = [f"Number {number} of many." for number in range(8)]
-    at_once(*[lambda text=text: services.post_comment(user=user, article=article, body=text, submission=uuid.uuid4()) for text in texts])
+    at_once(
+        *[
+            lambda text=text: services.post_comment(
+                user=user, article=article, body=text, submission=uuid.uuid4()
+            )
+            for text in texts
+        ]
+    )
     assert Comment.objects.in_discussion_of(article).visible().count() == 3
 
 
@@ -69,7 +81,12 @@ def test_threads_that_become_visible_at_once_get_different_numbers(article):
     pending = [make_comment(article, state=State.PENDING) for _number in range(6)]
     moderator = make_user()
     at_once(
-        *[lambda pk=comment.pk: services.decide(moderator=moderator, comment_id=pk, verb=ModerationAction.APPROVE) for comment in pending]
+        *[
+            lambda pk=comment.pk: services.decide(
+                moderator=moderator, comment_id=pk, verb=ModerationAction.APPROVE
+            )
+            for comment in pending
+        ]
     )
     assert sorted(Comment.objects.values_list("thread_no", flat=True)) == [1, 2, 3, 4, 5, 6]
     assert Discussion.objects.values_list("threads", "comments").get() == (6, 6)
@@ -79,8 +96,12 @@ def test_two_moderators_decide_once(article):
     comment = make_comment(article, state=State.PENDING)
     seen, one, other = comment.version_token, make_user(), make_user()
     results = at_once(
-        lambda: services.decide(moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen),
-        lambda: services.decide(moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen),
+        lambda: services.decide(
+            moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+        ),
+        lambda: services.decide(
+            moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen
+        ),
     )
     assert sorted(type(result).__name__ for result in results) == ["Decision", "Overtaken"]
     decision = Decision.objects.get()
@@ -93,7 +114,9 @@ def test_an_edit_at_the_moment_of_the_decision_is_never_decided_unseen(article):
     comment = make_comment(article, author=author, state=State.PENDING)
     seen = comment.version_token
     decided, _edited = at_once(
-        lambda: services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen),
+        lambda: services.decide(
+            moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+        ),
         lambda: services.edit_comment(user=author, comment_id=comment.pk, body="Not what was read."),
     )
     comment.refresh_from_db()
@@ -123,7 +146,12 @@ def test_a_comment_posted_at_the_moment_of_the_release_does_not_stay_behind(arti
         author.emailaddress_set.update(verified=True)
         return services.release_comments(author)
 
-    at_once(confirm, lambda: services.post_comment(user=author, article=article, body="Just now.", submission=uuid.uuid4()))
+    at_once(
+        confirm,
+        lambda: services.post_comment(
+            user=author, article=article, body="Just now.", submission=uuid.uuid4()
+        ),
+    )
     assert Comment.objects.get().state == State.PENDING
 
 
@@ -133,7 +161,9 @@ def test_a_reply_to_what_is_being_removed_has_a_visible_parent_or_none(article):
     make_comment(article, author=replier)  # trusted
     removed, replied = at_once(
         lambda: services.remove_comment(user=author, comment_id=thread.pk),
-        lambda: services.post_comment(user=replier, article=article, body="But why?", submission=uuid.uuid4(), parent_id=thread.pk),
+        lambda: services.post_comment(
+            user=replier, article=article, body="But why?", submission=uuid.uuid4(), parent_id=thread.pk
+        ),
     )
     assert removed.state == State.REMOVED
     assert isinstance(replied, services.ParentNotFound) or replied.parent_id == thread.pk
@@ -182,7 +212,12 @@ def test_a_second_reading_asked_for_twice_at_once_is_one(article):
 def test_two_different_mendings_at_once_are_one_and_the_other_is_told(article):
     comment = make_comment(article, state=State.REJECTED)
     author = comment.author
-    results = at_once(*[lambda body=body: services.resubmit(user=author, comment_id=comment.pk, body=body) for body in ("One.", "Two.")])
+    results = at_once(
+        *[
+            lambda body=body: services.resubmit(user=author, comment_id=comment.pk, body=body)
+            for body in ("One.", "Two.")
+        ]
+    )
     assert sorted(type(result).__name__ for result in results) == ["Comment", "Refused"]
     comment.refresh_from_db()
     assert comment.revision == 1
@@ -232,7 +267,9 @@ def test_after_the_switchs_answer_no_comment_becomes_visible(article, where):
         visible_at_answer.append(Comment.objects.visible().count())
 
     def write(writer, number):
-        return services.post_comment(user=writer, article=article, body=f"Comment {writer.pk} {number}", submission=uuid.uuid4())
+        return services.post_comment(
+            user=writer, article=article, body=f"Comment {writer.pk} {number}", submission=uuid.uuid4()
+        )
 
     def flood(writer):
         def all_of_them():
@@ -246,7 +283,9 @@ def test_after_the_switchs_answer_no_comment_becomes_visible(article, where):
 
 
 def posting(article, writer):
-    return lambda: services.post_comment(user=writer, article=article, body="In the middle.", submission=uuid.uuid4())
+    return lambda: services.post_comment(
+        user=writer, article=article, body="In the middle.", submission=uuid.uuid4()
+    )
 
 
 def editing(article, writer):
@@ -294,20 +333,32 @@ def test_two_moderators_who_approve_at_once_decide_once_and_the_other_hears_who_
     moderators = [make_user(display_name=name) for name in ("Mei", "Ann")]
     results = at_once(
         *[
-            lambda who=who: services.decide(moderator=who, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=comment.version_token)
+            lambda who=who: services.decide(
+                moderator=who,
+                comment_id=comment.pk,
+                verb=ModerationAction.APPROVE,
+                seen=comment.version_token,
+            )
             for who in moderators
         ]
     )
     (decision,) = [result for result in results if isinstance(result, Decision)]
     (refusal,) = [result for result in results if isinstance(result, services.StaleDecision)]
-    assert str(refusal).startswith(f"{decision.moderator.display_name} has already decided about this comment: waiting for a moderator →")
+    assert str(refusal).startswith(
+        f"{decision.moderator.display_name} has already decided about this comment: waiting for a moderator →"
+    )
     assert Decision.objects.count() == 1
 
 
 def test_a_comment_is_claimed_by_one_of_many_who_open_it_at_once(article):
     comment = make_comment(article, state=State.PENDING)
     moderators = [make_user() for _number in range(6)]
-    held = at_once(*[lambda who=who: services.claim_comment(moderator=who, comment_id=comment.pk).moderator_id for who in moderators])
+    held = at_once(
+        *[
+            lambda who=who: services.claim_comment(moderator=who, comment_id=comment.pk).moderator_id
+            for who in moderators
+        ]
+    )
     assert len(set(held)) == 1
     assert Claim.objects.get().moderator_id == held[0]
 
@@ -320,10 +371,14 @@ def test_a_comment_that_is_taken_over_while_it_is_decided_about_is_decided_once(
 
     def take_over_and_reject():
         services.claim_comment(moderator=other, comment_id=comment.pk, take_over=True)
-        return services.decide(moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen)
+        return services.decide(
+            moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen
+        )
 
     results = at_once(
-        lambda: services.decide(moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen),
+        lambda: services.decide(
+            moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+        ),
         take_over_and_reject,
     )
     assert sorted(isinstance(result, Decision) for result in results) == [False, True]
@@ -339,7 +394,12 @@ def test_two_moderators_who_undo_at_once_do_not_undo_each_others_decisions(artic
     at_once(
         lambda: services.undo_last(moderator=moderator),
         lambda: services.undo_last(moderator=moderator),
-        lambda: services.decide(moderator=other, comment_id=comment.pk, verb=ModerationAction.REMOVE, seen=comment.version_token),
+        lambda: services.decide(
+            moderator=other, comment_id=comment.pk, verb=ModerationAction.REMOVE, seen=comment.version_token
+        ),
     )
     verbs = list(Decision.objects.order_by("pk").values_list("verb", flat=True))
-    assert verbs in ([ModerationAction.APPROVE, ModerationAction.UNDO], [ModerationAction.APPROVE, ModerationAction.REMOVE])
+    assert verbs in (
+        [ModerationAction.APPROVE, ModerationAction.UNDO],
+        [ModerationAction.APPROVE, ModerationAction.REMOVE],
+    )

@@ -51,7 +51,11 @@ def test_a_listed_word_holds_the_comment_of_somebody_trusted(article, trusted, c
     assert response.status_code == 201
     comment = Comment.objects.get(state=State.PENDING)
     assert (comment.reason, comment.matched_phrases) == (HoldRule.HELD_WORDS, "casino")
-    for page in (response, client.get(reverse("comments:mine")), client.get(reverse("comments:me", args=[article.pk]))):
+    for page in (
+        response,
+        client.get(reverse("comments:mine")),
+        client.get(reverse("comments:me", args=[article.pk])),
+    ):
         assert HELD in page.content.decode()
 
 
@@ -80,7 +84,9 @@ def test_the_list_counts_from_the_moment_that_it_changes(article, trusted):
     assert posted(trusted, article, "Another lottery.").state == State.VISIBLE
 
 
-def test_a_change_of_the_list_leaves_every_stored_page_where_it_is(article, settings, django_capture_on_commit_callbacks):
+def test_a_change_of_the_list_leaves_every_stored_page_where_it_is(
+    article, settings, django_capture_on_commit_callbacks
+):
     settings.PAGE_KEEPERS = ["tests.pagecache.recorder.keep"]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
@@ -92,7 +98,9 @@ def test_the_list_is_read_once_for_each_state_that_it_is_in(article, trusted, dj
     list_phrase("casino")
     posted(trusted, article, "One.")
     with django_assert_num_queries(1):
-        services.rescreen(Comment(article=article, discussion_id=article.translation_key, body="Two."), trusted)
+        services.rescreen(
+            Comment(article=article, discussion_id=article.translation_key, body="Two."), trusted
+        )
 
 
 # --- refused words ---
@@ -112,7 +120,11 @@ def test_a_refused_word_brings_the_text_back_in_its_box(article, trusted, client
 def test_what_only_looks_like_a_refused_word_is_held(article, trusted):
     list_phrase("casino", BlockEffect.REFUSE)
     comment = posted(trusted, article, "c a s i n o")
-    assert (comment.state, comment.reason, comment.matched_phrases) == (State.PENDING, HoldRule.HELD_WORDS, "casino")
+    assert (comment.state, comment.reason, comment.matched_phrases) == (
+        State.PENDING,
+        HoldRule.HELD_WORDS,
+        "casino",
+    )
 
 
 def test_a_strangers_text_is_kept_and_refused_only_when_it_is_to_be_posted(article, trusted, stranger, send):
@@ -170,7 +182,11 @@ def test_an_edit_is_held_for_what_it_says_now(article, trusted, client_of):
     client = client_of(trusted)
     client.post(reverse("comments:edit", args=[comment.pk]), {"body": "A casino."})
     comment.refresh_from_db()
-    assert (comment.state, comment.reason, comment.matched_phrases) == (State.PENDING, HoldRule.HELD_WORDS, "casino")
+    assert (comment.state, comment.reason, comment.matched_phrases) == (
+        State.PENDING,
+        HoldRule.HELD_WORDS,
+        "casino",
+    )
     assert HELD in client.get(reverse("comments:mine")).content.decode()
     client.post(reverse("comments:edit", args=[comment.pk]), {"body": "A gambling house again."})
     comment.refresh_from_db()
@@ -212,12 +228,18 @@ def test_many_links_hold_whoever_writes_them(article, trusted, client_of, send):
 # --- the same again ---
 
 
-@pytest.mark.parametrize("again", ["What about standards?", "what, about… STANDARDS", "Whаt abоut standards", "W\u200bhat about standards"])
+@pytest.mark.parametrize(
+    "again",
+    ["What about standards?", "what, about… STANDARDS", "Whаt abоut standards", "W\u200bhat about standards"],
+)
 def test_the_same_again_in_other_letters_holds(article, trusted, client_of, send, again: str):
     posted(trusted, article, "What about standards?")
     send(client_of(trusted), again)
     assert Comment.objects.filter(reason=HoldRule.DUPLICATE).count() == 1
-    assert "You have written the same before." in client_of(trusted).get(reverse("comments:mine")).content.decode()
+    assert (
+        "You have written the same before."
+        in client_of(trusted).get(reverse("comments:mine")).content.decode()
+    )
 
 
 def test_the_same_elsewhere_holds_for_a_day(article, trusted):
@@ -249,8 +271,13 @@ def test_the_sixth_comment_within_five_minutes_waits(article, trusted, client_of
         send(client, "The sixth.")
         clock.shift(timedelta(minutes=5))
         send(client, "After a pause.")
-    assert list(Comment.objects.filter(reason=HoldRule.TOO_FAST).values_list("body", flat=True)) == ["The sixth."]
-    assert "You have posted several comments within minutes." in client.get(reverse("comments:mine")).content.decode()
+    assert list(Comment.objects.filter(reason=HoldRule.TOO_FAST).values_list("body", flat=True)) == [
+        "The sixth."
+    ]
+    assert (
+        "You have posted several comments within minutes."
+        in client.get(reverse("comments:mine")).content.decode()
+    )
 
 
 def test_after_thirty_comments_in_an_hour_the_next_is_not_taken(article, trusted, client_of, send, settings):
@@ -297,4 +324,6 @@ def test_what_a_moderator_holds_again_stays_held_whatever_the_text_says(article,
     comment = posted(trusted, article, "A text.")
     decide_as_somebody(comment, ModerationAction.REMOVE, reason="other")
     decide_as_somebody(comment, ModerationAction.UNDO)
-    assert SiteCommentSettings.objects.count() == 0, "without a switch or a list there is no row, and nothing misses it"
+    assert SiteCommentSettings.objects.count() == 0, (
+        "without a switch or a list there is no row, and nothing misses it"
+    )

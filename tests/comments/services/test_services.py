@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def post(user, article, body="An argument.", **fields):
-    return services.post_comment(user=user, article=article, body=body, **{"submission": uuid.uuid4(), **fields})
+    return services.post_comment(
+        user=user, article=article, body=body, **{"submission": uuid.uuid4(), **fields}
+    )
 
 
 def trusted_user():
@@ -120,7 +122,11 @@ def test_a_comment_below_the_translation_can_be_answered(article, reader):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"comments_open": False}, {"comments_close_at": timezone.now() - timedelta(seconds=1)}, {"expires_at": timezone.now()}],
+    [
+        {"comments_open": False},
+        {"comments_close_at": timezone.now() - timedelta(seconds=1)},
+        {"expires_at": timezone.now()},
+    ],
 )
 def test_a_closed_discussion_takes_no_comment(reader, fields):
     with pytest.raises(services.DiscussionClosed):
@@ -189,7 +195,10 @@ def test_an_edit_keeps_what_it_says_and_is_judged_again(article, reader):
     comment = make_comment(article, author=reader)
     edited = services.edit_comment(user=reader, comment_id=comment.pk, body="Something quite different.")
     assert (edited.body, edited.revision, edited.approved) == ("Something quite different.", 1, False)
-    assert (edited.state, edited.reason) == (State.PENDING, HoldRule.NEWCOMER)  # its own approval was for another text
+    assert (edited.state, edited.reason) == (
+        State.PENDING,
+        HoldRule.NEWCOMER,
+    )  # its own approval was for another text
     assert edited.edited_at is not None
     assert numbers(article) == (1, 0)
 
@@ -209,7 +218,10 @@ def test_an_edit_that_changes_nothing_is_none(article, reader):
 
 def test_an_edit_after_fifteen_minutes_is_refused(article, reader):
     comment = make_comment(article, author=reader)
-    with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1)), pytest.raises(services.CommentError, match="is over"):
+    with (
+        time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1)),
+        pytest.raises(services.CommentError, match="is over"),
+    ):
         services.edit_comment(user=reader, comment_id=comment.pk, body="Too late.")
 
 

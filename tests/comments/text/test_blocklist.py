@@ -56,7 +56,18 @@ def test_a_word_is_found_in_whatever_letters_it_is_written(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["c.a.s.i.n.o", "c a s i n o", "c-a-s-i-n-o!", "ca-si-no", "cas.ino", "c@sino", "ca$ino", "c@$1n0", "c_a_sino"]
+    "text",
+    [
+        "c.a.s.i.n.o",
+        "c a s i n o",
+        "c-a-s-i-n-o!",
+        "ca-si-no",
+        "cas.ino",
+        "c@sino",
+        "ca$ino",
+        "c@$1n0",
+        "c_a_sino",
+    ],
 )
 def test_a_word_pulled_apart_is_held_and_never_refused(text: str):
     assert found(text, "casino", effect=REFUSE) == BlocklistMatch(held=("casino",))
@@ -109,7 +120,9 @@ def test_chinese_pulled_apart_is_held(text: str):
 
 def test_each_entry_is_named_once_by_its_own_effect():
     matcher = Matcher([("casino", HOLD), ("赌博", REFUSE), ("lottery", HOLD)])
-    assert matcher.find("Casino casino 赌博 c.a.s.i.n.o") == BlocklistMatch(held=("casino",), refused=("赌博",))
+    assert matcher.find("Casino casino 赌博 c.a.s.i.n.o") == BlocklistMatch(
+        held=("casino",), refused=("赌博",)
+    )
 
 
 @pytest.mark.parametrize("phrase", ["", " ", "—", "\u200b", "🎉", "a", "1", "́"])
@@ -153,7 +166,9 @@ def test_any_text_can_be_searched(text: str):
     assert len(text_fingerprint(text)) == 32
 
 
-@pytest.mark.parametrize("same", ["ＴＨＩＳ is the text", "this,is the… text!", "thіs is the text", "This is\n\nthe\u200b text"])
+@pytest.mark.parametrize(
+    "same", ["ＴＨＩＳ is the text", "this,is the… text!", "thіs is the text", "This is\n\nthe\u200b text"]
+)
 def test_texts_that_say_the_same_have_one_fingerprint(same: str):
     assert text_fingerprint(same) == text_fingerprint("This is the text.")
 
@@ -163,10 +178,21 @@ def test_texts_that_do_not_have_others(one: str, other: str):
     assert text_fingerprint(one) != text_fingerprint(other)
 
 
-@pytest.mark.parametrize("text", ["赌" * 2000, "a " * 1000, "\ufdfa" * 2000, "赌1a" * 666, "a\u0301" * 1000, "⑳" * 2000], ids=ascii)
+@pytest.mark.parametrize(
+    "text", ["赌" * 2000, "a " * 1000, "\ufdfa" * 2000, "赌1a" * 666, "a\u0301" * 1000, "⑳" * 2000], ids=ascii
+)
 def test_the_longest_text_is_held_against_a_long_list_in_bounded_time(text: str):
     words = [f"{'abcdefghij'[n % 10]}{n:x}q" for n in range(4900)]
-    matcher = Matcher([(word, HOLD) for word in [*words, *("赌" * n for n in range(2, 61)), *(" ".join("a" * n) for n in range(2, 30))]])
+    matcher = Matcher(
+        [
+            (word, HOLD)
+            for word in [
+                *words,
+                *("赌" * n for n in range(2, 61)),
+                *(" ".join("a" * n) for n in range(2, 30)),
+            ]
+        ]
+    )
     started = time.process_time()
     matcher.find(text)
     assert time.process_time() - started < 0.5  # seconds of CPU; 0.07 on the machine where this was written

@@ -39,7 +39,10 @@ def test_an_address_becomes_a_link():
     )
 
 
-@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "https://", "HTTP ://x", "https:///x"])
+@pytest.mark.parametrize(
+    "text",
+    ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "https://", "HTTP ://x", "https:///x"],
+)
 def test_other_schemes_become_no_link(text: str):
     assert "<a" not in comment_html(text)
 

@@ -8,14 +8,25 @@ from comments.text import markup, word_count
 MARK = "\u0301"
 
 
-@pytest.mark.parametrize("text", ["a" + MARK * 9, "a" + (MARK + "\u200d") * 9, "fine, then Z" + "\u0336\u0489\u0301" * 3, MARK * 9])
+@pytest.mark.parametrize(
+    "text", ["a" + MARK * 9, "a" + (MARK + "\u200d") * 9, "fine, then Z" + "\u0336\u0489\u0301" * 3, MARK * 9]
+)
 def test_letters_with_piles_of_marks_are_seen(text: str):
     assert word_count.has_stacked_marks(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["a" + MARK * 8, ("a" + MARK) * 100, "Việt Nam, e\u0302\u0301", "हिन्दी में क्ष्म्य", "בְּרֵאשִׁ֖ית", "ที่นี่", "བསྒྲུབས", "👩‍👩‍👧‍👦 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿"],
+    [
+        "a" + MARK * 8,
+        ("a" + MARK) * 100,
+        "Việt Nam, e\u0302\u0301",
+        "हिन्दी में क्ष्म्य",
+        "בְּרֵאשִׁ֖ית",
+        "ที่นี่",
+        "བསྒྲུབས",
+        "👩‍👩‍👧‍👦 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    ],
 )
 def test_what_languages_write_is_not_a_pile(text: str):
     assert not word_count.has_stacked_marks(text)

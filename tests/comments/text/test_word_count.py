@@ -53,7 +53,13 @@ def test_an_emoji_is_not_blank():
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("A claim.", "en"), ("权利要求一", "zh-hans"), ("FRAND 承诺值多少钱", "zh-hans"), ("The word 专利 means patent", "en"), ("👍", "en")],
+    [
+        ("A claim.", "en"),
+        ("权利要求一", "zh-hans"),
+        ("FRAND 承诺值多少钱", "zh-hans"),
+        ("The word 专利 means patent", "en"),
+        ("👍", "en"),
+    ],
 )
 def test_language_is_that_of_most_words(text: str, language: str):
     assert language_of(text, otherwise="en") == language

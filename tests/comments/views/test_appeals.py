@@ -16,7 +16,13 @@ TASKS = ["mend", "appeal"]
 @pytest.fixture
 def rejected(article, reader, moderator) -> Comment:
     comment = make_comment(article, author=reader, state=State.PENDING, body="As it was judged.")
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="unclear", note="Which <claim>?")
+    services.decide(
+        moderator=moderator,
+        comment_id=comment.pk,
+        verb=ModerationAction.REJECT,
+        reason="unclear",
+        note="Which <claim>?",
+    )
     comment.refresh_from_db()
     return comment
 
@@ -27,7 +33,10 @@ def box_of(response) -> str:
 
 @pytest.mark.parametrize(
     ("task", "hold", "text", "body"),
-    [("mend", HoldRule.REVISED, "Claim 2.", "Claim 2."), ("appeal", HoldRule.APPEALED, "It says so.", "As it was judged.")],
+    [
+        ("mend", HoldRule.REVISED, "Claim 2.", "Claim 2."),
+        ("appeal", HoldRule.APPEALED, "It says so.", "As it was judged."),
+    ],
 )
 def test_an_author_asks_for_a_second_reading(rejected, client_of, reader, task, hold, text, body):
     client, url = client_of(reader), f"/comments/{rejected.pk}/{task}/"
@@ -42,7 +51,9 @@ def test_an_author_asks_for_a_second_reading(rejected, client_of, reader, task, 
 
 
 def test_a_script_gets_the_comment_as_it_waits(rejected, client_of, reader):
-    response = client_of(reader).post(f"/comments/{rejected.pk}/mend/", {"body": "Claim 2."}, headers=FRAGMENT)
+    response = client_of(reader).post(
+        f"/comments/{rejected.pk}/mend/", {"body": "Claim 2."}, headers=FRAGMENT
+    )
     assert (response.status_code, 'data-state="pending"' in response.content.decode()) == (201, True)
 
 
@@ -92,7 +103,9 @@ def test_without_a_session_or_a_token_the_text_comes_back(rejected, reader, task
         response = client.post(url, {"body": "Typed."})
         assert (response.status_code, box_of(response)) == (403, "Typed.")
         assert f'action="{url}"' in response.content.decode()
-        assert ("As it was judged." in response.content.decode()) == (client is with_session and task == "appeal")
+        assert ("As it was judged." in response.content.decode()) == (
+            client is with_session and task == "appeal"
+        )
     assert Client().get(url)["Location"] == f"/accounts/login/?next={url}"
 
 

@@ -16,7 +16,11 @@ from tests.factories import decide_as_somebody, make_article, make_comment, make
 
 pytestmark = pytest.mark.django_db
 
-GONE = {"status": 404, "text": "Typed &lt;b&gt;meanwhile&lt;/b&gt;.", "says": "Your text is below, for you to copy."}
+GONE = {
+    "status": 404,
+    "text": "Typed &lt;b&gt;meanwhile&lt;/b&gt;.",
+    "says": "Your text is below, for you to copy.",
+}
 WORDS_140 = "word " * 139 + "word"
 
 
@@ -68,7 +72,12 @@ def test_the_limits_are_settings(article, client_of, reader, send, settings):
     assert "in at most 3 words" in client.get(article.get_absolute_url()).content.decode()
     for fields in ({"body": "1 2 3"}, {"body": "1 2", "parent": thread.pk}):
         assert send(client, **fields).status_code == 302
-    for fields in ({"body": "1 2 3 4"}, {"body": "a" * 13}, {"body": "1 2 3", "parent": thread.pk}, {"body": "a" * 9, "parent": thread.pk}):
+    for fields in (
+        {"body": "1 2 3 4"},
+        {"body": "a" * 13},
+        {"body": "1 2 3", "parent": thread.pk},
+        {"body": "a" * 9, "parent": thread.pk},
+    ):
         assert send(client, **fields).status_code == 422
 
 
@@ -79,7 +88,9 @@ def test_the_form_alone_for_a_script(article, stranger):
 
 
 def test_each_form_is_a_submission_of_its_own(article, stranger):
-    one, other = (stranger.get("/articles/a-patent/comments/new/").context["box"].submission for _time in range(2))
+    one, other = (
+        stranger.get("/articles/a-patent/comments/new/").context["box"].submission for _time in range(2)
+    )
     assert one != other
 
 
@@ -155,7 +166,9 @@ def test_characters_that_cannot_be_stored_are_left_out(client_of, reader, send):
 def test_bytes_that_are_no_text_are_taken_as_replacement_characters(client_of, reader):
     make_article("a-patent")
     body = b"body=good%ED%A0%80bad&submission=&parent="
-    response = client_of(reader).post("/articles/a-patent/comments/", body, content_type="application/x-www-form-urlencoded")
+    response = client_of(reader).post(
+        "/articles/a-patent/comments/", body, content_type="application/x-www-form-urlencoded"
+    )
     assert response.status_code == 302
     assert Comment.objects.get().body == "good\ufffd\ufffd\ufffdbad"
 
@@ -169,7 +182,9 @@ def test_a_repeated_post_is_the_same_comment(client_of, reader, send):
 def test_a_comment_below_the_old_address_of_an_article(article, client_of, reader):
     with public_write():
         SlugRedirect(language="en", slug="as-it-was", article=article).save()
-    response = client_of(reader).post("/articles/as-it-was/comments/", {"body": "Typed before it was renamed."})
+    response = client_of(reader).post(
+        "/articles/as-it-was/comments/", {"body": "Typed before it was renamed."}
+    )
     assert response.status_code == 302
     assert Comment.objects.get().article == article
 
@@ -194,7 +209,12 @@ def test_too_long_a_comment(client_of, reader, send, text, says):
 
 def test_too_long_a_reply(article, client_of, reader, send):
     parent, text = make_comment(article).pk, "字" * 71
-    html = refused(send(client_of(reader), text, parent=parent), status=422, text=text, says="1 word over the limit of 70")
+    html = refused(
+        send(client_of(reader), text, parent=parent),
+        status=422,
+        text=text,
+        says="1 word over the limit of 70",
+    )
     assert f'name="parent" value="{parent}"' in html
 
 
@@ -216,23 +236,33 @@ def test_markup_comes_back_as_text(client_of, reader, send):
 
 @pytest.mark.parametrize("parent", ["999999", "abc", "-1", str(2**70), "0"])
 def test_an_unknown_parent(client_of, reader, send, parent):
-    html = refused(send(client_of(reader), "But why?", parent=parent), status=422, text="But why?", says="no longer there")
+    html = refused(
+        send(client_of(reader), "But why?", parent=parent),
+        status=422,
+        text="But why?",
+        says="no longer there",
+    )
     assert 'name="parent" value=""' in html  # sent again it is a comment of its own
 
 
 def test_a_parent_of_another_article(client_of, reader, send):
     elsewhere = make_comment(make_article())
-    refused(send(client_of(reader), "But why?", parent=elsewhere.pk), status=422, text="But why?", says="no longer there")
+    refused(
+        send(client_of(reader), "But why?", parent=elsewhere.pk),
+        status=422,
+        text="But why?",
+        says="no longer there",
+    )
 
 
 def test_a_parent_that_was_removed_meanwhile(article, client_of, reader, send):
     thread = make_comment(article)
     decide_as_somebody(thread, ModerationAction.REMOVE)
     client = client_of(reader)
-    html = refused(send(client, "But why?", parent=thread.pk), status=422, text="But why?", says="no longer there")
-    place = (
-        f'data-of="{thread.pk}" data-article="{article.translation_key}" data-here="/articles/a-patent/comments/new/?parent={thread.pk}"'
+    html = refused(
+        send(client, "But why?", parent=thread.pk), status=422, text="But why?", says="no longer there"
     )
+    place = f'data-of="{thread.pk}" data-article="{article.translation_key}" data-here="/articles/a-patent/comments/new/?parent={thread.pk}"'
     assert place in html  # where the browser keeps what is typed, and finds it again
     assert place in client.get(f"/articles/a-patent/comments/new/?parent={thread.pk}").content.decode()
     assert 'name="parent" value=""' in html
@@ -241,23 +271,40 @@ def test_a_parent_that_was_removed_meanwhile(article, client_of, reader, send):
 
 def test_a_discussion_that_was_closed_meanwhile(client_of, reader, send):
     closed = make_article(comments_open=False)
-    refused(send(client_of(reader), "Just in time?", to=closed), status=422, text="Just in time?", says="This discussion has closed.")
+    refused(
+        send(client_of(reader), "Just in time?", to=closed),
+        status=422,
+        text="Just in time?",
+        says="This discussion has closed.",
+    )
 
 
 def test_a_banned_reader(article, client_of, reader, send):
     services.ban_user(by=make_user(), user=reader, why="spam", days=3)
-    refused(send(client_of(reader), "Let me in."), status=403, text="Let me in.", says="You cannot comment until")
+    refused(
+        send(client_of(reader), "Let me in."), status=403, text="Let me in.", says="You cannot comment until"
+    )
 
 
 def test_a_damaged_submission(client_of, reader, send):
-    html = refused(send(client_of(reader), "Mine.", submission="no-uuid"), status=422, text="Mine.", says="Please send it again")
+    html = refused(
+        send(client_of(reader), "Mine.", submission="no-uuid"),
+        status=422,
+        text="Mine.",
+        says="Please send it again",
+    )
     assert "no-uuid" not in html
 
 
 def test_the_same_form_with_another_text_keeps_both(client_of, reader, send):
     client, submission = client_of(reader), str(uuid.uuid4())
     send(client, "First.", submission=submission)
-    html = refused(send(client, "Second.", submission=submission), status=409, text="Second.", says="sent before, with another text")
+    html = refused(
+        send(client, "Second.", submission=submission),
+        status=409,
+        text="Second.",
+        says="sent before, with another text",
+    )
     assert submission not in html
     assert Comment.objects.count() == 1
 
@@ -278,7 +325,9 @@ def test_a_stale_token_gives_the_text_back_with_a_fresh_one(article, reader):
 def test_a_stale_token_of_a_reply_keeps_what_it_answers(article, reader):
     thread = make_comment(article)
     client = Client(enforce_csrf_checks=True)
-    response = client.post("/articles/a-patent/comments/", {"body": "Hm.", "parent": thread.pk}, headers=FRAGMENT)
+    response = client.post(
+        "/articles/a-patent/comments/", {"body": "Hm.", "parent": thread.pk}, headers=FRAGMENT
+    )
     html = refused(response, status=403, text="Hm.", says="send it again")
     assert html.strip().startswith("<form")
     assert f'name="parent" value="{thread.pk}"' in html
@@ -289,7 +338,11 @@ def test_ten_megabytes_are_refused_at_once(article, reader, enforce):
     client = Client(enforce_csrf_checks=enforce)
     client.force_login(reader)
     started = time.monotonic()
-    response = client.post("/articles/a-patent/comments/", b"body=" + b"a+" * 5_000_000, content_type="application/x-www-form-urlencoded")
+    response = client.post(
+        "/articles/a-patent/comments/",
+        b"body=" + b"a+" * 5_000_000,
+        content_type="application/x-www-form-urlencoded",
+    )
     assert response.status_code == 413
     assert "Shorten it" in response.content.decode()
     assert time.monotonic() - started < 3

@@ -34,7 +34,9 @@ def follow(browser: Client, start: str, lead: str) -> HttpResponse:
 
 def fill(browser: Client, page: HttpResponse, **fields: str) -> HttpResponse:
     """Send the form of a page with what it carries along."""
-    form = re.search(r'<form class="form"[^>]* action="([^"]+)">(.*?)</form>', page.content.decode(), re.DOTALL)
+    form = re.search(
+        r'<form class="form"[^>]* action="([^"]+)">(.*?)</form>', page.content.decode(), re.DOTALL
+    )
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[2]))
     return browser.post(form[1], hidden | fields, follow=True)
 
@@ -51,7 +53,11 @@ def by_password(browser: Client) -> str:
 def by_code(browser: Client) -> str:
     make_user(WRITER)
     login = follow(browser, NEW, "/accounts/login/").request
-    asked = fill(browser, follow(browser, f"{login['PATH_INFO']}?{login['QUERY_STRING']}", "/accounts/login/code/"), email=WRITER)
+    asked = fill(
+        browser,
+        follow(browser, f"{login['PATH_INFO']}?{login['QUERY_STRING']}", "/accounts/login/code/"),
+        email=WRITER,
+    )
     code = login_codes.login_code(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
     return where(fill(browser, asked, code=code))
 

@@ -32,7 +32,9 @@ def page(client: Client, url: str) -> str:
     return response.content.decode()
 
 
-def many_comments(article: Article, number: int, *, replies_each: int = 0, authors: int = 10) -> list[Comment]:
+def many_comments(
+    article: Article, number: int, *, replies_each: int = 0, authors: int = 10
+) -> list[Comment]:
     """Visible threads without going through the policy: for what a page costs."""
     people = [make_user(display_name=f"Reader {name}") for name in range(authors)]
     made = timezone.now()
@@ -58,9 +60,15 @@ def many_comments(article: Article, number: int, *, replies_each: int = 0, autho
     with public_write():
         discussion, _new = Discussion.objects.get_or_create(pk=article.translation_key)
         first = discussion.threads + 1
-        threads = Comment.objects.bulk_create([comment(index, thread_no=first + index) for index in range(number)])
+        threads = Comment.objects.bulk_create(
+            [comment(index, thread_no=first + index) for index in range(number)]
+        )
         Comment.objects.bulk_create(
-            [comment(index, parent=thread, replied_to=thread) for thread in threads for index in range(replies_each)]
+            [
+                comment(index, parent=thread, replied_to=thread)
+                for thread in threads
+                for index in range(replies_each)
+            ]
         )
         discussion.threads += number
         discussion.comments += number * (1 + replies_each)
@@ -72,11 +80,16 @@ def many_comments(article: Article, number: int, *, replies_each: int = 0, autho
 
 
 def test_a_comment_is_an_article_with_its_name_time_and_text(article, stranger):
-    comment = make_comment(article, author=make_user(display_name="A & B"), body="First.\n\nhttps://example.org")
+    comment = make_comment(
+        article, author=make_user(display_name="A & B"), body="First.\n\nhttps://example.org"
+    )
     html = page(stranger, article.get_absolute_url())
     part = html[html.index(f'<article class="comment" id="comment-{comment.pk}"') :].split("</article>")[0]
     assert '<bdi class="comment-author">A &amp; B</bdi>' in part
-    assert f'<time datetime="{comment.created_at.isoformat(timespec="seconds")}">{comment.created_en}</time>' in part
+    assert (
+        f'<time datetime="{comment.created_at.isoformat(timespec="seconds")}">{comment.created_en}</time>'
+        in part
+    )
     assert comment.body_html in part
     assert f'href="/comments/{comment.pk}/"' in part
     assert f'href="/articles/a-patent/comments/new/?parent={comment.pk}"' in part
@@ -117,7 +130,9 @@ def test_the_author_of_the_article_is_marked(stranger, author):
 def test_the_author_of_the_article_is_marked_in_what_is_put_in_place_too(author, reader, client_of):
     article = make_article(authors=[make_author(user=author)])
     for writer, marks in ((author, 1), (reader, 0)):
-        answer = client_of(writer).post(reverse("comments:post", args=[article.slug]), {"body": "In place."}, headers=FRAGMENT)
+        answer = client_of(writer).post(
+            reverse("comments:post", args=[article.slug]), {"body": "In place."}, headers=FRAGMENT
+        )
         assert (answer.status_code, answer.content.decode().count("comment-role")) == (201, marks)
 
 
@@ -137,7 +152,9 @@ def test_both_languages_share_the_discussion(article, stranger):
     chinese = make_article("专利", language="zh-hans", translation_key=article.translation_key)
     comments = [make_comment(article), make_comment(chinese)]
     for version in (article, chinese):
-        assert sorted(shown(page(stranger, version.get_absolute_url()))) == [comment.pk for comment in comments]
+        assert sorted(shown(page(stranger, version.get_absolute_url()))) == [
+            comment.pk for comment in comments
+        ]
 
 
 def test_dates_are_in_the_language_of_the_page(article, stranger):
@@ -160,7 +177,10 @@ def test_nothing_to_answer_when_the_discussion_is_closed(stranger):
 def test_the_page_is_the_same_for_everybody_and_has_no_form(article, stranger, client_of, reader, moderator):
     make_comment(article, author=reader)
     make_comment(article, author=reader, state=State.PENDING)
-    pages = {page(client, article.get_absolute_url()) for client in (stranger, client_of(reader), client_of(moderator))}
+    pages = {
+        page(client, article.get_absolute_url())
+        for client in (stranger, client_of(reader), client_of(moderator))
+    }
     assert len(pages) == 1
     discussion = pages.pop().split('id="discussion"')[1]
     assert "csrf" not in discussion
@@ -210,7 +230,12 @@ def test_an_erased_comment_names_nobody(article, stranger, reader):
 @pytest.mark.parametrize("state", [State.UNVERIFIED, State.PENDING, State.REJECTED, State.REMOVED])
 def test_what_is_not_visible_shows_nowhere(article, stranger, client_of, moderator, state):
     secret = "Nobody but its author may read this."
-    comment = make_comment(article, state=state, body=secret, author=make_user(verified=state != State.UNVERIFIED, display_name="Whoever"))
+    comment = make_comment(
+        article,
+        state=state,
+        body=secret,
+        author=make_user(verified=state != State.UNVERIFIED, display_name="Whoever"),
+    )
     thread = make_comment(article)
     reply_author = make_user(verified=state != State.UNVERIFIED, display_name="Whoever")
     make_comment(article, state=state, body=secret, parent=thread, author=reply_author)
@@ -262,8 +287,12 @@ def test_a_new_or_removed_thread_moves_no_other(article, stranger, long_discussi
 
 def test_removed_threads_leave_no_gap_on_the_article(article, stranger, long_discussion):
     with public_write():
-        Comment.objects.filter(pk__in=[comment.pk for comment in long_discussion[60:]]).update(state=State.REMOVED, reason="moderator")
-    assert shown(page(stranger, article.get_absolute_url())) == [comment.pk for comment in reversed(long_discussion[10:60])]
+        Comment.objects.filter(pk__in=[comment.pk for comment in long_discussion[60:]]).update(
+            state=State.REMOVED, reason="moderator"
+        )
+    assert shown(page(stranger, article.get_absolute_url())) == [
+        comment.pk for comment in reversed(long_discussion[10:60])
+    ]
 
 
 @pytest.mark.parametrize("number", [0, 4, 10**9, 10**30])
@@ -286,7 +315,10 @@ def test_a_page_of_the_chinese_article(article, stranger, long_discussion):
     make_article("专利", language="zh-hans", translation_key=article.translation_key)
     html = page(stranger, "/zh-hans/articles/专利/discussion/1/")
     assert shown(html) == shown(page(stranger, "/articles/a-patent/discussion/1/"))
-    assert f'hreflang="en" href="http://testserver{reverse("comments:discussion", args=["a-patent", 1])}"' in html
+    assert (
+        f'hreflang="en" href="http://testserver{reverse("comments:discussion", args=["a-patent", 1])}"'
+        in html
+    )
 
 
 @pytest.mark.parametrize("slug", ["unheard-of", "没有", "a%00b", "%ff"])
@@ -327,22 +359,35 @@ def test_a_permalink_of_what_left_its_place_leads_there(article, stranger, reade
 
 def test_a_permalink_of_a_waiting_comment_is_its_authors(article, stranger, client_of, reader):
     comment = make_comment(article, author=reader, state=State.PENDING)
-    assert client_of(reader).get(comment.get_absolute_url())["Location"] == f"/comments/mine/#comment-{comment.pk}"
+    assert (
+        client_of(reader).get(comment.get_absolute_url())["Location"]
+        == f"/comments/mine/#comment-{comment.pk}"
+    )
     assert stranger.get(comment.get_absolute_url()).status_code == 404
 
 
-def test_a_permalink_leads_the_author_to_the_text_and_others_to_its_place(article, stranger, client_of, reader):
+def test_a_permalink_leads_the_author_to_the_text_and_others_to_its_place(
+    article, stranger, client_of, reader
+):
     comment = make_comment(article, author=reader)
     make_comment(article, parent=comment)
-    services.edit_comment(user=reader, comment_id=comment.pk, body="Held, for it was approved as it read before.")
-    assert client_of(reader).get(comment.get_absolute_url())["Location"] == f"/comments/mine/#comment-{comment.pk}"
+    services.edit_comment(
+        user=reader, comment_id=comment.pk, body="Held, for it was approved as it read before."
+    )
+    assert (
+        client_of(reader).get(comment.get_absolute_url())["Location"]
+        == f"/comments/mine/#comment-{comment.pk}"
+    )
     assert stranger.get(comment.get_absolute_url())["Location"] == f"/articles/a-patent/#comment-{comment.pk}"
 
 
 def test_a_permalink_finds_the_page_among_the_authors_own(article, client_of, reader, monkeypatch):
     monkeypatch.setattr("comments.views.discussion.MY_COMMENTS_PER_PAGE", 2)
     monkeypatch.setattr("comments.views.my_comments.MY_COMMENTS_PER_PAGE", 2)
-    comments = [make_comment(article, author=reader, state=State.PENDING, body=f"Argument {number}.") for number in range(4)]
+    comments = [
+        make_comment(article, author=reader, state=State.PENDING, body=f"Argument {number}.")
+        for number in range(4)
+    ]
     client = client_of(reader)
     for number, query in enumerate(["?page=2", "?page=2", "", ""]):
         url = client.get(comments[number].get_absolute_url())["Location"]
@@ -362,7 +407,10 @@ def test_a_permalink_below_an_article_that_is_not_public_is_its_authors(stranger
         article.status = "draft"
         article.save()
     assert stranger.get(comment.get_absolute_url()).status_code == 404
-    assert client_of(comment.author).get(comment.get_absolute_url())["Location"] == f"/comments/mine/#comment-{comment.pk}"
+    assert (
+        client_of(comment.author).get(comment.get_absolute_url())["Location"]
+        == f"/comments/mine/#comment-{comment.pk}"
+    )
 
 
 # --- what it costs ---
@@ -377,14 +425,18 @@ def test_the_discussion_of_an_article_takes_three_queries(article, django_assert
 
 
 @pytest.mark.parametrize("number", [1, 30, 200])
-def test_the_page_of_an_article_takes_as_many_queries_with_many_comments(article, stranger, django_assert_num_queries, number):
+def test_the_page_of_an_article_takes_as_many_queries_with_many_comments(
+    article, stranger, django_assert_num_queries, number
+):
     many_comments(article, number, replies_each=1)
     with django_assert_num_queries(10 + 1):  # one asks until when the page is good
         stranger.get(article.get_absolute_url())
 
 
 @pytest.mark.parametrize("number", [1, 30, 200])
-def test_a_page_of_threads_takes_as_many_queries_with_many_comments(article, stranger, django_assert_num_queries, number):
+def test_a_page_of_threads_takes_as_many_queries_with_many_comments(
+    article, stranger, django_assert_num_queries, number
+):
     many_comments(article, number, replies_each=1)
     with django_assert_num_queries(9 + 1):  # one asks until when the page is good
         stranger.get("/articles/a-patent/discussion/1/")
@@ -401,4 +453,6 @@ def test_two_hundred_comments_take_no_more_than_a_few_milliseconds(article):
         took.append(process_time() - start)
     assert html.count('<article class="comment"') == 200
     print(f"200 comments: {1000 * min(took):.1f} ms")  # noqa: T201
-    assert min(took) < 0.020  # half of it on an idle machine; a template evaluated for each comment took 30 ms
+    assert (
+        min(took) < 0.020
+    )  # half of it on an idle machine; a template evaluated for each comment took 30 ms

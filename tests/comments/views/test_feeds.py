@@ -101,7 +101,9 @@ def test_the_feed_of_the_site_names_articles_in_its_own_language(article, strang
 
 def test_an_entry_is_the_same_in_both_feeds(article, stranger):
     make_comment(article)
-    of_article, of_site = (entries(stranger, url)[0].findtext("a:id", namespaces=ATOM) for url in (FEED, "/comments/feed/"))
+    of_article, of_site = (
+        entries(stranger, url)[0].findtext("a:id", namespaces=ATOM) for url in (FEED, "/comments/feed/")
+    )
     assert of_article == of_site
 
 
@@ -117,7 +119,10 @@ def test_nothing_below_an_article_that_is_not_public_is_in_the_feed_of_the_site(
 
 def test_the_feeds_are_announced(article, stranger):
     link = '<link rel="alternate" type="application/atom+xml" title="{}" href="{}">'
-    for_site, for_article = link.format("Comments in ICTiger", "/comments/feed/"), link.format("Comments on “Title of a-patent”", FEED)
+    for_site, for_article = (
+        link.format("Comments in ICTiger", "/comments/feed/"),
+        link.format("Comments on “Title of a-patent”", FEED),
+    )
     make_comment(article)
     assert for_site in stranger.get("/").content.decode()
     for url in (article.get_absolute_url(), "/articles/a-patent/discussion/1/"):

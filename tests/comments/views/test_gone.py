@@ -40,10 +40,16 @@ def before(monkeypatch, where: object, name: str, happens) -> None:
 
 @pytest.mark.parametrize(
     ("task", "verb", "state"),
-    [("edit", "edit_comment", State.VISIBLE), ("mend", "resubmit", State.REJECTED), ("appeal", "appeal", State.REJECTED)],
+    [
+        ("edit", "edit_comment", State.VISIBLE),
+        ("mend", "resubmit", State.REJECTED),
+        ("appeal", "appeal", State.REJECTED),
+    ],
 )
 @pytest.mark.parametrize("is_gone_before", [False, True])
-def test_the_text_comes_back_when_the_comment_has_gone(article, reader, client_of, monkeypatch, task, verb, state, is_gone_before):
+def test_the_text_comes_back_when_the_comment_has_gone(
+    article, reader, client_of, monkeypatch, task, verb, state, is_gone_before
+):
     comment = make_comment(article, author=reader, state=state)
     client = client_of(reader)
     if is_gone_before:
@@ -54,7 +60,12 @@ def test_the_text_comes_back_when_the_comment_has_gone(article, reader, client_o
     page = answer.content.decode()
     assert WORDS in page
     assert "This comment is no longer there. Your text is below, for you to copy." in page
-    assert client.post(f"/comments/{comment.pk}/{task}/", {"body": WORDS}, headers={"HX-Request": "true"}).status_code == 404
+    assert (
+        client.post(
+            f"/comments/{comment.pk}/{task}/", {"body": WORDS}, headers={"X-Fragment": "comment"}
+        ).status_code
+        == 404
+    )
 
 
 def test_a_comment_that_has_gone_is_not_removed_again(article, reader, client_of, monkeypatch):
@@ -81,7 +92,9 @@ def test_my_comments_go_without_one_that_has_gone(article, reader, client_of, mo
     assert "Gone in between." not in page
 
 
-@pytest.mark.parametrize(("name", "path"), [("edit_comment", "/comments/{}/edit/"), ("post_comment", "/articles/{}/comments/")])
+@pytest.mark.parametrize(
+    ("name", "path"), [("edit_comment", "/comments/{}/edit/"), ("post_comment", "/articles/{}/comments/")]
+)
 def test_the_text_comes_back_when_the_account_has_gone(article, client_of, monkeypatch, name, path):
     writer = make_user()
     comment = make_comment(article, author=writer)
@@ -125,14 +138,21 @@ def test_nobody_is_banned_who_has_left(article, moderator, client_of, monkeypatc
     comment = make_comment(article, state=State.PENDING)
     stays = make_comment(article, state=State.PENDING)
     client = client_of(moderator)
-    before(monkeypatch, services, "ban_user", lambda: leave(comment.author) if User.objects.filter(pk=comment.author_id) else None)
+    before(
+        monkeypatch,
+        services,
+        "ban_user",
+        lambda: leave(comment.author) if User.objects.filter(pk=comment.author_id) else None,
+    )
     sent = {"why": "advertising", "days": "7"}
     if is_at_once:
-        answer = client.post(DESK, sent | {"action": "ban_authors", "_selected_action": [comment.pk, stays.pk]}, follow=True)
+        answer = client.post(
+            DESK, sent | {"action": "ban_authors", "_selected_action": [comment.pk, stays.pk]}, follow=True
+        )
         assert "1 author banned." in answer.content.decode()
         assert [ban.user for ban in Ban.objects.all()] == [stays.author]
     else:
-        answer = client.post(f"{DESK}{comment.pk}/ban/", sent, headers={"X-Desk": "1"})
+        answer = client.post(f"{DESK}{comment.pk}/ban/", sent, headers={"X-Fragment": "row"})
         assert (answer.status_code, answer.json()["done"]) == (200, False)
         assert "is no longer there" in answer.json()["said"]
         assert not Ban.objects.exists()
@@ -144,10 +164,16 @@ def test_a_decision_about_what_has_gone_says_so(article, moderator, client_of, m
     client = client_of(moderator)
     before(monkeypatch, services, "decide", lambda: take_out(comment))
     if is_at_once:
-        sent = {"action": "approve", "_selected_action": [comment.pk], f"seen_{comment.pk}": comment.version_token}
+        sent = {
+            "action": "approve",
+            "_selected_action": [comment.pk],
+            f"seen_{comment.pk}": comment.version_token,
+        }
         said = client.post(DESK, sent, follow=True).content.decode()
     else:
         said = client.post(
-            f"{DESK}{comment.pk}/decide/", {"verb": "approve", "seen": comment.version_token}, headers={"X-Desk": "1"}
+            f"{DESK}{comment.pk}/decide/",
+            {"verb": "approve", "seen": comment.version_token},
+            headers={"X-Fragment": "row"},
         ).json()["said"]
     assert "This comment is no longer there" in said

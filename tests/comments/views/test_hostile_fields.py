@@ -31,8 +31,37 @@ HOSTILE = [
     "9" * 5_000,
     "//evil.example/",
 ]
-FIELDS = ["body", "parent", "submission", "reason", "note", "seen", "verb", "take_over", "days", "why", "next", "hold", "release", "shown"]
-QUERIES = ["parent", "state", "page", "language", "order", "q", "rule", "o", "p", "e", "all", "article__id__exact", "_changelist_filters"]
+FIELDS = [
+    "body",
+    "parent",
+    "submission",
+    "reason",
+    "note",
+    "seen",
+    "verb",
+    "take_over",
+    "days",
+    "why",
+    "next",
+    "hold",
+    "release",
+    "shown",
+]
+QUERIES = [
+    "parent",
+    "state",
+    "page",
+    "language",
+    "order",
+    "q",
+    "rule",
+    "o",
+    "p",
+    "e",
+    "all",
+    "article__id__exact",
+    "_changelist_filters",
+]
 NO_ROW = [10**17, 10**30]
 
 
@@ -63,7 +92,9 @@ class House:
             yield reverse(f"comments:{name}", args=[self.article.slug])
         yield reverse("comments:mine")
         yield reverse("comments:discard", args=[uuid.uuid4()])
-        yield reverse("comments:unsubscribe", args=[Subscription(self.reader, self.comments[0]).url.split("/")[-2]])
+        yield reverse(
+            "comments:unsubscribe", args=[Subscription(self.reader, self.comments[0]).url.split("/")[-2]]
+        )
         yield reverse("comments:unsubscribe_digest", args=[digest.digest_key(self.reader)])
         for name in ("changelist", "claims", "undo_last"):
             yield reverse(f"admin:comments_comment_{name}")
@@ -93,7 +124,10 @@ def fault_in(response: HttpResponse) -> str:
 def faults(client: Client, urls: Iterator[str], value: str) -> list[tuple[str, str]]:
     found = []
     for url in urls:
-        for response in (client.get(url, dict.fromkeys(QUERIES, value)), client.post(url, dict.fromkeys(FIELDS, value))):
+        for response in (
+            client.get(url, dict.fromkeys(QUERIES, value)),
+            client.post(url, dict.fromkeys(FIELDS, value)),
+        ):
             if fault := fault_in(response):
                 found.append((url, fault))
     return found
@@ -119,5 +153,8 @@ def test_numbers_that_no_row_has_are_not_there(house, browser):
 def test_rows_that_cannot_be_selected(house, client_of, moderator, action, typed):
     told = {"reason": "other", "note": "", "days": "7", "why": "x", "index": "0"}
     queue = client_of(moderator)
-    response = queue.post(reverse("admin:comments_comment_changelist"), {"action": action, ACTION_CHECKBOX_NAME: [typed], **told})
+    response = queue.post(
+        reverse("admin:comments_comment_changelist"),
+        {"action": action, ACTION_CHECKBOX_NAME: [typed], **told},
+    )
     assert (fault_in(response), response.status_code) == ("", 302)

@@ -16,7 +16,9 @@ from .test_discussion import many_comments, page, shown
 
 pytestmark = pytest.mark.django_db
 
-FOLDED = re.compile(r"<details><summary>(.*?)</summary><ol class=\"replies-more\">(.*?)</ol></details>", re.DOTALL)
+FOLDED = re.compile(
+    r"<details><summary>(.*?)</summary><ol class=\"replies-more\">(.*?)</ol></details>", re.DOTALL
+)
 ALONE = "/articles/a-patent/discussion/thread/1/"
 
 
@@ -74,7 +76,9 @@ def test_only_the_plain_address_is_a_page_of_the_thread(article, stranger, typed
     assert (response.status_code, response["Location"]) == (301, ALONE)
 
 
-@pytest.mark.parametrize("end", ["thread/2/", f"thread/{10**30}/", "thread/0/", f"thread/1/{10**30}/", "thread/1/0/"])
+@pytest.mark.parametrize(
+    "end", ["thread/2/", f"thread/{10**30}/", "thread/0/", f"thread/1/{10**30}/", "thread/1/0/"]
+)
 def test_threads_that_are_none(article, stranger, end):
     replies(article, 1)
     assert stranger.get(f"/articles/a-patent/discussion/{end}").status_code == 404
@@ -84,7 +88,9 @@ def test_the_permalink_of_each_reply_of_a_very_long_thread_finds_it(article, str
     _thread, below = replies(article, 203)
     places = {0: "/articles/a-patent/", 2: ALONE, 199: ALONE, 200: f"{ALONE}2/", 201: "/articles/a-patent/"}
     for index, place in places.items():
-        assert stranger.get(below[index].get_absolute_url())["Location"] == f"{place}#comment-{below[index].pk}"
+        assert (
+            stranger.get(below[index].get_absolute_url())["Location"] == f"{place}#comment-{below[index].pk}"
+        )
         assert reachable(stranger, below[index].get_absolute_url(), below[index])
 
 
@@ -123,7 +129,9 @@ def test_the_middle_is_left_out_alike_here_and_by_the_database(article, stranger
 
 
 @pytest.mark.parametrize("number", [1, 30, 300])
-def test_the_page_of_a_thread_takes_as_many_queries_with_many_replies(article, stranger, django_assert_num_queries, number):
+def test_the_page_of_a_thread_takes_as_many_queries_with_many_replies(
+    article, stranger, django_assert_num_queries, number
+):
     replies(article, number)
     with django_assert_num_queries(10 + 1):  # one asks until when the page is good
         stranger.get(ALONE)

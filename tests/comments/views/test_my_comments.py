@@ -71,7 +71,9 @@ def test_the_time_that_is_left_for_changing_is_said(article, reader, mine):
 
 
 def test_a_reply_shows_what_it_answers_while_everybody_may_read_that(article, reader, mine):
-    thread = make_comment(article, body="Words of the thread.", author=make_user(display_name="Somebody Named"))
+    thread = make_comment(
+        article, body="Words of the thread.", author=make_user(display_name="Somebody Named")
+    )
     make_comment(article, author=reader, parent=thread)
     html = mine()
     assert "Words of the thread." in html
@@ -84,7 +86,9 @@ def test_a_reply_shows_what_it_answers_while_everybody_may_read_that(article, re
 
 
 def test_what_is_removed_says_by_whom_and_keeps_its_text(article, reader, mine):
-    services.remove_comment(user=reader, comment_id=make_comment(article, author=reader, body="Regretted.").pk)
+    services.remove_comment(
+        user=reader, comment_id=make_comment(article, author=reader, body="Regretted.").pk
+    )
     assert "Removed by its author. Only you see the text." in " ".join(mine().split())
     decide_as_somebody(make_comment(article, author=reader, body="Not regretted."), ModerationAction.REMOVE)
     html = " ".join(mine().split())
@@ -109,7 +113,9 @@ def test_the_page_counts_and_filters_by_state(article, reader, mine):
     services.remove_comment(user=reader, comment_id=removed.pk)
     html = mine()
     assert numbers_in(html) == [removed.pk, visible.pk]
-    choices = re.findall(r'<a href="([^"]*)"( aria-current="page")?>([^<&]*)&nbsp;<span class="number">(\d+)', html)
+    choices = re.findall(
+        r'<a href="([^"]*)"( aria-current="page")?>([^<&]*)&nbsp;<span class="number">(\d+)', html
+    )
     assert choices == [
         (MINE, ' aria-current="page"', "All", "2"),
         (f"{MINE}?state=visible", "", "Visible", "1"),
@@ -154,7 +160,9 @@ def test_the_page_takes_as_many_queries_with_many(client_of, reader, django_asse
     client.get(MINE)
     with django_assert_num_queries(9) as asked:
         client.get(MINE)
-    assert not [query["sql"] for query in asked.captured_queries if '"articles_article"."body"' in query["sql"]]
+    assert not [
+        query["sql"] for query in asked.captured_queries if '"articles_article"."body"' in query["sql"]
+    ]
 
 
 # --- threads without mails ---

@@ -64,17 +64,25 @@ def test_the_reason_reaches_the_author_in_their_language(article, client_of, lan
     comment = make_comment(article, author=author, state=State.PENDING)
     decide_as_somebody(comment, ModerationAction.REJECT, reason="advertising")
     tag = "zh-Hans" if language == "zh-hans" else "en"
-    assert f'<q class="comment-note" lang="{tag}">{told}</q>' in html_of(client_of(author).get("/comments/mine/"))
-    assert [row["words from the moderator"] for row in json.loads(client_of(author).get("/accounts/me/data/").getvalue())["comments"]] == [
-        told
-    ]
+    assert f'<q class="comment-note" lang="{tag}">{told}</q>' in html_of(
+        client_of(author).get("/comments/mine/")
+    )
+    assert [
+        row["words from the moderator"]
+        for row in json.loads(client_of(author).get("/accounts/me/data/").getvalue())["comments"]
+    ] == [told]
 
 
 def test_who_wrote_what_a_moderator_removed_reads_why_and_that_this_is_final(article, client_of, reader):
     removed = make_comment(article, author=reader)
     decide_as_somebody(removed, ModerationAction.REMOVE, reason="advertising")
     html = html_of(client_of(reader).get("/comments/mine/"))
-    for part in ("Removed by a moderator.", "Only you see the text.", "It advertises.", "This cannot be appealed."):
+    for part in (
+        "Removed by a moderator.",
+        "Only you see the text.",
+        "It advertises.",
+        "This cannot be appealed.",
+    ):
         assert part in html
     decide_as_somebody(removed, ModerationAction.UNDO)
     services.remove_comment(user=reader, comment_id=removed.pk)
@@ -142,7 +150,9 @@ def test_the_fragment_tells_once_what_became_of_a_report(article, client_of, rea
 def test_the_fragment_says_where_a_reply_belongs(article, client_of, reader):
     thread = make_comment(article)
     reply = make_comment(article, author=reader, parent=thread, state=State.PENDING)
-    assert f'data-own="{reply.pk}" data-thread="{thread.pk}"' in html_of(client_of(reader).get(f"/me/discussion/{article.pk}/"))
+    assert f'data-own="{reply.pk}" data-thread="{thread.pk}"' in html_of(
+        client_of(reader).get(f"/me/discussion/{article.pk}/")
+    )
 
 
 def test_the_fragment_offers_what_may_be_done_with_ones_visible_comments(article, client_of, reader):
@@ -202,14 +212,20 @@ def test_an_author_edits_a_comment(article, client_of, reader):
 
 def test_a_script_is_told_how_many_there_are_when_an_edit_is_held(article, client_of, reader):
     comment = make_comment(article, author=reader)
-    answer = client_of(reader).post(f"/comments/{comment.pk}/edit/", {"body": "Better put."}, headers=FRAGMENT).content.decode()
+    answer = (
+        client_of(reader)
+        .post(f"/comments/{comment.pk}/edit/", {"body": "Better put."}, headers=FRAGMENT)
+        .content.decode()
+    )
     assert 'data-state="pending"' in answer
     assert "0 comments" in answer
 
 
 def test_a_script_gets_the_edited_comment(article, client_of, reader):
     comment = make_comment(article, author=reader, state=State.PENDING)
-    response = client_of(reader).post(f"/comments/{comment.pk}/edit/", {"body": "Better put."}, headers=FRAGMENT)
+    response = client_of(reader).post(
+        f"/comments/{comment.pk}/edit/", {"body": "Better put."}, headers=FRAGMENT
+    )
     assert (response.status_code, "Better put." in response.content.decode()) == (201, True)
 
 
@@ -255,7 +271,9 @@ def test_an_edit_that_sends_no_text_shows_strangers_none(article, unverified, re
 
 
 @pytest.mark.parametrize("has_token", [False, True])
-def test_an_edit_tells_strangers_nothing_of_an_article_that_is_no_longer_public(article, client_of, reader, has_token):
+def test_an_edit_tells_strangers_nothing_of_an_article_that_is_no_longer_public(
+    article, client_of, reader, has_token
+):
     comment = make_comment(article, author=reader)
     unpublish(article)
     url = f"/comments/{comment.pk}/edit/"
@@ -292,7 +310,10 @@ def test_an_edit_with_a_stale_token_comes_back(article, reader):
 
 
 @pytest.mark.parametrize("verb", ["edit", "remove"])
-@pytest.mark.parametrize(("state", "status"), [(State.VISIBLE, 403), (State.PENDING, 404), (State.REJECTED, 404), (State.REMOVED, 404)])
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [(State.VISIBLE, 403), (State.PENDING, 404), (State.REJECTED, 404), (State.REMOVED, 404)],
+)
 def test_others_comments_are_not_mine_to_change(article, client_of, reader, verb, state, status):
     comment = make_comment(article, state=state)
     client, url = client_of(reader), f"/comments/{comment.pk}/{verb}/"
@@ -348,17 +369,22 @@ def test_a_report_that_says_nothing_is_refused(article, client_of, reader, data)
 
 
 def test_an_unverified_reader_is_told_to_confirm_first(article, client_of, unverified):
-    response = client_of(unverified).post(f"/comments/{make_comment(article).pk}/report/", {"reason": "other", "note": "Typed."})
+    response = client_of(unverified).post(
+        f"/comments/{make_comment(article).pk}/report/", {"reason": "other", "note": "Typed."}
+    )
     assert response.status_code == 403
     assert "confirm your e-mail address first" in response.content.decode()
     assert "Typed." in response.content.decode()
 
 
-@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+@pytest.mark.parametrize("headers", [{}, {"X-Fragment": "comment"}])
 def test_a_long_note_is_refused_and_comes_back_whole(article, client_of, reader, headers):
     comment, note = make_comment(article), "字" * 301
     path = f"/comments/{comment.pk}/report/"
-    assert "maxlength" not in re.search("<textarea[^>]*>", html_of(client_of(reader).get(path, headers=headers)))[0]
+    assert (
+        "maxlength"
+        not in re.search("<textarea[^>]*>", html_of(client_of(reader).get(path, headers=headers)))[0]
+    )
     response = client_of(reader).post(path, {"reason": "other", "note": note}, headers=headers)
     html = response.content.decode()
     assert response.status_code == 422
@@ -408,10 +434,14 @@ def test_erasing_the_account_leaves_a_place_without_a_name(article, reader):
 
 def test_the_takeout_has_every_comment_and_report(article, client_of, reader):
     make_comment(article, author=reader, body="In the takeout.", state=State.REJECTED)
-    services.report_comment(user=reader, comment_id=make_comment(article).pk, reason=ReportReason.OTHER, note="Also this.")
+    services.report_comment(
+        user=reader, comment_id=make_comment(article).pk, reason=ReportReason.OTHER, note="Also this."
+    )
     make_comment(article, author=make_user(), body="Not this.")
     data = json.loads(client_of(reader).get("/accounts/me/data/").getvalue())
-    assert [(comment["text"], comment["state"]) for comment in data["comments"]] == [("In the takeout.", "rejected")]
+    assert [(comment["text"], comment["state"]) for comment in data["comments"]] == [
+        ("In the takeout.", "rejected")
+    ]
     assert [report["note"] for report in data["reports"]] == ["Also this."]
 
 

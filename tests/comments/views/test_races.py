@@ -20,7 +20,10 @@ from ictiger.pagecache.public_write import public_write
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: there is nothing to race"),
+    pytest.mark.skipif(
+        connection.vendor != "postgresql",
+        reason="SQLite lets one writer in at a time: there is nothing to race",
+    ),
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 ROUNDS = 3  # each begins anew: one alone may miss the moment
@@ -55,10 +58,16 @@ def sends(client: Client, path: str, **data) -> Callable[[], HttpResponse]:
 
 
 def posts(client: Client, body: str, **fields) -> Callable[[], HttpResponse]:
-    return sends(client, "/articles/raced/comments/", **{"body": body, "submission": str(uuid.uuid4()), "parent": "", **fields})
+    return sends(
+        client,
+        "/articles/raced/comments/",
+        **{"body": body, "submission": str(uuid.uuid4()), "parent": "", **fields},
+    )
 
 
-def decides(moderator: User, comment: Comment, verb: ModerationAction, **told) -> Callable[[], Decision | services.StaleDecision]:
+def decides(
+    moderator: User, comment: Comment, verb: ModerationAction, **told
+) -> Callable[[], Decision | services.StaleDecision]:
     def decide() -> Decision | services.StaleDecision:
         try:
             return services.decide(moderator=moderator, comment_id=comment.pk, verb=verb, **told)
@@ -80,7 +89,9 @@ def test_a_double_click_is_one_comment_and_no_error(article, in_threads):
         client, submission = browser_of(user), str(uuid.uuid4())
         answers = in_threads([posts(copy_of(client), "Once.", submission=submission) for _click in range(4)])
         comment = Comment.objects.get(author=user, body="Once.")
-        assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"/comments/{comment.pk}/")}
+        assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+            (302, f"/comments/{comment.pk}/")
+        }
 
 
 def test_two_tabs_with_the_same_text_are_two_comments_of_which_one_is_held(article, in_threads):
@@ -89,7 +100,9 @@ def test_two_tabs_with_the_same_text_are_two_comments_of_which_one_is_held(artic
         client = browser_of(user)
         answers = in_threads([posts(copy_of(client), "The same in both tabs.") for _tab in range(2)])
         assert [answer.status_code for answer in answers] == [302, 302]
-        states = Comment.objects.filter(author=user, body="The same in both tabs.").values_list("state", "reason")
+        states = Comment.objects.filter(author=user, body="The same in both tabs.").values_list(
+            "state", "reason"
+        )
         assert sorted(states) == [(State.PENDING, HoldRule.DUPLICATE), (State.VISIBLE, "")]
 
 
@@ -122,7 +135,9 @@ def test_a_strangers_double_click_with_a_cookie_is_one_text(article, in_threads)
     for _round in range(ROUNDS):
         CommentDraft.objects.all().delete()
         submission = str(uuid.uuid4())
-        answers = in_threads([posts(copy_of(client), "Wait for me.", submission=submission) for _click in range(4)])
+        answers = in_threads(
+            [posts(copy_of(client), "Wait for me.", submission=submission) for _click in range(4)]
+        )
         assert {answer.status_code for answer in answers} == {302}
         assert CommentDraft.objects.get().body == "Wait for me."
 
@@ -196,7 +211,9 @@ def test_an_edit_at_the_moment_of_the_decision_is_never_shown_unread(article, in
         author, moderator = make_user(), make_user()
         comment = make_comment(article, author=author, state=State.PENDING)
         editing = sends(browser_of(author), f"/comments/{comment.pk}/edit/", body="Not what was read.")
-        decided, edited = in_threads([decides(moderator, comment, ModerationAction.APPROVE, seen=comment.version_token), editing])
+        decided, edited = in_threads(
+            [decides(moderator, comment, ModerationAction.APPROVE, seen=comment.version_token), editing]
+        )
         assert edited.status_code == 302
         comment.refresh_from_db()
         assert (comment.state, comment.body) == (State.PENDING, "Not what was read.")
@@ -208,7 +225,9 @@ def test_a_comment_sent_while_the_address_is_confirmed_does_not_stay_behind(arti
         user = make_user(verified=False)
         client = browser_of(user)
         link = f"/accounts/confirm-email/{link_key(user.emailaddress_set.get())}/"
-        posted, confirmed = in_threads([posts(copy_of(client), f"Just now, {user.pk}."), sends(copy_of(client), link)])
+        posted, confirmed = in_threads(
+            [posts(copy_of(client), f"Just now, {user.pk}."), sends(copy_of(client), link)]
+        )
         assert (posted.status_code, confirmed.status_code) == (302, 302)
         assert user.is_verified
         assert Comment.objects.get(author=user).state == State.PENDING
@@ -219,7 +238,9 @@ def test_a_double_click_on_a_second_reading_is_one(article, in_threads, task, ho
     for _round in range(ROUNDS):
         comment = make_comment(article, state=State.REJECTED)
         client = browser_of(comment.author)
-        answers = in_threads([sends(copy_of(client), f"/comments/{comment.pk}/{task}/", body="Sent.") for _click in range(4)])
+        answers = in_threads(
+            [sends(copy_of(client), f"/comments/{comment.pk}/{task}/", body="Sent.") for _click in range(4)]
+        )
         assert {answer.status_code for answer in answers} == {302}
         comment.refresh_from_db()
         assert (comment.state, comment.reason, comment.revision) == (State.PENDING, hold, int(task == "mend"))
@@ -229,7 +250,9 @@ def test_an_appeal_at_the_moment_of_the_undo_is_not_used_up_for_nothing(article,
     for _round in range(ROUNDS):
         comment = make_comment(article, state=State.PENDING)
         moderator = decide_as_somebody(comment, ModerationAction.REJECT, reason="other").moderator
-        appealing = sends(browser_of(comment.author), f"/comments/{comment.pk}/appeal/", body="It should stand.")
+        appealing = sends(
+            browser_of(comment.author), f"/comments/{comment.pk}/appeal/", body="It should stand."
+        )
         undone, appealed = in_threads([decides(moderator, comment, ModerationAction.UNDO), appealing])
         comment.refresh_from_db()
         if isinstance(undone, Decision):

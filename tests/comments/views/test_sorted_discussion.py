@@ -16,7 +16,13 @@ from .test_discussion import many_comments, page, shown
 pytestmark = pytest.mark.django_db
 
 VIEW = "/articles/a-patent/discussion/"
-ORDERS = ["?order=oldest", "?order=most-replies", "?language=en", "?language=en&order=oldest", "?language=en&order=most-replies"]
+ORDERS = [
+    "?order=oldest",
+    "?order=most-replies",
+    "?language=en",
+    "?language=en&order=oldest",
+    "?language=en&order=most-replies",
+]
 
 
 def test_the_oldest_come_first(article, stranger):
@@ -30,7 +36,14 @@ def test_the_most_answered_come_first_then_the_newest(article, stranger):
     make_comment(article, parent=quiet, state=State.PENDING)
     below_answered = make_comment(article, parent=answered)
     found = shown(page(stranger, f"{VIEW}?order=most-replies"))
-    assert found == [busy.pk, *(reply.pk for reply in below_busy), answered.pk, below_answered.pk, silent.pk, quiet.pk]
+    assert found == [
+        busy.pk,
+        *(reply.pk for reply in below_busy),
+        answered.pk,
+        below_answered.pk,
+        silent.pk,
+        quiet.pk,
+    ]
 
 
 def test_a_language_is_that_of_the_first_comment(article, stranger):
@@ -53,7 +66,9 @@ def test_places_of_removed_threads_stay_and_removed_threads_go(article, stranger
     assert gone.thread_no == 2
 
 
-@pytest.mark.parametrize("query", ["", "?order=newest", "?order=loudest", "?language=", "?language=fr&order=%00", "?page=2"])
+@pytest.mark.parametrize(
+    "query", ["", "?order=newest", "?order=loudest", "?language=", "?language=fr&order=%00", "?page=2"]
+)
 def test_the_canonical_order_is_at_the_article(article, stranger, query):
     response = stranger.get(VIEW + query)
     assert (response.status_code, response["Location"]) == (302, "/articles/a-patent/#discussion")
@@ -62,7 +77,9 @@ def test_the_canonical_order_is_at_the_article(article, stranger, query):
 @pytest.mark.parametrize("typed", ["0", "4", "-1", "x", "", "٣", "9" * 30])
 def test_pages_that_are_none_are_the_first(article, stranger, typed):
     threads = many_comments(article, 60)
-    assert shown(page(stranger, f"{VIEW}?order=oldest&page={typed}")) == [comment.pk for comment in threads[:50]]
+    assert shown(page(stranger, f"{VIEW}?order=oldest&page={typed}")) == [
+        comment.pk for comment in threads[:50]
+    ]
 
 
 @pytest.mark.parametrize("order", ["oldest", "most-replies"])
@@ -74,7 +91,11 @@ def test_pages_go_on_where_the_last_one_ended(article, stranger, order):
     found = [[pk for pk in shown(html) if pk in threads] for html in pages]
     assert [len(part) for part in found] == [50, 50, 20]
     assert {pk for part in found for pk in part} == threads
-    assert [('rel="prev"' in html, 'rel="next"' in html) for html in pages] == [(False, True), (True, True), (True, False)]
+    assert [('rel="prev"' in html, 'rel="next"' in html) for html in pages] == [
+        (False, True),
+        (True, True),
+        (True, False),
+    ]
     assert f'href="/articles/a-patent/discussion/?order={order}&amp;page=2" rel="next"' in pages[0]
     assert f'href="/articles/a-patent/discussion/?order={order}" rel="prev"' in pages[1]
 
@@ -94,10 +115,23 @@ def test_the_heading_leads_to_each_arrangement_without_a_form(article, stranger)
     make_comment(article)
     for url in (article.get_absolute_url(), "/articles/a-patent/discussion/1/"):
         heading = page(stranger, url).split('class="discussion-views"')[1].split("</header>")[0]
-        assert '<a href="/articles/a-patent/#discussion" rel="nofollow" aria-current="true">Newest</a>' in heading
-        assert '<a href="/articles/a-patent/discussion/?order=most-replies" rel="nofollow">Most replies</a>' in heading
-        assert '<a href="/articles/a-patent/discussion/?language=zh-hans" rel="nofollow" lang="zh-hans">' in heading
-    heading = page(stranger, f"{VIEW}?order=oldest&language=en").split('class="discussion-views"')[1].split("</header>")[0]
+        assert (
+            '<a href="/articles/a-patent/#discussion" rel="nofollow" aria-current="true">Newest</a>'
+            in heading
+        )
+        assert (
+            '<a href="/articles/a-patent/discussion/?order=most-replies" rel="nofollow">Most replies</a>'
+            in heading
+        )
+        assert (
+            '<a href="/articles/a-patent/discussion/?language=zh-hans" rel="nofollow" lang="zh-hans">'
+            in heading
+        )
+    heading = (
+        page(stranger, f"{VIEW}?order=oldest&language=en")
+        .split('class="discussion-views"')[1]
+        .split("</header>")[0]
+    )
     assert heading.count('aria-current="true"') == 2
     assert 'href="/articles/a-patent/discussion/?language=en" rel="nofollow">Newest</a>' in heading
     assert 'href="/articles/a-patent/discussion/?order=oldest" rel="nofollow">Both languages</a>' in heading
@@ -115,7 +149,10 @@ def test_the_other_language_has_the_same_view(article, stranger):
     make_article("专利", language="zh-hans", translation_key=article.translation_key)
     make_comment(article)
     html = page(stranger, f"{VIEW}?order=oldest")
-    assert 'href="/zh-hans/articles/%E4%B8%93%E5%88%A9/discussion/?order=oldest" lang="zh-hans" hreflang="zh-hans"' in html
+    assert (
+        'href="/zh-hans/articles/%E4%B8%93%E5%88%A9/discussion/?order=oldest" lang="zh-hans" hreflang="zh-hans"'
+        in html
+    )
     assert shown(page(stranger, "/zh-hans/articles/专利/discussion/?order=oldest")) == shown(html)
 
 
@@ -129,10 +166,16 @@ def test_only_reading_is_possible(article, stranger):
 
 
 @pytest.mark.parametrize("number", [1, 30, 200])
-@pytest.mark.parametrize(("query", "queries"), [("?order=oldest", 10), ("?order=most-replies", 13), ("?language=en", 10)])
-def test_a_view_takes_as_many_queries_with_many_comments(article, stranger, django_assert_num_queries, number, query, queries):
+@pytest.mark.parametrize(
+    ("query", "queries"), [("?order=oldest", 10), ("?order=most-replies", 13), ("?language=en", 10)]
+)
+def test_a_view_takes_as_many_queries_with_many_comments(
+    article, stranger, django_assert_num_queries, number, query, queries
+):
     many_comments(article, number, replies_each=1)
-    with django_assert_num_queries(queries if number < 50 or query != "?order=most-replies" else queries - 2):  # no unanswered to look for
+    with django_assert_num_queries(
+        queries if number < 50 or query != "?order=most-replies" else queries - 2
+    ):  # no unanswered to look for
         stranger.get(VIEW + query)
 
 
@@ -192,7 +235,9 @@ def test_the_first_page_of_ten_thousand_comments_is_found_by_indexes(ten_thousan
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite how it finds the rows")
-def test_the_first_page_is_found_by_its_discussion_though_statistics_take_first_comments_for_rare(ten_thousand):
+def test_the_first_page_is_found_by_its_discussion_though_statistics_take_first_comments_for_rare(
+    ten_thousand,
+):
     """With a statistic of ten thousand comments SQLite expects two of them to have the same parent, or to have none."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

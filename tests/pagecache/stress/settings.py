@@ -8,14 +8,23 @@ FOLDER = Path(os.environ["STRESS_FOLDER"])
 SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["127.0.0.1"]
 SITE_URL = "http://127.0.0.1"
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "ictiger.pagecache", "tests.pagecache.stress"]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "ictiger.pagecache",
+    "tests.pagecache.stress",
+]
 MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "tests.pagecache.stress.urls"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": FOLDER / "db.sqlite3",
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"},
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

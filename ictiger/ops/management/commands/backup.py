@@ -15,8 +15,16 @@ class Command(BaseCommand):
     help = "Writes database and pictures, as they are at this moment, into one file with checksums. The site may run meanwhile."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--to", type=Path, default=settings.VAR / "backups", metavar="DIR", help="where to (default: %(default)s)")
-        parser.add_argument("--keep", type=int, default=0, metavar="N", help="take away all but the newest N (default: none)")
+        parser.add_argument(
+            "--to",
+            type=Path,
+            default=settings.VAR / "backups",
+            metavar="DIR",
+            help="where to (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--keep", type=int, default=0, metavar="N", help="take away all but the newest N (default: none)"
+        )
 
     def handle(self, *, to: Path, keep: int, **options) -> None:
         if keep < 0:
@@ -26,7 +34,9 @@ class Command(BaseCommand):
         except (BackupRefused, DumpError) as error:
             raise CommandError(f"No backup was made: {error}") from None
         except FileChanged as error:
-            raise CommandError(f"No backup was made, a picture changed while it was read. Run it again. ({error})") from None
+            raise CommandError(
+                f"No backup was made, a picture changed while it was read. Run it again. ({error})"
+            ) from None
         except OSError as error:
             raise CommandError(f"No backup was made: {error}") from None
         self.stdout.write(f"{made} ({made.stat().st_size:,} bytes)")

@@ -40,13 +40,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="nginx|errors|migrations|wait")
         nginx = actions.add_parser("nginx", help="print nginx's site file")
-        nginx.add_argument("--check", metavar="FILE", type=Path, help="say what would change in this file instead; fail if anything")
+        nginx.add_argument(
+            "--check",
+            metavar="FILE",
+            type=Path,
+            help="say what would change in this file instead; fail if anything",
+        )
         add_options(nginx)
         actions.add_parser("errors", help="write the pages that nginx shows by itself; `serve` does so too")
-        actions.add_parser("migrations", help="say what of the pending migrations the release that runs may stumble over; fail if anything")
-        wait = actions.add_parser("wait", help="wait until a server of this release is live; fail if none is in time")
-        wait.add_argument("--live", default=NginxSite.live, help="folder that `serve --live` is told (default: %(default)s)")
-        wait.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="(default: %(default)s)")
+        actions.add_parser(
+            "migrations",
+            help="say what of the pending migrations the release that runs may stumble over; fail if anything",
+        )
+        wait = actions.add_parser(
+            "wait", help="wait until a server of this release is live; fail if none is in time"
+        )
+        wait.add_argument(
+            "--live", default=NginxSite.live, help="folder that `serve --live` is told (default: %(default)s)"
+        )
+        wait.add_argument(
+            "--within", type=float, default=60.0, metavar="SECONDS", help="(default: %(default)s)"
+        )
 
     def handle(self, *, action: str, **options) -> None:
         getattr(self, f"_{action}")(options)
@@ -61,7 +75,9 @@ class Command(BaseCommand):
 
     def _wait(self, options: dict) -> None:
         if not wait_until_live(options["live"], options["within"]):
-            raise CommandError(f"No server of this release is live in {options['live']}: readers stay with the one before.")
+            raise CommandError(
+                f"No server of this release is live in {options['live']}: readers stay with the one before."
+            )
         self.stdout.write("This release is live.")
 
     def _nginx(self, options: dict) -> None:
@@ -86,9 +102,13 @@ class Command(BaseCommand):
         options = [*given_options(old), *site_options(site)]
         text = self._rendered(read_options(options))
         if old != text:
-            changes = unified_diff(old.splitlines(True), text.splitlines(True), str(installed), "this release")
+            changes = unified_diff(
+                old.splitlines(True), text.splitlines(True), str(installed), "this release"
+            )
             again = " ".join(["manage.py deploy nginx", *site_options(read_options(options))])
-            raise CommandError(f"nginx needs another configuration; `{again}` prints it:\n" + "".join(changes))
+            raise CommandError(
+                f"nginx needs another configuration; `{again}` prints it:\n" + "".join(changes)
+            )
         self.stdout.write(f"{installed} is right for this release.")
 
 
@@ -96,10 +116,20 @@ def add_options(parser: ArgumentParser) -> None:
     """An option for each field of a site."""
     for field in fields(NginxSite):
         if field.name == "tls":
-            parser.add_argument("--no-tls", dest="tls", action="store_false", help="something before nginx ends TLS: name it with --behind")
+            parser.add_argument(
+                "--no-tls",
+                dest="tls",
+                action="store_false",
+                help="something before nginx ends TLS: name it with --behind",
+            )
         else:
             meaning = ABOUT[field.name] + (f" (default: {field.default})" if field.default else "")
-            parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default, help=meaning)
+            parser.add_argument(
+                f"--{field.name.replace('_', '-')}",
+                type=type(field.default),
+                default=field.default,
+                help=meaning,
+            )
 
 
 def read_options(options: list[str]) -> NginxSite:

@@ -31,4 +31,6 @@ class Command(BaseCommand):
             "Mails that were waiting then are not sent: they may have been since. Accounts erased since then are back: erase them again."
         )
         if pending_migrations_of(manifest):
-            self.stdout.write("The backup is older than this release: run `manage.py migrate` before `serve`.")
+            self.stdout.write(
+                "The backup is older than this release: run `manage.py migrate` before `serve`."
+            )

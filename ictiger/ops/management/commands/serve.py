@@ -34,11 +34,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", default=8000, type=int, help="port to listen on (default: %(default)s)")
-        parser.add_argument("--live", help="folder in which to listen instead, where nginx looks for whoever is live")
+        parser.add_argument(
+            "--live", help="folder in which to listen instead, where nginx looks for whoever is live"
+        )
         parser.add_argument("--workers", default=2, type=int, help="processes (default: %(default)s)")
-        parser.add_argument("--threads", default=THREADS, type=int, help="of each process (default: %(default)s)")
+        parser.add_argument(
+            "--threads", default=THREADS, type=int, help="of each process (default: %(default)s)"
+        )
 
-    def handle(self, *, host: str, port: int, live: str | None, workers: int, threads: int, **options) -> None:
+    def handle(
+        self, *, host: str, port: int, live: str | None, workers: int, threads: int, **options
+    ) -> None:
         self._refuse_unless_fit()
         with exec_single_process():
             if static_files_are_stale():
@@ -46,9 +52,15 @@ class Command(BaseCommand):
                 call_command("collectstatic", interactive=False, verbosity=0)
             write_error_pages()
         place = self._place(live) if live else None
-        where = {"uds": place.socket, "uds_permissions": SOCKET_MODE} if place else {"address": host, "port": port}
+        where = (
+            {"uds": place.socket, "uds_permissions": SOCKET_MODE}
+            if place
+            else {"address": host, "port": port}
+        )
         told = place.socket if place else f"http://{host}:{port}"
-        self.stdout.write(f"Serving {settings.SITE_URL} on {told}. Mail and jobs need `manage.py worker` beside it.")
+        self.stdout.write(
+            f"Serving {settings.SITE_URL} on {told}. Mail and jobs need `manage.py worker` beside it."
+        )
         connection.close()
         preload_application()
         server = Granian(
@@ -68,7 +80,9 @@ class Command(BaseCommand):
         try:
             server.serve()
         except RuntimeError as error:
-            if "os error" not in str(error):  # granian's words for what the system refuses: an address in use, a port that is root's
+            if "os error" not in str(
+                error
+            ):  # granian's words for what the system refuses: an address in use, a port that is root's
                 raise
             raise CommandError(f"Cannot listen on {told}: {error}") from None
 
@@ -82,14 +96,18 @@ class Command(BaseCommand):
 
     def _refuse_unless_fit(self) -> None:
         if settings.DEBUG:
-            raise CommandError("DEBUG is on: it shows the house's insides to strangers. Set DEBUG=0, or use quickstart to try things out.")
+            raise CommandError(
+                "DEBUG is on: it shows the house's insides to strangers. Set DEBUG=0, or use quickstart to try things out."
+            )
         self.check(include_deployment_checks=True, fail_level=checks.WARNING)
         try:
             pending = pending_migrations()
         except OperationalError as error:
             raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
         if pending:
-            raise CommandError(f"The database lacks {len(pending)} migrations, {pending[0]} first: run `manage.py migrate`.")
+            raise CommandError(
+                f"The database lacks {len(pending)} migrations, {pending[0]} first: run `manage.py migrate`."
+            )
 
 
 def preload_application() -> None:

@@ -44,7 +44,9 @@ class Command(BaseCommand):
 
     def _list(self, store: Store) -> None:
         for page in maintenance.stored_pages(store):
-            self.stdout.write(f"{page.size:>10} {page.release} {page.path}{'  (timed)' if page.timed else ''}")
+            self.stdout.write(
+                f"{page.size:>10} {page.release} {page.path}{'  (timed)' if page.timed else ''}"
+            )
 
     def _size(self, store: Store) -> None:
         pages, sizes = Counter(), Counter()
@@ -54,7 +56,9 @@ class Command(BaseCommand):
         for release in sorted(pages):
             this = " (this release)" if release.encode() == store.release else ""
             self.stdout.write(f"{release}: {pages[release]} pages, {_bytes(sizes[release])}{this}")
-        self.stdout.write(f"{pages.total()} pages, {_bytes(sizes.total())} of at most {_bytes(settings.PAGE_STORE_LIMIT)}")
+        self.stdout.write(
+            f"{pages.total()} pages, {_bytes(sizes.total())} of at most {_bytes(settings.PAGE_STORE_LIMIT)}"
+        )
         if pages:
             self.stdout.write(f"{_bytes(shutil.disk_usage(store.root).free)} free on that disk")
 
@@ -62,9 +66,13 @@ class Command(BaseCommand):
         counts = stats.hit_counters(store)
         asked = stats.hit_totals(counts)
         if not asked:
-            raise CommandError("No page has been asked for yet. What a file server in front has served is in its own log.")
+            raise CommandError(
+                "No page has been asked for yet. What a file server in front has served is in its own log."
+            )
         self.stdout.write(f"{counts['hits']} of {asked} found ({counts['hits'] / asked:.1%})")
-        self.stdout.write(f"{counts['stored']} rendered and stored, {counts['unstored']} rendered and not stored")
+        self.stdout.write(
+            f"{counts['stored']} rendered and stored, {counts['unstored']} rendered and not stored"
+        )
 
     def _warm(self, store: Store) -> None:
         application = PageWrapper(WSGIHandler(), store)
@@ -74,7 +82,9 @@ class Command(BaseCommand):
             statuses[status] += 1
             self._progress(statuses.total(), statuses.total() + waiting)
         so_far, elsewhere = application.tally.so_far, statuses.total() - statuses[200]
-        self.stdout.write(f"{so_far('stored')} pages stored, {so_far('hits')} were already; {elsewhere} links led to none.")
+        self.stdout.write(
+            f"{so_far('stored')} pages stored, {so_far('hits')} were already; {elsewhere} links led to none."
+        )
         if so_far("unstored"):
             raise CommandError(f"{so_far('unstored')} pages could not be stored.")
 
@@ -86,7 +96,11 @@ class Command(BaseCommand):
             if not is_same:
                 wrong.append(page.path)
         if wrong:
-            raise CommandError("Stored otherwise than rendered now:\n  {}\n`pages clear` forgets them.".format("\n  ".join(wrong)))
+            raise CommandError(
+                "Stored otherwise than rendered now:\n  {}\n`pages clear` forgets them.".format(
+                    "\n  ".join(wrong)
+                )
+            )
         self.stdout.write(f"{total} pages are as they would be rendered now.")
 
     def _clear(self, store: Store) -> None:

@@ -56,10 +56,16 @@ class Command(BaseCommand):
                 options.add_argument(f"--{option.replace('_', '-')}", **settings_)
         about = "Fills this site's own database, which must be migrated and hold no article, with a site of any size."
         make = subjects.add_parser("make", help=about, description=about)
-        make.add_argument("--articles", type=int, default=1_000, help="In both languages together (default: %(default)s).")
-        make.add_argument("--comments", type=int, default=10_000, help="On all of them (default: %(default)s).")
+        make.add_argument(
+            "--articles", type=int, default=1_000, help="In both languages together (default: %(default)s)."
+        )
+        make.add_argument(
+            "--comments", type=int, default=10_000, help="On all of them (default: %(default)s)."
+        )
         make.add_argument("--beside", action="store_true", help="Even if there is a publication already.")
-        prepare_ = subjects.add_parser("prepare")  # what `pages` asks of each of its sites, in that site's own environment
+        prepare_ = subjects.add_parser(
+            "prepare"
+        )  # what `pages` asks of each of its sites, in that site's own environment
         prepare_.add_argument("--articles", type=int, required=True)
         prepare_.add_argument("--posts", type=int, required=True)
 
@@ -73,12 +79,16 @@ class Command(BaseCommand):
 
     def _make(self, *, articles: int, comments: int, beside: bool, **options) -> None:
         if Article.objects.exists() and not beside:
-            raise CommandError("There is a publication in this database. Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it.")
+            raise CommandError(
+                "There is a publication in this database. Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it."
+            )
         started = time.monotonic()
         SiteBuilder(articles, comments, self._progress).make()
         seconds = time.monotonic() - started
         rate = (articles + comments) / seconds
-        self.stdout.write(f"{articles:,} articles and {comments:,} comments in {seconds:.0f} s: {rate:,.0f} a second.")
+        self.stdout.write(
+            f"{articles:,} articles and {comments:,} comments in {seconds:.0f} s: {rate:,.0f} a second."
+        )
 
     def _prepare(self, *, articles: int, posts: int, **options) -> None:
         call_command("migrate", verbosity=0)
@@ -98,12 +108,15 @@ class Command(BaseCommand):
         if os.environ.get(BENCH_VARIABLE):
             self._measure(subject, own)
         else:
-            self._in_a_site_of_its_own(env("DATABASE_URL", default="") if database is None else database, [subject, *_as_arguments(own)])
+            self._in_a_site_of_its_own(
+                env("DATABASE_URL", default="") if database is None else database,
+                [subject, *_as_arguments(own)],
+            )
 
     def _in_a_site_of_its_own(self, database: str, arguments: list[str]) -> None:
         with temporary_site(database, reports=settings.VAR / "bench") as environment:
             command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", *arguments]
-            code = subprocess.call(command, env=environment)  # noqa: S603 (this very command)
+            code = subprocess.call(command, env=environment)
         if code:
             sys.exit(code)
 
@@ -121,5 +134,7 @@ def _as_arguments(options: dict[str, object]) -> list[str]:
     """The options once more, for the command inside the site."""
     flags = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
     return flags + [
-        f"--{name.replace('_', '-')}={value}" for name, value in options.items() if not (value is None or isinstance(value, bool))
+        f"--{name.replace('_', '-')}={value}"
+        for name, value in options.items()
+        if not (value is None or isinstance(value, bool))
     ]

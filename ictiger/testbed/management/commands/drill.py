@@ -12,7 +12,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from ictiger.testbed import postgres
-from ictiger.testbed.drills import database_outage, freshness, full_disk, mail_outage, process_kill, thundering_herd
+from ictiger.testbed.drills import (
+    database_outage,
+    freshness,
+    full_disk,
+    mail_outage,
+    process_kill,
+    thundering_herd,
+)
 from ictiger.testbed.drills.site import DRILL_VARIABLE, MANAGE, drill_database, site_environment
 
 THROUGH = {"choices": ["wrapper", "nginx"], "default": "wrapper", "help": "What serves the stored pages."}
@@ -20,7 +27,11 @@ SECONDS = {"type": float, "default": 60}
 LOAD = {
     "--writers": {"type": int, "default": 4},
     "--readers": {"type": int, "default": 8},
-    "--pause": {"type": float, "default": 1.0, "help": "Seconds between two writes of one writer, on the average."},
+    "--pause": {
+        "type": float,
+        "default": 1.0,
+        "help": "Seconds between two writes of one writer, on the average.",
+    },
     "--through": THROUGH,
 }
 
@@ -31,11 +42,26 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
         {
             "--sign-ups": {"type": int, "default": 1_000},
             "--workers": {"type": int, "default": 2},
-            "--power-cuts": {"type": int, "default": 5, "help": "SIGKILL to all workers, right after the server said yes."},
+            "--power-cuts": {
+                "type": int,
+                "default": 5,
+                "help": "SIGKILL to all workers, right after the server said yes.",
+            },
             "--slow": {"type": float, "default": 30, "help": "Seconds that the slow answers take."},
-            "--down": {"type": float, "default": 10, "help": "Seconds without a mail server after the last sign-up."},
-            "--limit": {"type": float, "default": 400, "help": "Seconds after the server's return at which the drill gives up."},
-            "--end-leases": {"action": "store_true", "help": "End pauses and dead leases by hand: quicker, and not how it is."},
+            "--down": {
+                "type": float,
+                "default": 10,
+                "help": "Seconds without a mail server after the last sign-up.",
+            },
+            "--limit": {
+                "type": float,
+                "default": 400,
+                "help": "Seconds after the server's return at which the drill gives up.",
+            },
+            "--end-leases": {
+                "action": "store_true",
+                "help": "End pauses and dead leases by hand: quicker, and not how it is.",
+            },
         },
     ),
     "freshness": (
@@ -54,7 +80,11 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
         "Readers outlive us: the database is stopped and comes back, without worker and mail server. Brings its own PostgreSQL server.",
         {
             "--through": THROUGH,
-            "--threads": {"type": int, "default": None, "help": "Of each server process (default: as the server has it)."},
+            "--threads": {
+                "type": int,
+                "default": None,
+                "help": "Of each server process (default: as the server has it).",
+            },
         },
     ),
     "disk": (
@@ -95,7 +125,11 @@ class Command(BaseCommand):
             self._drill(what, options)
         else:
             with tempfile.TemporaryDirectory(prefix="ictiger-drill-") as folder:
-                code = self._beside_postgres(folder) if what == "outlive" else self._in_a_site_of_its_own(folder, database)
+                code = (
+                    self._beside_postgres(folder)
+                    if what == "outlive"
+                    else self._in_a_site_of_its_own(folder, database)
+                )
             if code:
                 sys.exit(code)
 
@@ -106,7 +140,9 @@ class Command(BaseCommand):
     def _beside_postgres(self, folder: str) -> int:
         """With a database server that may be stopped."""
         if postgres.postgres_binaries() is None:
-            raise CommandError("The drill needs PostgreSQL's own programs (initdb, pg_ctl), which are not on this machine.")
+            raise CommandError(
+                "The drill needs PostgreSQL's own programs (initdb, pg_ctl), which are not on this machine."
+            )
         os.chmod(folder, 0o711)  # noqa: S103 (its owner is another user)
         server = postgres.PostgresServer.made(f"{folder}/postgres")
         try:
@@ -115,7 +151,7 @@ class Command(BaseCommand):
             server.stop()
 
     def _again(self, variables: dict[str, str]) -> int:
-        return subprocess.call([*MANAGE, *sys.argv[1:]], env=variables)  # noqa: S603 (this very command)
+        return subprocess.call([*MANAGE, *sys.argv[1:]], env=variables)
 
     def _drill(self, what: str, options: dict) -> None:
         run, plan_class = RUNS[what]
