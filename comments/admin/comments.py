@@ -216,7 +216,9 @@ class CommentAdmin(BoundedSearchMixin, admin.ModelAdmin):
         for comment_id in _selected(request):
             seen = request.POST.get(f"seen_{comment_id}", "")
             try:
-                services.decide(moderator=request.user, comment_id=comment_id, verb=verb, seen=seen, **told)
+                services.decide(
+                    moderator=request.user, comment_id=comment_id, action=verb, version_token=seen, **told
+                )
             except services.CommentNotFound:
                 refused[decision_views.comment_not_found()] += 1
             except services.CommentError as refusal:

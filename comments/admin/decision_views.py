@@ -78,9 +78,15 @@ def decide_view(request: HttpRequest, pk: int) -> HttpResponse:
     sent = form.cleaned_data
     if sent["verb"] == ModerationAction.REMOVE and not sent["reason"]:
         return _respond(request, pk, _("Choose the reason that the author is told."), done=False)
-    asked = {name: sent[name] for name in ("verb", "seen", "take_over")}
     try:
-        decision = services.decide(moderator=request.user, comment_id=pk, **asked, **form.told)
+        decision = services.decide(
+            moderator=request.user,
+            comment_id=pk,
+            action=sent["verb"],
+            version_token=sent["seen"],
+            take_over=sent["take_over"],
+            **form.told,
+        )
     except services.CommentNotFound:
         return _respond(request, pk, comment_not_found(), done=False)
     except services.CommentError as refusal:

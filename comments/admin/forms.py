@@ -5,7 +5,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
 
 from comments.forms import TOO_LONG_MESSAGE, NoteField
-from comments.models import NOTE, Reason
+from comments.models import MAX_NOTE_LENGTH, Reason
 from comments.policy import ModerationAction
 
 PERMANENT = 0
@@ -27,7 +27,7 @@ class MessageToAuthorForm(forms.Form):
         empty_label="—",
         required=False,
     )
-    note = NoteField(label=_("In other words"), max_length=NOTE, required=False)
+    note = NoteField(label=_("In other words"), max_length=MAX_NOTE_LENGTH, required=False)
 
     @property
     def told(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from comments.policy import (
     HoldRule,
     ModerationAction,
     Outcome,
-    Refusal,
+    RefusalReason,
     RemovedBy,
     ScreeningFacts,
     State,
@@ -13,7 +13,7 @@ from comments.policy import (
     author_message,
     discussion_page_number,
     placeholder_text,
-    refusal_of,
+    refusal_reason,
     screen,
 )
 
@@ -21,7 +21,7 @@ TRUSTED = ScreeningFacts(verified=True, approved_before=True)
 
 
 @pytest.mark.parametrize(
-    ("facts", "verdict"),
+    ("facts", "outcome"),
     [
         (TRUSTED, Outcome(State.VISIBLE)),
         (ScreeningFacts(verified=True), Outcome(State.PENDING, HoldRule.NEWCOMER)),
@@ -38,8 +38,8 @@ TRUSTED = ScreeningFacts(verified=True, approved_before=True)
         (ScreeningFacts(verified=False, approved_before=True), Outcome(State.UNVERIFIED)),
     ],
 )
-def test_judge(facts: ScreeningFacts, verdict: Outcome):
-    assert screen(facts) == verdict
+def test_judge(facts: ScreeningFacts, outcome: Outcome):
+    assert screen(facts) == outcome
 
 
 def test_every_decision_starts_from_a_state_that_moderators_see():
@@ -91,14 +91,14 @@ def test_the_rules_that_hold_somebody_trusted(what: dict, rule: HoldRule | None)
     [
         ({}, None),
         ({"switch": Switch.HELD, "held_words": True, "too_fast": True, "links": 9}, None),
-        ({"switch": Switch.CLOSED}, Refusal.CLOSED),
-        ({"refused_words": True}, Refusal.WORDS),
-        ({"too_many": True}, Refusal.TOO_MANY),
-        ({"too_many": True, "refused_words": True, "switch": Switch.CLOSED}, Refusal.CLOSED),
+        ({"switch": Switch.CLOSED}, RefusalReason.CLOSED),
+        ({"refused_words": True}, RefusalReason.WORDS),
+        ({"too_many": True}, RefusalReason.TOO_MANY),
+        ({"too_many": True, "refused_words": True, "switch": Switch.CLOSED}, RefusalReason.CLOSED),
     ],
 )
-def test_what_is_not_taken_at_all(what: dict, refusal: Refusal | None):
-    assert refusal_of(facts(**what)) == refusal
+def test_what_is_not_taken_at_all(what: dict, refusal: RefusalReason | None):
+    assert refusal_reason(facts(**what)) == refusal
 
 
 def test_who_has_not_confirmed_waits_for_that_whatever_else_there_is():

@@ -262,7 +262,9 @@ def test_a_row_of_an_appeal_has_what_was_decided_and_what_the_author_says(articl
 
 def test_who_was_appealed_against_has_no_buttons(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=moderator, comment_id=comment.pk, action=ModerationAction.REJECT, reason="other"
+    )
     services.appeal(user=comment.author, comment_id=comment.pk, note="Why?")
     alone = page(client_of(moderator).get(QUEUE))
     assert 'data-desk-form="approve"' in alone

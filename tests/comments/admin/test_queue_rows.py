@@ -100,7 +100,7 @@ def test_turning_down_needs_a_reason(client_of, moderator, comment, verb, reason
 
 
 def test_the_second_is_told_who_was_first_and_what(client_of, moderator, comment, other):
-    services.decide(moderator=other, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other, comment_id=comment.pk, action=ModerationAction.APPROVE)
     answer = decide(client_of(moderator), comment, "reject", reason="other")
     assert answer["said"].startswith(
         "Mei has already decided about this comment: waiting for a moderator → visible"
@@ -167,7 +167,7 @@ def test_undo_leaves_what_another_has_decided_since(client_of, moderator, commen
 
 def test_undo_does_not_go_back_further_than_an_hour(client_of, moderator, comment):
     with time_machine.travel("2026-01-01 10:00Z", tick=False):
-        services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+        services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
     with time_machine.travel("2026-01-01 11:00:01Z", tick=False):
         assert services.undo_last(moderator=moderator) is None
 
@@ -202,8 +202,8 @@ def test_it_can_be_taken_over_and_is_then_another_matter(client_of, moderator, c
     assert answer.status_code == 302
     assert Claim.objects.get().moderator == moderator
     with pytest.raises(services.ClaimedByOther):
-        services.decide(moderator=other, comment_id=comment.pk, verb=ModerationAction.APPROVE)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+        services.decide(moderator=other, comment_id=comment.pk, action=ModerationAction.APPROVE)
+    services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
     assert not Claim.objects.exists()
 
 

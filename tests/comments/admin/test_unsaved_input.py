@@ -103,7 +103,7 @@ def test_words_for_a_decision_that_another_has_taken_are_there_to_be_copied(desk
     services.decide(
         moderator=make_user(display_name="Mei"),
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="other",
     )
     page = send(
@@ -124,7 +124,7 @@ def test_words_for_a_comment_that_is_no_longer_on_the_page_are_there_to_be_copie
     services.decide(
         moderator=make_user(display_name="Mei"),
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="other",
     )
     if at_once:

@@ -20,7 +20,7 @@ def rejected(article, reader, moderator) -> Comment:
     services.decide(
         moderator=moderator,
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="unclear",
         note="Which claim?",
     )
@@ -44,7 +44,9 @@ def appeal(comment, note="It names the claim in its second line."):
 
 
 def reject(comment, moderator):
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=moderator, comment_id=comment.pk, action=ModerationAction.REJECT, reason="other"
+    )
     comment.refresh_from_db()
 
 
@@ -62,7 +64,7 @@ def test_a_mended_comment_waits_for_a_moderator_with_its_new_text(rejected):
 
 def test_what_readers_had_seen_before_says_that_it_was_changed(article, reader, moderator):
     comment = make_comment(article, author=reader)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.UNDO)
+    services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.UNDO)
     reject(comment, moderator)
     resubmit(comment)
     assert comment.edited_at == comment.revised_at
@@ -150,16 +152,16 @@ def test_who_has_mended_may_still_appeal_and_the_other_way_round(article, modera
 def test_who_rejected_a_comment_does_not_decide_the_appeal(rejected, moderator, other_moderator, verb):
     appeal(rejected)
     with pytest.raises(services.Recused, match="another moderator"):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=verb, reason="other")
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=verb, reason="other")
+        services.decide(moderator=moderator, comment_id=rejected.pk, action=verb, reason="other")
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=verb, reason="other")
 
 
 @pytest.mark.parametrize("verb", [ModerationAction.UNDO, ModerationAction.REMOVE])
 def test_nor_what_becomes_of_it_afterwards(rejected, moderator, other_moderator, verb):
     appeal(rejected)
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
     with pytest.raises(services.Recused):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=verb)
+        services.decide(moderator=moderator, comment_id=rejected.pk, action=verb)
 
 
 def test_in_a_house_with_one_moderator_that_one_decides(rejected, moderator):
@@ -171,7 +173,7 @@ def test_in_a_house_with_one_moderator_that_one_decides(rejected, moderator):
     rejected.author.save()
     assert services.has_another_moderator(rejected) is False
     appeal(rejected)
-    services.decide(moderator=moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
 
 
 def test_a_superuser_is_another_moderator(rejected, moderator):
@@ -179,18 +181,18 @@ def test_a_superuser_is_another_moderator(rejected, moderator):
     assert services.has_another_moderator(rejected) is True
     appeal(rejected)
     with pytest.raises(services.Recused):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+        services.decide(moderator=moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
 
 
 def test_nobody_decides_about_their_own_comment_while_another_can(article, moderator):
     comment = make_comment(article, author=moderator, state=State.PENDING)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
     second = make_comment(article, author=moderator, body="Another argument.", state=State.VISIBLE)
     other = make_user(group="Moderator")
     for verb in (ModerationAction.REMOVE, ModerationAction.UNDO):
         with pytest.raises(services.Recused, match="your own"):
-            services.decide(moderator=moderator, comment_id=second.pk, verb=verb)
-    services.decide(moderator=other, comment_id=second.pk, verb=ModerationAction.REMOVE)
+            services.decide(moderator=moderator, comment_id=second.pk, action=verb)
+    services.decide(moderator=other, comment_id=second.pk, action=ModerationAction.REMOVE)
 
 
 # --- neither ---
@@ -231,12 +233,12 @@ def test_a_rejection_counts_until_somebody_finds_otherwise(article, reader, reje
     make_comment(article, author=reader, body="Approved since.")
     step(rejected)
     assert services.is_trusted(reader) is False
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
     assert services.is_trusted(reader) is True
 
 
 def taken_back(comment):
-    services.decide(moderator=make_user(), comment_id=comment.pk, verb=ModerationAction.UNDO)
+    services.decide(moderator=make_user(), comment_id=comment.pk, action=ModerationAction.UNDO)
 
 
 def reported(comment):
@@ -263,7 +265,7 @@ def test_no_change_of_the_text_lifts_a_hold_that_people_have_put(article, reader
 
 def test_leaving_takes_the_appeal_along(rejected, other_moderator):
     appeal(rejected)
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
     make_comment(rejected.article, parent=rejected)
     services.erase_comments(rejected.author)
     rejected.refresh_from_db()

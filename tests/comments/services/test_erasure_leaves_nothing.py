@@ -37,7 +37,7 @@ def leaver(article, moderator, client_of) -> User:
     services.decide(
         moderator=moderator,
         comment_id=answered.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="other",
         note=f"Your {MARK}, no.",
     )

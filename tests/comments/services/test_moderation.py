@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def decide(moderator, comment, verb, **told):
-    return services.decide(moderator=moderator, comment_id=comment.pk, verb=verb, **told)
+    return services.decide(moderator=moderator, comment_id=comment.pk, action=verb, **told)
 
 
 def test_approving_shows_the_comment_and_numbers_its_thread(article, moderator):
@@ -130,7 +130,7 @@ def test_the_second_moderator_hears_who_was_first(article, moderator):
     decide_as_somebody(comment, ModerationAction.APPROVE)
     first = Decision.objects.get().moderator
     with pytest.raises(services.StaleDecision, match=first.public_name):
-        decide(moderator, comment, ModerationAction.REJECT, reason="other", seen=seen)
+        decide(moderator, comment, ModerationAction.REJECT, reason="other", version_token=seen)
 
 
 def test_a_text_that_was_changed_since_is_not_decided_about(article, moderator, reader):
@@ -138,4 +138,4 @@ def test_a_text_that_was_changed_since_is_not_decided_about(article, moderator, 
     seen = comment.version_token
     services.edit_comment(user=reader, comment_id=comment.pk, body="Something else.")
     with pytest.raises(services.StaleDecision, match="has changed"):
-        decide(moderator, comment, ModerationAction.APPROVE, seen=seen)
+        decide(moderator, comment, ModerationAction.APPROVE, version_token=seen)

@@ -83,7 +83,7 @@ def test_threads_that_become_visible_at_once_get_different_numbers(article):
     at_once(
         *[
             lambda pk=comment.pk: services.decide(
-                moderator=moderator, comment_id=pk, verb=ModerationAction.APPROVE
+                moderator=moderator, comment_id=pk, action=ModerationAction.APPROVE
             )
             for comment in pending
         ]
@@ -97,10 +97,14 @@ def test_two_moderators_decide_once(article):
     seen, one, other = comment.version_token, make_user(), make_user()
     results = at_once(
         lambda: services.decide(
-            moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+            moderator=one, comment_id=comment.pk, action=ModerationAction.APPROVE, version_token=seen
         ),
         lambda: services.decide(
-            moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen
+            moderator=other,
+            comment_id=comment.pk,
+            action=ModerationAction.REJECT,
+            reason="other",
+            version_token=seen,
         ),
     )
     assert sorted(type(result).__name__ for result in results) == ["Decision", "Overtaken"]
@@ -115,7 +119,7 @@ def test_an_edit_at_the_moment_of_the_decision_is_never_decided_unseen(article):
     seen = comment.version_token
     decided, _edited = at_once(
         lambda: services.decide(
-            moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+            moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE, version_token=seen
         ),
         lambda: services.edit_comment(user=author, comment_id=comment.pk, body="Not what was read."),
     )
@@ -179,7 +183,9 @@ def test_leaving_while_others_answer_and_decide_ends_well(article, erase, monkey
 
     def decide(comment):
         try:
-            return services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+            return services.decide(
+                moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE
+            )
         except services.CommentNotFound:
             return None
 
@@ -240,7 +246,7 @@ def test_an_appeal_at_the_moment_of_the_undo_is_one_of_them(article):
     comment = make_comment(article, state=State.REJECTED)
     moderator, author = comment.decisions.get(verb=ModerationAction.REJECT).moderator, comment.author
     undone, appealed = at_once(
-        lambda: services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.UNDO),
+        lambda: services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.UNDO),
         lambda: services.appeal(user=author, comment_id=comment.pk, note="It should stand."),
     )
     comment.refresh_from_db()
@@ -336,8 +342,8 @@ def test_two_moderators_who_approve_at_once_decide_once_and_the_other_hears_who_
             lambda who=who: services.decide(
                 moderator=who,
                 comment_id=comment.pk,
-                verb=ModerationAction.APPROVE,
-                seen=comment.version_token,
+                action=ModerationAction.APPROVE,
+                version_token=comment.version_token,
             )
             for who in moderators
         ]
@@ -372,12 +378,16 @@ def test_a_comment_that_is_taken_over_while_it_is_decided_about_is_decided_once(
     def take_over_and_reject():
         services.claim_comment(moderator=other, comment_id=comment.pk, take_over=True)
         return services.decide(
-            moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen
+            moderator=other,
+            comment_id=comment.pk,
+            action=ModerationAction.REJECT,
+            reason="other",
+            version_token=seen,
         )
 
     results = at_once(
         lambda: services.decide(
-            moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+            moderator=one, comment_id=comment.pk, action=ModerationAction.APPROVE, version_token=seen
         ),
         take_over_and_reject,
     )
@@ -389,13 +399,16 @@ def test_a_comment_that_is_taken_over_while_it_is_decided_about_is_decided_once(
 def test_two_moderators_who_undo_at_once_do_not_undo_each_others_decisions(article):
     comment = make_comment(article, state=State.PENDING)
     moderator, other = make_user(), make_user()
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
     comment.refresh_from_db()
     at_once(
         lambda: services.undo_last(moderator=moderator),
         lambda: services.undo_last(moderator=moderator),
         lambda: services.decide(
-            moderator=other, comment_id=comment.pk, verb=ModerationAction.REMOVE, seen=comment.version_token
+            moderator=other,
+            comment_id=comment.pk,
+            action=ModerationAction.REMOVE,
+            version_token=comment.version_token,
         ),
     )
     verbs = list(Decision.objects.order_by("pk").values_list("verb", flat=True))
