@@ -1,4 +1,7 @@
-"""What becomes of comments when something happens to an account. Imported once, by the app's configuration."""
+"""What the accounts app does with comments: at log-in, log-out, verification, erasure and takeout.
+
+Imported by the app's configuration, so that every function is registered.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +29,7 @@ from . import services
 from .models import Report
 from .policy import State
 
-EXPORT_BATCH = 500  # comments in memory
+EXPORT_BATCH = 500  # comments in memory at once
 
 before_erasure(services.erase_in_batches)
 erasure_step(services.erase_comments)
@@ -35,29 +38,38 @@ discard_step(services.discard_pending)
 
 
 @receiver(user_logged_in)
-def attach_drafts_on_login(*, request: HttpRequest | None, user: User, **kwargs) -> None:
+def on_login(*, request: HttpRequest | None, user: User, **kwargs) -> None:
+    """Show the drafts of this browser under the account."""
     if request is not None:
         drafts.attach_to_user(request, user)
 
 
 @receiver(user_logged_out)
-def detach_drafts_on_logout(*, request: HttpRequest | None, user: User | None, **kwargs) -> None:
+def on_logout(*, request: HttpRequest | None, user: User | None, **kwargs) -> None:
+    """Leave no drafts in the browser."""
     if request is not None:
         drafts.detach_from_browser(request, user)
 
 
 @receiver(email_confirmed)
-def release_on_email_confirmed(*, email_address: EmailAddress, **kwargs) -> None:
-    """allauth sends this outside any transaction; `release` opens its own. What is doubted waits on, for its owner's word."""
+def on_email_confirmed(*, email_address: EmailAddress, **kwargs) -> None:
+    """Release the comments that waited for the address. allauth sends the signal outside any transaction.
+
+    Unconfirmed content waits on until the owner of the mailbox has said that it is theirs.
+    """
     if not email_address.user.pending_content_unconfirmed:
         services.release_comments(email_address.user)
 
 
 @confirmation_preview
 def comments_to_be_published(user: User, *, at_once: bool) -> SafeString:
-    """Shown above the button that confirms the address, or where its owner is asked whether it is theirs."""
+    """HTML that lists the content waiting for the address; empty when there is none.
+
+    With `at_once` it stands above the button that confirms and publishes. Otherwise the owner is asked first
+    whether the content is theirs.
+    """
     comments = list(user.comments.filter(state=State.UNVERIFIED).select_related("article").order_by("pk"))
-    # Confirming publishes no text that its author has not posted. But its owner is to say whether these, too, are theirs.
+    # Confirming posts no drafts, but an owner who is asked has to see them too.
     texts = [] if at_once else list(user.comment_drafts.select_related("article").order_by("pk"))
     context = {"comments": comments, "texts": texts, "number": len(comments) + len(texts), "at_once": at_once}
     return (
@@ -67,12 +79,14 @@ def comments_to_be_published(user: User, *, at_once: bool) -> SafeString:
 
 @takeout_section("comments")
 def comments_section(user: User) -> Iterator[dict[str, Any]]:
-    written = user.comments.order_by("pk").with_article().prefetch_related("decisions")
+    """The user's comments with the decisions about them.
+
+    Titles of unpublished articles are left out: they may change.
+    """
+    comments = user.comments.order_by("pk").with_article().prefetch_related("decisions")
     return (
         {
-            "article": comment.article.title
-            if comment.article.is_public
-            else "",  # it may have a new one, for later
+            "article": comment.article.title if comment.article.is_public else "",
             "text": comment.body,
             "state": comment.state,
             "reason": comment.reason,
@@ -84,21 +98,21 @@ def comments_section(user: User) -> Iterator[dict[str, Any]]:
             "your note to the moderators": comment.appeal,
             "decisions": [
                 {
-                    "decision": each.verb,
-                    "words from the moderator": each.note,
-                    "text that was judged": each.body,
-                    "decided": each.decided_at,
+                    "decision": decision.verb,
+                    "words from the moderator": decision.note,
+                    "text that was judged": decision.body,
+                    "decided": decision.decided_at,
                 }
-                for each in comment.decisions.all()
+                for decision in comment.decisions.all()
             ],
         }
-        for comment in written.iterator(EXPORT_BATCH)
+        for comment in comments.iterator(EXPORT_BATCH)
     )
 
 
 @takeout_section("bans")
 def bans_section(user: User) -> list[dict[str, Any]]:
-    """Why is the moderators' note to each other."""
+    """Begin and end of each ban, without `why`, the moderators' note to each other."""
     return list(user.bans.order_by("pk").values("created_at", "until"))
 
 

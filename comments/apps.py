@@ -1,3 +1,5 @@
+"""Configuration of the comments app: imports the modules that register functions with other apps."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,5 +9,5 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Discussion")
 
     def ready(self) -> None:
-        from . import account_hooks, invalidation  # noqa: F401  (each registers its functions)
-        from .notifications import emails  # noqa: F401  (registers its composers)
+        from . import account_hooks, invalidation  # noqa: F401  (register hooks and paths)
+        from .notifications import emails  # noqa: F401  (registers mail composers)

@@ -1,4 +1,4 @@
-"""How long a held comment usually waits, by what was decided lately. For personal pages and the desk, never for stored pages."""
+"""How long held comments usually wait for a decision. For personal pages and the admin, not for stored pages."""
 
 from datetime import timedelta
 from math import ceil
@@ -13,56 +13,56 @@ from django.utils.translation import ngettext
 from .models import Decision
 
 MEASURED_PERIOD = timedelta(days=14)
-MIN_DECISIONS = 5  # decisions; of fewer nothing usual can be said
+MIN_DECISIONS = 5  # with fewer decisions there is no median
 CACHE_PERIOD = timedelta(minutes=5)
-_KEY = "comments/usual_wait"
-_NOTHING = "nothing"  # None would be a miss
+ROUNDING_STEP = 5  # minutes
+MAX_HOURS = 47  # longer durations are given in days
+_CACHE_KEY = "comments/usual_wait"
+_NO_MEDIAN = "nothing"  # in the cache, where None would be a miss
 
 
 def median_wait() -> timedelta | None:
-    """The median time from being held to being decided about; None while there are too few decisions. Minutes old at most."""
+    """The median time from being held to a decision, cached for CACHE_PERIOD.
+
+    None while there are fewer than MIN_DECISIONS.
+    """
     try:
-        known = cache.get(_KEY)
-        if known is None:
-            known = _compute_median() or _NOTHING
-            cache.set(_KEY, known, CACHE_PERIOD.total_seconds())
-    except (
-        Exception
-    ):  # whatever a cache on another machine raises when it cannot be reached: it only saves us a query
-        known = _compute_median() or _NOTHING
-    return None if known == _NOTHING else known
+        cached = cache.get(_CACHE_KEY)
+        if cached is None:
+            cached = _compute_median() or _NO_MEDIAN
+            cache.set(_CACHE_KEY, cached, CACHE_PERIOD.total_seconds())
+    # A cache on another machine that cannot be reached raises what its client likes. It only saves a query.
+    except Exception:
+        return _compute_median()
+    return None if cached == _NO_MEDIAN else cached
 
 
 def usual_wait_text() -> str:
-    """The sentence for the author of a held comment, or "" while nothing true can be said."""
-    wait = median_wait()
-    return _("Usually decided within %(time)s.") % {"time": duration_text(wait)} if wait is not None else ""
+    """The sentence for the author of a held comment; "" while there is no median."""
+    median = median_wait()
+    if median is None:
+        return ""
+    return _("Usually decided within %(time)s.") % {"time": duration_text(median)}
 
 
 def _compute_median() -> timedelta | None:
-    """Of an even number the longer of the middle two: no promise too much."""
-    waits = Decision.objects.filter(
+    """The median, computed in the database.
+
+    Of an even number the longer of the middle two, to promise no less.
+    """
+    decisions = Decision.objects.filter(
         decided_at__gt=timezone.now() - MEASURED_PERIOD, waited__isnull=False
     ).order_by()
-    placed = waits.annotate(place=Window(RowNumber(), order_by="waited"), number=Window(Count("pk")))
-    return (
-        placed.filter(number__gte=MIN_DECISIONS, place=F("number") / 2 + 1)
-        .values_list("waited", flat=True)
-        .first()
-    )
-
-
-ROUNDING_STEP = 5  # minutes
-
-
-MAX_HOURS = 47  # longer than that is told in days
+    ranked = decisions.annotate(rank=Window(RowNumber(), order_by="waited"), count=Window(Count("pk")))
+    median = ranked.filter(count__gte=MIN_DECISIONS, rank=F("count") / 2 + 1)
+    return median.values_list("waited", flat=True).first()
 
 
 def duration_text(duration: timedelta) -> str:
-    """ "10 minutes", "3 hours", "2 days": the next larger round figure.
+    """The duration in words, rounded up: to ROUNDING_STEP minutes, to hours up to MAX_HOURS, else to days.
 
-    >>> in_words(timedelta(minutes=7)), in_words(timedelta(minutes=56)), in_words(timedelta(hours=47, minutes=1))
-    ('10 minutes', '1 hour', '2 days')
+    >>> duration_text(timedelta(minutes=7)), duration_text(timedelta(minutes=56))
+    ('10 minutes', '1 hour')
     """
     minutes = max(ROUNDING_STEP, ceil(duration / timedelta(minutes=ROUNDING_STEP)) * ROUNDING_STEP)
     if minutes < 60:

@@ -1,23 +1,25 @@
-"""Who decides about comments."""
+"""Which users decide about comments."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
 
+from .models import MODERATE_CODENAME
+
 
 def moderators() -> QuerySet[User]:
-    """Everybody who can decide at the desk today, administrators among them."""
-    return User.objects.filter(Q(is_superuser=True) | _may_moderate(), is_active=True, is_staff=True)
+    """All users who can decide about comments in the admin, superusers included."""
+    return User.objects.filter(Q(is_superuser=True) | _has_permission(), is_active=True, is_staff=True)
 
 
 def group_moderators() -> QuerySet[User]:
-    """Those whose task it is: they have the right themselves or by a group, not by having all rights."""
-    return User.objects.filter(_may_moderate(), is_active=True, is_staff=True)
+    """Users whose task it is: they have the permission, usually by a group, and not only as superusers."""
+    return User.objects.filter(_has_permission(), is_active=True, is_staff=True)
 
 
-def _may_moderate() -> Q:
-    permission = Permission.objects.filter(content_type__app_label="comments", codename="moderate_comment")
-    in_group = User.objects.filter(groups__permissions__in=permission).values("pk")
-    in_person = User.objects.filter(user_permissions__in=permission).values("pk")
-    return Q(pk__in=in_group) | Q(pk__in=in_person)
+def _has_permission() -> Q:
+    permission = Permission.objects.filter(content_type__app_label="comments", codename=MODERATE_CODENAME)
+    by_group = User.objects.filter(groups__permissions__in=permission).values("pk")
+    directly = User.objects.filter(user_permissions__in=permission).values("pk")
+    return Q(pk__in=by_group) | Q(pk__in=directly)

@@ -1,4 +1,7 @@
-"""The rules of the discussion: what holds a comment, and what may become of it. Pure: no ORM, no request, no settings."""
+"""The rules of the discussion: what holds a comment, and which states may follow.
+
+Pure: no ORM, no request, no settings.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +15,16 @@ EDIT_WINDOW = timedelta(minutes=15)
 REJECTION_COUNTS_FOR = timedelta(days=30)
 REPORTS_THAT_HOLD = 3
 THREADS_PER_PAGE = 50
-MY_COMMENTS_PER_PAGE = 50  # of a reader's own
-MAX_UNHELD_LINKS = 5  # in a comment of somebody trusted
+MY_COMMENTS_PER_PAGE = 50
+MAX_UNHELD_LINKS = 5  # in a comment by a trusted author
 BURST_PERIOD = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
-DUPLICATE_PERIOD = timedelta(days=1)  # the same text in another discussion counts as repeated for so long
+DUPLICATE_PERIOD = timedelta(days=1)  # in which the same text in another discussion is a duplicate
 
 
 class State(models.TextChoices):
+    """The states of a comment."""
+
     UNVERIFIED = "unverified", _("waiting for the address to be confirmed")
     PENDING = "pending", _("waiting for a moderator")
     VISIBLE = "visible", _("visible")
@@ -28,7 +33,7 @@ class State(models.TextChoices):
 
 
 class Switch(models.TextChoices):
-    """What readers may do in one discussion or in all of them; of two the stricter holds."""
+    """The positions of an emergency switch. Of the site's and the discussion's the stricter holds."""
 
     OPEN = "open", _("open")
     HELD = "held", _("everything is held: a moderator reads each comment before it appears")
@@ -36,7 +41,7 @@ class Switch(models.TextChoices):
 
 
 class HoldRule(models.TextChoices):
-    """The rule that keeps a comment from being visible at once, as its author is told."""
+    """The rules that hold a comment for a moderator. The labels are shown to its author."""
 
     BANNED = "banned", _("You may not comment at present. A moderator looks at what you had written before.")
     EVERYTHING_HELD = "everything_held", _("At present a moderator reads every comment before it appears.")
@@ -66,7 +71,10 @@ class HoldRule(models.TextChoices):
 
 
 class ReportReason(models.TextChoices):
-    """What a reader may find wrong with a comment. (What its author is told is a moderator's to choose: models.Reason.)"""
+    """Why a reader reports a comment.
+
+    The reason that its author is given is a moderator's choice: models.Reason.
+    """
 
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it replies to.")
     UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
@@ -77,7 +85,10 @@ class ReportReason(models.TextChoices):
 
 
 class RemovedBy(models.TextChoices):
-    """Who removed a comment, as its place in the thread says. A moderator may give a reason (models.Reason) instead."""
+    """Who removed a comment; the label stands in its place.
+
+    A moderator may give a reason (models.Reason) instead.
+    """
 
     AUTHOR = "author", _("Removed by its author.")
     MODERATOR = "moderator", _("Removed by a moderator.")
@@ -91,7 +102,7 @@ PLACEHOLDERS = {
 
 
 class ModerationAction(models.TextChoices):
-    """What a moderator may do."""
+    """The decisions that a moderator may take."""
 
     APPROVE = "approve", _("approve")
     REJECT = "reject", _("reject")
@@ -99,7 +110,7 @@ class ModerationAction(models.TextChoices):
     UNDO = "undo", _("undo")
 
 
-# Where each decision may be taken, and where it leads. Undo leads back to where the last decision came from.
+# From which state to which each action leads. Undo leads back to the state before the last decision.
 TRANSITIONS: dict[str, dict[str, str]] = {
     ModerationAction.APPROVE: {State.PENDING: State.VISIBLE},
     ModerationAction.REJECT: {State.PENDING: State.REJECTED},
@@ -107,15 +118,15 @@ TRANSITIONS: dict[str, dict[str, str]] = {
 }
 UNDOABLE = frozenset({State.VISIBLE, State.REJECTED, State.REMOVED})
 EDITABLE = frozenset({State.UNVERIFIED, State.PENDING, State.VISIBLE})
-REVIEW_HOLDS = frozenset(
-    {HoldRule.REVISED, HoldRule.APPEALED}
-)  # of a rejected comment; the text stands as it was sent in
-MANUAL_HOLDS = REVIEW_HOLDS | {HoldRule.REPORTED, HoldRule.UNDONE}  # holds that no change of the text lifts
+# Second reviews of a rejected comment: its text may not be edited meanwhile.
+REVIEW_HOLDS = frozenset({HoldRule.REVISED, HoldRule.APPEALED})
+# Holds by people, which no change of the text lifts.
+MANUAL_HOLDS = REVIEW_HOLDS | {HoldRule.REPORTED, HoldRule.UNDONE}
 
 
 @dataclass(frozen=True)
 class ScreeningFacts:
-    """What the rules look at. `approved_before` and `duplicate` do not count the comment that is judged."""
+    """What the rules decide by. `approved_before` and `duplicate` do not count the comment that is screened."""
 
     verified: bool
     banned: bool = False
@@ -127,17 +138,19 @@ class ScreeningFacts:
     held_words: bool = False
     refused_words: bool = False
     too_fast: bool = False
-    too_many: bool = False  # in an hour
+    too_many: bool = False  # comments within an hour
 
 
 @dataclass(frozen=True)
 class Outcome:
-    state: State
-    rule: HoldRule | None = None
+    """The state that a comment gets, and why: a HoldRule, a RemovedBy or the code of a Reason."""
+
+    state: str
+    reason: str = ""
 
 
-class Refusal(Enum):
-    """Why a text is not taken."""
+class RefusalReason(Enum):
+    """Why a text is refused."""
 
     CLOSED = "closed"
     WORDS = "words"
@@ -145,29 +158,32 @@ class Refusal(Enum):
 
 
 def screen(facts: ScreeningFacts) -> Outcome:
-    """The state in which a comment, new or edited, enters the discussion, and the rule that holds it, if one does."""
+    """The state of a new or edited comment, and the rule that holds it, if one does."""
     if not facts.verified:
         return Outcome(State.UNVERIFIED)
-    rule = _rule_against(facts)
+    rule = _first_rule(facts)
     return Outcome(State.PENDING, rule) if rule else Outcome(State.VISIBLE)
 
 
-def refusal_of(facts: ScreeningFacts) -> Refusal | None:
-    """Why a text is not taken at all, however trusted its author, if there is a reason."""
+def refusal_reason(facts: ScreeningFacts) -> RefusalReason | None:
+    """Why a text is refused, however trusted its author; None when it is not."""
     if facts.switch == Switch.CLOSED:
-        return Refusal.CLOSED
+        return RefusalReason.CLOSED
     if facts.refused_words:
-        return Refusal.WORDS
-    return Refusal.TOO_MANY if facts.too_many else None
+        return RefusalReason.WORDS
+    return RefusalReason.TOO_MANY if facts.too_many else None
 
 
 def strictest(*switches: str) -> Switch:
-    """What holds where several switches say something."""
+    """The strictest of several switches."""
     return max(map(Switch, switches), key=Switch.values.index)
 
 
-def _rule_against(facts: ScreeningFacts) -> HoldRule | None:
-    """The rule to be named. What would refuse a text holds one that was taken before it did."""
+def _first_rule(facts: ScreeningFacts) -> HoldRule | None:
+    """The first rule that holds the comment, which is named to its author.
+
+    A switch, words or a limit that would refuse a new text hold one that was accepted before.
+    """
     if facts.banned:
         return HoldRule.BANNED
     if facts.switch != Switch.OPEN:
@@ -185,27 +201,27 @@ def _rule_against(facts: ScreeningFacts) -> HoldRule | None:
     return HoldRule.TOO_FAST if facts.too_fast or facts.too_many else None
 
 
-def may_edit(state: str, reason: str, written: datetime, now: datetime) -> bool:
-    """Whether its author may change a comment in place."""
+def may_edit(state: str, reason: str, written_at: datetime, now: datetime) -> bool:
+    """Whether the author may edit the comment in place."""
     return (
         state in EDITABLE
         and not (state == State.PENDING and reason in REVIEW_HOLDS)
-        and now < written + EDIT_WINDOW
+        and now < written_at + EDIT_WINDOW
     )
 
 
 def discussion_page_number(thread_no: int) -> int:
-    """The page that a thread has for good: pages are numbered from the oldest, 1."""
+    """The number of the page a thread is on. It never changes: page 1 has the oldest threads."""
     return (thread_no - 1) // THREADS_PER_PAGE + 1
 
 
 def author_message(state: str, reason: str) -> str:
-    """The rule that holds a comment, for its author; "" in other states: what a moderator has to say goes with the comment, as its note."""
+    """The rule that holds a comment, in words for its author; "" in other states, where its note says why."""
     return str(dict(HoldRule.choices).get(reason, "")) if state == State.PENDING else ""
 
 
 def placeholder_text(state: str, reason: str) -> str:
-    """What stands where a comment was that is not visible now, for everybody."""
+    """What all readers see in the place of a comment that is not visible; "" for a visible one."""
     if state == State.REMOVED:
         return str(dict(RemovedBy.choices).get(reason, RemovedBy.MODERATOR.label))
     return str(PLACEHOLDERS.get(state, ""))
@@ -229,5 +245,5 @@ HOLD_RULE_LABELS = {
 
 
 def hold_rule_label(rule: str) -> str:
-    """The name of a rule; the rule itself where it has none."""
+    """The short name of a rule for moderators; the rule itself where it has none."""
     return str(HOLD_RULE_LABELS.get(rule, rule))

@@ -39,6 +39,7 @@ urlpatterns = [
     path("comments/<int:pk>/remove/", own_comment.remove, name="remove"),
     path("comments/<int:pk>/unmute/", my_comments.unmute, name="unmute"),
     path("comments/<int:pk>/report/", own_comment.report, name="report"),
-    path("comments/unsubscribe/digest/<str:key>/", unsubscribe.unsubscribe_digest, name="unsubscribe_digest"),
-    path("comments/unsubscribe/<str:key>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("comments/unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    # In digests sent before there was one URL for all kinds of mail.
+    path("comments/unsubscribe/digest/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe_digest"),
 ]

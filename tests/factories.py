@@ -125,4 +125,4 @@ def make_comment(
 
 
 def decide_as_somebody(comment: Comment, verb: ModerationAction, **told: str) -> Decision:
-    return services.decide(moderator=make_user(), comment_id=comment.pk, verb=verb, **told)
+    return services.decide(moderator=make_user(), comment_id=comment.pk, action=verb, **told)

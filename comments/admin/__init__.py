@@ -1,3 +1,3 @@
-"""The moderator's desk: the queue, what was decided, the reasons that can be given, who is banned, and which words are held."""
+"""The admin of comments: the queue, decisions, reasons, bans, the blocklist, the emergency switches."""
 
 from . import bans, blocklist, comments, emergency_switch, reasons  # noqa: F401  (each registers its models)

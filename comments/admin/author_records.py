@@ -1,5 +1,6 @@
-"""What is known of the authors of comments, for whoever decides: asked once for all the authors of a page."""
+"""The moderation history of authors, beside their comments. Three queries for all authors of a page."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from accounts.models import User
 from comments.models import Ban, Decision, Report
 from comments.policy import ModerationAction, State
 
-COUNTED_PERIOD = [
+COUNTED_DECISIONS = [  # field of AuthorRecord, action, the state it leads to
     ("approvals", ModerationAction.APPROVE, State.VISIBLE),
     ("rejections", ModerationAction.REJECT, State.REJECTED),
     ("removals", ModerationAction.REMOVE, State.REMOVED),
@@ -19,9 +20,12 @@ COUNTED_PERIOD = [
 
 @dataclass(frozen=True)
 class AuthorRecord:
-    """`banned_until` is None for good, or when there is no ban; `bans` counts those of old as well."""
+    """`banned_until` is None for a ban without end, or when there is none.
 
-    since: datetime
+    `bans` also counts those that have ended.
+    """
+
+    member_since: datetime
     approvals: int = 0
     rejections: int = 0
     removals: int = 0
@@ -32,55 +36,59 @@ class AuthorRecord:
 
 
 def author_records(authors: Iterable[User]) -> dict[int, AuthorRecord]:
-    """The records by the authors' ids, in three queries."""
-    people = {author.pk: author for author in authors}
-    decisions = _decisions(people)
-    reports = dict(_by_author(Report.objects.filter(comment__author__in=people), "comment__author"))
-    bans = _bans(people)
+    """The records by the authors' ids."""
+    users = {author.pk: author for author in authors}
+    decisions = _count_decisions(users)
+    reports = _count_reports(users)
+    bans = _ban_fields(users)
     return {
         pk: AuthorRecord(
-            since=author.date_joined, reports=reports.get(pk, 0), **decisions.get(pk, {}), **bans.get(pk, {})
+            member_since=user.date_joined,
+            reports=reports.get(pk, 0),
+            **decisions.get(pk, {}),
+            **bans.get(pk, {}),
         )
-        for pk, author in people.items()
+        for pk, user in users.items()
     }
 
 
-def _decisions(people: dict[int, User]) -> dict[int, dict[str, int]]:
-    """How often moderators have decided what, but for what was taken back: an undo comes from the state that the decision had led to.
+def _count_decisions(users: dict[int, User]) -> dict[int, dict[str, int]]:
+    """How often moderators took each decision about the users' comments, without the decisions undone since.
 
-    Not how many comments are in which state now: whoever removes or mends what was turned down has been turned down all the same.
+    An undo starts from the state that the decision had led to. The comments' present states are not counted:
+    a comment that its author removed or revised after a rejection has been rejected all the same.
     """
-    made = {
-        name: Count("pk", filter=Q(verb=verb))
-        - Count("pk", filter=Q(verb=ModerationAction.UNDO, from_state=led_to))
-        for name, verb, led_to in COUNTED_PERIOD
+    counts = {
+        name: Count("pk", filter=Q(verb=action))
+        - Count("pk", filter=Q(verb=ModerationAction.UNDO, from_state=state))
+        for name, action, state in COUNTED_DECISIONS
     }
-    rows = (
-        Decision.objects.filter(comment__author__in=people)
-        .order_by()
-        .values("comment__author")
-        .annotate(**made)
-    )
+    decisions = Decision.objects.filter(comment__author__in=users).order_by()
+    rows = decisions.values("comment__author").annotate(**counts)
     return {row.pop("comment__author"): row for row in rows}
 
 
-def _by_author(rows, author: str):
-    return rows.order_by().values(author).annotate(number=Count("pk")).values_list(author, "number")
+def _count_reports(users: dict[int, User]) -> dict[int, int]:
+    reports = Report.objects.filter(comment__author__in=users).order_by()
+    counts = reports.values("comment__author").annotate(count=Count("pk"))
+    return dict(counts.values_list("comment__author", "count"))
 
 
-def _bans(people: dict[int, User]) -> dict[int, dict]:
-    active = set(Ban.objects.active().filter(user__in=people).values_list("pk", flat=True))
-    found: dict[int, dict] = {}
-    for ban in Ban.objects.filter(user__in=people).order_by("pk"):
-        known = found.setdefault(ban.user_id, {"bans": 0})
-        known["bans"] += 1
-        if ban.pk in active:
-            known |= {"is_banned": True, "banned_until": _later(known, ban)}
-    return found
+def _ban_fields(users: dict[int, User]) -> dict[int, dict]:
+    """`bans`, `is_banned` and `banned_until` by user id."""
+    active_ids = set(Ban.objects.active().filter(user__in=users).values_list("pk", flat=True))
+    bans = defaultdict(list)
+    for ban in Ban.objects.filter(user__in=users).order_by("pk"):
+        bans[ban.user_id].append(ban)
+    return {
+        user_id: {"bans": len(all_bans), **_active_ban([ban for ban in all_bans if ban.pk in active_ids])}
+        for user_id, all_bans in bans.items()
+    }
 
 
-def _later(known: dict, ban: Ban) -> datetime | None:
-    """The end of two bans together."""
-    if not known.get("is_banned"):
-        return ban.until
-    return max(known["banned_until"], ban.until) if known["banned_until"] and ban.until else None
+def _active_ban(active_bans: list[Ban]) -> dict:
+    """The state of a user with these active bans: banned until the last one ends."""
+    if not active_bans:
+        return {}
+    ends = [ban.until for ban in active_bans]
+    return {"is_banned": True, "banned_until": None if None in ends else max(ends)}

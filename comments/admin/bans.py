@@ -1,4 +1,4 @@
-"""Who may not comment, and until when."""
+"""Bans: who may not comment, and until when."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,7 +9,7 @@ from comments.models import Ban
 
 @admin.register(Ban)
 class BanAdmin(admin.ModelAdmin):
-    """Bans are made at the queue; here they are looked up, changed and lifted."""
+    """Lists bans, and lets moderators change and lift them. New bans are made in the queue."""
 
     list_display = ["user_name", "created_at", "until", "why", "banned_by_name"]
     fields = ["user_name", "until", "why", "banned_by_name"]

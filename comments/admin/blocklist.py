@@ -1,4 +1,4 @@
-"""The list of words that hold a comment, or that a comment may not have."""
+"""The blocklist: words and phrases that hold a comment or refuse it."""
 
 from django.contrib import admin
 

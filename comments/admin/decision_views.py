@@ -1,7 +1,7 @@
-"""What a row's buttons and keys ask for: one decision, one ban, undo, and who is looking at what.
+"""Views behind the buttons and keys of a row: one decision, one ban, undoing, and claims.
 
-Asked by a form, the answer is the page the form stood on, with a message. Asked by the desk's script (`X-Fragment`), it is JSON: what to say
-(`said`), whether it was done, and the row as it is now.
+A form gets a redirect to the page that it was on, with a message. The queue's script (`X-Fragment`) gets
+JSON: the message (`said`), whether it was done, and the row as it is now.
 """
 
 from collections.abc import Callable
@@ -26,11 +26,11 @@ from comments.policy import ModerationAction
 from ictiger.core.fragment_requests import wants_fragment
 
 from .forms import BanForm, DecisionForm
-from .permissions import BAN_PERMISSION, MODERATE_PERMISSION, permission_choices
+from .permissions import BAN_PERMISSION, MODERATE_PERMISSION, row_form_context
 from .queue_rows import queue_rows, visible_to_moderators
-from .unsaved_input import BAN_FIELDS, NO_INPUT, UnsavedInput, store_input, unsaved_input_from
+from .unsaved_input import BAN_ACTION, NO_INPUT, UnsavedInput, store_input, unsaved_input_from
 
-MAX_CLAIMS = 200  # rows that one page may ask about
+MAX_CLAIMS = 200  # comment ids in one list of a claims request
 DONE_MESSAGES = {
     ModerationAction.APPROVE: gettext_lazy("Approved: the comment by %(who)s."),
     ModerationAction.REJECT: gettext_lazy("Rejected: the comment by %(who)s."),
@@ -40,27 +40,29 @@ DONE_MESSAGES = {
 
 
 def post_or_redirect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Only POST does something. GET is what comes from the log-in, when the session had ended: it leads to where the form stands."""
+    """Let the view handle POST only.
+
+    GET, which follows a log-in after the session expired, redirects to the form's page.
+    """
 
     @wraps(view)
-    def answer(request: HttpRequest, **row: int) -> HttpResponse:
-        if request.method == "GET":
-            return (
-                redirect("admin:comments_comment_change", row["pk"])
-                if row
-                else redirect("admin:comments_comment_changelist")
-            )
-        return view(request, **row)
+    def wrapper(request: HttpRequest, **kwargs: int) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, **kwargs)
+        if "pk" in kwargs:
+            return redirect("admin:comments_comment_change", kwargs["pk"])
+        return redirect("admin:comments_comment_changelist")
 
-    return require_http_methods(["GET", "POST"])(answer)
+    return require_http_methods(["GET", "POST"])(wrapper)
 
 
 def comment_not_found() -> str:
+    """The message for a comment that was deleted, which happens when its author leaves."""
     return _("This comment is no longer there: its author has left.")
 
 
 def first_error(form: Form) -> str:
-    """What is wrong with what a moderator has sent along."""
+    """The message for an invalid form."""
     if "reason" in form.errors:
         return _("Choose the reason that the author is told.")
     if "days" in form.errors or form.has_error("why", "required"):
@@ -70,36 +72,41 @@ def first_error(form: Form) -> str:
 
 @post_or_redirect
 def decide_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Approve, reject, remove or undo one comment, as its row showed it."""
+    """Approve, reject, remove or undo one comment."""
     _require_permission(request, MODERATE_PERMISSION)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _respond(request, pk, first_error(form), done=False)
-    sent = form.cleaned_data
-    if sent["verb"] == ModerationAction.REMOVE and not sent["reason"]:
-        return _respond(request, pk, _("Choose the reason that the author is told."), done=False)
-    asked = {name: sent[name] for name in ("verb", "seen", "take_over")}
+        return _respond(request, pk, first_error(form), is_done=False)
+    action = form.cleaned_data["verb"]
+    if action == ModerationAction.REMOVE and not form.cleaned_data["reason"]:
+        return _respond(request, pk, _("Choose the reason that the author is told."), is_done=False)
     try:
-        decision = services.decide(moderator=request.user, comment_id=pk, **asked, **form.told)
+        decision = services.decide(
+            moderator=request.user,
+            comment_id=pk,
+            action=action,
+            version_token=form.cleaned_data["seen"],
+            take_over=form.cleaned_data["take_over"],
+            **form.message,
+        )
     except services.CommentNotFound:
-        return _respond(request, pk, comment_not_found(), done=False)
-    except services.CommentError as refusal:
-        return _respond(request, pk, str(refusal), done=False)
-    return _respond(
-        request, pk, DONE_MESSAGES[sent["verb"]] % {"who": decision.comment.author_name}, done=True
-    )
+        return _respond(request, pk, comment_not_found(), is_done=False)
+    except services.CommentError as error:
+        return _respond(request, pk, str(error), is_done=False)
+    message = DONE_MESSAGES[action] % {"who": decision.comment.author_name}
+    return _respond(request, pk, message, is_done=True)
 
 
 @post_or_redirect
 def ban_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ban the author of a comment, for a time or for good."""
+    """Ban the author of a comment, for some days or for good."""
     _require_permission(request, BAN_PERMISSION)
     comment = get_object_or_404(visible_to_moderators(Comment.objects.all()), pk=pk)
     form = BanForm(request.POST)
     if comment.author is None:
-        return _respond(request, pk, comment_not_found(), done=False)
+        return _respond(request, pk, comment_not_found(), is_done=False)
     if not form.is_valid():
-        return _respond(request, pk, first_error(form), done=False)
+        return _respond(request, pk, first_error(form), is_done=False)
     try:
         services.ban_user(
             by=request.user,
@@ -108,35 +115,33 @@ def ban_view(request: HttpRequest, pk: int) -> HttpResponse:
             days=form.cleaned_data["days"] or None,
         )
     except services.AccountDeleted:
-        return _respond(request, pk, comment_not_found(), done=False)
-    return _respond(
-        request, pk, _("%(who)s is banned.") % {"who": comment.author_name}, done=True, stays=True
-    )
+        return _respond(request, pk, comment_not_found(), is_done=False)
+    message = _("%(who)s is banned.") % {"who": comment.author_name}
+    return _respond(request, pk, message, is_done=True, keep_focus=True)
 
 
 @post_or_redirect
 def undo_view(request: HttpRequest) -> HttpResponse:
-    """Take back the newest decision of one's own."""
+    """Undo this moderator's newest decision."""
     _require_permission(request, MODERATE_PERMISSION)
     try:
         decision = services.undo_last(moderator=request.user)
     except services.CommentNotFound:
-        return _respond(request, None, comment_not_found(), done=False)
-    except services.CommentError as refusal:
-        return _respond(request, None, str(refusal), done=False)
+        return _respond(request, None, comment_not_found(), is_done=False)
+    except services.CommentError as error:
+        return _respond(request, None, str(error), is_done=False)
     if decision is None:
-        return _respond(
-            request, None, _("There is no decision of yours from the last hour to take back."), done=False
-        )
-    said = DONE_MESSAGES[ModerationAction.UNDO] % {"who": decision.comment.author_name}
-    return _respond(request, decision.comment_id, said, done=True, stays=True)
+        message = _("There is no decision of yours from the last hour to take back.")
+        return _respond(request, None, message, is_done=False)
+    message = DONE_MESSAGES[ModerationAction.UNDO] % {"who": decision.comment.author_name}
+    return _respond(request, decision.comment_id, message, is_done=True, keep_focus=True)
 
 
 @post_or_redirect
 def claims_view(request: HttpRequest) -> HttpResponse:
-    """Say which comment one is looking at (`hold`) and which no longer (`release`); who looks at those that are `shown`."""
+    """Claim the comment `hold`, release those in `release`, and return others' claims on those in `shown`."""
     _require_permission(request, MODERATE_PERMISSION)
-    hold, release, shown = (_ids(request.POST.get(name, "")) for name in ("hold", "release", "shown"))
+    hold, release, shown = (_parse_ids(request.POST.get(name, "")) for name in ("hold", "release", "shown"))
     services.release_claims(moderator=request.user, comment_ids=release)
     for pk in hold[:1]:
         try:
@@ -144,68 +149,58 @@ def claims_view(request: HttpRequest) -> HttpResponse:
                 moderator=request.user, comment_id=pk, take_over=bool(request.POST.get("take_over"))
             )
         except services.CommentNotFound:
-            return _respond(request, None, comment_not_found(), done=False)
+            return _respond(request, None, comment_not_found(), is_done=False)
     if not wants_fragment(request):
-        return redirect(_back(request))
-    others = (
-        Claim.objects.active()
-        .filter(comment__in=shown)
-        .exclude(moderator=request.user)
-        .select_related("moderator")
-    )
-    return JsonResponse({"claims": {claim.comment_id: claim.moderator.public_name for claim in others}})
+        return redirect(_return_url(request))
+    claims = Claim.objects.active().filter(comment__in=shown).exclude(moderator=request.user)
+    names = {claim.comment_id: claim.moderator.public_name for claim in claims.select_related("moderator")}
+    return JsonResponse({"claims": names})
 
 
-def _require_permission(request: HttpRequest, right: str) -> None:
-    if not request.user.has_perm(right):
+def _require_permission(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
         raise PermissionDenied
 
 
-def _ids(numbers: str) -> list[int]:
+def _parse_ids(numbers: str) -> list[int]:
     return [pk for pk in map(parse_id, numbers.split(",")[:MAX_CLAIMS]) if pk is not None]
 
 
 def _respond(
-    request: HttpRequest, pk: int | None, said: str, *, done: bool, stays: bool = False
+    request: HttpRequest, pk: int | None, message: str, *, is_done: bool, keep_focus: bool = False
 ) -> HttpResponse:
-    """`stays`: the row is still to be decided about, so that the focus stays there. What was not done comes back with what was typed."""
-    typed = (
-        NO_INPUT
-        if done or not pk
-        else unsaved_input_from(request, verb=request.POST.get("verb", BAN_FIELDS), rows=[pk])
-    )
+    """The response to a form or to the script. What was not done comes back with what was typed.
+
+    `keep_focus`: the row can still be decided about, so the script leaves the focus on it.
+    """
+    unsaved = NO_INPUT
+    if pk and not is_done:
+        action = request.POST.get("verb", BAN_ACTION)
+        unsaved = unsaved_input_from(request, action=action, comment_ids=[pk])
     if not wants_fragment(request):
-        messages.add_message(request, messages.SUCCESS if done else messages.WARNING, said)
-        store_input(request, typed)
-        return redirect(_back(request) + (f"#row-{pk}" if typed.rows else ""))
-    return JsonResponse(
-        {
-            "said": said,
-            "done": done,
-            "stays": stays,
-            "pk": pk,
-            "row": _row_html(request, pk, typed) if pk else "",
-        }
-    )
+        messages.add_message(request, messages.SUCCESS if is_done else messages.WARNING, message)
+        store_input(request, unsaved)
+        return redirect(_return_url(request) + (f"#row-{pk}" if unsaved.comment_ids else ""))
+    row = _row_html(request, pk, unsaved) if pk else ""
+    return JsonResponse({"said": message, "done": is_done, "stays": keep_focus, "pk": pk, "row": row})
 
 
-def _row_html(request: HttpRequest, pk: int, typed: UnsavedInput) -> str:
-    """The row as it is now; "" when the comment is no longer there."""
-    found = visible_to_moderators(Comment.objects.filter(pk=pk))
+def _row_html(request: HttpRequest, pk: int, unsaved: UnsavedInput) -> str:
+    """The row as it is now; "" when the comment was deleted."""
+    rows = queue_rows(visible_to_moderators(Comment.objects.filter(pk=pk)), request.user, unsaved)
     return "".join(
         render_to_string(
             "admin/comments/comment/row.html",
-            {"row": row, **permission_choices(request), "here": _back(request)},
+            {"row": row, **row_form_context(request, _return_url(request))},
             request,
         )
-        for row in queue_rows(found, request.user, typed)
+        for row in rows
     )
 
 
-def _back(request: HttpRequest) -> str:
-    """Where the form stood."""
+def _return_url(request: HttpRequest) -> str:
+    """The page that the form was on, if it is a page of the queue; otherwise the queue."""
     url = request.POST.get("next", "")
-    queue = reverse("admin:comments_comment_changelist")
-    return (
-        url if url.startswith(queue) and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else queue
-    )
+    queue_url = reverse("admin:comments_comment_changelist")
+    is_queue_page = url.startswith(queue_url) and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_queue_page else queue_url

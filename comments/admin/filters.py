@@ -1,4 +1,4 @@
-"""What the list of comments can be narrowed down to."""
+"""The filters of the list of comments."""
 
 from django.contrib import admin
 from django.db.models import Field, QuerySet
@@ -12,47 +12,49 @@ from comments.policy import HoldRule, State
 
 
 class StateFilter(admin.SimpleListFilter):
-    """The queue unless something else is asked for."""
+    """Shows pending comments, the queue, by default."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
-    EVERYTHING = "all"
+    ALL = "all"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        shown = (State.VISIBLE, State.REJECTED, State.REMOVED)
-        return [*((state.value, state.label) for state in shown), (self.EVERYTHING, _("all"))]
+        states = (State.VISIBLE, State.REJECTED, State.REMOVED)
+        return [*((state.value, state.label) for state in states), (self.ALL, _("all"))]
 
     def choices(self, changelist):
         first, *others = super().choices(changelist)
         return [{**first, "display": _("the queue")}, *others]
 
     def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
-        if self.value() == self.EVERYTHING:
+        if self.value() == self.ALL:
             return comments
         return comments.filter(state=self.value() or State.PENDING)
 
 
 class RuleFilter(admin.SimpleListFilter):
+    """By the rule that holds a pending comment."""
+
     title = gettext_lazy("what holds it")
     parameter_name = "rule"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [(hold.value, policy.hold_rule_label(hold)) for hold in HoldRule]
+        return [(rule.value, policy.hold_rule_label(rule)) for rule in HoldRule]
 
     def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
         return comments.filter(state=State.PENDING, reason=self.value()) if self.value() else comments
 
 
 class ArticleFilter(admin.RelatedFieldListFilter):
-    """Articles whose discussions have comments waiting: all that were ever discussed would be no help, and take their time."""
+    """By article, offering those with pending comments: a list of all articles would be long and slow."""
 
-    MOST = 50
+    MAX_CHOICES = 50
 
     def field_choices(
         self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> list[tuple[int, str]]:
-        waiting = Comment.objects.filter(state=State.PENDING).order_by()
-        newest_first = field.related_model.objects.filter(pk__in=waiting.values("article")).order_by(
+        pending = Comment.objects.filter(state=State.PENDING).order_by()
+        newest_first = field.related_model.objects.filter(pk__in=pending.values("article")).order_by(
             "-publish_at", "-pk"
         )
-        return list(newest_first.values_list("pk", "title")[: self.MOST])
+        return list(newest_first.values_list("pk", "title")[: self.MAX_CHOICES])

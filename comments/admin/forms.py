@@ -1,11 +1,11 @@
-"""What a moderator sends along with a decision, for one comment or for several."""
+"""The forms of decisions and bans, for one comment or for several."""
 
 from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
 
 from comments.forms import TOO_LONG_MESSAGE, NoteField
-from comments.models import NOTE, Reason
+from comments.models import MAX_NOTE_LENGTH, Reason
 from comments.policy import ModerationAction
 
 PERMANENT = 0
@@ -18,7 +18,7 @@ BAN_PERIODS = [
 
 
 class MessageToAuthorForm(forms.Form):
-    """What the author is told."""
+    """The reason that the author is given, or a note in its place."""
 
     reason = forms.ModelChoiceField(
         label=_("Reason"),
@@ -27,16 +27,17 @@ class MessageToAuthorForm(forms.Form):
         empty_label="—",
         required=False,
     )
-    note = NoteField(label=_("In other words"), max_length=NOTE, required=False)
+    note = NoteField(label=_("In other words"), max_length=MAX_NOTE_LENGTH, required=False)
 
     @property
-    def told(self) -> dict[str, str]:
-        given = self.cleaned_data.get("reason")
-        return {"reason": given.code if given else "", "note": self.cleaned_data.get("note", "")}
+    def message(self) -> dict[str, str]:
+        """The arguments `reason` and `note` of `services.decide()`."""
+        reason = self.cleaned_data.get("reason")
+        return {"reason": reason.code if reason else "", "note": self.cleaned_data.get("note", "")}
 
 
 class DecisionForm(MessageToAuthorForm):
-    """A decision about one comment, from its row."""
+    """A decision about one comment, from its row. `seen` is the version token that the row showed."""
 
     verb = forms.ChoiceField(choices=ModerationAction.choices)
     seen = forms.CharField(max_length=40)
@@ -44,6 +45,8 @@ class DecisionForm(MessageToAuthorForm):
 
 
 class BanForm(forms.Form):
+    """A ban of the author of one comment. `days` is PERMANENT for a ban without end."""
+
     days = forms.TypedChoiceField(label=_("For how long"), choices=BAN_PERIODS, coerce=int)
     why = forms.CharField(
         label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG_MESSAGE}
@@ -51,7 +54,7 @@ class BanForm(forms.Form):
 
 
 class BulkForm(ActionForm, MessageToAuthorForm):
-    """Beside the choice of a decision about several comments. For how long and why matter to a ban alone."""
+    """A decision about several comments. `days` and `why` are for a ban alone."""
 
     days = forms.TypedChoiceField(
         label=_("Ban"), choices=BAN_PERIODS, coerce=int, empty_value=7, initial=7, required=False

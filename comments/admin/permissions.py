@@ -1,21 +1,21 @@
-"""Who may do what at the desk, and what its forms offer them."""
+"""Permissions of moderators, and what the forms of a row offer by them."""
 
 from django.http import HttpRequest
 
-from comments.models import Reason
+from comments.models import MODERATE_CODENAME, Reason
 
 from .forms import BAN_PERIODS
 
-MODERATE_PERMISSION = "comments.moderate_comment"
+MODERATE_PERMISSION = f"comments.{MODERATE_CODENAME}"
 BAN_PERMISSION = "comments.add_ban"
 
 
-def permission_choices(request: HttpRequest) -> dict:
-    """What the forms of a row offer to who is asking."""
+def row_form_context(request: HttpRequest, return_url: str = "") -> dict:
+    """Template context of a row's forms. They lead back to `return_url`, by default to the page requested."""
     return {
         "may_moderate": request.user.has_perm(MODERATE_PERMISSION),
         "may_ban": request.user.has_perm(BAN_PERMISSION),
         "reasons": list(Reason.objects.active()),
-        "bans": BAN_PERIODS,
-        "here": request.get_full_path(),
+        "ban_periods": BAN_PERIODS,
+        "return_url": return_url or request.get_full_path(),
     }

@@ -1,8 +1,12 @@
-"""The rows of the desk: a comment with everything that a decision about it needs, in as many queries for one as for fifty."""
+"""The rows of the queue: a comment with everything that a decision about it needs.
+
+The number of queries is the same for one row and for fifty.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
@@ -15,26 +19,32 @@ from comments.services import recusal_reason, undo_outcome
 from ictiger.core.text_diff import DiffPart, diff_texts
 
 from .author_records import AuthorRecord, author_records
-from .unsaved_input import BAN_FIELDS, NO_INPUT, UnsavedInput
+from .unsaved_input import BAN_ACTION, NO_INPUT, UnsavedInput
+
+DecisionOrReport = TypeVar("DecisionOrReport", Decision, Report)
 
 
 @dataclass
 class QueueRow:
-    """`rejection` is the decision that a mended text or an appeal answers, `changes` what its author has changed since."""
+    """One comment as one moderator sees it.
+
+    `rejection` is the decision under review when the comment was resubmitted or appealed; `changes` is what
+    its author has changed since.
+    """
 
     comment: Comment
-    record: AuthorRecord | None
+    author_record: AuthorRecord | None
     reports: list[Report]
-    last: Decision | None
+    last_decision: Decision | None
     rejection: Decision | None
-    claimed_by: User | None  # somebody else
-    for_another: str  # why this moderator does not decide
-    typed: UnsavedInput  # what this moderator wrote for it, and was not taken
+    claimed_by: User | None  # another moderator
+    recusal_reason: str  # why this moderator may not decide; "" when they may
+    unsaved: UnsavedInput  # this moderator's, for this comment alone or for several
     changes: list[list[DiffPart]] = field(default_factory=list)
 
     @property
-    def rule(self) -> str:
-        """What holds it, in short; "" where the listed words beside it say so."""
+    def rule_label(self) -> str:
+        """The short name of the rule that holds the comment; "" where the blocked phrases are shown instead."""
         if self.comment.state != State.PENDING or (
             self.comment.reason == HoldRule.HELD_WORDS and self.comment.matched_phrases
         ):
@@ -42,7 +52,8 @@ class QueueRow:
         return policy.hold_rule_label(self.comment.reason)
 
     @property
-    def answered(self) -> Comment | None:
+    def parent(self) -> Comment | None:
+        """The comment that this one replies to."""
         return self.comment.replied_to or self.comment.parent
 
     @property
@@ -50,95 +61,93 @@ class QueueRow:
         return self.comment.state == State.PENDING and self.comment.reason == HoldRule.APPEALED
 
     @property
-    def told_in(self) -> str:
-        """The language in which the author is told something."""
+    def author_language(self) -> str:
+        """The language of the message to the author."""
         return self.comment.author.language if self.comment.author else self.comment.language
 
     @property
-    def verbs(self) -> list[ModerationAction]:
-        """What may be decided from here."""
-        if self.for_another:
+    def actions(self) -> list[ModerationAction]:
+        """The decisions that this moderator may take."""
+        if self.recusal_reason:
             return []
-        found = [verb for verb, moves in TRANSITIONS.items() if self.comment.state in moves]
-        return [*found, ModerationAction.UNDO] if undo_outcome(self.comment, self.last) else found
+        actions = [action for action, moves in TRANSITIONS.items() if self.comment.state in moves]
+        return (
+            [*actions, ModerationAction.UNDO] if undo_outcome(self.comment, self.last_decision) else actions
+        )
 
     @property
-    def typed_here(self) -> UnsavedInput:
-        """What was typed into this row's own boxes."""
-        return NO_INPUT if self.typed.at_once else self.typed
+    def form_input(self) -> UnsavedInput:
+        """The unsaved input of this row's forms."""
+        return NO_INPUT if self.unsaved.is_bulk else self.unsaved
 
     @property
-    def words_left_over(self) -> str:
-        """Words for what is no longer offered: to be copied, where they stand in no box."""
-        offered = [*self.verbs, *([BAN_FIELDS] if self.comment.author else [])]
-        return "" if self.typed_here.verb in offered else self.typed_here.words
+    def orphaned_text(self) -> str:
+        """Unsaved text for an action that is no longer available, so that the moderator can copy it."""
+        available = [*self.actions, *([BAN_ACTION] if self.comment.author else [])]
+        return "" if self.form_input.action in available else self.form_input.text
 
 
-def orphaned_input(rows: list[QueueRow], typed: UnsavedInput) -> str:
-    """The same for a whole page: words for a comment that is not on it, or for several where there is none."""
-    has_place = rows if typed.at_once else any(row.typed is typed for row in rows)
-    return "" if has_place else typed.words
+def orphaned_text(rows: list[QueueRow], unsaved: UnsavedInput) -> str:
+    """Unsaved text for comments that are not on the page, so that the moderator can copy it.
+
+    Text for several comments is orphaned when there are no rows: then the page has no form for it.
+    """
+    has_form = rows if unsaved.is_bulk else any(row.unsaved is unsaved for row in rows)
+    return "" if has_form else unsaved.text
 
 
 def visible_to_moderators(comments: QuerySet[Comment]) -> QuerySet[Comment]:
-    """Those that are moderators' to see, with what a row shows of others. What waits for a mailbox is its author's alone."""
+    """All but unverified comments, which only their authors see, with what a row shows of related objects."""
     return comments.exclude(state=State.UNVERIFIED).select_related(
         "article", "author", "parent__author", "replied_to__author"
     )
 
 
 def queue_rows(
-    comments: Iterable[Comment], moderator: User, typed: UnsavedInput = NO_INPUT
+    comments: Iterable[Comment], moderator: User, unsaved: UnsavedInput = NO_INPUT
 ) -> list[QueueRow]:
-    """Rows for `moderator`, of comments that come from `at_the_desk`."""
+    """Rows for `moderator`, of comments selected by `visible_to_moderators()`."""
     comments = list(comments)
     ids = [comment.pk for comment in comments]
     records = author_records(comment.author for comment in comments if comment.author)
-    decisions = _grouped(
+    decisions = _by_comment(
         Decision.objects.filter(comment__in=ids).select_related("moderator").order_by("-decided_at", "-pk")
     )
-    reports = _grouped(Report.objects.filter(comment__in=ids))
-    claims = (
-        Claim.objects.active()
-        .filter(comment__in=ids)
-        .exclude(moderator=moderator)
-        .select_related("moderator")
-    )
-    claimed = {claim.comment_id: claim.moderator for claim in claims}
-    deciders = set(moderators().values_list("pk", flat=True))
+    reports = _by_comment(Report.objects.filter(comment__in=ids))
+    claims = Claim.objects.active().filter(comment__in=ids).exclude(moderator=moderator)
+    claimed_by = {claim.comment_id: claim.moderator for claim in claims.select_related("moderator")}
+    moderator_ids = set(moderators().values_list("pk", flat=True))
     return [
         _queue_row(
             comment,
             decisions[comment.pk],
-            record=records.get(comment.author_id),
+            author_record=records.get(comment.author_id),
             reports=reports[comment.pk],
-            claimed_by=claimed.get(comment.pk),
-            typed=typed if comment.pk in typed.rows else NO_INPUT,
-            for_another=recusal_reason(comment, moderator, deciders),
+            claimed_by=claimed_by.get(comment.pk),
+            unsaved=unsaved if comment.pk in unsaved.comment_ids else NO_INPUT,
+            recusal_reason=recusal_reason(comment, moderator, moderator_ids),
         )
         for comment in comments
     ]
 
 
-def _queue_row(comment: Comment, decisions: list[Decision], **found) -> QueueRow:
-    is_second_reading = comment.state == State.PENDING and bool(comment.revised_at or comment.appealed_at)
-    rejection = (
-        next((each for each in decisions if each.verb == ModerationAction.REJECT), None)
-        if is_second_reading
-        else None
-    )
-    changes = diff_texts(rejection.body, comment.body) if rejection else []
+def _queue_row(comment: Comment, decisions: list[Decision], **fields) -> QueueRow:
+    """The row, with what follows from the comment's decisions, newest first."""
+    rejection = None
+    if comment.state == State.PENDING and (comment.revised_at or comment.appealed_at):
+        rejections = (decision for decision in decisions if decision.verb == ModerationAction.REJECT)
+        rejection = next(rejections, None)
     return QueueRow(
         comment=comment,
-        last=decisions[0] if decisions else None,
+        last_decision=decisions[0] if decisions else None,
         rejection=rejection,
-        changes=changes,
-        **found,
+        changes=diff_texts(rejection.body, comment.body) if rejection else [],
+        **fields,
     )
 
 
-def _grouped(rows) -> defaultdict[int, list]:
-    below = defaultdict(list)
-    for row in rows:
-        below[row.comment_id].append(row)
-    return below
+def _by_comment(objects: Iterable[DecisionOrReport]) -> defaultdict[int, list[DecisionOrReport]]:
+    grouped = defaultdict(list)
+    for each in objects:
+        grouped[each.comment_id].append(each)
+    return grouped

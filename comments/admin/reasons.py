@@ -1,4 +1,4 @@
-"""The reasons that moderators choose from when they turn a comment down, in both languages."""
+"""The reasons that moderators choose from when they reject a comment, in both languages."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from comments.models import Comment, Decision, Reason
 
 @admin.register(Reason)
 class ReasonAdmin(admin.ModelAdmin):
-    """What has been given to an author stays: it can be taken out of use, not deleted."""
+    """A reason that was given to an author cannot be deleted, only deactivated."""
 
     list_display = ["code", "english", "chinese", "order", "active"]
     list_editable = ["order", "active"]

@@ -1,4 +1,7 @@
-"""The figures above the queue. Counted to a bound: to count a million takes longer than to decide about one."""
+"""The figures above the queue.
+
+Counts stop at a bound: counting a million comments takes longer than deciding about one.
+"""
 
 from dataclasses import dataclass
 
@@ -10,28 +13,29 @@ from comments.moderation_time import duration_text, median_wait
 from comments.policy import State
 
 MAX_COUNTED = 1_000
-SHOWN = (State.PENDING, State.VISIBLE, State.REJECTED, State.REMOVED)
+COUNTED_STATES = (State.PENDING, State.VISIBLE, State.REJECTED, State.REMOVED)
 
 
 @dataclass(frozen=True)
 class QueueStats:
-    """How many comments are in each state; how long a decision usually takes, and how long the oldest waits: in words, "" for none."""
+    """The figures as text. A wait is "" where there is none."""
 
-    by_state: list[tuple[State, str]]
-    usual: str
-    oldest: str
+    count_by_state: list[tuple[State, str]]
+    median_wait: str
+    oldest_wait: str
 
 
 def queue_stats() -> QueueStats:
-    since = Comment.objects.queue().order_by().aggregate(since=Min("held_at"))["since"]
-    usual = median_wait()
+    """The figures as they are now; the median wait is minutes old at most."""
+    oldest_held_at = Comment.objects.queue().order_by().aggregate(oldest=Min("held_at"))["oldest"]
+    median = median_wait()
     return QueueStats(
-        by_state=[(state, _count_text(state)) for state in SHOWN],
-        usual=duration_text(usual) if usual is not None else "",
-        oldest=duration_text(timezone.now() - since) if since else "",
+        count_by_state=[(state, _count_text(state)) for state in COUNTED_STATES],
+        median_wait=duration_text(median) if median is not None else "",
+        oldest_wait=duration_text(timezone.now() - oldest_held_at) if oldest_held_at else "",
     )
 
 
 def _count_text(state: State) -> str:
-    number = Comment.objects.filter(state=state).order_by()[: MAX_COUNTED + 1].count()
-    return str(number) if number <= MAX_COUNTED else f"{MAX_COUNTED}+"
+    count = Comment.objects.filter(state=state).order_by()[: MAX_COUNTED + 1].count()
+    return str(count) if count <= MAX_COUNTED else f"{MAX_COUNTED}+"

@@ -102,5 +102,5 @@ def _settle(comment: Comment, then: dict, people: dict[str, User]) -> None:
 
 def _moderate(comment: Comment, people: dict[str, User], verb: ModerationAction, **told: str) -> None:
     """Long ago, like the comment: nobody takes it back as their last decision, and nobody has waited for it."""
-    decision = services.decide(moderator=people["moderator"], comment_id=comment.pk, verb=verb, **told)
+    decision = services.decide(moderator=people["moderator"], comment_id=comment.pk, action=verb, **told)
     Decision.objects.filter(pk=decision.pk).update(decided_at=comment.created_at + DECIDED_AFTER, waited=None)

@@ -1,17 +1,19 @@
-"""The discussion of an article, in both of its languages: comments, what was decided about them, and by whom.
+"""The discussion of an article, shared by its languages: comments, decisions, reports, bans, drafts.
 
-What readers see is written inside `ictiger.pagecache.public_write.public_write()`, by the verbs of `services`.
+What public pages show is written inside `ictiger.pagecache.public_write.public_write()`, by the functions of
+`services`.
 """
 
 from .blocklist import BlockedPhrase
-from .comment import FORMER_READER, NOTE, Comment, CommentQuerySet
+from .comment import FORMER_READER, MAX_NOTE_LENGTH, MODERATE_CODENAME, Comment, CommentQuerySet
 from .discussion import Discussion, SiteCommentSettings
 from .drafts_and_mutes import CommentDraft, ThreadMute, compose_url
 from .moderation import Ban, Claim, Decision, Reason, Report
 
 __all__ = [
     "FORMER_READER",
-    "NOTE",
+    "MAX_NOTE_LENGTH",
+    "MODERATE_CODENAME",
     "Ban",
     "BlockedPhrase",
     "Claim",

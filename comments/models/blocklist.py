@@ -1,4 +1,4 @@
-"""The list of words that hold a comment or that a comment may not have; comments/phrases.py finds them in a text."""
+"""The blocklist: phrases that hold or refuse a comment. comments/text/blocklist.py finds them in a text."""
 
 import uuid
 
@@ -14,7 +14,7 @@ from .discussion import SiteCommentSettings
 
 
 class BlockedPhraseQuerySet(models.QuerySet):
-    def delete(self):
+    def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
             _bump_blocklist_version()
             return super().delete()
@@ -24,15 +24,16 @@ class BlockedPhraseQuerySet(models.QuerySet):
 
 
 class BlockedPhrase(models.Model):
-    """Words that hold a comment, or that a comment may not have."""
+    """A phrase that holds a comment or refuses it. `folded` is the form in which texts are searched."""
 
     text = models.CharField(
         _("word or phrase"),
         max_length=blocklist.MAX_PHRASE_LENGTH,
         help_text=_(
-            "Found in any letter case and width, with or without accents, and when look-alike letters, digits or invisible characters "
-            "are mixed in. Words of scripts with spaces are found as whole words: enter each form. Chinese is found anywhere in the text; "
-            "enter simplified and traditional forms. When its letters are pulled apart, by dots for example, a comment is only held, "
+            "Found in any letter case and width, with or without accents, and when look-alike letters, "
+            "digits or invisible characters are mixed in. Words of scripts with spaces are found as whole "
+            "words: enter each form. Chinese is found anywhere in the text; enter simplified and traditional "
+            "forms. When its letters are pulled apart, by dots for example, a comment is only held, "
             "never refused."
         ),
     )
@@ -60,7 +61,7 @@ class BlockedPhrase(models.Model):
         return self.text
 
     def clean(self) -> None:
-        """Raise ValidationError for a phrase that could not be found, would be found everywhere, or is in the list."""
+        """Raise ValidationError for a phrase that cannot be found, or that another phrase covers."""
         self.folded = folded = blocklist.fold_phrase(self.text)
         if not blocklist.can_be_found(folded):
             raise ValidationError(
@@ -68,26 +69,26 @@ class BlockedPhrase(models.Model):
             )
         if len(folded) > blocklist.MAX_PHRASE_LENGTH:
             raise ValidationError({"text": _("This is too long.")})
-        known = BlockedPhrase.objects.filter(folded=folded).exclude(pk=self.pk).first()
-        if known is not None:
+        other = BlockedPhrase.objects.filter(folded=folded).exclude(pk=self.pk).first()
+        if other is not None:
             raise ValidationError(
-                {"text": _("“%(known)s” in the list already finds this.") % {"known": known}}
+                {"text": _("“%(known)s” in the list already finds this.") % {"known": other}}
             )
 
-    def save(self, *args, **kwargs):
+    def save(self, *args, **kwargs) -> None:
         self.folded = blocklist.fold_phrase(self.text)
         with transaction.atomic():
             _bump_blocklist_version()
             super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
             _bump_blocklist_version()
             return super().delete(*args, **kwargs)
 
 
 def _bump_blocklist_version() -> None:
-    """Every process makes its list of phrases anew. Shows on no page: nothing is touched."""
+    """Make every process rebuild its matcher. No page shows the version, so nothing is touched."""
     with public_write():
         SiteCommentSettings.objects.update_or_create(
             pk=SiteCommentSettings.ONLY, defaults={"blocklist_version": uuid.uuid4()}

@@ -1,4 +1,4 @@
-"""A comment, or a reply to one, and what its author may do with it."""
+"""Comments and replies."""
 
 import uuid
 
@@ -19,9 +19,10 @@ from ictiger.pagecache.models import PublicModel
 
 from .discussion import Discussion
 
-AUTHOR = pgettext_lazy("of a comment", "author")
+AUTHOR_LABEL = pgettext_lazy("of a comment", "author")
 FORMER_READER = _("Former reader")
-NOTE = 700  # characters
+MAX_NOTE_LENGTH = 700  # characters
+MODERATE_CODENAME = "moderate_comment"  # of the permission to decide about comments
 
 
 class CommentQuerySet(PublicQuerySet):
@@ -30,46 +31,55 @@ class CommentQuerySet(PublicQuerySet):
         return self.filter(state=State.VISIBLE)
 
     def in_discussion_of(self, article: Article) -> "CommentQuerySet":
-        """All of the discussion that `article` shares with its other language."""
+        """Comments in the discussion that `article` shares with its translation."""
         return self.filter(discussion_id=article.translation_key)
 
     def threads(self) -> "CommentQuerySet":
-        """First comments that stand in the discussion: visible ones, and the places of others that still have visible replies."""
-        # Not EXISTS: for that PostgreSQL gathers every visible reply of the site first. And not `parent=None`, which a number implies:
-        # SQLite takes "no parent" for as rare as any one parent, and looks through the first comments of the whole site.
-        below = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
-        return self.alias(below=below).filter(
-            Q(state=State.VISIBLE) | Q(below__isnull=False), thread_no__isnull=False
+        """Threads on public pages: visible first comments, and tombstones that have visible replies."""
+        # Not EXISTS: PostgreSQL would gather all visible replies of the site first. And not `parent=None`,
+        # which `thread_no` implies: SQLite would take it for selective and scan the first comments of the
+        # whole site.
+        reply = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
+        return self.alias(reply=reply).filter(
+            Q(state=State.VISIBLE) | Q(reply__isnull=False), thread_no__isnull=False
         )
 
     def with_article(self) -> "CommentQuerySet":
-        """With what a list says of the article: with a thousand comments there would be its text a thousand times."""
+        """With the article, but without its long texts, which would be fetched once for each comment."""
         return self.select_related("article").defer(*(f"article__{name}" for name in LONG_TEXTS))
 
     def newest_first(self) -> "CommentQuerySet":
-        """In the order that there is an index for, of one author's."""
+        """Newest first: for one author, the order of an index."""
         return self.order_by("-created_at", "-pk")
 
     def newer_than(self, comment: "Comment") -> "CommentQuerySet":
-        """Those before it in that order."""
+        """Comments before `comment` in the order of `newest_first()`."""
         return self.filter(
             Q(created_at__gt=comment.created_at) | Q(created_at=comment.created_at, pk__gt=comment.pk)
         )
 
     def queue(self) -> "CommentQuerySet":
-        """What waits for a moderator, the longest first."""
+        """Comments that wait for a moderator, longest wait first."""
         return self.filter(state=State.PENDING).order_by("held_at", "pk")
 
 
 class Comment(PublicModel):
-    """A comment, or a reply to one. `body` is plain text; `body_html` and the two dates are made from it when it is written."""
+    """A comment, or a reply to one.
+
+    `body` is plain text. `body_html`, `words`, `fingerprint`, `language` and the two dates in words are set
+    with it by `services.transitions.set_body()`.
+    """
 
     discussion = models.ForeignKey(
         Discussion, models.PROTECT, related_name="+", editable=False, verbose_name=_("discussion")
     )
     article = models.ForeignKey(Article, models.PROTECT, related_name="comments", verbose_name=_("article"))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="comments", verbose_name=AUTHOR
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="comments",
+        verbose_name=AUTHOR_LABEL,
     )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread")
@@ -87,25 +97,21 @@ class Comment(PublicModel):
     body_html = models.TextField(editable=False)
     language = models.CharField(_("language"), max_length=10, choices=Language)
     words = models.PositiveSmallIntegerField(_("words"), editable=False)
-    fingerprint = models.CharField(
-        max_length=32, default="", editable=False
-    )  # the same for texts that say the same; see phrases.py
+    # Equal for texts that differ only in case, look-alike letters and the like: see text/blocklist.py.
+    fingerprint = models.CharField(max_length=32, default="", editable=False)
+    # Phrases of the blocklist in the text, for moderators only.
     matched_phrases = models.CharField(
         _("listed words found"), max_length=300, blank=True, editable=False, db_column="listed"
-    )  # for moderators alone
+    )
     state = models.CharField(_("state"), max_length=10, choices=State)
-    reason = models.CharField(
-        _("reason"), max_length=20, blank=True
-    )  # a Hold, the code of a Reason or a Remover, according to the state
-    note = models.CharField(
-        _("what the author is told"), max_length=NOTE, blank=True
-    )  # in the author's language, as it was given
-    approved = models.BooleanField(_("approved"), default=False)  # by a moderator, the text as it stands
+    # According to the state: a HoldRule, the code of a Reason, or a RemovedBy.
+    reason = models.CharField(_("reason"), max_length=20, blank=True)
+    # The moderator's message to the author, in the author's language.
+    note = models.CharField(_("what the author is told"), max_length=MAX_NOTE_LENGTH, blank=True)
+    approved = models.BooleanField(_("approved"), default=False)  # the present text, by a moderator
     thread_no = models.PositiveIntegerField(_("thread"), null=True, editable=False)
     submission = models.UUIDField(_("submission"), default=uuid.uuid4, unique=True, editable=False)
-    revision = models.PositiveSmallIntegerField(
-        default=0, editable=False
-    )  # how often its author has changed the text
+    revision = models.PositiveSmallIntegerField(default=0, editable=False)  # number of changes of the text
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     created_en = models.CharField(max_length=60, editable=False)
     created_zh = models.CharField(max_length=60, editable=False)
@@ -113,13 +119,10 @@ class Comment(PublicModel):
         _("first visible"), null=True, editable=False, db_column="shown_at"
     )
     edited_at = models.DateTimeField(_("edited at"), null=True, editable=False)
-    held_at = models.DateTimeField(
-        null=True, editable=False
-    )  # since when it waits for a moderator, while it does
-    revised_at = models.DateTimeField(
-        _("sent in again"), null=True, editable=False, db_column="mended_at"
-    )  # after a rejection, once
-    appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)  # against a rejection, once
+    held_at = models.DateTimeField(null=True, editable=False)  # None unless it is pending
+    # After a rejection a comment can be resubmitted once and appealed once.
+    revised_at = models.DateTimeField(_("sent in again"), null=True, editable=False, db_column="mended_at")
+    appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)
     appealed_against = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -128,7 +131,7 @@ class Comment(PublicModel):
         editable=False,
         verbose_name=_("appealed against"),
     )
-    appeal = models.TextField(_("note to the moderators"), blank=True, editable=False)  # why it should stand
+    appeal = models.TextField(_("note to the moderators"), blank=True, editable=False)
 
     objects = CommentQuerySet.as_manager()
 
@@ -137,7 +140,7 @@ class Comment(PublicModel):
         verbose_name_plural = _("comments")
         ordering = ["-created_at", "-pk"]
         default_permissions = ("view",)
-        permissions = [("moderate_comment", _("Can decide about comments"))]
+        permissions = [(MODERATE_CODENAME, _("Can decide about comments"))]
         indexes = [
             models.Index(fields=["parent", "state"], name="comment_replies"),
             models.Index(fields=["state", "created_at"], name="comment_queue"),
@@ -208,11 +211,6 @@ class Comment(PublicModel):
         return self.author.public_name if self.author else str(FORMER_READER)
 
     @property
-    def reason_text(self) -> str:
-        """What its author is told about the state it is in."""
-        return policy.author_message(self.state, self.reason) or self.note
-
-    @property
     def may_be_edited(self) -> bool:
         return policy.may_edit(self.state, self.reason, self.created_at, timezone.now())
 
@@ -222,15 +220,15 @@ class Comment(PublicModel):
 
     @property
     def may_be_revised(self) -> bool:
-        """Changed and sent in again after a rejection: once."""
+        """Whether the author may revise the rejected comment and send it in again, which is possible once."""
         return self.state == State.REJECTED and self.revised_at is None
 
     @property
     def may_be_appealed(self) -> bool:
-        """Sent to another moderator as it is: once."""
+        """Whether the author may appeal against the rejection, which is possible once."""
         return self.state == State.REJECTED and self.appealed_at is None
 
     @property
     def version_token(self) -> str:
-        """What a moderator who looks at this row sees, in short: a decision about anything else is refused."""
+        """Identifies the state and text that a moderator saw. A decision with an outdated token is refused."""
         return f"{self.state}.{self.revision}"

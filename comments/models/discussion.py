@@ -1,4 +1,4 @@
-"""The discussion of an article as a whole, what holds for all of them, and the switches of both."""
+"""Discussions, the settings of all of them, and the emergency switches of both."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from ictiger.pagecache.models import PublicModel
 
 
 class SwitchableMixin(models.Model):
-    """Where readers may be kept from commenting for a while, or their comments from appearing."""
+    """An emergency switch, and who turned it when."""
 
     switch = models.CharField(_("comments are"), max_length=10, choices=Switch, default=Switch.OPEN)
     switched_by = models.ForeignKey(
@@ -30,7 +30,7 @@ class SwitchableMixin(models.Model):
 
 
 class SiteCommentSettings(PublicModel, SwitchableMixin):
-    """What holds for every discussion of the site: one row, from the first change on."""
+    """The settings of all discussions of the site: one row, created at the first change."""
 
     ONLY = 1
 
@@ -40,7 +40,7 @@ class SiteCommentSettings(PublicModel, SwitchableMixin):
     notice_zh = models.CharField(
         _("sentence for readers, in Chinese"), max_length=200, blank=True, db_column="sentence_zh"
     )
-    # Becomes another with every change of the list of phrases: what a process has made of the list is good while this is the same.
+    # A new value after each change of the blocklist: processes then rebuild their matchers.
     blocklist_version = models.UUIDField(default=uuid.uuid4, editable=False, db_column="phrases_stamp")
 
     class Meta:
@@ -57,9 +57,10 @@ class SiteCommentSettings(PublicModel, SwitchableMixin):
 
 
 class Discussion(PublicModel, SwitchableMixin):
-    """What the languages of an article share: its key is their `translation_key`.
+    """The discussion that the languages of an article share. Its key is their `translation_key`.
 
-    The row is the lock under which threads are numbered and counted. `threads` never falls; `comments` counts what is visible now.
+    The row is the lock under which threads are numbered and comments counted. `threads` never decreases;
+    `comments` is the number of visible comments.
     """
 
     key = models.UUIDField(primary_key=True, editable=False)

@@ -1,4 +1,4 @@
-"""What readers have on the server besides their comments: texts that wait for a log-in, threads they want no mail about."""
+"""Drafts that wait for a log-in, and muted threads."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from .comment import Comment
 
 
 class ThreadMute(models.Model):
-    """Somebody wants no mails about answers in this thread."""
+    """The user wants no mails about replies in this thread."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mutes")
     thread = models.ForeignKey(Comment, models.CASCADE, related_name="+")
@@ -29,9 +29,10 @@ class ThreadMute(models.Model):
 
 
 class CommentDraft(models.Model):
-    """What somebody who was not logged in has written. It waits until it is posted, under the cookie `waiting`, whose value is `token`.
+    """A comment that an anonymous visitor wrote. The cookie `waiting` of their browser has its `token`.
 
-    Whoever logs in or out where it waits becomes its `account`: then it waits for them in every browser, and for no other account.
+    A user who logs in or out in that browser becomes its `account`: then it waits for them in every browser,
+    and for no other account.
     """
 
     token = models.UUIDField(db_index=True)
@@ -56,12 +57,12 @@ class CommentDraft(models.Model):
 
     @property
     def title(self) -> str:
-        """Of the article."""
+        """The article's title."""
         return self.article.title
 
     @property
     def may_go_on(self) -> bool:
-        """Whether there is a form for it now."""
+        """Whether the page to post it exists: the article is public."""
         return self.article.is_public
 
     def get_absolute_url(self) -> str:
@@ -69,7 +70,7 @@ class CommentDraft(models.Model):
 
 
 def compose_url(article: Article, parent_id: int | None) -> str:
-    """The page with the form for a comment on `article`, or for a reply."""
+    """The URL of the form for a comment on `article`, or for a reply to the comment `parent_id`."""
     with translation.override(article.language):
         url = reverse("comments:new", args=[article.slug])
     return f"{url}?parent={parent_id}" if parent_id else url

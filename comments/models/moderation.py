@@ -1,4 +1,4 @@
-"""What moderators do about comments and their authors, and what readers ask them to."""
+"""Decisions and their reasons, reports, bans and review claims."""
 
 from datetime import datetime
 
@@ -11,19 +11,20 @@ from django.utils.translation import gettext_lazy as _
 from comments.policy import ModerationAction, RemovedBy, ReportReason, State
 from ictiger.core.languages import Language
 
-from .comment import NOTE, Comment
+from .comment import MAX_NOTE_LENGTH, Comment
 
 
 class ReasonQuerySet(models.QuerySet):
     def active(self) -> "ReasonQuerySet":
-        """What may be given now."""
+        """Reasons that moderators can choose now."""
         return self.filter(active=True)
 
 
 class Reason(models.Model):
-    """Why a comment is turned down: words for its author, which moderators choose from and may change.
+    """A reason for rejecting or removing a comment: a text for its author, which moderators may change.
 
-    A comment and its decision keep the words that were given. The code stays, so that what was decided for one reason can be counted.
+    Comment and decision store the text as it was given. The code never changes, so that decisions can be
+    counted by it.
     """
 
     code = models.SlugField(
@@ -60,7 +61,10 @@ class Reason(models.Model):
 
 
 class Decision(models.Model):
-    """Who moved a comment from which state to which, and the text that was judged. Never changed."""
+    """A moderator's action: the state before and after, and the text it was about.
+
+    Never changed, only erased.
+    """
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
     moderator = models.ForeignKey(
@@ -79,12 +83,11 @@ class Decision(models.Model):
         related_name="+",
         verbose_name=_("reason"),
     )
-    note = models.CharField(_("what the author is told"), max_length=NOTE, blank=True)
+    note = models.CharField(_("what the author is told"), max_length=MAX_NOTE_LENGTH, blank=True)
     body = models.TextField(_("text that was judged"))
     decided_at = models.DateTimeField(_("decided"), default=timezone.now)
-    waited = models.DurationField(
-        null=True, editable=False
-    )  # from being held to this decision; None where nothing was held
+    # From being held to this decision; None for a comment that was not held.
+    waited = models.DurationField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("decision")
@@ -105,7 +108,7 @@ class Decision(models.Model):
 
 
 class Report(models.Model):
-    """A reader finds that a comment should not stand. `counts` when the reporter was trusted at the time."""
+    """A reader's report of a comment. `counts` if the reporter was trusted at the time."""
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
     reporter = models.ForeignKey(
@@ -132,11 +135,12 @@ class Report(models.Model):
 
 class BanQuerySet(models.QuerySet):
     def active(self, at: datetime | None = None) -> "BanQuerySet":
+        """Bans that have not ended at the time `at`, by default now."""
         return self.filter(Q(until=None) | Q(until__gt=at or timezone.now()))
 
 
 class Ban(models.Model):
-    """Somebody who may not comment, until a time or for good."""
+    """The user may not comment, until a time or for good."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="bans", verbose_name=_("user")
@@ -161,17 +165,18 @@ class Ban(models.Model):
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
-        """Names nobody: the desk's log keeps it when the account is gone, and addresses are not moderators' to see."""
+        """Without the user: the admin log outlives the account, and moderators may not see addresses."""
         return f"{self.created_at:%Y-%m-%d} – {f'{self.until:%Y-%m-%d}' if self.until else '∞'}"
 
 
 class ClaimQuerySet(models.QuerySet):
     def active(self) -> "ClaimQuerySet":
+        """Claims that have not expired."""
         return self.filter(until__gt=timezone.now())
 
 
 class Claim(models.Model):
-    """A moderator is looking at a comment: until then, others who want to decide about it have to say that they take it over."""
+    """A review claim: until it expires, other moderators decide about the comment only by taking it over."""
 
     comment = models.OneToOneField(Comment, models.CASCADE, related_name="claim")
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="claims")

@@ -1,0 +1,1 @@
+"""Mails about comments: about replies and rejections to authors, a daily digest to moderators."""

@@ -1,11 +1,12 @@
-"""Telling authors by mail that a comment of theirs was turned down or removed, with the reason, their text and what they can do.
+"""Mails to authors whose comments were rejected or removed: the reason, their text, and what they can do.
 
-One mail speaks of everything that was turned down since it was asked for. It waits a few minutes: a moderator may take a decision back.
+One mail reports all decisions since it was queued. It waits REJECTION_DELAY, since a moderator may undo a
+decision.
 """
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from comments.models import Decision
@@ -13,7 +14,7 @@ from comments.policy import ModerationAction, State
 from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import enqueue
 
-from . import replies
+from .recipients import already_notified, verified_address
 
 REJECTION_PURPOSE = "comments/rejection"
 REJECTION_LIFETIME = timedelta(days=7)
@@ -21,44 +22,41 @@ REJECTION_DELAY = timedelta(minutes=5)
 
 
 def notify_rejection(decision: Decision) -> None:
-    """A comment was turned down or removed: queue a mail to its author, if they want it, in the transaction of the decision."""
+    """Queue a mail about a rejected or removed comment to its author, if they want it.
+
+    Runs in the transaction of the decision.
+    """
     author = decision.comment.author
-    address = (
-        replies.verified_address(author) if author and author.is_active and author.mail_decisions else None
-    )
+    address = verified_address(author) if author and author.is_active and author.mail_decisions else None
     if address is None:
         return
-    waiting = Mail.objects.filter(
+    queued = Mail.objects.filter(
         purpose=REJECTION_PURPOSE, user=author, recipient=address.email, state=MailState.QUEUED
     )
-    # An UPDATE, not a look: it keeps the row from being sent before this decision can be read.
-    if not waiting.update(expires_at=timezone.now() + REJECTION_LIFETIME):
-        context = {"since": decision.decided_at.isoformat()}
-        not_before = timezone.now() + REJECTION_DELAY
+    # An UPDATE, not a SELECT: its lock keeps the mail from being sent before this decision is committed.
+    if not queued.update(expires_at=timezone.now() + REJECTION_LIFETIME):
         enqueue(
             REJECTION_PURPOSE,
             to=address.email,
             language=author.language,
-            context=context,
+            context={"since": decision.decided_at.isoformat()},
             user=author,
-            not_before=not_before,
+            not_before=timezone.now() + REJECTION_DELAY,
         )
 
 
 def decisions_to_notify(mail: Mail) -> list[Decision]:
-    """What turned a comment of the mail's reader down and still holds, the oldest first; without what another mail has told."""
+    """The decision about each comment that still holds and that no other mail has reported, oldest first."""
     since = datetime.fromisoformat(mail.context["since"])
     holds = Q(verb=ModerationAction.REJECT, comment__state=State.REJECTED) | Q(
         verb=ModerationAction.REMOVE, comment__state=State.REMOVED
     )
-    rejections: QuerySet[Decision] = Decision.objects.filter(
-        holds, decided_at__gte=since, comment__author=mail.user
-    )
-    told = replies.already_notified(
+    rejections = Decision.objects.filter(holds, decided_at__gte=since, comment__author=mail.user)
+    notified = already_notified(
         Mail.objects.filter(purpose=REJECTION_PURPOSE, user=mail.user).exclude(pk=mail.pk)
     )
     latest = {
         decision.comment_id: decision
         for decision in rejections.select_related("comment__article").order_by("decided_at", "pk")
     }
-    return [decision for decision in latest.values() if decision.pk not in told]
+    return [decision for decision in latest.values() if decision.pk not in notified]

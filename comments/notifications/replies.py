@@ -1,10 +1,12 @@
-"""Telling people by mail that somebody has answered them.
+"""Mails about replies.
 
-One mail speaks of everything that has come in one thread since it was asked for: while it waits, no other joins it. It waits a few minutes,
-so that a burst is one mail and what is taken back at once is none, and longer after another about the same thread.
+One mail reports all replies in a thread since it was queued; while it waits, no second one is queued. It
+waits REPLY_DELAY, so that a burst of replies makes one mail and a reply removed at once makes none, and
+MIN_INTERVAL after an earlier mail about the same thread.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from allauth.account.models import EmailAddress
 from django.db.models import Exists, Q, QuerySet, Subquery, TextField
@@ -20,79 +22,93 @@ from ictiger.core.prepared import PreparedQuery
 from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import enqueue
 
+from .recipients import already_notified, verified_addresses
+
 REPLY_PURPOSE = "comments/reply"
 REPLY_LIFETIME = timedelta(days=3)
 REPLY_DELAY = timedelta(minutes=3)
-MIN_INTERVAL = timedelta(minutes=30)  # two mails about one thread
-NEWS_PERIOD = timedelta(days=7)  # a reply that comes back later is none
+MIN_INTERVAL = timedelta(minutes=30)  # between two mails about one thread
+NEWS_PERIOD = timedelta(days=7)  # a reply that becomes visible again later than this is not reported
+
+
+class ReplyMailRow(NamedTuple):
+    """What the database knows about mails to the author who was replied to: the one row of the query."""
+
+    address: str | None  # None without a verified address
+    is_muted: bool  # the thread, by this user
+    has_queued: bool  # a mail about the thread waits
+    last_sent_at: datetime | None  # of mails about the thread; None when longer ago than MIN_INTERVAL
 
 
 def notify_reply(reply: Comment) -> None:
-    """`reply` can be read now, for the first time or again: queue a mail to whom it answers, in the transaction that shows it.
+    """Queue a mail about `reply`, which has become visible, to the author it replies to, if they want it.
 
-    Not to who does not want it, and of a reply that comes back only if no mail has told of it. The caller holds the row of the discussion,
-    so that two replies at once ask for one mail.
+    Runs in the transaction that makes the reply visible. A reply that is visible again is reported only if no
+    mail has reported it. The caller holds the lock of the discussion's row, so that two replies at once queue
+    one mail.
     """
-    answered = reply.replied_to or reply.parent
-    if answered is None or answered.state == State.REMOVED or answered.author_id in (None, reply.author_id):
+    parent = reply.replied_to or reply.parent
+    if parent is None or parent.state == State.REMOVED or parent.author_id in (None, reply.author_id):
         return
-    reader = answered.author
+    reader = parent.author
     now = timezone.now()
     if not (reader.is_active and reader.mail_replies) or reply.first_visible_at < now - NEWS_PERIOD:
         return
-    known = _NOTICE_CONTEXT.row(
-        reader=reader.pk,
-        thread=reply.parent_id,
-        thread_in_words=str(reply.parent_id),
-        lately=now - MIN_INTERVAL,
-    )
-    if known.address is None or known.muted:
+    row = _reply_mail_row(reader, reply.parent_id, sent_since=now - MIN_INTERVAL)
+    if row.address is None or row.is_muted:
         return
-    if not (known.waits and _join(reply, reader, known.address)) and not _was_notified(reply, reader):
-        context = {"thread": reply.parent_id, "since": reply.first_visible_at.isoformat()}
-        not_before = max(now + REPLY_DELAY, known.last + MIN_INTERVAL) if known.last else now + REPLY_DELAY
+    if row.has_queued and _add_to_queued_mail(reply, reader, row.address):
+        return
+    if not _was_notified(reply, reader):
+        earliest = now + REPLY_DELAY
         enqueue(
             REPLY_PURPOSE,
-            to=known.address,
+            to=row.address,
             language=reader.language,
-            context=context,
+            context={"thread": reply.parent_id, "since": reply.first_visible_at.isoformat()},
             user=reader,
-            not_before=not_before,
+            not_before=max(earliest, row.last_sent_at + MIN_INTERVAL) if row.last_sent_at else earliest,
         )
 
 
-def _notice_query(reader, thread, thread_in_words, lately) -> QuerySet:
-    """What decides about a mail, in one query: the address, whether none is wanted, what waits and what went lately."""
-    in_words = Cast(KeyTextTransform("thread", "context"), TextField())
+def _build_reply_mail_query(reader, thread, thread_text, sent_since) -> QuerySet:
+    """The columns are the fields of ReplyMailRow."""
     mails = (
-        Mail.objects.alias(thread=in_words)
-        .filter(purpose=REPLY_PURPOSE, user=reader, thread=thread_in_words)
+        Mail.objects.alias(thread=Cast(KeyTextTransform("thread", "context"), TextField()))
+        .filter(purpose=REPLY_PURPOSE, user=reader, thread=thread_text)
         .order_by()
     )
+    addresses = verified_addresses(EmailAddress.objects.filter(user=reader))
+    sent = mails.filter(sent_at__gt=sent_since).order_by("-sent_at")
     return (
         User.objects.order_by()
         .filter(pk=reader)
         .values(
-            address=Subquery(
-                _verified_addresses(EmailAddress.objects.filter(user=reader)).values("email")[:1]
-            ),
-            muted=Exists(ThreadMute.objects.filter(user=reader, thread=thread)),
-            waits=Exists(mails.filter(state=MailState.QUEUED)),
-            last=Subquery(mails.filter(sent_at__gt=lately).order_by("-sent_at").values("sent_at")[:1]),
+            address=Subquery(addresses.values("email")[:1]),
+            is_muted=Exists(ThreadMute.objects.filter(user=reader, thread=thread)),
+            has_queued=Exists(mails.filter(state=MailState.QUEUED)),
+            last_sent_at=Subquery(sent.values("sent_at")[:1]),
         )
     )
 
 
-_NOTICE_CONTEXT = PreparedQuery(_notice_query, server_side=True)
+_REPLY_MAIL_QUERY = PreparedQuery(_build_reply_mail_query, server_side=True)
 
 
-def _join(reply: Comment, reader: User, address: str) -> bool:
-    """Whether a mail that waits takes the reply in."""
-    waiting = _mails(reader, reply.parent_id).filter(recipient=address, state=MailState.QUEUED)
-    # An UPDATE, not a look: it keeps the row from being sent before this transaction's reply can be read.
-    if not waiting.update(expires_at=timezone.now() + REPLY_LIFETIME):
+def _reply_mail_row(reader: User, thread_id: int, *, sent_since: datetime) -> ReplyMailRow:
+    row = _REPLY_MAIL_QUERY.row(
+        reader=reader.pk, thread=thread_id, thread_text=str(thread_id), sent_since=sent_since
+    )
+    return ReplyMailRow(**row._asdict())
+
+
+def _add_to_queued_mail(reply: Comment, reader: User, address: str) -> bool:
+    """Let a queued mail about the thread report this reply as well. False when there is none any more."""
+    queued = _thread_mails(reader, reply.parent_id).filter(recipient=address, state=MailState.QUEUED)
+    # An UPDATE, not a SELECT: its lock keeps the mail from being sent before this transaction is committed.
+    if not queued.update(expires_at=timezone.now() + REPLY_LIFETIME):
         return False
-    for mail in waiting:
+    for mail in queued:
         if parse_datetime(mail.context["since"]) > reply.first_visible_at:
             Mail.objects.filter(pk=mail.pk).update(
                 context=mail.context | {"since": reply.first_visible_at.isoformat()}
@@ -100,45 +116,16 @@ def _join(reply: Comment, reader: User, address: str) -> bool:
     return True
 
 
-def _mails(reader: User, thread_id: int) -> QuerySet[Mail]:
+def _thread_mails(reader: User, thread_id: int) -> QuerySet[Mail]:
     return Mail.objects.filter(purpose=REPLY_PURPOSE, user=reader, context__thread=thread_id)
 
 
 def _was_notified(reply: Comment, reader: User) -> bool:
-    return reply.pk is not None and reply.pk in already_notified(_mails(reader, reply.parent_id))
-
-
-def already_notified(mails: QuerySet[Mail]) -> set[int]:
-    """The ids of what the mails that were sent, or are being sent, have told of."""
-    contexts = mails.filter(state__in=[MailState.SENT, MailState.SENDING]).values_list("context", flat=True)
-    return {pk for context in contexts for pk in context.get("told", [])}
-
-
-def record_notified(mail: Mail, ids: list[int]) -> None:
-    """What `mail` tells of as it is sent: of that no other has to."""
-    mail.context["told"] = ids
-    Mail.objects.filter(pk=mail.pk).update(context=mail.context)
-
-
-def verified_address(reader: User) -> EmailAddress | None:
-    return _verified_addresses(reader.emailaddress_set).first()
-
-
-def _verified_addresses(addresses: QuerySet[EmailAddress]) -> QuerySet[EmailAddress]:
-    """The one that mails go to first."""
-    return addresses.filter(verified=True).order_by("-primary", "pk")
-
-
-def is_verified_address(mail: Mail) -> bool:
-    """Whether the mail would still go to a mailbox that its user has proven."""
-    return (
-        mail.user is not None
-        and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
-    )
+    return reply.pk is not None and reply.pk in already_notified(_thread_mails(reader, reply.parent_id))
 
 
 def wants_reply_mails(reader: User, thread_id: int) -> bool:
-    """Whether they still want to be told, and can answer: whoever is banned is not shown what they must leave unanswered."""
+    """Whether the user still wants mails about the thread. A banned user gets none, since they cannot reply."""
     is_wanted = (
         reader.is_active
         and reader.mail_replies
@@ -148,20 +135,19 @@ def wants_reply_mails(reader: User, thread_id: int) -> bool:
 
 
 def replies_to_notify(mail: Mail) -> list[Comment]:
-    """What can be read now of what others have answered the mail's reader since it was asked for, and no other mail has told."""
+    """Visible replies to the mail's user since it was queued that no other mail has reported, oldest first."""
     thread_id, since = mail.context["thread"], datetime.fromisoformat(mail.context["since"])
-    told = already_notified(_mails(mail.user, thread_id).exclude(pk=mail.pk))
-    return [
-        reply for reply in _replies_to(mail.user, thread_id=thread_id, since=since) if reply.pk not in told
-    ]
+    notified = already_notified(_thread_mails(mail.user, thread_id).exclude(pk=mail.pk))
+    replies = _replies_to(mail.user, thread_id=thread_id, since=since)
+    return [reply for reply in replies if reply.pk not in notified]
 
 
 def _replies_to(reader: User, *, thread_id: int, since: datetime) -> QuerySet[Comment]:
-    """The oldest first."""
-    # Whom a reply answered may have been deleted since: then it answers the thread.
+    """Visible replies by others to the user's comments in the thread, oldest first."""
+    # If the comment replied to was deleted since, the reply counts as one to the thread.
     to_reader = Q(replied_to__author=reader) & ~Q(replied_to__state=State.REMOVED)
     to_thread = Q(replied_to=None, parent__author=reader) & ~Q(parent__state=State.REMOVED)
-    below = Comment.objects.visible().filter(
+    replies = Comment.objects.visible().filter(
         to_reader | to_thread, parent_id=thread_id, first_visible_at__gte=since
     )
-    return below.exclude(author=reader).order_by("first_visible_at", "pk")
+    return replies.exclude(author=reader).order_by("first_visible_at", "pk")

@@ -1,6 +1,18 @@
-"""The verbs of the discussion. Each is one transaction, through `change()`; what it cannot do it refuses in words for who asked."""
+"""Everything that changes comments. Each function runs in one transaction, opened by `public_write()`.
 
-from .appeals import appeal, has_another_moderator, recusal_reason, resubmit
+A function that refuses raises a `CommentError`, whose text can be shown to the person who asked.
+
+Locks are always taken in this order, so that no two transactions wait for each other:
+
+1. the row of the author, and in the same statement the switch lock, shared (`transitions.lock_author`);
+2. the rows of comments (`transitions.lock_comment`);
+3. the row of the discussion (`transitions.update_counters`); of several discussions the smaller key first.
+
+A function may leave out a lock that it does not need, but takes none that stands before one it already holds.
+Turning an emergency switch takes the switch lock exclusively, before anything else (emergency_switch.py).
+"""
+
+from .appeals import appeal, resubmit
 from .claims import claim_comment, prune_claims, release_claims
 from .emergency_switch import switch_discussion, switch_site
 from .erasure import erase_comments, erase_in_batches
@@ -20,6 +32,7 @@ from .errors import (
 )
 from .moderation import ban_user, decide, undo_last, undo_outcome
 from .posting import edit_comment, post_comment, remove_comment, report_comment
+from .recusal import has_another_moderator, recusal_reason
 from .screening import is_trusted, require_not_banned, require_open, rescreen
 from .verification import discard_pending, release_comments
 

@@ -1,3 +1,5 @@
+"""Drafts of anonymous visitors: saving them, and moving them between a browser and an account."""
+
 import uuid
 
 from allauth.core.internal.ratelimit import consume
@@ -12,22 +14,24 @@ from comments.drafts import DRAFT_LIFETIME, draft_token
 from comments.models import Comment, CommentDraft
 from comments.text import word_count
 
-from . import CommentError, ParentNotFound, require_open
+from .errors import CommentError, ParentNotFound
+from .screening import require_open
 
-MAX_DRAFTS = 20  # texts under one cookie
-
-
-CLIENT_LIMIT = {"waiting_text": "30/h/ip"}  # whoever keeps no cookie has no other bound
+MAX_DRAFTS = 20  # under one cookie
+RATE_LIMITS = {"waiting_text": "30/h/ip"}  # the only bound for a client that keeps no cookie
 
 
 class TooManyDrafts(CommentError):
+    """One browser has too many drafts, or one network address has sent too many."""
+
     status = 429
 
 
 def attach_to_user(request: HttpRequest, user: User) -> None:
-    """`user` logs in where texts wait: from now on these wait under the account, in whichever browser it logs in.
+    """At log-in: give the drafts of this browser to `user`, so that they show wherever `user` logs in.
 
-    Not before a mailbox is proven: until then the account may turn out to be another's, and the text stays with this browser.
+    Not before the address is verified: until then the account may turn out to be another person's, and the
+    drafts stay with the browser. A browser without the cookie gets one if the account has drafts.
     """
     token = draft_token(request)
     if token and user.is_verified:
@@ -37,9 +41,10 @@ def attach_to_user(request: HttpRequest, user: User) -> None:
 
 
 def detach_from_browser(request: HttpRequest, user: User | None) -> None:
-    """Whoever logs out leaves nothing behind for the next one at this computer: the cookie leads to nothing any more.
+    """At log-out: leave no drafts to the next user of this computer.
 
-    What waited goes with the account. What is another's who used this browser before stays that one's.
+    The cookie goes, and its token leads to no draft. Drafts without an account are given to `user`. Drafts of
+    other accounts that used this browser stay theirs.
     """
     token = draft_token(request)
     if token:
@@ -49,11 +54,15 @@ def detach_from_browser(request: HttpRequest, user: User | None) -> None:
 
 
 def check_rate_limit(request: HttpRequest) -> None:
-    """Raise TooManyWaiting when one network address has sent many texts within the hour."""
-    if not consume(request, app="comments", action="waiting_text", config=CLIENT_LIMIT):
+    """Count this request.
+
+    Raises TooManyDrafts when its network address has sent too many drafts within the hour.
+    """
+    if not consume(request, app="comments", action="waiting_text", config=RATE_LIMITS):
         raise TooManyDrafts(
             _(
-                "Many texts were sent from here within the hour. Log in or sign up to post yours; it stays in the box."
+                "Many texts were sent from here within the hour. "
+                "Log in or sign up to post yours; it stays in the box."
             )
         )
 
@@ -61,54 +70,56 @@ def check_rate_limit(request: HttpRequest) -> None:
 def save_draft(
     *, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID
 ) -> CommentDraft:
-    """Keep the text of a stranger; the same submission again replaces what it said. Raises Refused."""
+    """Save the text of an anonymous visitor. The same submission again replaces the text.
+
+    Raises CommentError.
+    """
     require_open(article)
-    mine = CommentDraft.objects.filter(token=token)
-    if mine.exclude(submission=submission).count() >= MAX_DRAFTS:
+    others = CommentDraft.objects.filter(token=token).exclude(submission=submission)
+    if others.count() >= MAX_DRAFTS:
         raise TooManyDrafts(
             _(
-                "Many of your comments are waiting already. Log in or sign up to post them; this one stays in the box."
+                "Many of your comments are waiting already. "
+                "Log in or sign up to post them; this one stays in the box."
             )
         )
     with transaction.atomic():
         if parent_id is not None:
             _lock_parent(article, parent_id)
-        return _upsert(
-            token,
-            submission,
-            {"article": article, "parent_id": parent_id, "body": word_count.clean_text(body)},
-        )
+        fields = {"article": article, "parent_id": parent_id, "body": word_count.clean_text(body)}
+        return _update_or_create(token, submission, fields)
 
 
 def _lock_parent(article: Article, parent_id: int) -> None:
-    """Keep what is answered from going before the text stands. Raises NoSuchParent."""
-    answered = Comment.objects.in_discussion_of(article).visible().filter(pk=parent_id).order_by()
-    if answered.select_for_update(no_key=True).values_list("pk").first() is None:
+    """Keep the parent comment from being deleted before the draft is committed. Raises ParentNotFound."""
+    parent = Comment.objects.in_discussion_of(article).visible().filter(pk=parent_id).order_by()
+    if parent.select_for_update(no_key=True).values_list("pk").first() is None:
         raise ParentNotFound
 
 
-def _upsert(token: uuid.UUID, submission: uuid.UUID, said: dict) -> CommentDraft:
-    """The row of this form in this browser, also when the form arrives twice at once.
+def _update_or_create(token: uuid.UUID, submission: uuid.UUID, fields: dict) -> CommentDraft:
+    """Update the draft of this form in this browser or create it, also when the form arrives twice at once.
 
-    Under another cookie the same submission is another text: nobody takes over one of somebody else's, and of a double click in a browser
-    without a cookie yet each answer brings a cookie that leads to the text.
+    Under another cookie the same submission is another draft, so that nobody overwrites a draft of somebody
+    else. It is saved under a new submission: after a double click in a browser without a cookie, each
+    response sets a cookie that leads to the text.
     """
-    mine = CommentDraft.objects.filter(token=token, submission=submission)
-    again = said | {
+    drafts = CommentDraft.objects.filter(token=token, submission=submission)
+    updates = fields | {
         "created_at": timezone.now()
-    }  # it waits as long as the cookie, which the answer brings anew
-    if mine.update(**again):
-        return mine.get()
+    }  # lives as long as the cookie, which the response renews
+    if drafts.update(**updates):
+        return drafts.get()
     try:
         with transaction.atomic():
-            return CommentDraft.objects.create(token=token, submission=submission, **said)
+            return CommentDraft.objects.create(token=token, submission=submission, **fields)
     except IntegrityError:
-        if mine.update(**again):
-            return mine.get()
-        return CommentDraft.objects.create(token=token, submission=uuid.uuid4(), **said)
+        if drafts.update(**updates):
+            return drafts.get()
+        return CommentDraft.objects.create(token=token, submission=uuid.uuid4(), **fields)
 
 
 def purge_drafts() -> int:
-    """Forget texts that nobody came back for. Returns their number."""
-    number, _by_model = CommentDraft.objects.filter(created_at__lte=timezone.now() - DRAFT_LIFETIME).delete()
-    return number
+    """Delete drafts older than DRAFT_LIFETIME. Returns how many."""
+    count, _by_model = CommentDraft.objects.filter(created_at__lte=timezone.now() - DRAFT_LIFETIME).delete()
+    return count

@@ -1,8 +1,9 @@
-"""Emergency switches: open, everything held, closed; for one discussion or all.
+"""Emergency switches: open, everything held, or closed; for one discussion or for the whole site.
 
-Who writes a comment holds the door open until it is committed; a switch is turned behind a shut door. So whatever is committed after the
-answer was judged by what the switch says now. The door is a lock of the database's own that lets nobody pass who came after one that
-waits: a row locked by many, one after the other, could keep the switch waiting for as long as a flood lasts.
+Writing a comment takes the switch lock shared until COMMIT; turning a switch takes it exclusively. So a
+comment that is committed after a switch was turned has been screened by the new position. The lock is an
+advisory lock of PostgreSQL, which lets nobody pass a waiting exclusive request. A row lock would not do: many
+transactions can share it one after the other, and a flood of comments would keep the switch waiting.
 """
 
 import uuid
@@ -16,11 +17,14 @@ from comments.models import Discussion, SiteCommentSettings
 from comments.policy import Switch
 from ictiger.pagecache.public_write import public_write
 
-_LOCK_KEY = 0x1C71_6E72  # any number that no other lock of this database has
+_LOCK_KEY = 0x1C71_6E72  # any number that no other advisory lock of this database uses
 
 
 class SharedSwitchLock(Func):
-    """Holds the door open until the end of the transaction. SQLite has one writer at a time and needs none."""
+    """SQL expression that takes the switch lock, shared, until the transaction ends. Its value is empty text.
+
+    On SQLite it does nothing: there is one writer at a time.
+    """
 
     output_field = TextField()
     template = "''"
@@ -32,18 +36,21 @@ class SharedSwitchLock(Func):
 
 
 def switch_site(*, by: User, switch: Switch, notice_en: str = "", notice_zh: str = "") -> SiteCommentSettings:
-    """Say what holds for the whole site, and what readers are told about it. Purges every page."""
+    """Turn the switch of the whole site, with the notice that readers see in each language.
+
+    Purges every page.
+    """
     with public_write() as write:
         _exclusive_switch_lock()
-        house, _new = SiteCommentSettings.objects.get_or_create(pk=SiteCommentSettings.ONLY)
-        write.touch(house)
-        house.notice_en, house.notice_zh = notice_en, notice_zh
-        _set_switch(house, by, switch, "notice_en", "notice_zh")
-    return house
+        site_settings, _new = SiteCommentSettings.objects.get_or_create(pk=SiteCommentSettings.ONLY)
+        write.touch(site_settings)
+        site_settings.notice_en, site_settings.notice_zh = notice_en, notice_zh
+        _set_switch(site_settings, by, switch, "notice_en", "notice_zh")
+    return site_settings
 
 
 def switch_discussion(*, by: User, key: uuid.UUID, switch: Switch) -> Discussion:
-    """Say what holds below one article, in each of its languages: `key` is their translation key."""
+    """Turn the switch of one discussion, in all languages. `key` is the translation key of its articles."""
     with public_write() as write:
         _exclusive_switch_lock()
         discussion, _new = Discussion.objects.get_or_create(pk=key)
@@ -52,13 +59,13 @@ def switch_discussion(*, by: User, key: uuid.UUID, switch: Switch) -> Discussion
     return discussion
 
 
-def _set_switch(switched: SiteCommentSettings | Discussion, by: User, switch: Switch, *fields: str) -> None:
-    switched.switch, switched.switched_by, switched.switched_at = switch, by, timezone.now()
-    switched.save(update_fields=["switch", "switched_by", "switched_at", *fields])
+def _set_switch(instance: SiteCommentSettings | Discussion, by: User, switch: Switch, *fields: str) -> None:
+    instance.switch, instance.switched_by, instance.switched_at = switch, by, timezone.now()
+    instance.save(update_fields=["switch", "switched_by", "switched_at", *fields])
 
 
 def _exclusive_switch_lock() -> None:
-    """Wait until nobody is in the middle of writing a comment, and keep everybody out until the transaction ends."""
+    """Wait until no comment is being written, and let none begin until the transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_KEY])

@@ -1,6 +1,6 @@
-"""What becomes of the words of somebody who leaves, or whose mailbox is proven: also when they have written thousands.
+"""Erasing all comments of one account, also when there are thousands.
 
-Rows are locked in the order that all verbs keep to (rows.py); of discussions, the one with the smaller key first.
+The package's docstring has the order of locks.
 """
 
 from collections import Counter
@@ -17,10 +17,12 @@ from ictiger.pagecache.public_write import PublicWrite, public_write
 from .errors import AccountDeleted
 from .transitions import lock_author, update_counters
 
-ERASURE_BATCH = 200  # comments in one transaction: for so long others wait who write in the same discussions
+ERASURE_BATCH = 200  # comments in one transaction: its locks block other writers in the same discussions
 
 
-class _WrittenComment(NamedTuple):
+class _ErasedRow(NamedTuple):
+    """The columns that erasing a comment needs."""
+
     pk: int
     discussion_id: UUID
     state: str
@@ -28,58 +30,65 @@ class _WrittenComment(NamedTuple):
 
 
 def erase_in_batches(user: User) -> None:
-    """Erase what the person has written, some of it at a time, each in a transaction of its own.
+    """Erase the user's comments, ERASURE_BATCH at a time, each batch in its own transaction.
 
-    Not all or nothing: whoever leaves a second time, because the first was cut short, goes on where it ended.
+    Not all or nothing: when it is cut short, the next call goes on where it ended.
     """
     with suppress(AccountDeleted):  # erased meanwhile by another request
-        while _erase_some(user):
+        while _erase_batch(user):
             pass
 
 
 def erase_comments(user: User) -> None:
-    """The person leaves, and so do their words. A comment with replies below it leaves its place, without name or text."""
+    """Erase the user's comments in one transaction.
+
+    A comment with replies leaves a tombstone without name or text.
+    """
     with public_write() as write:
         lock_author(user)
-        _erase_comment(write, Comment.objects.filter(author=user))
+        _erase(write, Comment.objects.filter(author=user))
 
 
-def _erase_some(user: User) -> bool:
-    """False when nothing is left."""
+def _erase_batch(user: User) -> bool:
+    """Erase the next batch. False when there was nothing to erase."""
     with public_write() as write:
         lock_author(user)
-        written = Comment.objects.filter(author=user)
-        # One discussion after the other, and in each the newest first: replies before what they answer.
-        keys = list(written.order_by("discussion_id", "-pk").values_list("pk", flat=True)[:ERASURE_BATCH])
-        _erase_comment(write, written.filter(pk__in=keys))
-    return bool(keys)
+        comments = Comment.objects.filter(author=user)
+        # One discussion after the other, the newest comments first: replies before the comments they reply
+        # to.
+        pks = list(comments.order_by("discussion_id", "-pk").values_list("pk", flat=True)[:ERASURE_BATCH])
+        _erase(write, comments.filter(pk__in=pks))
+    return bool(pks)
 
 
-def _erase_comment(write: PublicWrite, comments: CommentQuerySet) -> None:
-    """Take out comments of one person, with all of their own below them."""
+def _erase(write: PublicWrite, comments: CommentQuerySet) -> None:
+    """Erase comments of one author and the author's replies to them."""
     rows = [
-        _WrittenComment._make(row)
-        for row in comments.select_for_update().order_by("pk").values_list(*_WrittenComment._fields)
+        _ErasedRow._make(row)
+        for row in comments.select_for_update().order_by("pk").values_list(*_ErasedRow._fields)
     ]
-    # What changes is told by discussion: each comment by itself would be asked for four times.
+    # Discussions are touched, not comments: each comment would cost four queries.
     write.touch(
         *Discussion.objects.filter(pk__in={row.discussion_id for row in rows if row.first_visible_at})
     )
     visible = Counter(row.discussion_id for row in rows if row.state == State.VISIBLE)
     for key in sorted(visible):
         update_counters(key, comments=-visible[key])
-    keys = [row.pk for row in reversed(rows)]
-    for first in range(0, len(keys), ERASURE_BATCH):
-        _delete_or_tombstone(keys[first : first + ERASURE_BATCH])
+    pks = [row.pk for row in reversed(rows)]
+    for start in range(0, len(pks), ERASURE_BATCH):
+        _delete_or_tombstone(pks[start : start + ERASURE_BATCH])
 
 
-def _delete_or_tombstone(keys: list[int]) -> None:
-    """Of one's own replies below these, those that are not among them were taken out before."""
-    Comment.objects.filter(pk__in=keys, parent__isnull=False).delete()
-    answered = set(Comment.objects.filter(parent__in=keys).values_list("parent", flat=True).distinct())
-    Comment.objects.filter(pk__in=set(keys) - answered).delete()
-    Decision.objects.filter(comment__in=answered).update(body="", note="")
-    Comment.objects.filter(pk__in=answered).update(
+def _delete_or_tombstone(pks: list[int]) -> None:
+    """Delete the comments without replies, and leave tombstones of the others.
+
+    The author's replies to them that are not among `pks` were erased in an earlier batch.
+    """
+    Comment.objects.filter(pk__in=pks, parent__isnull=False).delete()
+    with_replies = set(Comment.objects.filter(parent__in=pks).values_list("parent", flat=True).distinct())
+    Comment.objects.filter(pk__in=set(pks) - with_replies).delete()
+    Decision.objects.filter(comment__in=with_replies).update(body="", note="")
+    Comment.objects.filter(pk__in=with_replies).update(
         state=State.REMOVED,
         reason=RemovedBy.ERASURE,
         author=None,

@@ -1,19 +1,26 @@
-"""Why something is not done, in words for the person who asked for it. Whoever catches one shows the text again."""
+"""Why something is refused, in words for the person who asked for it.
+
+The views show the error with the text they sent.
+"""
 
 from django.utils.translation import gettext as _
 
 
 class CommentError(Exception):
+    """Base of all refusals. `status` is the HTTP status of the response."""
+
     status = 422
 
 
 class DiscussionClosed(CommentError):
-    def __init__(self, why: str = "") -> None:
-        super().__init__(why or _("This discussion has closed. Your text is below, for you to copy."))
+    """The article takes no comments, or no longer."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or _("This discussion has closed. Your text is below, for you to copy."))
 
 
 class CommentsClosed(DiscussionClosed):
-    """Not by the article, but by a switch that will be open again."""
+    """An emergency switch is closed. It will be open again, so the text may be sent later."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -22,7 +29,7 @@ class CommentsClosed(DiscussionClosed):
 
 
 class BlockedWords(CommentError):
-    """The text has words that the moderators do not take."""
+    """The text has words from the blocklist that are refused."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,34 +38,37 @@ class BlockedWords(CommentError):
 
 
 class RateLimited(CommentError):
-    """The author has posted enough for an hour."""
+    """The author has posted as many comments as are allowed in an hour."""
 
     status = 429
 
 
 class ParentNotFound(CommentError):
-    """The comment that was to be answered is not there, or no longer."""
+    """The comment that the reply is for does not exist or is not visible."""
 
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The comment you are replying to is no longer there. You can post your text as a comment of its own."
+                "The comment you are replying to is no longer there. "
+                "You can post your text as a comment of its own."
             )
         )
 
 
 class DuplicateSubmission(CommentError):
-    """The form was sent before, with another text or by somebody else."""
+    """The form was sent before, with another text or by another user."""
 
     status = 409
 
 
 class Forbidden(CommentError):
+    """The user may not do this: banned, or without a verified address."""
+
     status = 403
 
 
 class CommentNotFound(CommentError):
-    """The comment was there when it was looked at, and is no longer; or it is not theirs to change."""
+    """The comment does not exist any more, or belongs to another author."""
 
     status = 404
 
@@ -74,16 +84,16 @@ class AccountDeleted(Forbidden):
 
 
 class StaleDecision(CommentError):
-    """What the moderator saw is no longer how it stands."""
+    """The comment has changed since the moderator's page was loaded."""
 
     status = 409
 
 
 class Recused(StaleDecision):
-    """Its author has appealed against what this moderator decided: another one decides."""
+    """This moderator is party to the decision (author, or appealed against): another one has to decide."""
 
 
 class ClaimedByOther(CommentError):
-    """Another moderator is looking at the comment."""
+    """Another moderator has claimed the comment."""
 
     status = 409

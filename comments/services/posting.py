@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,7 +34,7 @@ from .transitions import (
     submit,
 )
 
-# Every other comment of the writer was written before a new one, also what began in the same moment and was first at the lock.
+# A new comment is screened against all others of its author, also later ones that got the lock first.
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -46,9 +47,12 @@ def post_comment(
     parent_id: int | None = None,
     written_at: datetime | None = None,
 ) -> Comment:
-    """Enter a comment, or a reply to comment `parent_id`. The same `submission` again is the same comment.
+    """Post a comment, or a reply to the comment `parent_id`.
 
-    `body` has been held against the limits by the form; `written_at` is now unless it comes from elsewhere. Raises Refused.
+    The same `submission` again returns the same comment.
+
+    The form has checked the length of `body`. `written_at` is for imported comments; otherwise it is the time
+    of posting. Raises CommentError.
     """
     with public_write() as write:
         comment = Comment(
@@ -56,36 +60,35 @@ def post_comment(
         )
         comment.created_at = written_at or timezone.now()
         set_body(comment, body)
-        known = screening_context(
+        context = screening_context(
             comment, user, until=written_at or _END_OF_TIME, prelude=author_lock_query(user)
         )
-        sent = Comment.objects.filter(submission=submission).first() if known.sent_before else None
-        if sent is not None:  # else it went since it was asked about
-            return _repeated_submission(sent, user, body)
-        if known.banned:
+        earlier = Comment.objects.filter(submission=submission).first() if context.is_posted else None
+        if earlier is not None:  # None also when it was deleted since the query above
+            return _repeated_submission(earlier, user, body)
+        if context.banned:
             require_not_banned(user)
         require_article_open(article)
         if parent_id is not None:
             comment.replied_to = _lock_parent(article, parent_id)
             comment.parent = comment.replied_to.parent or comment.replied_to
-        if known.waits:
+        if context.has_draft:
             CommentDraft.objects.filter(submission=submission).delete()
         write.touch(comment)
-        submit(
-            comment, screen_submission(comment, user, known)
-        )  # last: whoever else posts here waits from now on
+        # Last, since it locks the discussion: from here on all who post in it wait.
+        submit(comment, screen_submission(comment, user, context))
         comment.insert()
     return comment
 
 
 def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
-    """Change one's own comment while that may be done; what it says now is judged again. Raises Refused."""
+    """Change the text of the user's comment within the edit window, and screen it again. Raises CommentError."""
     with public_write() as write:
         lock_author(user)
         comment = lock_own_comment(write, user, comment_id)
         require_not_banned(user)
         if not comment.may_be_edited:
-            raise CommentError(_why_not_edited(comment))
+            raise CommentError(_not_editable_message(comment))
         if word_count.clean_text(body) == comment.body:
             return comment
         set_body(comment, body)
@@ -97,19 +100,21 @@ def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
     return comment
 
 
-def _why_not_edited(comment: Comment) -> str:
+def _not_editable_message(comment: Comment) -> str:
     if policy.may_edit(comment.state, comment.reason, comment.created_at, now=comment.created_at):
         return _(
-            "The time for changing this comment is over. It stands as it was; your new text is below, for you to copy."
+            "The time for changing this comment is over. "
+            "It stands as it was; your new text is below, for you to copy."
         )
-    about = _(
-        "This comment is now “%(state)s”. What can be done is shown among your comments; your new text is below, for you to copy."
+    message = _(
+        "This comment is now “%(state)s”. What can be done is shown among your comments; "
+        "your new text is below, for you to copy."
     )
-    return about % {"state": comment.get_state_display()}
+    return message % {"state": comment.get_state_display()}
 
 
 def remove_comment(*, user: User, comment_id: int) -> Comment:
-    """Take one's own comment out of the discussion; done once it is done."""
+    """Remove the user's comment from the discussion. Does nothing to a removed one. Raises CommentNotFound."""
     with public_write() as write:
         comment = lock_own_comment(write, user, comment_id)
         if comment.may_be_removed:
@@ -119,7 +124,10 @@ def remove_comment(*, user: User, comment_id: int) -> Comment:
 
 
 def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") -> Report:
-    """Tell the moderators about somebody else's comment, once. Enough trusted reports hold it, unless a moderator has approved it."""
+    """Report another author's comment to the moderators, once per user. Raises CommentError.
+
+    Enough reports by trusted users hold the comment, unless a moderator has approved its text.
+    """
     if not user.is_verified:
         raise Forbidden(
             _("Please confirm your e-mail address first: only confirmed readers can report a comment.")
@@ -130,19 +138,19 @@ def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") 
             raise CommentError(_("This is your own comment: you can remove it instead."))
         if comment.state != State.VISIBLE:
             raise CommentError(_("This comment is no longer shown."))
-        made, _new = Report.objects.get_or_create(
+        report, _new = Report.objects.get_or_create(
             comment=comment,
             reporter=user,
             defaults={"reason": reason, "note": word_count.clean_text(note), "counts": is_trusted(user)},
         )
-        if not comment.approved and _reports_that_count(comment) >= policy.REPORTS_THAT_HOLD:
+        if not comment.approved and _count_valid_reports(comment) >= policy.REPORTS_THAT_HOLD:
             set_state(comment, Outcome(State.PENDING, HoldRule.REPORTED))
             comment.save()
-    return made
+    return report
 
 
-def _reports_that_count(comment: Comment) -> int:
-    """By trusted readers, about the text as it stands: what was said before a moderator approved another is settled."""
+def _count_valid_reports(comment: Comment) -> int:
+    """Reports by trusted users since a moderator last approved the comment: that settled the earlier ones."""
     approved_at = (
         comment.decisions.filter(to_state=State.VISIBLE).values_list("decided_at", flat=True).first()
     )
@@ -150,30 +158,32 @@ def _reports_that_count(comment: Comment) -> int:
     return (reports.filter(created_at__gt=approved_at) if approved_at else reports).count()
 
 
-def _repeated_submission(known: Comment, user: User, body: str) -> Comment:
-    """A repeated POST is the same comment; another text under the same submission is not, and must not be lost."""
-    if known.author_id != user.pk or (known.body != word_count.clean_text(body) and not known.revision):
+def _repeated_submission(earlier: Comment, user: User, body: str) -> Comment:
+    """Return the comment that a repeated POST made before.
+
+    Raises DuplicateSubmission for another text or author.
+
+    The other text must not be lost, so the error shows it again.
+    """
+    is_same_text = earlier.body == word_count.clean_text(body) or earlier.revision > 0
+    if earlier.author_id != user.pk or not is_same_text:
         raise DuplicateSubmission(
             _("This form has been sent before, with another text. Send it again to post this text as well.")
         )
-    return known
+    return earlier
 
 
-_visible_below = PreparedQuery(
-    lambda pk, discussion: (
-        Comment.objects.visible()
-        .select_related("parent", "author")
-        .order_by()
-        .select_for_update(no_key=True, of=("self",))
-        .filter(pk=pk, discussion_id=discussion)
-    ),
-    server_side=True,
-)
+def _build_parent_lock(pk, discussion) -> QuerySet:
+    comments = Comment.objects.visible().filter(pk=pk, discussion_id=discussion).order_by()
+    return comments.select_related("parent", "author").select_for_update(no_key=True, of=("self",))
+
+
+_PARENT_LOCK = PreparedQuery(_build_parent_lock, server_side=True)
 
 
 def _lock_parent(article: Article, parent_id: int) -> Comment:
-    """The visible comment that is answered, held as it is until the reply stands below it."""
-    answered = _visible_below.row(pk=parent_id, discussion=article.translation_key)
-    if answered is None:
+    """The visible comment that is replied to, locked until the reply is committed. Raises ParentNotFound."""
+    parent = _PARENT_LOCK.row(pk=parent_id, discussion=article.translation_key)
+    if parent is None:
         raise ParentNotFound
-    return answered
+    return parent

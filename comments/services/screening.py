@@ -1,9 +1,9 @@
-"""Whether somebody may be heard here and now, and what the policy says about a text by what its author wrote before."""
+"""Screening: collects the facts about a text and its author that the rules of `policy` decide by."""
 
 import uuid
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -25,76 +25,98 @@ from comments.models import (
     Discussion,
     SiteCommentSettings,
 )
-from comments.policy import Outcome, Refusal, ScreeningFacts, State, Switch
+from comments.policy import Outcome, RefusalReason, ScreeningFacts, State, Switch
 from comments.text import blocklist, markup
 from ictiger.core.prepared import Prelude, PreparedQuery
 
 from .errors import AccountDeleted, BlockedWords, CommentsClosed, DiscussionClosed, Forbidden, RateLimited
 
-# What this process has made of the list of phrases, and the stamp of the list it was made from.
-_matchers: tuple[uuid.UUID | None, blocklist.Matcher] = (None, blocklist.Matcher([]))
+
+class ScreeningRow(NamedTuple):
+    """What the database knows about a comment and its author: the one row of the screening query."""
+
+    verified: bool  # the author has a verified address
+    banned: bool
+    is_posted: bool  # a comment with this submission exists
+    has_draft: bool  # a draft with this submission exists
+    approved_before: bool
+    rejected_lately: bool
+    duplicate: bool
+    too_fast: bool
+    hour_began_at: (
+        datetime | None
+    )  # of the oldest comment that fills the limit per hour; None below the limit
+    discussion_switch: str
+    site_switch: str
+    blocklist_version: uuid.UUID | None  # None before the first change of the blocklist
 
 
-def screen_submission(comment: Comment, user: User, known: Any = None) -> Outcome:
-    """What the policy says about a comment as its author sends it: new, edited or mended. Raises Refused when it is not taken at all.
+# The matcher of this process, and the version of the blocklist it was made from.
+_cached_matcher: tuple[uuid.UUID | None, blocklist.Matcher] = (None, blocklist.Matcher([]))
 
-    `known` is `what_is_known`, for who has asked for it already.
+
+def screen_submission(comment: Comment, user: User, context: ScreeningRow | None = None) -> Outcome:
+    """What the policy says about a comment that its author posts, edits or resubmits. Raises CommentError.
+
+    Pass `context` to avoid the query when the caller has it. Sets `comment.matched_phrases`.
     """
-    known = known or screening_context(comment, user)
-    facts = _screening_facts(comment, known)
-    match policy.refusal_of(facts):
-        case Refusal.CLOSED:
+    context = context or screening_context(comment, user)
+    facts = _screening_facts(comment, context)
+    match policy.refusal_reason(facts):
+        case RefusalReason.CLOSED:
             raise CommentsClosed
-        case Refusal.WORDS:
+        case RefusalReason.WORDS:
             raise BlockedWords
-        case Refusal.TOO_MANY:
-            raise RateLimited(_over_limit(known.fullest + policy.HOUR))
-    return _outcome_of(comment, facts)
+        case RefusalReason.TOO_MANY if context.hour_began_at is not None:
+            raise RateLimited(_rate_limit_message(context.hour_began_at + policy.HOUR))
+    return _outcome(comment, facts)
 
 
 def rescreen(comment: Comment, user: User) -> Outcome:
-    """What the policy says about a comment that was taken before."""
-    return _outcome_of(comment, _screening_facts(comment, screening_context(comment, user)))
+    """What the policy says about a comment that was accepted before: it may be held, but not refused."""
+    return _outcome(comment, _screening_facts(comment, screening_context(comment, user)))
 
 
-def _outcome_of(comment: Comment, facts: ScreeningFacts) -> Outcome:
-    """The policy's, but what moderators or readers hold stays held, whatever the text says now."""
-    verdict = policy.screen(facts)
-    held_by_people = comment.state == State.PENDING and comment.reason in policy.MANUAL_HOLDS
-    return (
-        Outcome(State.PENDING, comment.reason)
-        if held_by_people and verdict.state != State.UNVERIFIED
-        else verdict
-    )
+def _outcome(comment: Comment, facts: ScreeningFacts) -> Outcome:
+    """The policy's outcome, except that a hold by moderators or reports stays, whatever the text is now."""
+    outcome = policy.screen(facts)
+    if (
+        comment.state == State.PENDING
+        and comment.reason in policy.MANUAL_HOLDS
+        and outcome.state != State.UNVERIFIED
+    ):
+        return Outcome(State.PENDING, comment.reason)
+    return outcome
 
 
-def _screening_facts(comment: Comment, known: Any) -> ScreeningFacts:
-    found = _matcher(known.stamp).find(comment.body)
-    comment.matched_phrases = " · ".join(found.refused + found.held)[:300]
+def _screening_facts(comment: Comment, context: ScreeningRow) -> ScreeningFacts:
+    matches = _matcher(context.blocklist_version).find(comment.body)
+    comment.matched_phrases = " · ".join(matches.refused + matches.held)[:300]
     return ScreeningFacts(
-        verified=known.verified,
-        banned=known.banned,
-        approved_before=known.approved_before,
-        rejected_lately=known.turned_down_lately,
-        duplicate=known.duplicate,
+        verified=context.verified,
+        banned=context.banned,
+        approved_before=context.approved_before,
+        rejected_lately=context.rejected_lately,
+        duplicate=context.duplicate,
         links=len(markup.links_in(comment.body)),
-        switch=policy.strictest(known.here, known.everywhere),
-        held_words=bool(found.held),
-        refused_words=bool(found.refused),
-        too_fast=known.fast,
-        too_many=known.fullest is not None,
+        switch=policy.strictest(context.discussion_switch, context.site_switch),
+        held_words=bool(matches.held),
+        refused_words=bool(matches.refused),
+        too_fast=context.too_fast,
+        too_many=context.hour_began_at is not None,
     )
 
 
 def screening_context(
     comment: Comment, user: User, *, until: datetime | None = None, prelude: Prelude | None = None
-) -> Any:
-    """Everything that the rules ask the database, and what else stands in the way of a new comment, in one query.
+) -> ScreeningRow:
+    """Ask the database, in one query, everything that screening and posting a comment depend on.
 
-    Of what was written shortly before it counts what is no later than itself, or than `until`.
+    The rate limits count the author's comments up to `until`, by default up to this comment. Raises
+    AccountDeleted.
     """
     now = timezone.now()
-    known = _screening_query(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
+    row = _screening_query(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
         prelude=prelude,
         user=user.pk,
         comment=comment.pk or 0,
@@ -102,19 +124,21 @@ def screening_context(
         fingerprint=comment.fingerprint,
         submission=comment.submission,
         until=until or comment.created_at,
-        a_day_before=comment.created_at - policy.DUPLICATE_PERIOD,
-        minutes_before=comment.created_at - policy.BURST_PERIOD,
-        an_hour_before=comment.created_at - policy.HOUR,
-        weeks_ago=now - policy.REJECTION_COUNTS_FOR,
+        duplicates_since=comment.created_at - policy.DUPLICATE_PERIOD,
+        burst_since=comment.created_at - policy.BURST_PERIOD,
+        hour_since=comment.created_at - policy.HOUR,
+        rejections_since=now - policy.REJECTION_COUNTS_FOR,
         now=now,
     )
-    if known is None:
+    if row is None:
         raise AccountDeleted
-    return known
+    return ScreeningRow(**row._asdict())
 
 
 @cache
 def _screening_query(at_a_time: int, in_an_hour: int) -> PreparedQuery:
+    """The query for these rate limits. Its columns are the fields of ScreeningRow."""
+
     def build(
         user,
         comment,
@@ -122,94 +146,98 @@ def _screening_query(at_a_time: int, in_an_hour: int) -> PreparedQuery:
         fingerprint,
         submission,
         until,
-        a_day_before,
-        minutes_before,
-        an_hour_before,
-        weeks_ago,
+        duplicates_since,
+        burst_since,
+        hour_since,
+        rejections_since,
         now,
     ):
         others = Comment.objects.filter(author=user).exclude(pk=comment).order_by()
-        same = others.exclude(state=State.REMOVED).filter(fingerprint=fingerprint)
-        near = Q(discussion_id=discussion) | Q(created_at__gt=a_day_before)
-        before = others.filter(created_at__lte=until).order_by("-created_at").values("created_at")
-        house = SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY)
+        same_text = others.exclude(state=State.REMOVED).filter(fingerprint=fingerprint)
+        is_near = Q(discussion_id=discussion) | Q(created_at__gt=duplicates_since)
+        earlier = others.filter(created_at__lte=until).order_by("-created_at").values("created_at")
+        site_settings = SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY)
+        discussion_switch = Discussion.objects.filter(pk=discussion).values("switch")
         return (
             User.objects.order_by()
             .filter(pk=user)
             .values(
                 verified=Exists(EmailAddress.objects.filter(user=user, verified=True)),
                 banned=Exists(Ban.objects.active(at=now).filter(user=user)),
-                sent_before=Exists(Comment.objects.filter(submission=submission)),
-                waits=Exists(CommentDraft.objects.filter(submission=submission)),
+                is_posted=Exists(Comment.objects.filter(submission=submission)),
+                has_draft=Exists(CommentDraft.objects.filter(submission=submission)),
                 approved_before=Exists(others.filter(approved=True)),
-                turned_down_lately=Exists(_negative_decisions(user, since=weeks_ago)),
-                duplicate=Exists(same.filter(near)),
-                fast=Exists(before.filter(created_at__gt=minutes_before)[at_a_time - 1 :]),
-                fullest=Subquery(before.filter(created_at__gt=an_hour_before)[in_an_hour - 1 :][:1]),
-                here=Coalesce(
-                    Subquery(Discussion.objects.filter(pk=discussion).values("switch")), Value(Switch.OPEN)
-                ),
-                everywhere=Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
-                stamp=Subquery(house.values("blocklist_version")),
+                rejected_lately=Exists(_negative_decisions(user, since=rejections_since)),
+                duplicate=Exists(same_text.filter(is_near)),
+                too_fast=Exists(earlier.filter(created_at__gt=burst_since)[at_a_time - 1 :]),
+                hour_began_at=Subquery(earlier.filter(created_at__gt=hour_since)[in_an_hour - 1 :][:1]),
+                discussion_switch=Coalesce(Subquery(discussion_switch), Value(Switch.OPEN)),
+                site_switch=Coalesce(Subquery(site_settings.values("switch")), Value(Switch.OPEN)),
+                blocklist_version=Subquery(site_settings.values("blocklist_version")),
             )
         )
 
     return PreparedQuery(build, server_side=True)
 
 
-def _matcher(stamp: uuid.UUID | None) -> blocklist.Matcher:
-    """The list of phrases, made ready once for each time that it changes. Without a stamp there has never been one."""
-    global _matchers
-    if _matchers[0] != stamp:
-        _matchers = (
-            stamp,
-            blocklist.Matcher(BlockedPhrase.objects.values_list("text", "effect") if stamp else []),
-        )
-    return _matchers[1]
+def _matcher(version: uuid.UUID | None) -> blocklist.Matcher:
+    """The matcher for this version of the blocklist, rebuilt when the version changes.
+
+    Version None is the empty list.
+    """
+    global _cached_matcher
+    if _cached_matcher[0] != version:
+        phrases = BlockedPhrase.objects.values_list("text", "effect") if version else []
+        _cached_matcher = (version, blocklist.Matcher(phrases))
+    return _cached_matcher[1]
 
 
-def _over_limit(again: datetime) -> str:
-    to_the_minute = timezone.localtime(again).replace(second=0, microsecond=0) + timedelta(minutes=1)
+def _rate_limit_message(free_at: datetime) -> str:
+    """When the author can post again, rounded up to the minute."""
+    next_minute = timezone.localtime(free_at).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return _(
-        "You have posted %(number)s comments within an hour. You can post again at %(time)s; until then your text stays in the box."
+        "You have posted %(number)s comments within an hour. "
+        "You can post again at %(time)s; until then your text stays in the box."
     ) % {
         "number": settings.COMMENTS_IN_AN_HOUR,
-        "time": formats.date_format(to_the_minute, "TIME_FORMAT"),
+        "time": formats.date_format(next_minute, "TIME_FORMAT"),
     }
 
 
 def is_trusted(user: User) -> bool:
-    """An earlier comment was approved, none was turned down lately, and they may comment."""
-    turned_down = _negative_decisions(user, since=timezone.now() - policy.REJECTION_COUNTS_FOR)
+    """Whether an earlier comment was approved, none was turned down lately, and the user is not banned."""
+    negative = _negative_decisions(user, since=timezone.now() - policy.REJECTION_COUNTS_FOR)
     is_approved = Comment.objects.filter(author=user, approved=True).exists()
-    return is_approved and not turned_down.exists() and not Ban.objects.active().filter(user=user).exists()
+    return is_approved and not negative.exists() and not Ban.objects.active().filter(user=user).exists()
 
 
 def _negative_decisions(user: User, since: datetime) -> QuerySet[Decision]:
-    """Decisions against comments of theirs that still hold: not taken back, nor followed by another. What the author has done since, by
-    sending it in again, appealing or removing it, makes none of them undone."""
+    """Rejections and removals of the user's comments that no other decision has followed or undone.
+
+    Resubmitting, appealing or removing the comment does not lift them.
+    """
     later = Decision.objects.filter(comment=OuterRef("comment"), pk__gt=OuterRef("pk"))
-    against = Decision.objects.filter(to_state__in=[State.REJECTED, State.REMOVED], decided_at__gt=since)
-    theirs = Q(comment__author=user) & ~Q(
-        comment__state=State.VISIBLE
-    )  # said for speed: most comments of most people are visible
-    return against.filter(theirs, ~Exists(later)).order_by()
+    negative = Decision.objects.filter(to_state__in=[State.REJECTED, State.REMOVED], decided_at__gt=since)
+    # The state is excluded for speed: most comments of most users are visible.
+    by_user = Q(comment__author=user) & ~Q(comment__state=State.VISIBLE)
+    return negative.filter(by_user, ~Exists(later)).order_by()
 
 
 def require_open(article: Article) -> None:
-    """Raise DiscussionClosed where no comment is taken now."""
+    """Raise DiscussionClosed where no comments are taken now, because of the article or of a switch."""
     require_article_open(article)
     if not discussion_status(article).is_open:
         raise CommentsClosed
 
 
 def require_article_open(article: Article) -> None:
-    """`refuse_unless_open` for who looks at the switches anyway, as `admit` does."""
+    """`require_open()` without the switches, for callers that screen the text anyway."""
     if not is_article_open(article):
         raise DiscussionClosed
 
 
 def require_not_banned(user: User) -> None:
+    """Raise Forbidden, with the end of the longest ban, while the user is banned."""
     ends = list(Ban.objects.active().filter(user=user).values_list("until", flat=True))
     if None in ends:
         raise Forbidden(_("You can no longer comment here. Your text is below, for you to copy."))

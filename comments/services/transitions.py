@@ -1,12 +1,13 @@
-"""What the verbs do to the rows: find them locked, put a text in, move them from state to state.
+"""Building blocks of the services: lock rows, set a comment's text, change its state.
 
-Rows are locked in one order everywhere (the writer, all the comments, the discussion), so that no two verbs wait for each other.
+The lock order is in the package's docstring.
 """
 
 import uuid
 from datetime import datetime
 from functools import lru_cache
 
+from django.db.models import QuerySet
 from django.utils import formats, timezone, translation
 
 from accounts.models import User
@@ -22,30 +23,31 @@ from ictiger.pagecache.public_write import PublicWrite
 from .emergency_switch import SharedSwitchLock
 from .errors import AccountDeleted, CommentNotFound
 
-_locked_author = PreparedQuery(
-    lambda pk: (
-        User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", SharedSwitchLock())
-    ),
-    server_side=True,
-)
+
+def _build_author_lock(pk) -> QuerySet:
+    return User.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk", SharedSwitchLock())
+
+
+_AUTHOR_LOCK = PreparedQuery(_build_author_lock, server_side=True)
 
 
 def lock_author(user: User) -> None:
-    """One writer does one thing at a time: the rules look at what they wrote before. Weak enough for rows that refer to the user.
+    """Lock the author's row, and take the switch lock, shared, until the transaction ends.
 
-    From now on no switch is turned until the transaction ends. Raises Left.
+    Screening reads the author's earlier comments, so no other may be written meanwhile. The row lock is
+    `FOR NO KEY UPDATE`: rows that refer to the user can still be inserted. Raises AccountDeleted.
     """
-    if _locked_author.row(pk=user.pk) is None:
+    if _AUTHOR_LOCK.row(pk=user.pk) is None:
         raise AccountDeleted
 
 
 def author_lock_query(user: User) -> Prelude:
-    """The same, to be sent ahead of a question about the writer: an answer says that there is one."""
-    return Prelude(_locked_author, {"pk": user.pk})
+    """The same lock as a prelude of another query about the author, which tells whether the account exists."""
+    return Prelude(_AUTHOR_LOCK, {"pk": user.pk})
 
 
 def lock_comment(write: PublicWrite, comment_id: int) -> Comment:
-    """The comment as it stands now, nobody else writing it. Raises Gone."""
+    """Lock a comment and load it as it is under the lock. Raises CommentNotFound."""
     try:
         comment = Comment.objects.get(pk=comment_id)
         write.touch(comment)
@@ -56,6 +58,7 @@ def lock_comment(write: PublicWrite, comment_id: int) -> Comment:
 
 
 def lock_own_comment(write: PublicWrite, user: User, comment_id: int) -> Comment:
+    """`lock_comment()` for a comment by `user`. Raises CommentNotFound for another author's."""
     comment = lock_comment(write, comment_id)
     if comment.author_id != user.pk:
         raise CommentNotFound
@@ -63,40 +66,45 @@ def lock_own_comment(write: PublicWrite, user: User, comment_id: int) -> Comment
 
 
 def set_body(comment: Comment, body: str) -> None:
-    """Put the text in, with everything that is made from it once, so that no page has to."""
+    """Set the text and everything derived from it, so that no page has to compute it."""
     comment.body = word_count.clean_text(body)
     comment.body_html = markup.comment_html(comment.body)
     comment.words = word_count.count_words(comment.body)
     comment.fingerprint = blocklist.text_fingerprint(comment.body)
     comment.language = word_count.language_of(comment.body, otherwise=comment.article.language)
     minute = timezone.localtime(comment.created_at).replace(second=0, microsecond=0)
-    comment.created_en, comment.created_zh = (
-        _describe_blocked(minute, Language.EN),
-        _describe_blocked(minute, Language.ZH_HANS),
-    )
+    comment.created_en = _format_minute(minute, Language.EN)
+    comment.created_zh = _format_minute(minute, Language.ZH_HANS)
 
 
 @lru_cache(100)
-def _describe_blocked(minute: datetime, language: str) -> str:
-    """A moment as pages say it: to the minute, so that what is written within one shares the words."""
+def _format_minute(minute: datetime, language: str) -> str:
+    """A date and time as pages show it.
+
+    Rounded to the minute, so that comments of one minute share the cached text.
+    """
     with translation.override(language):
         return formats.date_format(minute, "DATETIME_FORMAT")
 
 
-def submit(comment: Comment, verdict: Outcome) -> None:
-    """`move` for a comment that is new: its discussion may begin with it."""
-    set_state(comment, verdict)
+def submit(comment: Comment, outcome: Outcome) -> None:
+    """`set_state()` for a new comment. Creates the row of its discussion where there is none."""
+    set_state(comment, outcome)
     if comment.state != State.VISIBLE:
         Discussion.objects.get_or_create(pk=comment.discussion_id)
 
 
-def set_state(comment: Comment, verdict: Outcome) -> None:
-    """Change the state: the one place that numbers threads and counts comments, under the lock of the discussion's row."""
-    was, comment.state, comment.reason = comment.state, verdict.state, verdict.rule or ""
+def set_state(comment: Comment, outcome: Outcome) -> None:
+    """Change the state, without saving the comment.
+
+    The only place that numbers threads and counts comments, under the lock of the discussion's row.
+    """
+    was_visible = comment.state == State.VISIBLE
+    comment.state, comment.reason = outcome.state, outcome.reason
     comment.held_at = (comment.held_at or timezone.now()) if comment.state == State.PENDING else None
-    if (was == State.VISIBLE) == (comment.state == State.VISIBLE):
+    if was_visible == (comment.state == State.VISIBLE):
         return
-    if comment.state != State.VISIBLE:
+    if was_visible:
         update_counters(comment.discussion_id, comments=-1)
         return
     is_new_thread = comment.parent_id is None and comment.thread_no is None
@@ -109,11 +117,17 @@ def set_state(comment: Comment, verdict: Outcome) -> None:
 
 
 def update_counters(key: uuid.UUID, *, comments: int, threads: int = 0) -> int:
-    """Lock the discussion's row and count on, beginning with its first comment. Returns how many threads it has had."""
+    """Lock the discussion's row and add to its counters, creating the row if there is none.
+
+    Returns how many threads the discussion has had.
+    """
     require_public_write(Discussion)
-    counted = "UPDATE comments_discussion SET comments = comments + %s, threads = threads + %s WHERE key = %s RETURNING threads"
-    rows = execute_prepared(counted, comments, threads, key)
+    statement = (
+        "UPDATE comments_discussion SET comments = comments + %s, threads = threads + %s "
+        "WHERE key = %s RETURNING threads"
+    )
+    rows = execute_prepared(statement, comments, threads, key)
     if not rows:
         Discussion.objects.get_or_create(pk=key)
-        rows = execute_prepared(counted, comments, threads, key)
+        rows = execute_prepared(statement, comments, threads, key)
     return rows[0][0]

@@ -1,3 +1,5 @@
+"""Releasing the comments of an account when its address is verified, or discarding them."""
+
 from accounts.models import User
 from comments.models import Comment, CommentDraft, CommentQuerySet
 from comments.policy import State
@@ -8,22 +10,27 @@ from .transitions import lock_author, set_state
 
 
 def release_comments(user: User) -> list[Comment]:
-    """The address is confirmed: what waited for it enters the discussion, all of it or nothing."""
+    """Screen all comments that waited for the address of `user`, which is verified now.
+
+    All are released or none.
+
+    Discussions are locked in the order of their keys.
+    """
     with public_write() as write:
         lock_author(user)
-        waiting = list(
+        comments = list(
             _unverified(user).select_for_update(of=("self",)).select_related("article").order_by("pk")
         )
-        for comment in sorted(waiting, key=lambda comment: comment.discussion_id):
+        for comment in sorted(comments, key=lambda comment: comment.discussion_id):
             set_state(comment, rescreen(comment, user))
             comment.save()
             if comment.state == State.VISIBLE:
-                write.touch(comment)  # it was nowhere before
-    return waiting
+                write.touch(comment)  # after saving: before, it showed on no page
+    return comments
 
 
 def discard_pending(user: User) -> None:
-    """The mailbox's owner did not write what waited for it: it goes, seen by nobody."""
+    """Delete the unverified comments and the drafts of `user`: the owner of the mailbox did not write them."""
     with public_write():
         lock_author(user)
         _unverified(user).delete()
@@ -31,5 +38,5 @@ def discard_pending(user: User) -> None:
 
 
 def _unverified(user: User) -> CommentQuerySet:
-    """Nobody else has seen them: they show on no page, and nobody has answered them."""
+    """Comments that only their author has seen: they show on no page and have no replies."""
     return Comment.objects.filter(author=user, state=State.UNVERIFIED)

@@ -1,4 +1,4 @@
-"""What the desk shows above everything while a switch for the whole site is not open."""
+"""The notice at the top of the admin while the emergency switch of the whole site is not open."""
 
 from django import template
 
@@ -10,6 +10,6 @@ register = template.Library()
 
 @register.inclusion_tag("admin/comments/switch_notice.html")
 def switch_notice() -> dict:
-    return {
-        "house": SiteCommentSettings.objects.exclude(switch=Switch.OPEN).select_related("switched_by").first()
-    }
+    """Show the notice; nothing while the switch is open."""
+    switched = SiteCommentSettings.objects.exclude(switch=Switch.OPEN)
+    return {"site_settings": switched.select_related("switched_by").first()}

@@ -193,7 +193,7 @@ def test_who_looks_at_a_comment_is_told_to_others_who_may_take_it_over(at_the_qu
 def test_what_another_has_decided_meanwhile_is_shown_in_place(at_the_queue, waiting):
     page = at_the_queue()
     mei = make_user(group="Moderator", display_name="Mei")
-    services.decide(moderator=mei, comment_id=waiting[0].pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=mei, comment_id=waiting[0].pk, action=ModerationAction.APPROVE)
     page.get_by_role("button", name="Approve the comment by Ann").click()
     expect(row(page, waiting[0])).to_contain_text("Mei has already decided about this comment")
     expect(row(page, waiting[0])).to_have_attribute("data-state", "visible")
@@ -206,7 +206,9 @@ def test_rows_are_clean_and_fit(at_the_queue, waiting, prefix, width, dark):
     from axe_playwright_python.sync_playwright import Axe
 
     ann = waiting[0]
-    services.decide(moderator=make_user(), comment_id=ann.pk, verb=ModerationAction.REJECT, reason="unclear")
+    services.decide(
+        moderator=make_user(), comment_id=ann.pk, action=ModerationAction.REJECT, reason="unclear"
+    )
     services.resubmit(user=ann.author, comment_id=ann.pk, body="Ann: a better argument.")
     services.claim_comment(
         moderator=make_user(group="Moderator", display_name="Mei"), comment_id=waiting[1].pk

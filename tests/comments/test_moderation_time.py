@@ -1,4 +1,4 @@
-"""How long a held comment usually waits, as its author and the moderators are told."""
+"""The median wait for a decision, as authors of held comments and moderators see it."""
 
 from datetime import timedelta
 
@@ -37,14 +37,14 @@ pytestmark = pytest.mark.django_db
         (14 * 24 * 60, "14 days", "14 天"),
     ],
 )
-def test_a_duration_is_said_as_the_next_larger_round_figure(minutes: float, words: str, chinese: str):
+def test_duration_text_rounds_up(minutes: float, words: str, chinese: str):
     assert duration_text(timedelta(minutes=minutes)) == words
     with translation.override("zh-hans"):
         assert duration_text(timedelta(minutes=minutes)) == chinese
 
 
 def decided_after(article, *hours: float) -> None:
-    """Comments that waited so long for a moderator."""
+    """Make comments that waited this many hours for their approval."""
     for waited in hours:
         comment = make_comment(article, state=State.PENDING)
         with public_write(comment):
@@ -53,17 +53,17 @@ def decided_after(article, *hours: float) -> None:
     cache.clear()
 
 
-def test_the_usual_wait_is_the_median_of_the_decisions(article):
+def test_median_wait_is_the_median_of_the_decisions(article):
     decided_after(article, 1, 50, 2, 3, 100)
     assert timedelta(hours=3) <= median_wait() < timedelta(hours=3, minutes=1)
 
 
-def test_of_an_even_number_it_is_the_longer_of_the_middle_two(article):
+def test_median_of_an_even_number_is_the_longer_of_the_middle_two(article):
     decided_after(article, 1, 2, 3, 4, 5, 6)
     assert timedelta(hours=4) <= median_wait() < timedelta(hours=4, minutes=1)
 
 
-def test_nothing_is_said_of_fewer_than_five_decisions(article):
+def test_median_needs_five_decisions(article):
     decided_after(article, *[2] * (MIN_DECISIONS - 1))
     assert median_wait() is None
     assert usual_wait_text() == ""
@@ -71,7 +71,7 @@ def test_nothing_is_said_of_fewer_than_five_decisions(article):
     assert usual_wait_text() == "Usually decided within 3 hours."
 
 
-def test_old_decisions_and_such_about_nothing_held_do_not_count(article):
+def test_old_decisions_and_decisions_about_unheld_comments_do_not_count(article):
     decided_after(article, *[2] * MIN_DECISIONS)
     Decision.objects.filter(pk=Decision.objects.first().pk).update(
         decided_at=timezone.now() - MEASURED_PERIOD
@@ -83,13 +83,13 @@ def test_old_decisions_and_such_about_nothing_held_do_not_count(article):
     assert median_wait() is None
 
 
-def test_the_figure_costs_no_query_while_it_is_fresh(article, django_assert_num_queries):
+def test_median_is_cached(article, django_assert_num_queries):
     for queries in (1, 0):
         with django_assert_num_queries(queries):
             assert median_wait() is None
 
 
-def test_a_comment_waits_from_the_moment_it_is_held_until_it_no_longer_is(article, reader):
+def test_held_at_is_set_while_the_comment_is_pending(article, reader):
     comment = make_comment(article, author=reader, state=State.PENDING)
     since = comment.held_at
     assert since is not None
@@ -104,7 +104,7 @@ def test_a_comment_waits_from_the_moment_it_is_held_until_it_no_longer_is(articl
     assert comment.held_at > since
 
 
-def test_the_author_of_a_held_comment_is_told_the_usual_wait(article, reader, client_of):
+def test_author_of_a_held_comment_sees_the_usual_wait(article, reader, client_of):
     decided_after(article, *[2.5] * MIN_DECISIONS)
     make_comment(article, author=reader, state=State.PENDING)
     page = client_of(reader).get(reverse("comments:mine")).content.decode()
@@ -112,7 +112,7 @@ def test_the_author_of_a_held_comment_is_told_the_usual_wait(article, reader, cl
     assert "Usually decided within 3 hours." in page
 
 
-def test_the_author_of_a_visible_comment_is_not(article, reader, client_of):
+def test_author_of_a_visible_comment_does_not_see_the_usual_wait(article, reader, client_of):
     decided_after(article, *[2.5] * MIN_DECISIONS)
     make_comment(article, author=reader)
     assert "Usually decided" not in client_of(reader).get(reverse("comments:mine")).content.decode()

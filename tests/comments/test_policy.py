@@ -5,7 +5,7 @@ from comments.policy import (
     HoldRule,
     ModerationAction,
     Outcome,
-    Refusal,
+    RefusalReason,
     RemovedBy,
     ScreeningFacts,
     State,
@@ -13,7 +13,7 @@ from comments.policy import (
     author_message,
     discussion_page_number,
     placeholder_text,
-    refusal_of,
+    refusal_reason,
     screen,
 )
 
@@ -21,7 +21,7 @@ TRUSTED = ScreeningFacts(verified=True, approved_before=True)
 
 
 @pytest.mark.parametrize(
-    ("facts", "verdict"),
+    ("facts", "outcome"),
     [
         (TRUSTED, Outcome(State.VISIBLE)),
         (ScreeningFacts(verified=True), Outcome(State.PENDING, HoldRule.NEWCOMER)),
@@ -38,27 +38,27 @@ TRUSTED = ScreeningFacts(verified=True, approved_before=True)
         (ScreeningFacts(verified=False, approved_before=True), Outcome(State.UNVERIFIED)),
     ],
 )
-def test_judge(facts: ScreeningFacts, verdict: Outcome):
-    assert screen(facts) == verdict
+def test_screen(facts: ScreeningFacts, outcome: Outcome):
+    assert screen(facts) == outcome
 
 
-def test_every_decision_starts_from_a_state_that_moderators_see():
+def test_every_action_starts_from_a_state_that_moderators_see():
     assert {state for moves in TRANSITIONS.values() for state in moves} == {State.PENDING, State.VISIBLE}
     assert set(TRANSITIONS) == set(ModerationAction) - {ModerationAction.UNDO}
 
 
 @pytest.mark.parametrize(("thread_no", "page"), [(1, 1), (50, 1), (51, 2), (100, 2), (101, 3)])
-def test_page_of(thread_no: int, page: int):
+def test_discussion_page_number(thread_no: int, page: int):
     assert discussion_page_number(thread_no) == page
 
 
-def test_a_place_says_who_removed_the_comment():
+def test_placeholder_says_who_removed_the_comment():
     assert placeholder_text(State.REMOVED, RemovedBy.AUTHOR) == "Removed by its author."
     assert placeholder_text(State.REMOVED, "advertising") == "Removed by a moderator."
 
 
-def test_a_moderators_reason_is_for_the_author_alone():
-    assert author_message(State.REMOVED, "advertising") == ""  # the words go with the comment
+def test_placeholder_does_not_give_the_moderators_reason():
+    assert author_message(State.REMOVED, "advertising") == ""  # the comment's note has the text
     assert placeholder_text(State.REJECTED, "uncivil") == "Removed by a moderator."
 
 
@@ -82,7 +82,7 @@ def facts(**what) -> ScreeningFacts:
         ({"too_fast": True, "held_words": True, "switch": Switch.HELD}, HoldRule.EVERYTHING_HELD),
     ],
 )
-def test_the_rules_that_hold_somebody_trusted(what: dict, rule: HoldRule | None):
+def test_screen_holds_trusted_authors_by(what: dict, rule: HoldRule | None):
     assert screen(facts(**what)) == (Outcome(State.PENDING, rule) if rule else Outcome(State.VISIBLE))
 
 
@@ -91,17 +91,17 @@ def test_the_rules_that_hold_somebody_trusted(what: dict, rule: HoldRule | None)
     [
         ({}, None),
         ({"switch": Switch.HELD, "held_words": True, "too_fast": True, "links": 9}, None),
-        ({"switch": Switch.CLOSED}, Refusal.CLOSED),
-        ({"refused_words": True}, Refusal.WORDS),
-        ({"too_many": True}, Refusal.TOO_MANY),
-        ({"too_many": True, "refused_words": True, "switch": Switch.CLOSED}, Refusal.CLOSED),
+        ({"switch": Switch.CLOSED}, RefusalReason.CLOSED),
+        ({"refused_words": True}, RefusalReason.WORDS),
+        ({"too_many": True}, RefusalReason.TOO_MANY),
+        ({"too_many": True, "refused_words": True, "switch": Switch.CLOSED}, RefusalReason.CLOSED),
     ],
 )
-def test_what_is_not_taken_at_all(what: dict, refusal: Refusal | None):
-    assert refusal_of(facts(**what)) == refusal
+def test_refusal_reason(what: dict, refusal: RefusalReason | None):
+    assert refusal_reason(facts(**what)) == refusal
 
 
-def test_who_has_not_confirmed_waits_for_that_whatever_else_there_is():
+def test_unverified_comes_before_every_rule():
     assert screen(ScreeningFacts(verified=False, held_words=True, switch=Switch.HELD)) == Outcome(
         State.UNVERIFIED
     )

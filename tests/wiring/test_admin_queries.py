@@ -66,7 +66,9 @@ def make_full_row(moderator: User) -> None:
     article = make_article()
     comment = make_comment(article, parent=make_comment(article), state=State.PENDING)
     Report.objects.create(comment=comment, reporter=make_user(), reason=ReportReason.OTHER)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=moderator, comment_id=comment.pk, action=ModerationAction.REJECT, reason="other"
+    )
     services.appeal(user=comment.author, comment_id=comment.pk, note="Why?")
     Ban.objects.create(user=comment.author, why="Advertises.")
     services.claim_comment(moderator=make_user(group="Moderator"), comment_id=comment.pk)

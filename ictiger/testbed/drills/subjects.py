@@ -211,7 +211,7 @@ class SubjectFactory:
 
     def approved(self, comment: Comment) -> Comment:
         if comment.state == State.PENDING:
-            services.decide(moderator=self.moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+            services.decide(moderator=self.moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
         return comment
 
     def trust_everybody(self) -> None:

@@ -1,3 +1,5 @@
+"""The moderation queue: who sees it, what it lists, filters and searches, and the detail page."""
+
 import re
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from django.test import Client
 from comments import policy, services
 from comments.admin import stats
 from comments.admin.author_records import author_records
-from comments.models import Ban, Comment, Decision
+from comments.models import Comment, Decision
 from comments.policy import HoldRule, ModerationAction, State
 from ictiger.pagecache.public_write import public_write
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
@@ -21,11 +23,11 @@ QUEUE = "/admin/comments/comment/"
 
 
 def decide(
-    client: Client, verb: str, *comments: Comment, seen: dict[int, str] | None = None, **fields
+    client: Client, action: str, *comments: Comment, seen: dict[int, str] | None = None, **fields
 ) -> str:
-    """Post the list's form with what it showed; the page that follows."""
+    """Post the bulk form with the version tokens that the list showed. Returns the page that follows."""
     data = {
-        "action": verb,
+        "action": action,
         "index": "0",
         ACTION_CHECKBOX_NAME: [comment.pk for comment in comments],
         **fields,
@@ -42,7 +44,7 @@ def page(response: HttpResponse) -> str:
 
 
 def record_in(html: str) -> dict[str, str]:
-    """The author's record as the first row shows it, but for the date."""
+    """The author record of the first row, without the date."""
     first = html.split('class="desk-record"')[1].split("</dl>")[0]
     return dict(re.findall(r"<dt>((?!member)[\w ]+)</dt><dd>(.*?)</dd>", first))
 
@@ -51,10 +53,7 @@ def state_of(comment: Comment) -> tuple[str, str]:
     return Comment.objects.values_list("state", "reason").get(pk=comment.pk)
 
 
-# --- who may ---
-
-
-def test_the_group_has_just_the_rights_it_needs(db):
+def test_moderator_group_has_only_the_permissions_it_needs(db):
     rights = Group.objects.get(name="Moderator").permissions.values_list(
         "content_type__app_label", "codename"
     )
@@ -71,7 +70,7 @@ def test_the_group_has_just_the_rights_it_needs(db):
 
 
 @pytest.mark.parametrize("group", ["Author", "Editor"])
-def test_others_at_the_desk_do_not_moderate(article, client_of, group):
+def test_other_staff_cannot_moderate(article, client_of, group):
     comment = make_comment(article, state=State.PENDING)
     client = client_of(make_user(group=group))
     assert client.get(QUEUE).status_code == 403
@@ -79,7 +78,7 @@ def test_others_at_the_desk_do_not_moderate(article, client_of, group):
     assert state_of(comment)[0] == State.PENDING
 
 
-def test_who_may_only_look_decides_nothing(article, client_of, django_user_model):
+def test_viewer_cannot_decide(article, client_of, django_user_model):
     looker = make_user(group="Moderator")
     group = Group.objects.get(name="Moderator")
     group.permissions.remove(group.permissions.get(codename="moderate_comment"))
@@ -89,15 +88,12 @@ def test_who_may_only_look_decides_nothing(article, client_of, django_user_model
 
 
 @pytest.mark.parametrize("url", ["add/", "{pk}/delete/"])
-def test_nobody_adds_or_deletes_comments_at_the_desk(article, client_of, moderator, url):
+def test_comments_cannot_be_added_or_deleted(article, client_of, moderator, url):
     comment = make_comment(article)
     assert client_of(moderator).get(QUEUE + url.format(pk=comment.pk)).status_code == 403
 
 
-# --- the queue ---
-
-
-def test_the_queue_has_what_waits_the_longest_first(article, client_of, moderator):
+def test_queue_lists_pending_comments_longest_wait_first(article, client_of, moderator):
     waiting = [make_comment(article, state=State.PENDING, body=f"Text {number}.") for number in range(2)]
     for state in (State.VISIBLE, State.REJECTED, State.REMOVED, State.UNVERIFIED):
         make_comment(article, state=state, body=f"Not {state}.")
@@ -107,9 +103,7 @@ def test_the_queue_has_what_waits_the_longest_first(article, client_of, moderato
     assert f'name="seen_{waiting[0].pk}" value="pending.0"' in html
 
 
-def test_a_row_has_the_comment_the_article_what_it_answers_and_the_authors_record(
-    article, client_of, moderator
-):
+def test_row_has_the_comment_article_parent_and_author_record(article, client_of, moderator):
     author = make_user(display_name="A < B")
     make_comment(make_article(), author=author, state=State.REJECTED)
     make_comment(make_article(), author=author)
@@ -123,11 +117,17 @@ def test_a_row_has_the_comment_the_article_what_it_answers_and_the_authors_recor
     assert "What about &lt;standards&gt;?" in html
     assert "<bdi>A &lt; B</bdi></h2>" in html
     assert "turned down lately" in html
-    told = {"approvals": "1", "rejections": "1", "removals by moderators": "0", "reports": "0", "bans": "0"}
-    assert record_in(html) == told
+    expected = {
+        "approvals": "1",
+        "rejections": "1",
+        "removals by moderators": "0",
+        "reports": "0",
+        "bans": "0",
+    }
+    assert record_in(html) == expected
 
 
-def test_the_record_counts_what_moderators_decided_but_for_what_they_took_back(article, client_of, moderator):
+def test_author_record_leaves_out_undone_decisions(article, client_of, moderator):
     """Not the states of now: who mends or removes what was turned down has been turned down all the same."""
     author = make_user()
     mended = make_comment(article, author=author, state=State.REJECTED)
@@ -148,7 +148,7 @@ def test_the_record_counts_what_moderators_decided_but_for_what_they_took_back(a
     assert (record.approvals, record.rejections, record.removals) == (4, 2, 1)
 
 
-def test_comments_that_wait_for_a_mailbox_are_not_at_the_desk(article, client_of, moderator):
+def test_unverified_comments_are_not_in_the_admin(article, client_of, moderator):
     comment = make_comment(article, state=State.UNVERIFIED, body="Not said yet.")
     client = client_of(moderator)
     assert "Not said yet." not in page(client.get(QUEUE, {"state": "all"}))
@@ -156,14 +156,14 @@ def test_comments_that_wait_for_a_mailbox_are_not_at_the_desk(article, client_of
 
 
 @pytest.mark.parametrize("state", [State.VISIBLE, State.REJECTED, State.REMOVED])
-def test_the_list_is_filtered_by_state(article, client_of, moderator, state):
+def test_list_is_filtered_by_state(article, client_of, moderator, state):
     for each in (State.VISIBLE, State.REJECTED, State.REMOVED, State.PENDING):
         make_comment(article, state=each, body=f"Is {each}.")
     rows = page(client_of(moderator).get(QUEUE, {"state": state})).split('class="desk-rows"')[1]
     assert [each for each in State.values if f"Is {each}." in rows] == [state]
 
 
-def test_the_list_is_filtered_by_language_and_article(article, client_of, moderator):
+def test_list_is_filtered_by_language_and_article(article, client_of, moderator):
     make_comment(article, state=State.PENDING, body="In English.")
     make_comment(make_article(), state=State.PENDING, body="用中文写的。")
     client = client_of(moderator)
@@ -171,7 +171,7 @@ def test_the_list_is_filtered_by_language_and_article(article, client_of, modera
     assert "用中文写的。" not in page(client.get(QUEUE, {"article__id__exact": article.pk}))
 
 
-def test_the_articles_to_filter_by_are_those_with_comments_that_wait(article, client_of, moderator):
+def test_article_filter_offers_articles_with_pending_comments(article, client_of, moderator):
     quiet = [make_article("quiet"), make_article("quieter")]
     for discussed in quiet:
         make_comment(discussed)
@@ -182,7 +182,7 @@ def test_the_articles_to_filter_by_are_those_with_comments_that_wait(article, cl
     assert f"article__id__exact={quiet[0].pk}" not in page
 
 
-def test_the_page_of_a_comment_has_everything_and_the_buttons(article, client_of, moderator):
+def test_detail_page_has_the_row_the_history_and_the_buttons(article, client_of, moderator):
     comment = make_comment(article, state=State.REJECTED, body="Judged as this.")
     html = page(client_of(moderator).get(f"{QUEUE}{comment.pk}/change/"))
     assert f'action="{QUEUE}{comment.pk}/decide/"' in html
@@ -191,7 +191,7 @@ def test_the_page_of_a_comment_has_everything_and_the_buttons(article, client_of
     assert 'name="_save"' not in html
 
 
-def test_the_queue_is_filtered_by_what_holds_a_comment(article, client_of, moderator):
+def test_queue_is_filtered_by_rule(article, client_of, moderator):
     make_comment(article, state=State.PENDING, body="My first.")
     make_comment(article, state=State.PENDING, body="See https://example.com/.")
     client = client_of(moderator)
@@ -203,11 +203,11 @@ def test_the_queue_is_filtered_by_what_holds_a_comment(article, client_of, moder
         assert (shown in rows, other in rows) == (True, False)
 
 
-def test_every_rule_has_a_short_name():
+def test_every_rule_has_a_label():
     assert set(policy.HOLD_RULE_LABELS) == set(HoldRule)
 
 
-def test_the_figures_above_the_queue(article, client_of, moderator):
+def test_stats_show_counts_and_waits(article, client_of, moderator):
     for state in (State.PENDING, State.PENDING, State.VISIBLE, State.REJECTED, State.UNVERIFIED):
         make_comment(article, state=state)
     oldest = Comment.objects.queue().first()
@@ -229,7 +229,7 @@ def test_the_figures_above_the_queue(article, client_of, moderator):
     ]
 
 
-def test_the_figures_above_the_queue_are_counted_to_a_bound(article, client_of, moderator, monkeypatch):
+def test_stats_are_counted_to_a_bound(article, client_of, moderator, monkeypatch):
     monkeypatch.setattr(stats, "MAX_COUNTED", 2)
     for state in (*[State.VISIBLE] * 3, *[State.REJECTED] * 2):
         make_comment(article, state=state)
@@ -237,7 +237,7 @@ def test_the_figures_above_the_queue_are_counted_to_a_bound(article, client_of, 
     assert re.findall(r"<dd[^>]*>(.*?)</dd>", shown)[:4] == ["0", "2+", "2", "0"]
 
 
-def test_what_has_waited_the_longest_comes_first_whenever_it_was_written(article, client_of, moderator):
+def test_queue_is_ordered_by_the_time_of_holding(article, client_of, moderator):
     old = make_comment(article, body="Written first, doubted last.")
     make_comment(article, state=State.PENDING, body="Written last.")
     decide_as_somebody(old, ModerationAction.UNDO)
@@ -245,7 +245,7 @@ def test_what_has_waited_the_longest_comes_first_whenever_it_was_written(article
     assert html.index("Written last.") < html.index("Written first")
 
 
-def test_a_row_of_an_appeal_has_what_was_decided_and_what_the_author_says(article, client_of, moderator):
+def test_row_of_an_appeal_has_the_rejection_and_the_note(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING, body="The claim is to narrow.")
     decide_as_somebody(comment, ModerationAction.REJECT, reason="unclear")
     services.resubmit(user=comment.author, comment_id=comment.pk, body="The claim is too narrow.")
@@ -260,9 +260,11 @@ def test_a_row_of_an_appeal_has_what_was_decided_and_what_the_author_says(articl
     assert "The text is as it was." in html
 
 
-def test_who_was_appealed_against_has_no_buttons(article, client_of, moderator):
+def test_moderator_appealed_against_has_no_buttons(article, client_of, moderator):
     comment = make_comment(article, state=State.PENDING)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=moderator, comment_id=comment.pk, action=ModerationAction.REJECT, reason="other"
+    )
     services.appeal(user=comment.author, comment_id=comment.pk, note="Why?")
     alone = page(client_of(moderator).get(QUEUE))
     assert 'data-desk-form="approve"' in alone
@@ -272,7 +274,7 @@ def test_who_was_appealed_against_has_no_buttons(article, client_of, moderator):
     assert 'data-desk-form="approve"' not in html
 
 
-def test_ones_own_comment_has_no_buttons(article, client_of, moderator):
+def test_moderators_own_comment_has_no_buttons(article, client_of, moderator):
     make_user(group="Moderator")
     make_comment(article, author=moderator, state=State.PENDING)
     html = page(client_of(moderator).get(QUEUE))
@@ -280,120 +282,14 @@ def test_ones_own_comment_has_no_buttons(article, client_of, moderator):
     assert 'data-desk-form="approve"' not in html
 
 
-# --- what the search does not tell ---
-
-
 @pytest.mark.parametrize("query", [{"q": "secret"}, {"q": "secret-box@example.org"}])
-def test_moderators_do_not_find_addresses(article, client_of, moderator, query):
+def test_moderators_cannot_search_addresses(article, client_of, moderator, query):
     make_comment(article, author=make_user("secret-box@example.org"), state=State.PENDING, body="Mine.")
     assert "Mine." not in page(client_of(moderator).get(QUEUE, query))
     chief = make_user(group="Moderator", is_superuser=True)
     assert "Mine." in page(client_of(chief).get(QUEUE, query))
 
 
-def test_nor_by_a_filter_made_up(article, client_of, moderator):
+def test_made_up_filter_reveals_no_addresses(article, client_of, moderator):
     make_comment(article, author=make_user("secret-box@example.org"), state=State.PENDING)
     assert client_of(moderator).get(QUEUE, {"author__email__startswith": "secret"}).status_code == 400
-
-
-# --- deciding ---
-
-
-def test_approving_several(article, client_of, moderator):
-    comments = [make_comment(article, state=State.PENDING, body=f"Text {number}.") for number in range(3)]
-    assert "3 decisions made." in decide(client_of(moderator), "approve", *comments)
-    assert [state_of(comment)[0] for comment in comments] == [State.VISIBLE] * 3
-    assert set(Decision.objects.values_list("moderator", flat=True)) == {moderator.pk}
-
-
-def test_rejecting_with_a_reason_and_words(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    decide(client_of(moderator), "reject", comment, reason="uncivil", note="Please.")
-    assert state_of(comment) == (State.REJECTED, "uncivil")
-    assert Comment.objects.get().note == "Please."
-
-
-def test_rejecting_without_a_reason_is_refused(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    assert "Choose the reason" in decide(client_of(moderator), "reject", comment)
-    assert state_of(comment)[0] == State.PENDING
-
-
-def test_words_that_are_too_long_are_refused_for_several_too(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    assert "at most 700 are taken" in decide(
-        client_of(moderator), "reject", comment, reason="uncivil", note="字" * 701
-    )
-    assert state_of(comment)[0] == State.PENDING
-
-
-def test_a_reason_that_is_none_is_refused(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    decide(client_of(moderator), "reject", comment, reason="because")
-    assert state_of(comment)[0] == State.PENDING
-
-
-def test_removing_and_undoing(article, client_of, moderator):
-    comment = make_comment(article)
-    client = client_of(moderator)
-    assert "Choose the reason" in decide(client, "remove", comment)
-    decide(client, "remove", comment, reason="uncivil")
-    assert state_of(comment) == (State.REMOVED, "uncivil")
-    comment.refresh_from_db()
-    decide(client, "undo", comment)
-    assert state_of(comment) == (State.VISIBLE, "")
-
-
-def test_the_second_moderator_is_told_who_was_first(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    seen = {comment.pk: comment.version_token}
-    decide_as_somebody(comment, ModerationAction.APPROVE)
-    first = Decision.objects.get().moderator
-    html = decide(client_of(moderator), "reject", comment, seen=seen, reason="uncivil")
-    assert f"{first.public_name} has already decided about this comment" in html
-    assert state_of(comment)[0] == State.VISIBLE
-    assert Decision.objects.count() == 1
-
-
-def test_a_comment_that_changed_since_is_not_decided_about(article, client_of, moderator, reader):
-    comment = make_comment(article, author=reader, state=State.PENDING)
-    seen = {comment.pk: comment.version_token}
-    services.edit_comment(user=reader, comment_id=comment.pk, body="Quite another text.")
-    assert "has changed this comment since" in decide(client_of(moderator), "approve", comment, seen=seen)
-    assert state_of(comment)[0] == State.PENDING
-
-
-def test_what_was_not_shown_is_not_decided_about(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    client_of(moderator).post(QUEUE, {"action": "approve", "index": "0", ACTION_CHECKBOX_NAME: [comment.pk]})
-    assert state_of(comment)[0] == State.PENDING
-
-
-@pytest.mark.parametrize("pk", ["999999", str(2**70)])
-def test_deciding_about_nothing(article, client_of, moderator, pk):
-    response = client_of(moderator).post(
-        QUEUE, {"action": "approve", "index": "0", ACTION_CHECKBOX_NAME: [pk]}
-    )
-    assert response.status_code == 302
-    assert not Decision.objects.exists()
-
-
-def test_banning_the_authors(article, client_of, moderator):
-    comment = make_comment(article, state=State.PENDING)
-    client = client_of(moderator)
-    assert "Say why" in decide(client, "ban_authors", comment, days="30")
-    assert "1 author banned." in decide(
-        client, "ban_authors", comment, days="30", why="Spam in three places."
-    )
-    ban = Ban.objects.get()
-    assert (ban.user, ban.why, round((ban.until - ban.created_at) / timedelta(days=1))) == (
-        comment.author,
-        "Spam in three places.",
-        30,
-    )
-    assert ban.banned_by == moderator
-    listed = page(client.get("/admin/comments/ban/"))
-    assert comment.author.public_name in listed
-    assert moderator.public_name in listed.split('id="result_list"')[1]
-    client.post(f"/admin/comments/ban/{ban.pk}/delete/", {"post": "yes"})
-    assert not Ban.objects.exists()

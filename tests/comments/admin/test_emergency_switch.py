@@ -26,7 +26,7 @@ def trusted(article, reader):
 
 @pytest.fixture
 def turn(moderator, article):
-    """`turn("site", Switch.HELD)`, or "article"."""
+    """`turn("site", Switch.HELD)` or `turn("article", …)`."""
 
     def turned(where: str, switch: Switch, **sentences) -> None:
         if where == "site":
@@ -46,14 +46,12 @@ def turn(moderator, article):
         (Switch.CLOSED, Switch.OPEN, Switch.CLOSED),
     ],
 )
-def test_the_stricter_holds(one, other, holds):
+def test_stricter_switch_holds(one, other, holds):
     assert strictest(one, other) == strictest(other, one) == holds
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_while_everything_is_held_even_the_trusted_wait_and_are_told(
-    article, trusted, client_of, send, turn, where
-):
+def test_held_switch_holds_trusted_authors_and_says_so(article, trusted, client_of, send, turn, where):
     turn(where, Switch.HELD)
     client = client_of(trusted)
     send(client, "A second comment.")
@@ -67,7 +65,7 @@ def test_while_everything_is_held_even_the_trusted_wait_and_are_told(
 
 @pytest.mark.parametrize("where", ["site", "article"])
 @pytest.mark.parametrize("headers", [None, FRAGMENT])
-def test_while_it_is_closed_the_text_comes_back(article, trusted, client_of, send, turn, where, headers):
+def test_closed_switch_refuses_and_returns_the_text(article, trusted, client_of, send, turn, where, headers):
     turn(where, Switch.CLOSED)
     response = send(client_of(trusted), "A second comment.", headers=headers)
     assert response.status_code == 422
@@ -76,7 +74,7 @@ def test_while_it_is_closed_the_text_comes_back(article, trusted, client_of, sen
     assert Comment.objects.count() == 1
 
 
-def test_a_stranger_is_told_before_writing_and_loses_no_text(article, stranger, send, turn):
+def test_closed_switch_is_announced_to_anonymous_visitors(article, stranger, send, turn):
     turn("article", Switch.CLOSED)
     page = stranger.get(article.get_absolute_url()).content.decode()
     assert CLOSED in page
@@ -86,7 +84,7 @@ def test_a_stranger_is_told_before_writing_and_loses_no_text(article, stranger, 
     assert (response.status_code, ">\nMy text.</textarea>" in response.content.decode()) == (422, True)
 
 
-def test_what_waits_stays_and_can_be_posted_later(article, trusted, stranger, send, turn):
+def test_draft_stays_while_closed_and_can_be_posted_later(article, trusted, stranger, send, turn):
     submission = str(uuid.uuid4())
     send(stranger, "Kept.", submission=submission)
     pending = make_comment(article, state=State.PENDING)
@@ -101,7 +99,7 @@ def test_what_waits_stays_and_can_be_posted_later(article, trusted, stranger, se
     assert Comment.objects.get(body="Kept.").state == State.VISIBLE
 
 
-def test_an_edit_is_held_while_everything_is_and_refused_while_it_is_closed(article, trusted, turn):
+def test_edit_is_held_or_refused_by_the_switch(article, trusted, turn):
     comment = Comment.objects.get(author=trusted)
     turn("article", Switch.CLOSED)
     with pytest.raises(services.DiscussionClosed):
@@ -116,7 +114,7 @@ def test_an_edit_is_held_while_everything_is_and_refused_while_it_is_closed(arti
     )
 
 
-def test_who_confirms_an_address_while_it_is_closed_waits_for_a_moderator(article, unverified, turn):
+def test_comments_released_while_closed_are_held(article, unverified, turn):
     comment = make_comment(article, author=unverified, state=State.UNVERIFIED)
     turn("site", Switch.CLOSED)
     unverified.emailaddress_set.update(verified=True)
@@ -126,15 +124,13 @@ def test_who_confirms_an_address_while_it_is_closed_waits_for_a_moderator(articl
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_while_it_is_closed_no_comment_is_mended_and_an_appeal_is_heard(
-    article, reader, client_of, turn, where
-):
-    """What was turned down is a comment when it comes changed; a note to the moderators is none."""
+def test_closed_switch_refuses_resubmission_but_not_appeal(article, reader, client_of, turn, where):
+    """A resubmitted text is a comment, which a closed switch refuses; an appeal's note is not."""
     rejected = make_comment(article, author=reader, body="Turned down.", state=State.REJECTED)
     turn(where, Switch.CLOSED)
     client = client_of(reader)
-    answer = client.post(reverse("comments:mend", args=[rejected.pk]), {"body": "Put otherwise."})
-    assert (answer.status_code, ">\nPut otherwise.</textarea>" in answer.content.decode()) == (422, True)
+    response = client.post(reverse("comments:mend", args=[rejected.pk]), {"body": "Put otherwise."})
+    assert (response.status_code, ">\nPut otherwise.</textarea>" in response.content.decode()) == (422, True)
     assert (
         client.post(
             reverse("comments:appeal", args=[rejected.pk]), {"body": "It is to the point."}
@@ -149,7 +145,7 @@ def test_while_it_is_closed_no_comment_is_mended_and_an_appeal_is_heard(
     )
 
 
-def test_one_articles_switch_is_not_anothers(article, trusted, turn):
+def test_switch_of_one_discussion_leaves_others_open(article, trusted, turn):
     turn("article", Switch.CLOSED)
     elsewhere = services.post_comment(
         user=trusted, article=make_article(), body="Elsewhere.", submission=uuid.uuid4()
@@ -157,13 +153,13 @@ def test_one_articles_switch_is_not_anothers(article, trusted, turn):
     assert elsewhere.state == State.VISIBLE
 
 
-def test_both_languages_share_the_switch(article, stranger, turn):
+def test_languages_of_an_article_share_the_switch(article, stranger, turn):
     chinese = make_article(language="zh-hans", translation_key=article.translation_key)
     turn("article", Switch.HELD)
     assert "每条评论经版主过目后才会显示。" in stranger.get(chinese.get_absolute_url()).content.decode()
 
 
-def test_the_houses_sentence_stands_in_the_language_of_the_page(article, stranger, turn):
+def test_site_notice_is_in_the_language_of_the_page(article, stranger, turn):
     chinese = make_article(language="zh-hans")
     turn("site", Switch.CLOSED, notice_en="Back <soon>.", notice_zh="很快恢复。")
     assert "Back &lt;soon&gt;." in stranger.get(article.get_absolute_url()).content.decode()
@@ -172,7 +168,7 @@ def test_the_houses_sentence_stands_in_the_language_of_the_page(article, strange
     assert "Back &lt;soon&gt;." not in stranger.get(article.get_absolute_url()).content.decode()
 
 
-def test_an_article_that_has_closed_by_itself_says_only_that(stranger, turn):
+def test_article_closed_by_itself_shows_no_site_notice(stranger, turn):
     closed = make_article(comments_open=False)
     turn("site", Switch.HELD, notice_en="We are a little late.")
     page = stranger.get(closed.get_absolute_url()).content.decode()
@@ -180,7 +176,9 @@ def test_an_article_that_has_closed_by_itself_says_only_that(stranger, turn):
     assert "We are a little late." not in page
 
 
-def test_each_switch_purges_what_shows_it(article, moderator, settings, django_capture_on_commit_callbacks):
+def test_each_switch_purges_the_pages_that_show_it(
+    article, moderator, settings, django_capture_on_commit_callbacks
+):
     chinese = make_article(language="zh-hans", translation_key=article.translation_key)
     settings.PAGE_KEEPERS = ["tests.pagecache.recorder.keep"]
     recorder.purged.clear()
@@ -197,11 +195,8 @@ def test_each_switch_purges_what_shows_it(article, moderator, settings, django_c
     assert recorder.purged == [["/**"]]
 
 
-# --- at the desk ---
-
-
 @pytest.mark.parametrize("group", ["Moderator", "Editor"])
-def test_moderators_and_editors_turn_the_switch_of_the_site(client_of, group):
+def test_moderators_and_editors_turn_the_site_switch(client_of, group):
     person = make_user(group=group, display_name="Whoever")
     client = client_of(person)
     assert client.get("/admin/comments/sitecommentsettings/", follow=True).status_code == 200
@@ -215,30 +210,28 @@ def test_moderators_and_editors_turn_the_switch_of_the_site(client_of, group):
     )
     assert "Emergency switch for the whole site:" in page
     assert "Whoever" in page
-    for desk in (
+    for url in (
         "/admin/",
         "/admin/comments/",
         "/admin/comments/discussion/",
-    ):  # a list is told its app in another way
-        assert "Emergency switch for the whole site:" in client.get(desk).content.decode(), desk
+    ):  # a list has its app in another context variable
+        assert "Emergency switch for the whole site:" in client.get(url).content.decode(), url
     client.post("/admin/comments/sitecommentsettings/1/change/", {**data, "switch": "open"})
     assert "Emergency switch for the whole site:" not in client.get("/admin/").content.decode()
 
 
-def test_whoever_opens_the_form_is_told_that_it_is_closed_and_what_the_house_says(article, stranger, turn):
+def test_compose_form_shows_that_comments_are_closed(article, stranger, turn):
     turn("site", Switch.CLOSED, notice_en="Back on Monday.")
     html = stranger.get(reverse("comments:new", args=[article.slug])).content.decode()
     assert f'<p class="note">{CLOSED}</p><p class="note">Back on Monday.</p>' in html
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_whoever_opens_the_form_is_told_that_everything_is_held(
-    article, trusted, stranger, client_of, turn, where
-):
-    own = services.post_comment(user=trusted, article=article, body="As posted.", submission=uuid.uuid4())
+def test_compose_form_shows_that_everything_is_held(article, trusted, stranger, client_of, turn, where):
+    comment = services.post_comment(user=trusted, article=article, body="As posted.", submission=uuid.uuid4())
     paths = {
         reverse("comments:new", args=[article.slug]): stranger,
-        reverse("comments:edit", args=[own.pk]): client_of(trusted),
+        reverse("comments:edit", args=[comment.pk]): client_of(trusted),
     }
     assert not any(HELD in client.get(path).content.decode() for path, client in paths.items())
     turn(where, Switch.HELD, notice_en="Until Monday.")
@@ -251,13 +244,13 @@ def test_whoever_opens_the_form_is_told_that_everything_is_held(
 @pytest.mark.parametrize(
     ("old", "new"), [("house/1/change/", "sitecommentsettings"), ("phrase/", "blockedphrase")]
 )
-def test_addresses_of_renamed_models_lead_to_their_lists(client_of, moderator, old, new):
+def test_old_admin_urls_redirect_to_renamed_models(client_of, moderator, old, new):
     for prefix in ("", "/zh-hans"):
-        answer = client_of(moderator).get(f"{prefix}/admin/comments/{old}")
-        assert (answer.status_code, answer.url) == (302, f"{prefix}/admin/comments/{new}/")
+        response = client_of(moderator).get(f"{prefix}/admin/comments/{old}")
+        assert (response.status_code, response.url) == (302, f"{prefix}/admin/comments/{new}/")
 
 
-def test_authors_turn_no_switch(article, client_of):
+def test_authors_cannot_turn_switches(article, client_of):
     client = client_of(make_user(group="Author"))
     for path in (
         "sitecommentsettings/1/change/",
@@ -271,7 +264,7 @@ def test_authors_turn_no_switch(article, client_of):
     )
 
 
-def test_an_editor_finds_the_discussions_switch_at_the_article(article, client_of, editor):
+def test_article_form_links_to_the_discussion_switch(article, client_of, editor):
     client = client_of(editor)
     address = f"/admin/comments/discussion/{article.translation_key}/change/"
     assert f'href="{address}"' in client.get(f"/admin/articles/article/{article.pk}/change/").content.decode()
@@ -294,12 +287,12 @@ def test_an_editor_finds_the_discussions_switch_at_the_article(article, client_o
         "discussion/43a8cb4e-8301-4bf6-ba57-a808a6b2dd90",
     ],
 )
-def test_there_is_no_other_switch(client_of, moderator, wrong):
+def test_unknown_switches_are_not_found(client_of, moderator, wrong):
     response = client_of(moderator).get(f"/admin/comments/{wrong}/change/")
     assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
-def test_a_moderator_keeps_the_list_of_words(client_of, moderator):
+def test_moderator_edits_the_blocklist(client_of, moderator):
     client = client_of(moderator)
     client.post("/admin/comments/blockedphrase/add/", {"text": "Casino", "effect": "hold", "note": ""})
     assert BlockedPhrase.objects.values_list("text", "folded").get() == ("Casino", "casino")
@@ -324,9 +317,7 @@ def test_a_moderator_keeps_the_list_of_words(client_of, moderator):
     assert SiteCommentSettings.objects.get().blocklist_version != stamp
 
 
-def test_the_queue_shows_which_entry_matched_and_leads_to_the_discussions_switch(
-    article, client_of, moderator
-):
+def test_queue_shows_matched_phrases_and_links_to_the_switch(article, client_of, moderator):
     BlockedPhrase(text="Casino").save()
     make_comment(article, state=State.PENDING, body="A c-a-s-i-n-o.")
     page = client_of(moderator).get("/admin/comments/comment/").content.decode()

@@ -1,4 +1,4 @@
-"""The reasons for turning comments down: rows that moderators edit, in both languages."""
+"""Reasons for rejecting comments: rows that moderators edit, in both languages."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -18,12 +18,12 @@ def codes() -> list[str]:
     return list(Reason.objects.values_list("code", flat=True))
 
 
-def test_there_are_six_to_begin_with():
+def test_six_reasons_exist_after_migration():
     assert codes() == ["off_topic", "uncivil", "advertising", "unlawful", "unclear", "other"]
     assert Reason.objects.get(code="uncivil").text_in("zh-hans") == "针对个人，而非针对论点。"
 
 
-def test_what_was_given_stays_when_the_reason_is_worded_anew(article):
+def test_given_text_stays_when_the_reason_changes(article):
     comment = make_comment(article, state=State.PENDING)
     decide_as_somebody(comment, ModerationAction.REJECT, reason="unclear")
     Reason.objects.filter(code="unclear").update(text_en="Please say it again.")
@@ -31,7 +31,7 @@ def test_what_was_given_stays_when_the_reason_is_worded_anew(article):
     assert comment.note == Decision.objects.get().note == "We could not make out what it says."
 
 
-def test_words_of_the_moderators_own_take_the_place_of_the_preset_ones(article):
+def test_note_replaces_the_text_of_the_reason(article):
     comment = make_comment(article, state=State.PENDING)
     decision = decide_as_somebody(
         comment, ModerationAction.REJECT, reason="unclear", note="  Which claim?\r\nThe first?  "
@@ -44,7 +44,7 @@ def test_words_of_the_moderators_own_take_the_place_of_the_preset_ones(article):
     )
 
 
-def test_blank_words_are_none(article):
+def test_blank_note_is_ignored(article):
     comment = make_comment(article, state=State.PENDING)
     assert (
         decide_as_somebody(comment, ModerationAction.REJECT, reason="other", note=" \n").note
@@ -53,7 +53,7 @@ def test_blank_words_are_none(article):
 
 
 @pytest.mark.parametrize("reason", ["", "nothing", "uncivil", "moderator"])
-def test_a_reason_that_cannot_be_given_is_refused(article, reason):
+def test_unknown_or_inactive_reason_is_refused(article, reason):
     Reason.objects.filter(code="uncivil").update(active=False)
     comment = make_comment(article, state=State.PENDING)
     with pytest.raises(services.CommentError, match="Choose the reason"):
@@ -62,7 +62,7 @@ def test_a_reason_that_cannot_be_given_is_refused(article, reason):
     assert (comment.state, Decision.objects.count()) == (State.PENDING, 0)
 
 
-def test_an_approval_takes_what_was_told_back(article):
+def test_approval_clears_the_note(article):
     comment = make_comment(article, state=State.REJECTED)
     decide_as_somebody(comment, ModerationAction.UNDO)
     decision = decide_as_somebody(comment, ModerationAction.APPROVE, reason="uncivil", note="Never mind.")
@@ -71,15 +71,12 @@ def test_an_approval_takes_what_was_told_back(article):
 
 
 @pytest.mark.parametrize("code", ["", *RemovedBy.values])
-def test_a_code_that_means_something_else_is_no_reasons(code):
+def test_code_with_another_meaning_is_refused(code):
     with pytest.raises(IntegrityError), transaction.atomic():
         Reason.objects.create(code=code, text_en="Words.", text_zh="话。")
 
 
-# --- at the desk ---
-
-
-def test_moderators_write_reasons_in_both_languages(client_of, moderator):
+def test_moderators_add_reasons_in_both_languages(client_of, moderator):
     client = client_of(moderator)
     client.post(
         f"{REASONS}add/",
@@ -92,8 +89,8 @@ def test_moderators_write_reasons_in_both_languages(client_of, moderator):
         },
     )
     assert codes()[0] == "promises"
-    answer = client.post(f"{REASONS}add/", {"code": "author", "text_en": "x", "text_zh": "x", "order": 5})
-    assert "This short name has a meaning of its own." in answer.content.decode()
+    response = client.post(f"{REASONS}add/", {"code": "author", "text_en": "x", "text_zh": "x", "order": 5})
+    assert "This short name has a meaning of its own." in response.content.decode()
     reason = Reason.objects.get(code="promises")
     client.post(
         f"{REASONS}{reason.pk}/change/",
@@ -107,11 +104,11 @@ def test_moderators_write_reasons_in_both_languages(client_of, moderator):
 
 
 @pytest.mark.parametrize("group", ["Author", "Editor"])
-def test_others_do_not_touch_them(client_of, group):
+def test_other_staff_cannot_edit_reasons(client_of, group):
     assert client_of(make_user(group=group)).get(REASONS).status_code == 403
 
 
-def test_a_reason_that_was_given_can_only_be_taken_out_of_use(article, client_of, moderator):
+def test_given_reason_can_only_be_deactivated(article, client_of, moderator):
     make_comment(article, state=State.REJECTED)  # off_topic
     client = client_of(moderator)
     given, unused = Reason.objects.get(code="off_topic"), Reason.objects.get(code="other")

@@ -1,4 +1,4 @@
-"""What a moderator has typed and the desk does not take stands in its boxes again: in the row, and for several at once."""
+"""What a moderator typed into a refused form is in the form again: in the row and in the bulk form."""
 
 import html
 import re
@@ -26,24 +26,24 @@ def comment(article) -> Comment:
 
 
 @pytest.fixture
-def desk(client_of, moderator) -> Client:
+def moderator_client(client_of, moderator) -> Client:
     return client_of(moderator)
 
 
-def send(desk: Client, comment: Comment, what: str = "decide", **fields) -> str:
-    """The page that comes back, or for the script the row."""
+def send(moderator_client: Client, comment: Comment, what: str = "decide", **fields) -> str:
+    """POST one decision or ban. Returns the page that follows, or for the script the row."""
     sent = {"verb": "reject", "seen": comment.version_token} if what == "decide" else {}
     script = fields.pop("script", False)
-    answer = desk.post(
+    response = moderator_client.post(
         f"{QUEUE}{comment.pk}/{what}/",
         sent | fields,
         headers={"X-Fragment": "row"} if script else {},
         follow=not script,
     )
-    return answer.json()["row"] if script else answer.content.decode()
+    return response.json()["row"] if script else response.content.decode()
 
 
-def decide_at_once(desk: Client, comments: list[Comment], action: str, **fields) -> str:
+def decide_in_bulk(moderator_client: Client, comments: list[Comment], action: str, **fields) -> str:
     seen = {f"seen_{each.pk}": each.version_token for each in comments}
     sent = {
         "action": action,
@@ -53,18 +53,19 @@ def decide_at_once(desk: Client, comments: list[Comment], action: str, **fields)
         **seen,
         **fields,
     }
-    return desk.post(QUEUE, sent, follow=True).content.decode()
+    return moderator_client.post(QUEUE, sent, follow=True).content.decode()
 
 
-def box(page: str, name: str, within: str = "") -> str:
-    """What a box holds, in the part of the page that begins with `within`."""
+def field_value(page: str, name: str, within: str = "") -> str:
+    """The value of a field, in the part of the page that begins with `within`."""
     part = page[page.index(within) :]
-    found = re.search(
-        rf'<textarea name="{name}"[^>]*>\n(.*?)</textarea>|<input type="text" name="{name}"[^>]*?value="([^"]*)"',
+    match = re.search(
+        rf'<textarea name="{name}"[^>]*>\n(.*?)</textarea>'
+        rf'|<input type="text" name="{name}"[^>]*?value="([^"]*)"',
         part,
         re.S,
     )
-    return html.unescape(found[1] or found[2] or "") if found else ""
+    return html.unescape(match[1] or match[2] or "") if match else ""
 
 
 def selected(page: str) -> list[str]:
@@ -72,42 +73,42 @@ def selected(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("script", [False, True])
-def test_words_that_are_too_many_come_back_in_the_open_box(desk, comment, script):
-    page = send(desk, comment, reason="unclear", note=LONG, script=script)
+def test_long_note_comes_back_in_the_open_form(moderator_client, comment, script):
+    page = send(moderator_client, comment, reason="unclear", note=LONG, script=script)
     reject = '<details class="desk-turn-down" data-desk-open="reject" open>'
-    assert box(page, "note", reject) == LONG
+    assert field_value(page, "note", reject) == LONG
     assert re.search(r'value="unclear" required checked', page[page.index(reject) :])
     assert 'data-desk-open="remove">' in page
     assert Decision.objects.count() == 0
     if not script:
         assert "at most 700 are taken" in page
-        assert box(desk.get(QUEUE).content.decode(), "note") == ""
+        assert field_value(moderator_client.get(QUEUE).content.decode(), "note") == ""
 
 
 @pytest.mark.parametrize("script", [False, True])
-def test_why_somebody_is_banned_comes_back_too(desk, comment, script):
-    page = send(desk, comment, "ban", days="30", why=LONG_WHY, script=script)
-    assert box(page, "why", '<details class="desk-turn-down" open>') == LONG_WHY
+def test_long_ban_reason_comes_back_in_the_open_form(moderator_client, comment, script):
+    page = send(moderator_client, comment, "ban", days="30", why=LONG_WHY, script=script)
+    assert field_value(page, "why", '<details class="desk-turn-down" open>') == LONG_WHY
     assert '<option value="30" selected>' in page
     assert Ban.objects.count() == 0
 
 
-def test_no_box_at_the_desk_is_cut_by_the_browser(desk, comment):
-    page = desk.get(QUEUE).content.decode()
+def test_text_fields_have_no_maxlength(moderator_client, comment):
+    page = moderator_client.get(QUEUE).content.decode()
     assert page.count("<textarea") == 3
     assert not re.findall(r"<(?:textarea|input)[^>]* name=\"(?:note|why)\"[^>]*maxlength", page)
 
 
 @pytest.mark.parametrize("script", [False, True])
-def test_words_for_a_decision_that_another_has_taken_are_there_to_be_copied(desk, comment, script):
+def test_note_for_a_decision_taken_by_another_is_shown_for_copying(moderator_client, comment, script):
     services.decide(
         moderator=make_user(display_name="Mei"),
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="other",
     )
     page = send(
-        desk,
+        moderator_client,
         comment,
         reason="unclear",
         note="Which <b>claim</b>?",
@@ -118,43 +119,45 @@ def test_words_for_a_decision_that_another_has_taken_are_there_to_be_copied(desk
     assert "Which &lt;b&gt;claim&lt;/b&gt;?" in page
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_words_for_a_comment_that_is_no_longer_on_the_page_are_there_to_be_copied(desk, comment, at_once):
-    """The queue has lost it to another's decision, and with it the boxes."""
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_note_for_a_comment_not_on_the_page_is_shown_for_copying(moderator_client, comment, is_bulk):
+    """Another moderator's decision has taken the comment, and its forms, out of the queue."""
     services.decide(
         moderator=make_user(display_name="Mei"),
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="other",
     )
-    if at_once:
-        page = decide_at_once(desk, [comment], "reject", reason="unclear", note="Which <b>claim</b>?")
+    if is_bulk:
+        page = decide_in_bulk(
+            moderator_client, [comment], "reject", reason="unclear", note="Which <b>claim</b>?"
+        )
     else:
-        page = send(desk, comment, reason="unclear", note="Which <b>claim</b>?")
+        page = send(moderator_client, comment, reason="unclear", note="Which <b>claim</b>?")
     assert f'id="row-{comment.pk}"' not in page
     assert "What you wrote, for you to copy:" in page
     assert "Which &lt;b&gt;claim&lt;/b&gt;?" in page
-    assert "for you to copy" not in desk.get(QUEUE).content.decode()
+    assert "for you to copy" not in moderator_client.get(QUEUE).content.decode()
 
 
 @pytest.mark.parametrize("script", [False, True])
-def test_words_for_a_ban_of_an_author_who_has_left_are_there_to_be_copied(desk, comment, script):
+def test_ban_reason_for_an_erased_author_is_shown_for_copying(moderator_client, comment, script):
     with public_write(comment):
         comment.author = None
         comment.save()
-    page = send(desk, comment, "ban", days="30", why="Advertises.", script=script)
+    page = send(moderator_client, comment, "ban", days="30", why="Advertises.", script=script)
     assert "What you wrote, for you to copy:" in page
     assert "Advertises." in page
 
 
-def test_choice_that_was_refused_for_several_stays_as_it_was(desk, article, comment):
+def test_refused_bulk_form_keeps_its_choices(moderator_client, article, comment):
     bo = make_comment(article, state=State.PENDING)
-    page = decide_at_once(desk, [comment], "reject", note="Which claim?")
+    page = decide_in_bulk(moderator_client, [comment], "reject", note="Which claim?")
     assert "Choose the reason that the author is told." in page
     assert selected(page) == [str(comment.pk)]
     assert '<option value="reject" selected>' in page
-    assert box(page, "note", 'id="changelist-form"') == "Which claim?"
-    assert selected(desk.get(QUEUE).content.decode()) == []
+    assert field_value(page, "note", 'id="changelist-form"') == "Which claim?"
+    assert selected(moderator_client.get(QUEUE).content.decode()) == []
     assert str(bo.pk) not in selected(page)
 
 
@@ -162,38 +165,43 @@ def test_choice_that_was_refused_for_several_stays_as_it_was(desk, article, comm
     "fields",
     [{"note": LONG, "reason": "other"}, {"action": "nothing", "note": "x"}, {"days": "x", "note": "x"}],
 )
-def test_whatever_is_wrong_with_it_the_words_for_several_come_back(desk, comment, fields):
-    page = decide_at_once(desk, [comment], fields.pop("action", "reject"), **fields)
-    assert box(page, "note", 'id="changelist-form"') == fields["note"]
+def test_invalid_bulk_form_keeps_the_note(moderator_client, comment, fields):
+    page = decide_in_bulk(moderator_client, [comment], fields.pop("action", "reject"), **fields)
+    assert field_value(page, "note", 'id="changelist-form"') == fields["note"]
     assert Decision.objects.count() == 0
 
 
-def test_words_without_a_comment_selected_come_back(desk, comment):
-    page = decide_at_once(desk, [], "reject", reason="other", note="Which claim?")
+def test_bulk_form_without_a_selection_keeps_the_note(moderator_client, comment):
+    page = decide_in_bulk(moderator_client, [], "reject", reason="other", note="Which claim?")
     assert "must be selected" in page
-    assert box(page, "note", 'id="changelist-form"') == "Which claim?"
+    assert field_value(page, "note", 'id="changelist-form"') == "Which claim?"
 
 
-def test_only_what_was_left_stays_selected(desk, article, comment):
+def test_only_refused_comments_stay_selected(moderator_client, article, comment):
     bo = make_comment(article, state=State.PENDING)
     services.claim_comment(moderator=make_user(group="Moderator", display_name="Mei"), comment_id=bo.pk)
-    page = decide_at_once(desk, [comment, bo], "reject", reason="other", note="Which claim?")
+    page = decide_in_bulk(moderator_client, [comment, bo], "reject", reason="other", note="Which claim?")
     assert selected(page) == [str(bo.pk)]
-    assert box(page, "note", 'id="changelist-form"') == "Which claim?"
+    assert field_value(page, "note", 'id="changelist-form"') == "Which claim?"
     assert Decision.objects.get().comment == comment
 
 
-def test_what_was_done_is_forgotten(desk, comment):
-    page = decide_at_once(desk, [comment], "reject", reason="other", note="Which claim?", next=QUEUE)
-    assert box(page, "note", 'id="content-main"') == ""
-    assert '<details class="desk-bulk" open>' not in desk.get(f"{QUEUE}?state=rejected").content.decode()
+def test_successful_decision_clears_the_input(moderator_client, comment):
+    page = decide_in_bulk(
+        moderator_client, [comment], "reject", reason="other", note="Which claim?", next=QUEUE
+    )
+    assert field_value(page, "note", 'id="content-main"') == ""
+    assert (
+        '<details class="desk-bulk" open>'
+        not in moderator_client.get(f"{QUEUE}?state=rejected").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "leads"),
     [("{pk}/decide/", "{pk}/change/"), ("{pk}/ban/", "{pk}/change/"), ("undo/", ""), ("claims/", "")],
 )
-def test_who_comes_from_the_log_in_is_led_to_where_the_form_stands(desk, comment, path, leads):
-    answer = desk.get(QUEUE + path.format(pk=comment.pk))
-    assert (answer.status_code, answer["Location"]) == (302, QUEUE + leads.format(pk=comment.pk))
-    assert desk.put(QUEUE + path.format(pk=comment.pk)).status_code == 405
+def test_get_after_log_in_redirects_to_the_page_of_the_form(moderator_client, comment, path, leads):
+    response = moderator_client.get(QUEUE + path.format(pk=comment.pk))
+    assert (response.status_code, response["Location"]) == (302, QUEUE + leads.format(pk=comment.pk))
+    assert moderator_client.put(QUEUE + path.format(pk=comment.pk)).status_code == 405

@@ -1,4 +1,4 @@
-"""A rejected comment is mended and sent in again, once, and appealed about, once, to another moderator."""
+"""Second reviews: a rejected comment is resubmitted once and appealed once; another moderator decides."""
 
 import json
 
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def rejected(article, reader, moderator) -> Comment:
-    """Of `reader`, turned down by `moderator`."""
+    """A comment by `reader`, rejected by `moderator`."""
     comment = make_comment(article, author=reader, state=State.PENDING, body="As it was judged.")
     services.decide(
         moderator=moderator,
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="unclear",
         note="Which claim?",
     )
@@ -44,37 +44,36 @@ def appeal(comment, note="It names the claim in its second line."):
 
 
 def reject(comment, moderator):
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=moderator, comment_id=comment.pk, action=ModerationAction.REJECT, reason="other"
+    )
     comment.refresh_from_db()
 
 
-# --- sending in again ---
-
-
-def test_a_mended_comment_waits_for_a_moderator_with_its_new_text(rejected):
-    seen = rejected.version_token
+def test_resubmitted_comment_is_pending_with_its_new_text(rejected):
+    token = rejected.version_token
     resubmit(rejected)
     assert (rejected.state, rejected.reason, rejected.note) == (State.PENDING, HoldRule.REVISED, "")
     assert (rejected.body, rejected.body_html, rejected.words) == ("Mended.", '<p dir="auto">Mended.</p>', 1)
-    assert rejected.version_token != seen
-    assert rejected.edited_at is None  # nobody has read the first text
+    assert rejected.version_token != token
+    assert rejected.edited_at is None  # no reader has seen the first text
 
 
-def test_what_readers_had_seen_before_says_that_it_was_changed(article, reader, moderator):
+def test_resubmitted_comment_that_was_visible_before_is_marked_as_edited(article, reader, moderator):
     comment = make_comment(article, author=reader)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.UNDO)
+    services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.UNDO)
     reject(comment, moderator)
     resubmit(comment)
     assert comment.edited_at == comment.revised_at
 
 
-def test_a_trusted_author_too_waits_with_a_mended_comment(article, reader, rejected):
+def test_resubmitted_comment_of_a_trusted_author_is_pending(article, reader, rejected):
     make_comment(article, author=reader)
     resubmit(rejected)
     assert rejected.state == State.PENDING
 
 
-def test_a_comment_is_sent_in_again_once(rejected, moderator):
+def test_comment_is_resubmitted_once(rejected, moderator):
     resubmit(rejected)
     reject(rejected, moderator)
     with pytest.raises(services.CommentError, match="can be done once"):
@@ -83,20 +82,20 @@ def test_a_comment_is_sent_in_again_once(rejected, moderator):
     assert (rejected.state, rejected.body) == (State.REJECTED, "Mended.")
 
 
-def test_the_same_text_sent_twice_is_one_step(rejected):
+def test_same_text_resubmitted_twice_counts_once(rejected):
     resubmit(rejected)
     resubmit(rejected)
     assert (rejected.state, rejected.revision) == (State.PENDING, 1)
 
 
-def test_an_unchanged_text_is_not_sent_in_again(rejected):
+def test_unchanged_text_is_not_resubmitted(rejected):
     with pytest.raises(services.CommentError, match="as it was"):
         resubmit(rejected, "As it was judged.")
     rejected.refresh_from_db()
     assert (rejected.state, rejected.revised_at) == (State.REJECTED, None)
 
 
-def test_each_text_that_was_judged_is_kept_with_its_decision(rejected, moderator):
+def test_each_decision_stores_the_text_it_was_about(rejected, moderator):
     resubmit(rejected)
     reject(rejected, moderator)
     assert list(Decision.objects.order_by("pk").values_list("body", flat=True)) == [
@@ -105,17 +104,14 @@ def test_each_text_that_was_judged_is_kept_with_its_decision(rejected, moderator
     ]
 
 
-def test_a_mended_comment_is_not_edited_while_it_is_read(rejected, reader):
+def test_resubmitted_comment_is_not_editable(rejected, reader):
     resubmit(rejected)
     assert rejected.may_be_edited is False
     with pytest.raises(services.CommentError):
         services.edit_comment(user=reader, comment_id=rejected.pk, body="And again.")
 
 
-# --- appealing ---
-
-
-def test_an_appeal_leaves_the_text_and_brings_the_note(rejected, moderator):
+def test_appeal_leaves_the_text_and_stores_the_note(rejected, moderator):
     appeal(rejected)
     assert (rejected.state, rejected.reason, rejected.body) == (
         State.PENDING,
@@ -128,7 +124,7 @@ def test_an_appeal_leaves_the_text_and_brings_the_note(rejected, moderator):
     )
 
 
-def test_an_appeal_is_made_once(rejected, other_moderator):
+def test_appeal_is_made_once(rejected, other_moderator):
     appeal(rejected)
     appeal(rejected)  # the same note again: one step
     reject(rejected, other_moderator)
@@ -136,7 +132,7 @@ def test_an_appeal_is_made_once(rejected, other_moderator):
         appeal(rejected, "Please.")
 
 
-def test_who_has_mended_may_still_appeal_and_the_other_way_round(article, moderator, other_moderator):
+def test_resubmitting_and_appealing_are_both_possible_once(article, moderator, other_moderator):
     for first, second in ((resubmit, appeal), (appeal, resubmit)):
         comment = make_comment(article, state=State.PENDING)
         reject(comment, moderator)
@@ -146,24 +142,28 @@ def test_who_has_mended_may_still_appeal_and_the_other_way_round(article, modera
         assert comment.state == State.PENDING
 
 
-@pytest.mark.parametrize("verb", [ModerationAction.APPROVE, ModerationAction.REJECT, ModerationAction.REMOVE])
-def test_who_rejected_a_comment_does_not_decide_the_appeal(rejected, moderator, other_moderator, verb):
+@pytest.mark.parametrize(
+    "action", [ModerationAction.APPROVE, ModerationAction.REJECT, ModerationAction.REMOVE]
+)
+def test_moderator_appealed_against_does_not_decide(rejected, moderator, other_moderator, action):
     appeal(rejected)
     with pytest.raises(services.Recused, match="another moderator"):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=verb, reason="other")
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=verb, reason="other")
+        services.decide(moderator=moderator, comment_id=rejected.pk, action=action, reason="other")
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=action, reason="other")
 
 
-@pytest.mark.parametrize("verb", [ModerationAction.UNDO, ModerationAction.REMOVE])
-def test_nor_what_becomes_of_it_afterwards(rejected, moderator, other_moderator, verb):
+@pytest.mark.parametrize("action", [ModerationAction.UNDO, ModerationAction.REMOVE])
+def test_moderator_appealed_against_does_not_decide_later_either(
+    rejected, moderator, other_moderator, action
+):
     appeal(rejected)
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
     with pytest.raises(services.Recused):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=verb)
+        services.decide(moderator=moderator, comment_id=rejected.pk, action=action)
 
 
-def test_in_a_house_with_one_moderator_that_one_decides(rejected, moderator):
-    """Neither who may not enter, nor who has no right to decide, nor the author of the comment is another moderator."""
+def test_only_moderator_decides_the_appeal_against_them(rejected, moderator):
+    """Inactive moderators, staff without the permission and the comment's author do not count."""
     make_user("left@example.org", group="Moderator", is_active=False)
     make_user("editor@example.org", group="Editor")
     make_user("reader2@example.org")
@@ -171,72 +171,69 @@ def test_in_a_house_with_one_moderator_that_one_decides(rejected, moderator):
     rejected.author.save()
     assert services.has_another_moderator(rejected) is False
     appeal(rejected)
-    services.decide(moderator=moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
 
 
-def test_a_superuser_is_another_moderator(rejected, moderator):
+def test_superuser_counts_as_another_moderator(rejected, moderator):
     User.objects.create_superuser("owner@example.org", PASSWORD)
     assert services.has_another_moderator(rejected) is True
     appeal(rejected)
     with pytest.raises(services.Recused):
-        services.decide(moderator=moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+        services.decide(moderator=moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
 
 
-def test_nobody_decides_about_their_own_comment_while_another_can(article, moderator):
+def test_moderator_does_not_decide_about_their_comment_while_another_can(article, moderator):
     comment = make_comment(article, author=moderator, state=State.PENDING)
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
     second = make_comment(article, author=moderator, body="Another argument.", state=State.VISIBLE)
     other = make_user(group="Moderator")
-    for verb in (ModerationAction.REMOVE, ModerationAction.UNDO):
+    for action in (ModerationAction.REMOVE, ModerationAction.UNDO):
         with pytest.raises(services.Recused, match="your own"):
-            services.decide(moderator=moderator, comment_id=second.pk, verb=verb)
-    services.decide(moderator=other, comment_id=second.pk, verb=ModerationAction.REMOVE)
-
-
-# --- neither ---
+            services.decide(moderator=moderator, comment_id=second.pk, action=action)
+    services.decide(moderator=other, comment_id=second.pk, action=ModerationAction.REMOVE)
 
 
 @pytest.mark.parametrize("step", [resubmit, appeal])
 @pytest.mark.parametrize("state", [State.PENDING, State.VISIBLE, State.REMOVED])
-def test_only_what_was_rejected_is_read_a_second_time(article, step, state):
+def test_only_rejected_comments_are_resubmitted_or_appealed(article, step, state):
     comment = make_comment(article, state=state)
     with pytest.raises(services.CommentError, match="is now"):
         step(comment)
 
 
 @pytest.mark.parametrize("step", [resubmit, appeal])
-def test_who_is_banned_has_no_second_reading(rejected, step):
+def test_banned_author_cannot_resubmit_or_appeal(rejected, step):
     Ban.objects.create(user=rejected.author, why="spam")
     with pytest.raises(services.Forbidden):
         step(rejected)
 
 
 @pytest.mark.parametrize("step", [resubmit, appeal])
-def test_who_has_lost_the_mailbox_confirms_one_first(rejected, step):
+def test_unverified_author_cannot_resubmit_or_appeal(rejected, step):
     rejected.author.emailaddress_set.update(verified=False)
     with pytest.raises(services.Forbidden, match="confirm"):
         step(rejected)
 
 
-@pytest.mark.parametrize("verb", ["resubmit", "appeal"])
-def test_somebody_elses_comment_is_not_there(rejected, verb):
+@pytest.mark.parametrize("action", ["resubmit", "appeal"])
+def test_comment_of_another_author_is_not_found(rejected, action):
     with pytest.raises(services.CommentNotFound):
-        getattr(services, verb)(
-            user=make_user(), comment_id=rejected.pk, **{"body" if verb == "resubmit" else "note": "Mine."}
+        getattr(services, action)(
+            user=make_user(), comment_id=rejected.pk, **{"body" if action == "resubmit" else "note": "Mine."}
         )
 
 
 @pytest.mark.parametrize("step", [resubmit, appeal])
-def test_a_rejection_counts_until_somebody_finds_otherwise(article, reader, rejected, other_moderator, step):
+def test_rejection_costs_trust_until_it_is_overturned(article, reader, rejected, other_moderator, step):
     make_comment(article, author=reader, body="Approved since.")
     step(rejected)
     assert services.is_trusted(reader) is False
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
     assert services.is_trusted(reader) is True
 
 
 def taken_back(comment):
-    services.decide(moderator=make_user(), comment_id=comment.pk, verb=ModerationAction.UNDO)
+    services.decide(moderator=make_user(), comment_id=comment.pk, action=ModerationAction.UNDO)
 
 
 def reported(comment):
@@ -247,7 +244,7 @@ def reported(comment):
 
 
 @pytest.mark.parametrize(("happens", "hold"), [(taken_back, HoldRule.UNDONE), (reported, HoldRule.REPORTED)])
-def test_no_change_of_the_text_lifts_a_hold_that_people_have_put(article, reader, happens, hold):
+def test_edit_does_not_lift_a_manual_hold(article, reader, happens, hold):
     first = make_comment(article, author=reader)
     comment = (
         first
@@ -261,16 +258,16 @@ def test_no_change_of_the_text_lifts_a_hold_that_people_have_put(article, reader
     assert (comment.state, comment.reason) == (State.PENDING, hold)
 
 
-def test_leaving_takes_the_appeal_along(rejected, other_moderator):
+def test_erasure_deletes_the_appeal(rejected, other_moderator):
     appeal(rejected)
-    services.decide(moderator=other_moderator, comment_id=rejected.pk, verb=ModerationAction.APPROVE)
+    services.decide(moderator=other_moderator, comment_id=rejected.pk, action=ModerationAction.APPROVE)
     make_comment(rejected.article, parent=rejected)
     services.erase_comments(rejected.author)
     rejected.refresh_from_db()
     assert (rejected.appeal, rejected.appealed_at, rejected.appealed_against) == ("", None, None)
 
 
-def test_the_takeout_has_the_note_to_the_moderators(rejected, client_of):
+def test_takeout_has_the_note_of_the_appeal(rejected, client_of):
     appeal(rejected)
-    (told,) = json.loads(client_of(rejected.author).get("/accounts/me/data/").getvalue())["comments"]
-    assert told["your note to the moderators"] == "It names the claim in its second line."
+    (exported,) = json.loads(client_of(rejected.author).get("/accounts/me/data/").getvalue())["comments"]
+    assert exported["your note to the moderators"] == "It names the claim in its second line."

@@ -1,4 +1,4 @@
-"""A stranger writes first, and joins afterwards."""
+"""Drafts: an anonymous visitor writes, then signs up or logs in, and posts."""
 
 import json
 import uuid
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 NEW = "/articles/a-patent/comments/new/"
 
 
-def test_what_a_stranger_sends_is_kept_and_asks_them_in(stranger, send):
+def test_anonymous_post_saves_a_draft_and_leads_to_the_log_in(stranger, send):
     response = send(stranger, "Wait for me.")
     assert response["Location"] == NEW
     html = stranger.get(NEW).content.decode()
@@ -36,24 +36,24 @@ def test_what_a_stranger_sends_is_kept_and_asks_them_in(stranger, send):
     assert not Comment.objects.exists()
 
 
-def test_the_cookie_is_for_the_server_alone(stranger, send):
+def test_draft_cookie_is_http_only(stranger, send):
     cookie = send(stranger, "Wait for me.").cookies["waiting"]
     assert uuid.UUID(cookie.value) == CommentDraft.objects.get().token
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 14 * 24 * 3600)
 
 
-def test_the_hint_cookie_tells_the_script_that_something_waits(stranger, send):
+def test_hint_cookie_is_set_with_a_draft(stranger, send):
     assert send(stranger, "Wait for me.").cookies["reader"].value == "guest"
 
 
-def test_a_script_gets_the_form_with_the_way_in(stranger, send):
+def test_script_gets_the_form_with_links_to_log_in(stranger, send):
     response = send(stranger, "Wait for me.", headers=FRAGMENT)
     assert response.status_code == 200
     assert "data-kept" in response.content.decode()
     assert "waiting" in response.cookies
 
 
-def test_a_text_is_posted_after_one_question(stranger, send, reader):
+def test_draft_is_posted_after_confirmation(stranger, send, reader):
     send(stranger, "Wait for me.")
     stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD, "next": NEW})
     assert not Comment.objects.exists()
@@ -66,7 +66,7 @@ def test_a_text_is_posted_after_one_question(stranger, send, reader):
     assert not CommentDraft.objects.exists()
 
 
-def test_a_text_that_was_changed_before_it_is_posted(stranger, send, reader):
+def test_draft_changed_in_the_form_is_posted_changed(stranger, send, reader):
     send(stranger, "Wait for me.")
     stranger.force_login(reader)
     submission = str(stranger.get(NEW).context["box"].submission)
@@ -75,14 +75,14 @@ def test_a_text_that_was_changed_before_it_is_posted(stranger, send, reader):
     assert not CommentDraft.objects.exists()
 
 
-def test_a_stranger_who_changes_the_text_has_one_text(stranger, send):
+def test_changed_text_replaces_the_draft(stranger, send):
     send(stranger, "Wait for me.")
     submission = str(stranger.get(NEW).context["box"].submission)
     send(stranger, "Better put.", submission=submission)
     assert CommentDraft.objects.get().body == "Better put."
 
 
-def test_a_changed_text_waits_as_long_as_a_new_one_and_says_until_when(stranger, send):
+def test_changed_draft_lives_as_long_as_a_new_one(stranger, send):
     with time_machine.travel("2026-02-19 02:51:27Z", tick=False) as clock:
         early = make_article("early")
         send(stranger, "Wait for me.", to=early)
@@ -95,7 +95,7 @@ def test_a_changed_text_waits_as_long_as_a_new_one_and_says_until_when(stranger,
         assert stranger.get(url).context["box"].text == "Better put."
 
 
-def test_a_reply_waits_for_its_place(article, stranger, send):
+def test_draft_of_a_reply_keeps_its_parent(article, stranger, send):
     thread = make_comment(article)
     response = send(stranger, "But why?", parent=thread.pk)
     assert response["Location"] == f"{NEW}?parent={thread.pk}"
@@ -104,10 +104,8 @@ def test_a_reply_waits_for_its_place(article, stranger, send):
 
 
 @pytest.mark.parametrize("becomes", ["removed", "erased"])
-def test_a_reply_whose_parent_has_gone_is_in_the_box_and_can_be_posted(
-    article, stranger, send, reader, becomes
-):
-    """By the way back that the log-in and the note about it lead to: there is no other."""
+def test_draft_of_a_reply_to_a_removed_comment_can_be_posted(article, stranger, send, reader, becomes):
+    """Through the page that the log-in leads back to, the only one that shows the draft."""
     thread = make_comment(article)
     send(stranger, "Another text.")
     back = send(stranger, "But why?", parent=thread.pk)["Location"]
@@ -127,30 +125,30 @@ def test_a_reply_whose_parent_has_gone_is_in_the_box_and_can_be_posted(
     assert CommentDraft.objects.get().body == "Another text."
 
 
-def test_an_expired_session_costs_no_text(client_of, reader, send):
+def test_expired_session_saves_a_draft(client_of, reader, send):
     client = client_of(reader)
     client.cookies.pop("sessionid")
     send(client, "Typed while signed in.")
     assert CommentDraft.objects.get().body == "Typed while signed in."
 
 
-def test_nobody_else_sees_what_waits(article, stranger, send, client_of, reader):
+def test_draft_is_not_shown_in_another_browser(article, stranger, send, client_of, reader):
     send(stranger, "Mine alone.")
     writer = Client()
-    send(writer, "Theirs.")  # has a cookie of its own
+    send(writer, "Theirs.")  # under another cookie
     for other in (Client(), writer, client_of(reader)):
         for url in (NEW, f"/me/discussion/{article.pk}/", article.get_absolute_url()):
             assert "Mine alone." not in other.get(url).content.decode()
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "00000000-0000-0000-0000-000000000000", "\0", "1" * 5000])
-def test_a_cookie_that_is_not_ours_is_none(article, stranger, send, cookie):
+def test_malformed_cookie_is_ignored(article, stranger, send, cookie):
     stranger.cookies["waiting"] = cookie
     assert stranger.get(NEW).context["box"].kept is None
     assert send(stranger, "Mine.").status_code == 302
 
 
-def test_the_fragment_and_the_own_page_show_what_waits(article, stranger, send):
+def test_fragment_and_my_comments_show_the_draft(article, stranger, send):
     send(stranger, "Wait for me.")
     for url in (f"/me/discussion/{article.pk}/", "/comments/mine/"):
         html = stranger.get(url).content.decode()
@@ -158,18 +156,18 @@ def test_the_fragment_and_the_own_page_show_what_waits(article, stranger, send):
         assert f'href="{NEW}"' in html
 
 
-def test_a_stranger_with_nothing_waiting_is_asked_to_log_in(stranger):
+def test_my_comments_without_drafts_leads_to_the_log_in(stranger):
     assert stranger.get("/comments/mine/")["Location"] == "/accounts/login/?next=/comments/mine/"
 
 
-def test_twenty_texts_are_enough_for_one_stranger(stranger, send):
+def test_drafts_of_one_browser_are_limited(stranger, send):
     for number in range(draft_services.MAX_DRAFTS):
         assert send(stranger, f"Text {number}.").status_code == 302
     response = send(stranger, "One more.")
     assert (response.status_code, ">\nOne more.</textarea>" in response.content.decode()) == (429, True)
 
 
-def test_thirty_texts_an_hour_are_enough_from_one_network_address(send, client_of, reader):
+def test_drafts_of_one_network_address_are_limited_per_hour(send, client_of, reader):
     for number in range(30):
         assert send(Client(), f"Text {number}.").status_code == 302
     response = send(Client(), "One more.")
@@ -180,7 +178,7 @@ def test_thirty_texts_an_hour_are_enough_from_one_network_address(send, client_o
     assert Comment.objects.get().body == "From a member."
 
 
-def test_a_stranger_cannot_take_over_anothers_text(stranger, send):
+def test_submission_of_another_browser_is_not_overwritten(stranger, send):
     submission = str(uuid.uuid4())
     send(Client(), "Theirs.", submission=submission)
     send(stranger, "Mine.", submission=submission)
@@ -188,26 +186,23 @@ def test_a_stranger_cannot_take_over_anothers_text(stranger, send):
 
 
 @pytest.mark.parametrize("parent", ["999999", "abc"])
-def test_a_stranger_cannot_answer_what_is_not_there(stranger, send, parent):
+def test_draft_of_a_reply_to_a_hidden_comment_is_refused(stranger, send, parent):
     response = send(stranger, "But why?", parent=parent)
     assert (response.status_code, ">\nBut why?</textarea>" in response.content.decode()) == (422, True)
 
 
-def test_a_stranger_in_a_closed_discussion(stranger, send):
+def test_draft_in_a_closed_discussion_is_refused(stranger, send):
     response = send(stranger, "Just in time?", to=make_article(comments_open=False))
     assert (response.status_code, ">\nJust in time?</textarea>" in response.content.decode()) == (422, True)
 
 
-def test_texts_that_nobody_came_back_for_are_forgotten_after_fourteen_days(stranger, send):
+def test_drafts_are_purged_after_fourteen_days(stranger, send):
     send(stranger, "Wait for me.")
     with time_machine.travel(timezone.now() + timedelta(days=13, hours=23)):
         assert draft_services.purge_drafts() == 0
     with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
         assert stranger.get(NEW).context["box"].kept is None
         assert draft_services.purge_drafts() == 1
-
-
-# --- whose it is once somebody logs in, and once they log out ---
 
 
 def log_in(client, user):
@@ -218,7 +213,7 @@ def own_page(client) -> str:
     return client.get("/comments/mine/").content.decode()
 
 
-def test_logging_in_takes_the_text_along_to_other_browsers(article, stranger, send, reader):
+def test_log_in_attaches_drafts_to_the_account(article, stranger, send, reader):
     send(stranger, "Wait for me.")
     log_in(stranger, reader)
     elsewhere = Client()
@@ -229,7 +224,7 @@ def test_logging_in_takes_the_text_along_to_other_browsers(article, stranger, se
         assert "Wait for me." in client.get(f"/me/discussion/{article.pk}/").content.decode()
 
 
-def test_a_text_survives_signing_up_and_confirming_in_another_browser(stranger, send):
+def test_draft_survives_sign_up_and_verification_in_another_browser(stranger, send):
     send(stranger, "Wait for me.")
     stranger.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD, "next": NEW})
     user = User.objects.get(email="new@example.org")
@@ -244,7 +239,7 @@ def test_a_text_survives_signing_up_and_confirming_in_another_browser(stranger, 
     assert "Wait for me." in own_page(stranger)
 
 
-def test_logging_out_leaves_nothing_in_the_browser(article, stranger, send, reader):
+def test_log_out_leaves_no_drafts_in_the_browser(article, stranger, send, reader):
     send(stranger, "Wait for me.")
     log_in(stranger, reader)
     stolen = stranger.cookies["waiting"].value
@@ -259,7 +254,7 @@ def test_logging_out_leaves_nothing_in_the_browser(article, stranger, send, read
     assert "Wait for me." in own_page(stranger)
 
 
-def test_logging_out_takes_the_hint_back(stranger, send, reader):
+def test_log_out_deletes_the_hint_cookie(stranger, send, reader):
     send(stranger, "Wait for me.")
     log_in(stranger, reader)
     assert stranger.post("/accounts/logout/").cookies["reader"].value in ("", "guest")
@@ -267,20 +262,18 @@ def test_logging_out_takes_the_hint_back(stranger, send, reader):
     assert stranger.get("/accounts/login/").status_code == 200
 
 
-def test_what_waits_for_one_account_is_not_shown_to_the_next_in_the_same_browser(stranger, send, reader):
+def test_draft_of_one_account_is_not_shown_to_the_next_in_the_browser(stranger, send, reader):
     send(stranger, "Theirs.")
     log_in(stranger, reader)
-    stranger.cookies.pop("sessionid")  # the session ends; nobody logs out
+    stranger.cookies.pop("sessionid")  # the session expires without a log-out
     other = make_user()
     log_in(stranger, other)
     assert "Theirs." not in own_page(stranger)
     assert stranger.get(NEW).context["box"].text == ""
 
 
-def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(
-    stranger, send, unverified, client_of
-):
-    """Whoever made the account may have been another: what they left is not offered as the owner's."""
+def test_draft_of_an_unconfirmed_account_waits_for_its_owner(stranger, send, unverified, client_of):
+    """The account may have been made by another person, so their drafts are not offered to the owner."""
     send(stranger, "Not the owner's.")
     log_in(stranger, unverified)
     stranger.post("/accounts/logout/")
@@ -293,8 +286,8 @@ def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(
     assert not CommentDraft.objects.exists()
 
 
-def test_a_text_is_not_taken_along_under_an_address_that_is_not_proven(stranger, send, unverified):
-    """The account may turn out to be another's: until then the text is this browser's alone."""
+def test_draft_is_not_attached_to_an_unverified_account(stranger, send, unverified):
+    """The account may turn out to be another person's: until it is verified the draft stays with the browser."""
     send(stranger, "Wait for me.")
     log_in(stranger, unverified)
     elsewhere = Client()
@@ -303,7 +296,7 @@ def test_a_text_is_not_taken_along_under_an_address_that_is_not_proven(stranger,
     assert "Wait for me." not in own_page(elsewhere)
 
 
-def test_leaving_takes_what_waits_along_and_the_takeout_has_it(stranger, send, reader):
+def test_erasure_deletes_drafts_and_the_takeout_has_them(stranger, send, reader):
     send(stranger, "Wait for me.")
     log_in(stranger, reader)
     (text,) = json.loads(stranger.get("/accounts/me/data/").getvalue())["texts not posted yet"]

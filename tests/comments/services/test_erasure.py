@@ -1,4 +1,4 @@
-"""Somebody who has written much leaves, or proves their mailbox at last: some of it at a time, none of it left."""
+"""Erasing the comments of an account in batches, and the costs of erasing and of releasing many comments."""
 
 import uuid
 
@@ -13,6 +13,7 @@ from comments.models import Comment, Discussion
 from comments.policy import RemovedBy, State
 from comments.services import erasure as erasure_service
 from ictiger.mail.models import Mail
+from tests.comments.services.conftest import counters
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,10 @@ def few_at_once(monkeypatch):
 
 
 def write_much(reader: User, *articles) -> list[Comment]:
-    """In each discussion: a thread that somebody has answered, one that only they have, and one that waits. Returns what was answered."""
+    """In each discussion: a thread with a reply by another, one with replies by `reader` only, a pending one.
+
+    Returns the threads with a reply by another.
+    """
     answered = []
     for article in articles:
         answered.append(make_comment(article, author=reader, body=f"Answered {uuid.uuid4()}"))
@@ -37,7 +41,7 @@ def write_much(reader: User, *articles) -> list[Comment]:
 
 
 @pytest.mark.parametrize("erase", [services.erase_comments, services.erase_in_batches, erasure.erase_account])
-def test_all_goes_but_the_places_of_what_was_answered(article, reader, few_at_once, erase):
+def test_erasure_deletes_all_but_tombstones_of_comments_with_replies(article, reader, few_at_once, erase):
     articles = [article, make_article(), make_article()]
     answered = write_much(reader, *articles)
     erase(reader)
@@ -51,7 +55,7 @@ def test_all_goes_but_the_places_of_what_was_answered(article, reader, few_at_on
 
 
 @pytest.mark.parametrize("erased", ["before", "after the words"])
-def test_who_is_erased_twice_at_once_is_erased_once(article, reader, monkeypatch, erased):
+def test_account_erased_by_two_requests_is_erased_once(article, reader, monkeypatch, erased):
     write_much(reader, article)
     meanwhile = iter([lambda: erasure.erase_account(User.objects.get(pk=reader.pk))])
 
@@ -71,7 +75,7 @@ def test_who_is_erased_twice_at_once_is_erased_once(article, reader, monkeypatch
     assert Mail.objects.filter(purpose="accounts/security_notice").count() == 1
 
 
-def test_what_is_done_stays_done_when_it_is_cut_short(article, reader, few_at_once, monkeypatch):
+def test_interrupted_erasure_keeps_finished_batches(article, reader, few_at_once, monkeypatch):
     write_much(reader, article)
     real, calls = erasure_service._delete_or_tombstone, []
 
@@ -89,44 +93,44 @@ def test_what_is_done_stays_done_when_it_is_cut_short(article, reader, few_at_on
     monkeypatch.setattr(erasure_service, "_delete_or_tombstone", real)
     erasure.erase_account(reader)
     assert not User.objects.filter(email=reader.email).exists()
-    assert Comment.objects.count() == 2  # the place, and the reply below it
+    assert Comment.objects.count() == 2  # the tombstone and the reply to it
 
 
-def test_each_part_is_a_transaction_that_purges_for_itself(
+def test_each_batch_is_one_transaction_and_one_purge(
     article, reader, few_at_once, django_capture_on_commit_callbacks
 ):
     for number in range(5):
         make_comment(article, author=reader, body=f"Number {number}.")
     with django_capture_on_commit_callbacks() as parts:
         services.erase_in_batches(reader)
-    assert len(parts) == 3 + 1  # the last finds nothing
+    assert len(parts) == 3 + 1  # the last batch is empty
 
 
-def queries_of(verb, user: User) -> int:
+def count_queries(function, user: User) -> int:
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        verb(user)
+        function(user)
     return len(asked)
 
 
 @pytest.mark.parametrize(
-    "verb", [services.erase_in_batches, services.erase_comments, services.discard_pending]
+    "function", [services.erase_in_batches, services.erase_comments, services.discard_pending]
 )
-def test_many_comments_take_as_many_queries_as_few(article, verb):
+def test_query_count_does_not_grow_with_the_comments(article, function):
     figures = []
     for number in (2, 20):
-        user = make_user(verified=verb is not services.discard_pending)
+        user = make_user(verified=function is not services.discard_pending)
         for each in range(number):
             services.post_comment(
                 user=user, article=article, body=f"Number {each} {uuid.uuid4()}.", submission=uuid.uuid4()
             )
-        figures.append(queries_of(verb, user))
+        figures.append(count_queries(function, user))
         assert not user.comments.exists()
     assert figures[0] == figures[1]
 
 
-def test_a_comment_that_is_released_takes_two_queries_more(article):
+def test_releasing_takes_two_queries_per_comment(article):
     figures = []
     for number in (2, 12):
         user = make_user(verified=False)
@@ -135,12 +139,12 @@ def test_a_comment_that_is_released_takes_two_queries_more(article):
                 user=user, article=article, body=f"Number {each} {uuid.uuid4()}.", submission=uuid.uuid4()
             )
         user.emailaddress_set.update(verified=True)
-        figures.append(queries_of(services.release_comments, user))
+        figures.append(count_queries(services.release_comments, user))
         assert not user.comments.exclude(state=State.PENDING).exists()
     assert figures[1] - figures[0] == 2 * 10
 
 
-def test_what_is_released_into_view_is_told_to_its_pages(
+def test_releasing_a_visible_comment_purges_its_pages(
     article, django_capture_on_commit_callbacks, monkeypatch
 ):
     user = make_user()
@@ -152,3 +156,28 @@ def test_what_is_released_into_view_is_told_to_its_pages(
         (comment,) = services.release_comments(user)
     assert comment.state == State.VISIBLE
     assert f"{article.get_absolute_url()}discussion/thread/2/**" in purges[0].__self__.row.paths
+
+
+def test_erasure_deletes_a_comment_without_replies(article, reader):
+    make_comment(article, author=reader)
+    services.erase_comments(reader)
+    assert not Comment.objects.exists()
+    assert counters(article) == (1, 0)
+
+
+def test_erasure_leaves_a_tombstone_of_a_comment_with_replies(article, reader):
+    thread = make_comment(article, author=reader, body="Something personal.")
+    make_comment(article, parent=thread)
+    services.erase_comments(reader)
+    thread.refresh_from_db()
+    assert (thread.author, thread.body, thread.body_html) == (None, "", "")
+    assert (thread.state, thread.reason) == (State.REMOVED, RemovedBy.ERASURE)
+    assert set(thread.decisions.values_list("body", flat=True)) == {""}
+    assert counters(article) == (1, 1)
+
+
+def test_erasure_deletes_a_thread_with_replies_by_its_author_only(article, reader):
+    thread = make_comment(article, author=reader)
+    make_comment(article, author=reader, parent=thread)
+    services.erase_comments(reader)
+    assert not Comment.objects.exists()

@@ -1,4 +1,4 @@
-"""After somebody has left, no table has their words, their name or their address; before that, the takeout has all of them."""
+"""After an erasure no table has the user's texts, name or address; before it the takeout has all of them."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ ADDRESS = f"{MARK}@example.org"
 
 @pytest.fixture
 def leaver(article, moderator, client_of) -> User:
-    """Somebody with the mark in everything that they have left anywhere in the discussion, and others have written about them."""
+    """A user with MARK in every text by them and about them in the discussion."""
     user = make_user(ADDRESS, display_name=f"Name {MARK}")
     BlockedPhrase.objects.create(text=f"{MARK}word")
     rejected = make_comment(article, author=user, body=f"Rejected {MARK}", state=State.REJECTED)
@@ -37,7 +37,7 @@ def leaver(article, moderator, client_of) -> User:
     services.decide(
         moderator=moderator,
         comment_id=answered.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="other",
         note=f"Your {MARK}, no.",
     )
@@ -49,37 +49,37 @@ def leaver(article, moderator, client_of) -> User:
         token=uuid.uuid4(), account=user, submission=uuid.uuid4(), article=article, body=f"Waiting {MARK}"
     )
     Ban.objects.create(user=user, why=f"Why {MARK}")
-    desk = client_of(moderator)
+    client = client_of(moderator)
     ban = Ban.objects.get()
-    desk.post(
+    client.post(
         reverse("admin:comments_ban_change", args=[ban.pk]),
         {"why": f"Because {MARK}", "until_0": "", "until_1": ""},
     )
     LogEntry.objects.log_actions(User.objects.create_superuser("root@example.org", None).pk, [user], CHANGE)
-    desk.get(reverse("admin:comments_comment_change", args=[removed.pk]))
+    client.get(reverse("admin:comments_comment_change", args=[removed.pk]))
     return user
 
 
 def rows_with(mark: str) -> list[str]:
-    found = []
+    matches = []
     for model in apps.get_models(include_auto_created=True):
         for row in model._base_manager.values():
-            found += [
+            matches += [
                 f"{model._meta.label}.{name} {value!r}" for name, value in row.items() if mark in str(value)
             ]
-    return found
+    return matches
 
 
-def test_no_table_has_anything_of_theirs(leaver):
+def test_erasure_leaves_no_text_name_or_address_in_any_table(leaver):
     assert len({line.partition(" ")[0] for line in rows_with(MARK)}) > 10
-    BlockedPhrase.objects.all().delete()  # the house's own
+    BlockedPhrase.objects.all().delete()  # the phrases that migrations add
     erase_account(leaver)
     farewell = Mail.objects.get(purpose="accounts/security_notice")
     assert rows_with(MARK) == [f"mail.Mail.recipient {farewell.recipient!r}"]
 
 
-def test_the_takeout_has_all_that_they_and_moderators_have_said(leaver):
-    told = "".join(takeout.takeout_json(leaver))
+def test_takeout_has_all_texts_by_and_to_the_user(leaver):
+    export = "".join(takeout.takeout_json(leaver))
     said = [
         "Rejected",
         "Appeal",
@@ -94,17 +94,17 @@ def test_the_takeout_has_all_that_they_and_moderators_have_said(leaver):
         "Waiting",
         "Name",
     ]
-    assert [words for words in said if f"{words} {MARK}" not in told] == []
-    assert f"Your {MARK}, no." in told
-    assert [ban["until"] for ban in json.loads(told)["bans"]] == [None]
+    assert [words for words in said if f"{words} {MARK}" not in export] == []
+    assert f"Your {MARK}, no." in export
+    assert [ban["until"] for ban in json.loads(export)["bans"]] == [None]
 
 
-def test_a_moderator_learns_no_address_from_a_ban(leaver, moderator, client_of):
-    desk, ban = client_of(moderator), Ban.objects.get()
+def test_ban_shows_moderators_no_address(leaver, moderator, client_of):
+    client, ban = client_of(moderator), Ban.objects.get()
     pages = [reverse("admin:comments_ban_changelist"), reverse("admin:index")]
     pages += [
         reverse(f"admin:comments_ban_{page}", args=[ban.pk]) for page in ("change", "history", "delete")
     ]
-    shown = [desk.get(page).content.decode() for page in pages]
+    shown = [client.get(page).content.decode() for page in pages]
     assert f"Name {MARK}" in shown[0]
     assert [page for page, html in zip(pages, shown, strict=True) if ADDRESS in html] == []

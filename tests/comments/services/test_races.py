@@ -1,20 +1,19 @@
-"""Two at once, with real transactions: each test lets threads run into each other at the one moment where it matters."""
+"""Concurrent requests of readers, in real transactions."""
 
 import threading
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
 from comments import services
-from comments.models import Claim, Comment, Decision, Discussion
+from comments.models import Comment, Decision, Discussion
 from comments.policy import HoldRule, ModerationAction, State, Switch
 from comments.services import erasure
 from ictiger.pagecache.public_write import public_write
+from tests.comments.services.conftest import at_once
 from tests.factories import make_article, make_comment, make_user
 
 pytestmark = [
@@ -26,30 +25,12 @@ pytestmark = [
 ]
 
 
-def at_once(*verbs: Callable[[], object]) -> list[object]:
-    """Start all together, each on its own connection. What a verb raises is its result."""
-    gate = threading.Barrier(len(verbs))
-
-    def run(verb: Callable[[], object]) -> object:
-        gate.wait(10)
-        try:
-            return verb()
-        except services.CommentError as refusal:
-            return refusal
-        finally:
-            connection.close()
-            close_old_connections()
-
-    with ThreadPoolExecutor(len(verbs)) as pool:
-        return list(pool.map(run, verbs))
-
-
 @pytest.fixture
 def article():
     return make_article("raced")
 
 
-def test_one_submission_sent_twice_at_once_is_one_comment(article):
+def test_same_submission_posted_twice_makes_one_comment(article):
     user, submission = make_user(), uuid.uuid4()
 
     def send():
@@ -59,7 +40,7 @@ def test_one_submission_sent_twice_at_once_is_one_comment(article):
     assert Comment.objects.count() == 1
 
 
-def test_of_many_sent_at_once_no_more_appear_than_at_a_time(article, settings):
+def test_burst_limit_holds_for_concurrent_posts(article, settings):
     settings.COMMENTS_AT_A_TIME = 3
     user = make_user()
     make_comment(
@@ -77,13 +58,13 @@ def test_of_many_sent_at_once_no_more_appear_than_at_a_time(article, settings):
     assert Comment.objects.in_discussion_of(article).visible().count() == 3
 
 
-def test_threads_that_become_visible_at_once_get_different_numbers(article):
+def test_threads_approved_concurrently_get_different_numbers(article):
     pending = [make_comment(article, state=State.PENDING) for _number in range(6)]
     moderator = make_user()
     at_once(
         *[
             lambda pk=comment.pk: services.decide(
-                moderator=moderator, comment_id=pk, verb=ModerationAction.APPROVE
+                moderator=moderator, comment_id=pk, action=ModerationAction.APPROVE
             )
             for comment in pending
         ]
@@ -92,15 +73,19 @@ def test_threads_that_become_visible_at_once_get_different_numbers(article):
     assert Discussion.objects.values_list("threads", "comments").get() == (6, 6)
 
 
-def test_two_moderators_decide_once(article):
+def test_two_moderators_make_one_decision(article):
     comment = make_comment(article, state=State.PENDING)
     seen, one, other = comment.version_token, make_user(), make_user()
     results = at_once(
         lambda: services.decide(
-            moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+            moderator=one, comment_id=comment.pk, action=ModerationAction.APPROVE, version_token=seen
         ),
         lambda: services.decide(
-            moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen
+            moderator=other,
+            comment_id=comment.pk,
+            action=ModerationAction.REJECT,
+            reason="other",
+            version_token=seen,
         ),
     )
     assert sorted(type(result).__name__ for result in results) == ["Decision", "Overtaken"]
@@ -109,25 +94,25 @@ def test_two_moderators_decide_once(article):
     assert comment.state == decision.to_state
 
 
-def test_an_edit_at_the_moment_of_the_decision_is_never_decided_unseen(article):
+def test_edit_during_a_decision_is_not_approved_unread(article):
     author, moderator = make_user(), make_user()
     comment = make_comment(article, author=author, state=State.PENDING)
     seen = comment.version_token
     decided, _edited = at_once(
         lambda: services.decide(
-            moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
+            moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE, version_token=seen
         ),
         lambda: services.edit_comment(user=author, comment_id=comment.pk, body="Not what was read."),
     )
     comment.refresh_from_db()
-    # Whoever was first: what nobody has read is not visible.
+    # Whichever was first: a text that no moderator has read is not visible.
     assert comment.state == State.PENDING
     assert comment.body == "Not what was read."
     if isinstance(decided, Decision):
         assert decided.body == "An argument about patents."
 
 
-def test_an_edit_at_the_moment_of_the_release_is_kept_and_released(article):
+def test_edit_during_the_release_is_saved_and_released(article):
     author = make_user(verified=False)
     comment = make_comment(article, author=author, state=State.UNVERIFIED)
     author.emailaddress_set.update(verified=True)
@@ -139,7 +124,7 @@ def test_an_edit_at_the_moment_of_the_release_is_kept_and_released(article):
     assert (comment.state, comment.body) == (State.PENDING, "Mended.")
 
 
-def test_a_comment_posted_at_the_moment_of_the_release_does_not_stay_behind(article):
+def test_comment_posted_during_the_release_is_released(article):
     author = make_user(verified=False)
 
     def confirm():
@@ -155,7 +140,7 @@ def test_a_comment_posted_at_the_moment_of_the_release_does_not_stay_behind(arti
     assert Comment.objects.get().state == State.PENDING
 
 
-def test_a_reply_to_what_is_being_removed_has_a_visible_parent_or_none(article):
+def test_reply_posted_during_a_removal_has_a_visible_parent_or_none(article):
     author, replier = make_user(), make_user()
     thread = make_comment(article, author=author)
     make_comment(article, author=replier)  # trusted
@@ -170,7 +155,7 @@ def test_a_reply_to_what_is_being_removed_has_a_visible_parent_or_none(article):
 
 
 @pytest.mark.parametrize("erase", [services.erase_comments, services.erase_in_batches])
-def test_leaving_while_others_answer_and_decide_ends_well(article, erase, monkeypatch):
+def test_erasure_during_replies_and_decisions_succeeds(article, erase, monkeypatch):
     monkeypatch.setattr(erasure, "ERASURE_BATCH", 2)
     leaver, replier, moderator = make_user(), make_user(), make_user()
     make_comment(article, author=replier)
@@ -179,7 +164,9 @@ def test_leaving_while_others_answer_and_decide_ends_well(article, erase, monkey
 
     def decide(comment):
         try:
-            return services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
+            return services.decide(
+                moderator=moderator, comment_id=comment.pk, action=ModerationAction.APPROVE
+            )
         except services.CommentNotFound:
             return None
 
@@ -197,10 +184,7 @@ def test_leaving_while_others_answer_and_decide_ends_well(article, erase, monkey
     assert Discussion.objects.get().comments == Comment.objects.visible().count()
 
 
-# --- second readings -------------------------------------------------------------------------------------------------------------------
-
-
-def test_a_second_reading_asked_for_twice_at_once_is_one(article):
+def test_same_second_review_requested_twice_counts_once(article):
     comment = make_comment(article, state=State.REJECTED)
     author = comment.author
     results = at_once(*[lambda: services.resubmit(user=author, comment_id=comment.pk, body="Mended.")] * 4)
@@ -209,7 +193,7 @@ def test_a_second_reading_asked_for_twice_at_once_is_one(article):
     assert (comment.state, comment.revision) == (State.PENDING, 1)
 
 
-def test_two_different_mendings_at_once_are_one_and_the_other_is_told(article):
+def test_two_different_revisions_make_one_and_one_refusal(article):
     comment = make_comment(article, state=State.REJECTED)
     author = comment.author
     results = at_once(
@@ -223,7 +207,7 @@ def test_two_different_mendings_at_once_are_one_and_the_other_is_told(article):
     assert comment.revision == 1
 
 
-def test_mending_and_appealing_at_once_is_one_of_them(article):
+def test_revision_and_appeal_make_one_second_review(article):
     comment = make_comment(article, state=State.REJECTED)
     author = comment.author
     results = at_once(
@@ -236,24 +220,24 @@ def test_mending_and_appealing_at_once_is_one_of_them(article):
     assert comment.body == ("Mended." if comment.revised_at else "An argument about patents.")
 
 
-def test_an_appeal_at_the_moment_of_the_undo_is_one_of_them(article):
+def test_appeal_during_an_undo_makes_one_of_them(article):
     comment = make_comment(article, state=State.REJECTED)
     moderator, author = comment.decisions.get(verb=ModerationAction.REJECT).moderator, comment.author
     undone, appealed = at_once(
-        lambda: services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.UNDO),
+        lambda: services.decide(moderator=moderator, comment_id=comment.pk, action=ModerationAction.UNDO),
         lambda: services.appeal(user=author, comment_id=comment.pk, note="It should stand."),
     )
     comment.refresh_from_db()
     assert comment.state == State.PENDING
     if isinstance(undone, services.StaleDecision):
         assert (comment.reason, comment.appeal) == (HoldRule.APPEALED, "It should stand.")
-    else:  # what the moderator took back needs no appeal, and the one there is to make is not used up
+    else:  # an undone rejection needs no appeal, and the one appeal is not used up
         assert isinstance(appealed, services.CommentError)
         assert (comment.reason, comment.appealed_at) == (HoldRule.UNDONE, None)
 
 
 @pytest.mark.parametrize("where", ["site", "article"])
-def test_after_the_switchs_answer_no_comment_becomes_visible(article, where):
+def test_no_comment_becomes_visible_after_the_switch_response(article, where):
     moderator, writers = make_user(), [make_user() for _number in range(4)]
     for writer in writers:
         make_comment(article, author=writer)  # trusted
@@ -301,8 +285,8 @@ def confirming(article, writer):
 
 
 @pytest.mark.parametrize("begin", [posting, editing, confirming])
-def test_a_switch_waits_for_who_is_writing_and_for_nobody_who_comes_after(article, begin):
-    """A comment that was judged before the switch is committed before it is answered."""
+def test_switch_waits_only_for_comments_being_written(article, begin):
+    """A comment screened before the switch was turned is committed before the switch responds."""
     writer, moderator = make_user(), make_user()
     make_comment(article, author=writer)
     step = begin(article, writer)
@@ -323,83 +307,3 @@ def test_a_switch_waits_for_who_is_writing_and_for_nobody_who_comes_after(articl
 
     written, seen = at_once(write, close)
     assert (written.state, seen) == (State.VISIBLE, State.VISIBLE)
-
-
-# --- moderators ------------------------------------------------------------------------------------------------------------------------
-
-
-def test_two_moderators_who_approve_at_once_decide_once_and_the_other_hears_who_and_what(article):
-    comment = make_comment(article, state=State.PENDING)
-    moderators = [make_user(display_name=name) for name in ("Mei", "Ann")]
-    results = at_once(
-        *[
-            lambda who=who: services.decide(
-                moderator=who,
-                comment_id=comment.pk,
-                verb=ModerationAction.APPROVE,
-                seen=comment.version_token,
-            )
-            for who in moderators
-        ]
-    )
-    (decision,) = [result for result in results if isinstance(result, Decision)]
-    (refusal,) = [result for result in results if isinstance(result, services.StaleDecision)]
-    assert str(refusal).startswith(
-        f"{decision.moderator.display_name} has already decided about this comment: waiting for a moderator →"
-    )
-    assert Decision.objects.count() == 1
-
-
-def test_a_comment_is_claimed_by_one_of_many_who_open_it_at_once(article):
-    comment = make_comment(article, state=State.PENDING)
-    moderators = [make_user() for _number in range(6)]
-    held = at_once(
-        *[
-            lambda who=who: services.claim_comment(moderator=who, comment_id=comment.pk).moderator_id
-            for who in moderators
-        ]
-    )
-    assert len(set(held)) == 1
-    assert Claim.objects.get().moderator_id == held[0]
-
-
-def test_a_comment_that_is_taken_over_while_it_is_decided_about_is_decided_once(article):
-    comment = make_comment(article, state=State.PENDING)
-    one, other = make_user(), make_user()
-    services.claim_comment(moderator=one, comment_id=comment.pk)
-    seen = comment.version_token
-
-    def take_over_and_reject():
-        services.claim_comment(moderator=other, comment_id=comment.pk, take_over=True)
-        return services.decide(
-            moderator=other, comment_id=comment.pk, verb=ModerationAction.REJECT, reason="other", seen=seen
-        )
-
-    results = at_once(
-        lambda: services.decide(
-            moderator=one, comment_id=comment.pk, verb=ModerationAction.APPROVE, seen=seen
-        ),
-        take_over_and_reject,
-    )
-    assert sorted(isinstance(result, Decision) for result in results) == [False, True]
-    comment.refresh_from_db()
-    assert comment.state == Decision.objects.get().to_state
-
-
-def test_two_moderators_who_undo_at_once_do_not_undo_each_others_decisions(article):
-    comment = make_comment(article, state=State.PENDING)
-    moderator, other = make_user(), make_user()
-    services.decide(moderator=moderator, comment_id=comment.pk, verb=ModerationAction.APPROVE)
-    comment.refresh_from_db()
-    at_once(
-        lambda: services.undo_last(moderator=moderator),
-        lambda: services.undo_last(moderator=moderator),
-        lambda: services.decide(
-            moderator=other, comment_id=comment.pk, verb=ModerationAction.REMOVE, seen=comment.version_token
-        ),
-    )
-    verbs = list(Decision.objects.order_by("pk").values_list("verb", flat=True))
-    assert verbs in (
-        [ModerationAction.APPROVE, ModerationAction.UNDO],
-        [ModerationAction.APPROVE, ModerationAction.REMOVE],
-    )

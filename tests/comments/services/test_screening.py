@@ -1,4 +1,4 @@
-"""What holds a comment or refuses it, as its author meets it: at the form, in place, among their own comments, and when they edit."""
+"""What holds or refuses a comment, as its author sees it: in the form, in place, in My comments."""
 
 import uuid
 from datetime import timedelta
@@ -24,7 +24,7 @@ REFUSED = "This text has words that are not taken here."
 
 @pytest.fixture
 def trusted(article, reader):
-    """The reader, one of whose comments was approved a day ago."""
+    """`reader`, with a comment approved a day ago."""
     with time_machine.travel(timezone.now() - timedelta(days=1)):
         make_comment(article, author=reader, body="My first comment, approved.")
     return reader
@@ -41,10 +41,7 @@ def posted(user, article, body: str, **sent) -> Comment:
     return services.post_comment(user=user, article=article, body=body, submission=uuid.uuid4(), **sent)
 
 
-# --- held words ---
-
-
-def test_a_listed_word_holds_the_comment_of_somebody_trusted(article, trusted, client_of, send):
+def test_blocked_phrase_holds_a_trusted_authors_comment(article, trusted, client_of, send):
     list_phrase("casino")
     client = client_of(trusted)
     response = send(client, "The c\u200bаsino bill.", headers=FRAGMENT)
@@ -59,20 +56,20 @@ def test_a_listed_word_holds_the_comment_of_somebody_trusted(article, trusted, c
         assert HELD in page.content.decode()
 
 
-def test_who_is_told_of_held_words_is_not_told_which(article, trusted, client_of, send):
+def test_author_does_not_learn_which_phrase_holds_the_comment(article, trusted, client_of, send):
     list_phrase("secretword")
     client = client_of(trusted)
     assert "secretword" not in send(client, "A s-e-c-r-e-t-w-o-r-d.", headers=FRAGMENT).content.decode()
     assert "secretword" not in client.get(reverse("comments:mine")).content.decode()
 
 
-def test_a_comment_without_listed_words_is_visible(article, trusted):
+def test_comment_without_blocked_phrases_is_visible(article, trusted):
     list_phrase("casino")
     comment = posted(trusted, article, "Casinos are not on the list.")
     assert (comment.state, comment.matched_phrases) == (State.VISIBLE, "")
 
 
-def test_the_list_counts_from_the_moment_that_it_changes(article, trusted):
+def test_blocklist_applies_as_soon_as_it_changes(article, trusted):
     assert posted(trusted, article, "One casino.").state == State.VISIBLE
     phrase = list_phrase("casino")
     assert posted(trusted, article, "Two casino.").state == State.PENDING
@@ -84,9 +81,7 @@ def test_the_list_counts_from_the_moment_that_it_changes(article, trusted):
     assert posted(trusted, article, "Another lottery.").state == State.VISIBLE
 
 
-def test_a_change_of_the_list_leaves_every_stored_page_where_it_is(
-    article, settings, django_capture_on_commit_callbacks
-):
+def test_blocklist_change_purges_no_page(article, settings, django_capture_on_commit_callbacks):
     settings.PAGE_KEEPERS = ["tests.pagecache.recorder.keep"]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
@@ -94,7 +89,7 @@ def test_a_change_of_the_list_leaves_every_stored_page_where_it_is(
     assert recorder.purged == []
 
 
-def test_the_list_is_read_once_for_each_state_that_it_is_in(article, trusted, django_assert_num_queries):
+def test_blocklist_is_read_once_per_version(article, trusted, django_assert_num_queries):
     list_phrase("casino")
     posted(trusted, article, "One.")
     with django_assert_num_queries(1):
@@ -103,10 +98,7 @@ def test_the_list_is_read_once_for_each_state_that_it_is_in(article, trusted, dj
         )
 
 
-# --- refused words ---
-
-
-def test_a_refused_word_brings_the_text_back_in_its_box(article, trusted, client_of, send):
+def test_refused_text_comes_back_in_the_form(article, trusted, client_of, send):
     list_phrase("加V信", BlockEffect.REFUSE)
     for headers in (None, FRAGMENT):
         response = send(client_of(trusted), "请加V信 <b>详谈</b>", headers=headers)
@@ -117,7 +109,7 @@ def test_a_refused_word_brings_the_text_back_in_its_box(article, trusted, client
     assert Comment.objects.count() == 1, "the first, approved one"
 
 
-def test_what_only_looks_like_a_refused_word_is_held(article, trusted):
+def test_lookalike_of_a_refused_phrase_is_held(article, trusted):
     list_phrase("casino", BlockEffect.REFUSE)
     comment = posted(trusted, article, "c a s i n o")
     assert (comment.state, comment.reason, comment.matched_phrases) == (
@@ -127,7 +119,7 @@ def test_what_only_looks_like_a_refused_word_is_held(article, trusted):
     )
 
 
-def test_a_strangers_text_is_kept_and_refused_only_when_it_is_to_be_posted(article, trusted, stranger, send):
+def test_draft_is_screened_only_when_it_is_posted(article, trusted, stranger, send):
     list_phrase("casino", BlockEffect.REFUSE)
     submission = str(uuid.uuid4())
     assert send(stranger, "My casino.", submission=submission).status_code == 302
@@ -141,12 +133,12 @@ def test_a_strangers_text_is_kept_and_refused_only_when_it_is_to_be_posted(artic
     assert not CommentDraft.objects.exists()
 
 
-def test_an_unverified_readers_text_is_refused_too(article, unverified, client_of, send):
+def test_refused_phrase_is_refused_from_unverified_authors(article, unverified, client_of, send):
     list_phrase("casino", BlockEffect.REFUSE)
     assert send(client_of(unverified), "My casino.").status_code == 422
 
 
-def test_what_was_taken_before_the_list_changed_is_held_when_the_address_is_confirmed(article, unverified):
+def test_text_accepted_before_a_blocklist_change_is_held_at_release(article, unverified):
     comment = posted(unverified, article, "My casino.")
     list_phrase("casino", BlockEffect.REFUSE)
     unverified.emailaddress_set.update(verified=True)
@@ -155,7 +147,7 @@ def test_what_was_taken_before_the_list_changed_is_held_when_the_address_is_conf
     assert (comment.state, comment.reason) == (State.PENDING, HoldRule.HELD_WORDS)
 
 
-def test_an_edit_to_refused_words_leaves_the_comment_and_shows_the_text(article, trusted, client_of):
+def test_refused_edit_leaves_the_comment_and_shows_the_text(article, trusted, client_of):
     list_phrase("casino", BlockEffect.REFUSE)
     comment = posted(trusted, article, "A gambling house.")
     response = client_of(trusted).post(reverse("comments:edit", args=[comment.pk]), {"body": "A casino."})
@@ -166,17 +158,14 @@ def test_an_edit_to_refused_words_leaves_the_comment_and_shows_the_text(article,
     assert (comment.body, comment.state) == ("A gambling house.", State.VISIBLE)
 
 
-def test_a_rejected_comment_is_not_mended_with_refused_words(article, reader):
+def test_refused_phrase_is_refused_in_a_resubmission(article, reader):
     list_phrase("casino", BlockEffect.REFUSE)
     comment = make_comment(article, author=reader, state=State.REJECTED)
     with pytest.raises(services.CommentError, match=REFUSED):
         services.resubmit(user=reader, comment_id=comment.pk, body="A casino.")
 
 
-# --- edits are judged again ---
-
-
-def test_an_edit_is_held_for_what_it_says_now(article, trusted, client_of):
+def test_edit_is_screened_by_its_new_text(article, trusted, client_of):
     list_phrase("casino")
     comment = posted(trusted, article, "A gambling house.")
     client = client_of(trusted)
@@ -193,7 +182,7 @@ def test_an_edit_is_held_for_what_it_says_now(article, trusted, client_of):
     assert (comment.state, comment.matched_phrases) == (State.VISIBLE, "")
 
 
-def test_an_approved_text_that_is_saved_unchanged_stays_approved(article, trusted):
+def test_unchanged_edit_of_an_approved_text_stays_approved(article, trusted):
     list_phrase("casino")
     comment = posted(trusted, article, "A casino.")
     decide_as_somebody(comment, ModerationAction.APPROVE)
@@ -202,7 +191,7 @@ def test_an_approved_text_that_is_saved_unchanged_stays_approved(article, truste
     assert (comment.state, comment.approved, comment.revision) == (State.VISIBLE, True, 0)
 
 
-def test_an_edit_is_no_repetition_of_itself_and_not_fast(article, trusted, settings):
+def test_edit_does_not_count_as_duplicate_or_burst(article, trusted, settings):
     settings.COMMENTS_AT_A_TIME = 1
     comment = posted(trusted, article, "The first.")
     posted(trusted, article, "The second, held.")
@@ -211,28 +200,22 @@ def test_an_edit_is_no_repetition_of_itself_and_not_fast(article, trusted, setti
     assert comment.state == State.VISIBLE
 
 
-# --- links ---
-
-
-def test_a_newcomers_link_holds_and_is_named(article, reader):
+def test_link_of_a_newcomer_holds_the_comment(article, reader):
     assert posted(reader, article, "See https://example.org").reason == HoldRule.LINKS
 
 
-def test_many_links_hold_whoever_writes_them(article, trusted, client_of, send):
+def test_many_links_hold_a_trusted_authors_comment(article, trusted, client_of, send):
     five = " ".join(f"https://example.org/{n}" for n in range(5))
     assert posted(trusted, article, five).state == State.VISIBLE
     send(client_of(trusted), f"{five} https://example.org/6")
     assert "It has many links." in client_of(trusted).get(reverse("comments:mine")).content.decode()
 
 
-# --- the same again ---
-
-
 @pytest.mark.parametrize(
     "again",
     ["What about standards?", "what, about… STANDARDS", "Whаt abоut standards", "W\u200bhat about standards"],
 )
-def test_the_same_again_in_other_letters_holds(article, trusted, client_of, send, again: str):
+def test_duplicate_in_other_letters_is_held(article, trusted, client_of, send, again: str):
     posted(trusted, article, "What about standards?")
     send(client_of(trusted), again)
     assert Comment.objects.filter(reason=HoldRule.DUPLICATE).count() == 1
@@ -242,14 +225,14 @@ def test_the_same_again_in_other_letters_holds(article, trusted, client_of, send
     )
 
 
-def test_the_same_elsewhere_holds_for_a_day(article, trusted):
+def test_duplicate_in_another_discussion_is_held_for_a_day(article, trusted):
     posted(trusted, article, "What about standards?")
     assert posted(trusted, make_article(), "What about standards?").reason == HoldRule.DUPLICATE
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
         assert posted(trusted, make_article(), "What about standards?").state == State.VISIBLE
 
 
-def test_others_may_say_the_same_and_so_may_who_has_removed_it(article, trusted, author):
+def test_text_of_another_author_or_removed_comment_is_no_duplicate(article, trusted, author):
     make_comment(article, author=author, body="Something else first.")
     posted(author, article, "Agreed.")
     comment = posted(trusted, article, "Agreed.")
@@ -258,10 +241,7 @@ def test_others_may_say_the_same_and_so_may_who_has_removed_it(article, trusted,
     assert posted(trusted, article, "Agreed.").state == State.VISIBLE
 
 
-# --- too fast ---
-
-
-def test_the_sixth_comment_within_five_minutes_waits(article, trusted, client_of, send):
+def test_sixth_comment_within_five_minutes_is_held(article, trusted, client_of, send):
     client = client_of(trusted)
     start = timezone.now()
     with time_machine.travel(start, tick=False) as clock:
@@ -280,7 +260,7 @@ def test_the_sixth_comment_within_five_minutes_waits(article, trusted, client_of
     )
 
 
-def test_after_thirty_comments_in_an_hour_the_next_is_not_taken(article, trusted, client_of, send, settings):
+def test_comment_above_the_hourly_limit_is_refused_with_the_time(article, trusted, client_of, send, settings):
     settings.COMMENTS_IN_AN_HOUR = 3
     client = client_of(trusted)
     noon = timezone.localtime().replace(hour=12, minute=0, second=30, microsecond=0) + timedelta(days=1)
@@ -298,29 +278,26 @@ def test_after_thirty_comments_in_an_hour_the_next_is_not_taken(article, trusted
         assert send(client, "At the time that was named.").status_code == 302
 
 
-def test_removing_ones_comments_gives_no_more_of_them(article, trusted, settings):
+def test_removed_comments_count_against_the_hourly_limit(article, trusted, settings):
     settings.COMMENTS_IN_AN_HOUR = 1
     services.remove_comment(user=trusted, comment_id=posted(trusted, article, "One.").pk)
     with pytest.raises(services.RateLimited):
         posted(trusted, article, "Two.")
 
 
-def test_the_same_submission_again_is_the_same_comment_however_fast(article, trusted, settings):
+def test_repeated_submission_does_not_count_against_the_limit(article, trusted, settings):
     settings.COMMENTS_IN_AN_HOUR = 1
     submission = uuid.uuid4()
     first = services.post_comment(user=trusted, article=article, body="One.", submission=submission)
     assert services.post_comment(user=trusted, article=article, body="One.", submission=submission) == first
 
 
-# --- what the policy may not lose ---
-
-
-def test_a_rule_is_named_before_that_the_author_is_new(article, reader):
+def test_blocked_phrase_is_named_before_newcomer(article, reader):
     list_phrase("casino")
     assert posted(reader, article, "A casino.").reason == HoldRule.HELD_WORDS
 
 
-def test_what_a_moderator_holds_again_stays_held_whatever_the_text_says(article, trusted):
+def test_edit_does_not_lift_a_moderators_hold(article, trusted):
     comment = posted(trusted, article, "A text.")
     decide_as_somebody(comment, ModerationAction.REMOVE, reason="other")
     decide_as_somebody(comment, ModerationAction.UNDO)

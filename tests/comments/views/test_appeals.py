@@ -19,7 +19,7 @@ def rejected(article, reader, moderator) -> Comment:
     services.decide(
         moderator=moderator,
         comment_id=comment.pk,
-        verb=ModerationAction.REJECT,
+        action=ModerationAction.REJECT,
         reason="unclear",
         note="Which <claim>?",
     )
@@ -85,7 +85,9 @@ def test_an_empty_text_is_refused(rejected, client_of, reader, task):
 def test_the_second_time_is_refused_and_the_text_comes_back(rejected, client_of, reader, moderator, task):
     client, url = client_of(reader), f"/comments/{rejected.pk}/{task}/"
     client.post(url, {"body": "Once."})
-    services.decide(moderator=moderator, comment_id=rejected.pk, verb=ModerationAction.REJECT, reason="other")
+    services.decide(
+        moderator=moderator, comment_id=rejected.pk, action=ModerationAction.REJECT, reason="other"
+    )
     response = client.post(url, {"body": "Twice."})
     assert (response.status_code, box_of(response)) == (422, "Twice.")
     assert "can be done once" in response.content.decode()

@@ -278,7 +278,7 @@ def test_a_page_holds_its_threads_for_good(article, stranger, long_discussion, n
 
 def test_a_new_or_removed_thread_moves_no_other(article, stranger, long_discussion):
     before = page(stranger, "/articles/a-patent/discussion/2/")
-    services.decide(moderator=make_user(), comment_id=long_discussion[10].pk, verb=ModerationAction.REMOVE)
+    services.decide(moderator=make_user(), comment_id=long_discussion[10].pk, action=ModerationAction.REMOVE)
     many_comments(article, 3)
     after = page(stranger, "/articles/a-patent/discussion/2/")
     assert shown(after) == shown(before)

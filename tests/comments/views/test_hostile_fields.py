@@ -13,8 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from articles.models import Article
 from comments.models import Comment
-from comments.notifications import digest
-from comments.notifications.unsubscribe import Subscription
+from comments.notifications.unsubscribe import MailKind, Subscription
 from comments.policy import ModerationAction, State
 from tests.factories import make_comment
 
@@ -92,10 +91,10 @@ class House:
             yield reverse(f"comments:{name}", args=[self.article.slug])
         yield reverse("comments:mine")
         yield reverse("comments:discard", args=[uuid.uuid4()])
-        yield reverse(
-            "comments:unsubscribe", args=[Subscription(self.reader, self.comments[0]).url.split("/")[-2]]
-        )
-        yield reverse("comments:unsubscribe_digest", args=[digest.digest_key(self.reader)])
+        for kind, thread in ((MailKind.REPLIES, self.comments[0]), (MailKind.DIGEST, None)):
+            yield reverse(
+                "comments:unsubscribe", args=[Subscription(self.reader, kind, thread).url.split("/")[-2]]
+            )
         for name in ("changelist", "claims", "undo_last"):
             yield reverse(f"admin:comments_comment_{name}")
         for model in ("blockedphrase", "reason"):

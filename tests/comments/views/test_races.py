@@ -70,7 +70,7 @@ def decides(
 ) -> Callable[[], Decision | services.StaleDecision]:
     def decide() -> Decision | services.StaleDecision:
         try:
-            return services.decide(moderator=moderator, comment_id=comment.pk, verb=verb, **told)
+            return services.decide(moderator=moderator, comment_id=comment.pk, action=verb, **told)
         except services.StaleDecision as overtaken:
             return overtaken
 
@@ -212,7 +212,10 @@ def test_an_edit_at_the_moment_of_the_decision_is_never_shown_unread(article, in
         comment = make_comment(article, author=author, state=State.PENDING)
         editing = sends(browser_of(author), f"/comments/{comment.pk}/edit/", body="Not what was read.")
         decided, edited = in_threads(
-            [decides(moderator, comment, ModerationAction.APPROVE, seen=comment.version_token), editing]
+            [
+                decides(moderator, comment, ModerationAction.APPROVE, version_token=comment.version_token),
+                editing,
+            ]
         )
         assert edited.status_code == 302
         comment.refresh_from_db()

@@ -1,0 +1,39 @@
+"""Which address a mail goes to, and which events the mails to an account have reported already."""
+
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
+
+from accounts.models import User
+from ictiger.mail.models import Mail, MailState
+
+_NOTIFIED_KEY = "told"  # in the context of mails in the database: ids of the comments or decisions reported
+
+
+def verified_address(user: User) -> EmailAddress | None:
+    """The address that mails to `user` go to; None without a verified one."""
+    return verified_addresses(user.emailaddress_set).first()
+
+
+def verified_addresses(addresses: QuerySet[EmailAddress]) -> QuerySet[EmailAddress]:
+    """The verified ones of one account, the one that mails go to first."""
+    return addresses.filter(verified=True).order_by("-primary", "pk")
+
+
+def is_verified_address(mail: Mail) -> bool:
+    """Whether the mail's recipient is still a verified address of its user."""
+    return (
+        mail.user is not None
+        and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
+    )
+
+
+def already_notified(mails: QuerySet[Mail]) -> set[int]:
+    """The ids reported by those of the mails that were sent or are being sent."""
+    contexts = mails.filter(state__in=[MailState.SENT, MailState.SENDING]).values_list("context", flat=True)
+    return {pk for context in contexts for pk in context.get(_NOTIFIED_KEY, [])}
+
+
+def record_notified(mail: Mail, ids: list[int]) -> None:
+    """Save what `mail` reports as it is sent, so that no later mail reports it again."""
+    mail.context[_NOTIFIED_KEY] = ids
+    Mail.objects.filter(pk=mail.pk).update(context=mail.context)
