@@ -50,7 +50,7 @@ class CommentRenderer:
         self.dates = "created_zh" if self.language == Language.ZH_HANS else "created_en"
         self.context = {
             "own": self.own,
-            "comments_url": cached_reverse("comments:mine").removesuffix("mine/"),
+            "comments_url": cached_reverse("comments:my_comments").removesuffix("mine/"),
             **_PLACEHOLDERS,
         }
         self.reply_url = ""

@@ -45,7 +45,7 @@ class SortOrder:
             "page": page if page > 1 else "",
         }
         query = urlencode({name: value for name, value in chosen.items() if value})
-        return f"{cached_reverse('comments:arranged', article.slug)}?{query}"
+        return f"{cached_reverse('comments:sorted_discussion', article.slug)}?{query}"
 
 
 CANONICAL = SortOrder()

@@ -60,7 +60,7 @@ def rejection_context(mail: Mail) -> dict | None:
         "were_removed": states == {State.REMOVED},
         "is_mixed": len(states) > 1,
         "url": settings.SITE_URL
-        + reverse("comments:mine")
+        + reverse("comments:my_comments")
         + (f"?state={states.pop()}" if len(states) == 1 else ""),
         "unsubscribe_url": Subscription(mail.user).url,
     }
@@ -70,7 +70,7 @@ def _message_text(decision: Decision) -> dict:
     comment = decision.comment
     ways = {
         task: settings.SITE_URL + reverse(f"comments:{task}", args=[comment.pk])
-        for task in ("mend", "appeal")
+        for task in ("revise", "appeal")
     }
     return {
         "title": comment.article.title
@@ -79,7 +79,7 @@ def _message_text(decision: Decision) -> dict:
         "body": decision.body,
         "note": decision.note,
         "is_removed": decision.to_state == State.REMOVED,
-        "mend_url": ways["mend"] if comment.may_be_revised else "",
+        "mend_url": ways["revise"] if comment.may_be_revised else "",
         "appeal_url": ways["appeal"] if comment.may_be_appealed else "",
     }
 

@@ -26,6 +26,9 @@ from comments.text import word_count
 from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.prepared import PreparedQuery
 
+# How a page names what is done to a comment, where that differs from the name in the code.
+_PAGE_NAMES = {"revise": "mend"}
+
 
 @dataclass
 class ComposeForm:
@@ -39,7 +42,7 @@ class ComposeForm:
     errors: list[str] = field(default_factory=list)
     kept: CommentDraft | None = None
     editing: Comment | None = None
-    task: str = "edit"  # what is done to the comment that exists already: edit, mend or appeal
+    task: str = "edit"  # what is done to the comment that exists already: edit, revise or appeal
     in_vain: bool = False  # nothing can be written here, and nothing waits to be: no box is shown
 
     @property
@@ -52,7 +55,7 @@ class ComposeForm:
     def key(self) -> str:
         """What tells this form from others on the page, and names what the browser keeps of it."""
         if self.editing:
-            return f"{self.task}-{self.editing.pk}"
+            return f"{_PAGE_NAMES.get(self.task, self.task)}-{self.editing.pk}"
         return str(self.answered.pk if self.answered else self.gone or "new")
 
     @property

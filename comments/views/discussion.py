@@ -30,7 +30,9 @@ def discussion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     path = reverse("comments:discussion", args=[article.slug, number])
     if article.slug != slug or not request.path.endswith(f"/{number}/"):
         return redirect(path, permanent=True)
-    context = discussion_context(article, number) | {"bar_src": cached_reverse("comments:me", article.pk)}
+    context = discussion_context(article, number) | {
+        "bar_src": cached_reverse("comments:personal_fragment", article.pk)
+    }
     context |= page_links(
         translated_urls(article, lambda version: reverse("comments:discussion", args=[version.slug, number]))
     )
@@ -57,7 +59,7 @@ def thread(request: HttpRequest, slug: str, thread_no: int, number: int = 1) -> 
     context = base_context(article, now) | {
         "thread": thread,
         "number": number,
-        "bar_src": cached_reverse("comments:me", article.pk),
+        "bar_src": cached_reverse("comments:personal_fragment", article.pk),
     }
     context["place_url"] = reverse(
         "comments:discussion", args=[article.slug, discussion_page_number(thread_no)]
@@ -101,7 +103,7 @@ def my_comment_url(comment: Comment) -> str:
         Comment.objects.filter(author=comment.author_id).newer_than(comment).count() // MY_COMMENTS_PER_PAGE
         + 1
     )
-    return f"{reverse('comments:mine')}{f'?page={page}' if page > 1 else ''}#comment-{comment.pk}"
+    return f"{reverse('comments:my_comments')}{f'?page={page}' if page > 1 else ''}#comment-{comment.pk}"
 
 
 def _readable_article(comment: Comment) -> Article | None:

@@ -144,7 +144,7 @@ def unmute(request: HttpRequest, pk: int) -> HttpResponse:
         thread__pk=pk
     ).delete()  # not thread=pk: that hands a number of any length to the database
     messages.success(request, _("You get mails about replies in this thread again."))
-    return redirect("comments:mine")
+    return redirect("comments:my_comments")
 
 
 @require_POST
@@ -153,4 +153,4 @@ def discard(request: HttpRequest, submission: UUID) -> HttpResponse:
     """A text that waits is not to be posted: it goes. Done once it is done, and no way to texts of others."""
     drafts.drafts_for(request).filter(submission=submission).delete()
     messages.success(request, _("The text is discarded."))
-    return redirect("comments:mine")
+    return redirect("comments:my_comments")

@@ -51,7 +51,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def revise(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one's own rejected comment and send it in again."""
     return _change(
-        request, pk, "mend", lambda text: services.resubmit(user=request.user, comment_id=pk, body=text)
+        request, pk, "revise", lambda text: services.resubmit(user=request.user, comment_id=pk, body=text)
     )
 
 
@@ -66,7 +66,7 @@ def appeal(request: HttpRequest, pk: int) -> HttpResponse:
 
 _IS_ALLOWED = {
     task: attrgetter(f"may_be_{done}")
-    for task, done in (("edit", "edited"), ("mend", "revised"), ("appeal", "appealed"))
+    for task, done in (("edit", "edited"), ("revise", "revised"), ("appeal", "appealed"))
 }
 
 

@@ -60,7 +60,7 @@ def test_while_everything_is_held_even_the_trusted_wait_and_are_told(
     assert Comment.objects.filter(state=State.PENDING, reason=HoldRule.EVERYTHING_HELD).count() == 1
     assert (
         "At present a moderator reads every comment before it appears."
-        in client.get(reverse("comments:mine")).content.decode()
+        in client.get(reverse("comments:my_comments")).content.decode()
     )
     assert HELD in client.get(article.get_absolute_url()).content.decode()
 
@@ -133,7 +133,7 @@ def test_while_it_is_closed_no_comment_is_mended_and_an_appeal_is_heard(
     rejected = make_comment(article, author=reader, body="Turned down.", state=State.REJECTED)
     turn(where, Switch.CLOSED)
     client = client_of(reader)
-    answer = client.post(reverse("comments:mend", args=[rejected.pk]), {"body": "Put otherwise."})
+    answer = client.post(reverse("comments:revise", args=[rejected.pk]), {"body": "Put otherwise."})
     assert (answer.status_code, ">\nPut otherwise.</textarea>" in answer.content.decode()) == (422, True)
     assert (
         client.post(

@@ -53,8 +53,8 @@ def test_a_listed_word_holds_the_comment_of_somebody_trusted(article, trusted, c
     assert (comment.reason, comment.matched_phrases) == (HoldRule.HELD_WORDS, "casino")
     for page in (
         response,
-        client.get(reverse("comments:mine")),
-        client.get(reverse("comments:me", args=[article.pk])),
+        client.get(reverse("comments:my_comments")),
+        client.get(reverse("comments:personal_fragment", args=[article.pk])),
     ):
         assert HELD in page.content.decode()
 
@@ -63,7 +63,7 @@ def test_who_is_told_of_held_words_is_not_told_which(article, trusted, client_of
     list_phrase("secretword")
     client = client_of(trusted)
     assert "secretword" not in send(client, "A s-e-c-r-e-t-w-o-r-d.", headers=FRAGMENT).content.decode()
-    assert "secretword" not in client.get(reverse("comments:mine")).content.decode()
+    assert "secretword" not in client.get(reverse("comments:my_comments")).content.decode()
 
 
 def test_a_comment_without_listed_words_is_visible(article, trusted):
@@ -187,7 +187,7 @@ def test_an_edit_is_held_for_what_it_says_now(article, trusted, client_of):
         HoldRule.HELD_WORDS,
         "casino",
     )
-    assert HELD in client.get(reverse("comments:mine")).content.decode()
+    assert HELD in client.get(reverse("comments:my_comments")).content.decode()
     client.post(reverse("comments:edit", args=[comment.pk]), {"body": "A gambling house again."})
     comment.refresh_from_db()
     assert (comment.state, comment.matched_phrases) == (State.VISIBLE, "")
@@ -222,7 +222,7 @@ def test_many_links_hold_whoever_writes_them(article, trusted, client_of, send):
     five = " ".join(f"https://example.org/{n}" for n in range(5))
     assert posted(trusted, article, five).state == State.VISIBLE
     send(client_of(trusted), f"{five} https://example.org/6")
-    assert "It has many links." in client_of(trusted).get(reverse("comments:mine")).content.decode()
+    assert "It has many links." in client_of(trusted).get(reverse("comments:my_comments")).content.decode()
 
 
 # --- the same again ---
@@ -238,7 +238,7 @@ def test_the_same_again_in_other_letters_holds(article, trusted, client_of, send
     assert Comment.objects.filter(reason=HoldRule.DUPLICATE).count() == 1
     assert (
         "You have written the same before."
-        in client_of(trusted).get(reverse("comments:mine")).content.decode()
+        in client_of(trusted).get(reverse("comments:my_comments")).content.decode()
     )
 
 
@@ -276,7 +276,7 @@ def test_the_sixth_comment_within_five_minutes_waits(article, trusted, client_of
     ]
     assert (
         "You have posted several comments within minutes."
-        in client.get(reverse("comments:mine")).content.decode()
+        in client.get(reverse("comments:my_comments")).content.decode()
     )
 
 

@@ -77,7 +77,16 @@ class House:
         """Every address of the discussion in which one of the ids stands, for readers and at the desk."""
         slug = self.article.slug
         for pk in ids:
-            for name in ("edit", "mend", "appeal", "remove", "report", "permalink", "unmute", "me"):
+            for name in (
+                "edit",
+                "revise",
+                "appeal",
+                "remove",
+                "report",
+                "permalink",
+                "unmute",
+                "personal_fragment",
+            ):
                 yield reverse(f"comments:{name}", args=[pk])
             for name in ("thread", "discussion"):
                 yield reverse(f"comments:{name}", args=[slug, pk])
@@ -88,9 +97,9 @@ class House:
                 yield reverse(f"admin:comments_{model}_change", args=[pk])
 
     def other_addresses(self) -> Iterator[str]:
-        for name in ("post", "new", "arranged"):
+        for name in ("post", "new", "sorted_discussion"):
             yield reverse(f"comments:{name}", args=[self.article.slug])
-        yield reverse("comments:mine")
+        yield reverse("comments:my_comments")
         yield reverse("comments:discard", args=[uuid.uuid4()])
         yield reverse(
             "comments:unsubscribe", args=[Subscription(self.reader, self.comments[0]).url.split("/")[-2]]
