@@ -1,4 +1,4 @@
-"""A discussion of ten thousand comments costs what one of fifty does, and each thing that readers do costs a literal number of queries."""
+"""Literal query counts of what readers do, the same with fifty comments and with ten thousand."""
 
 import uuid
 from urllib.parse import urlsplit
@@ -19,10 +19,9 @@ pytestmark = pytest.mark.django_db
 
 MANY = 10_000
 SCRIPT = {"X-Fragment": "comment"}
-THREAD, REPLY = (
-    (9, 12) if connection.vendor == "postgresql" else (10, 13)
-)  # one goes ahead of another, in the same message
-COUNT = 1  # a script is told how many comments there are now
+# On PostgreSQL a lock and the query after it are sent in one message.
+THREAD, REPLY = (9, 12) if connection.vendor == "postgresql" else (10, 13)
+COUNT = 1  # of the comments, which only a script is sent
 
 
 @pytest.fixture
@@ -31,18 +30,21 @@ def article() -> Article:
 
 
 def discuss(article: Article, comments: int) -> list[User]:
-    """Half of them threads, each with a reply; by twenty people."""
-    people = [make_user() for _person in range(20)]
-    make_discussion(article, people, threads=comments // 2, replies=1)
-    return people
+    """Make `comments` comments by twenty users: half of them threads, each with a reply.
+
+    Returns the users.
+    """
+    users = [make_user() for _number in range(20)]
+    make_discussion(article, users, threads=comments // 2, replies=1)
+    return users
 
 
 @pytest.mark.parametrize("comments", [50, MANY])
-def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(
+def test_reading_takes_the_same_queries_with_ten_thousand_comments(
     article, stranger, client_of, django_assert_num_queries, comments
 ):
-    people = discuss(article, comments)
-    thread, writer = Comment.objects.get(thread_no=1), client_of(people[0])
+    users = discuss(article, comments)
+    thread, writer = Comment.objects.get(thread_no=1), client_of(users[0])
     with django_assert_num_queries(11):
         html = stranger.get("/articles/a-patent/").content.decode()
     assert html.count('<article class="comment"') == min(comments, 100)
@@ -61,15 +63,15 @@ def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(
 
 
 def post(client: Client, article: Article, parent: Comment | None = None, **headers: str) -> int:
-    sent = {
+    data = {
         "body": f"An argument, {uuid.uuid4()}.",
         "parent": parent.pk if parent else "",
         "submission": str(uuid.uuid4()),
     }
-    return client.post(f"/articles/{article.slug}/comments/", sent, headers=headers).status_code
+    return client.post(f"/articles/{article.slug}/comments/", data, headers=headers).status_code
 
 
-def test_the_fragment_costs_its_reader_no_more_than_this(
+def test_query_count_of_the_personal_fragment(
     article,
     stranger,
     client_of,
@@ -85,20 +87,18 @@ def test_the_fragment_costs_its_reader_no_more_than_this(
     for user in (reader, moderator, author, unverified):
         post(client_of(user), article)
     post(stranger, article)
-    kept, newcomer = client_of(reader), client_of(unverified)
-    for browser in (kept, newcomer):
+    with_draft, newcomer = client_of(reader), client_of(unverified)
+    for browser in (with_draft, newcomer):
         browser.cookies["waiting"] = stranger.cookies["waiting"].value
-    # Who it is; what is theirs here. Of an address not yet proven, what became of its mails.
-    costs = {stranger: 1, kept: 2, newcomer: 3, client_of(unverified): 3} | {
+    # One for the session and user, one for comments and drafts, one for the mails to an unverified address.
+    costs = {stranger: 1, with_draft: 2, newcomer: 3, client_of(unverified): 3} | {
         client_of(user): 2 for user in (reader, moderator, author)
     }
     for client, queries in costs.items():
-        client.get(
-            f"/me/discussion/{article.pk}/"
-        )  # how long moderators usually take is known for some minutes
+        client.get(f"/me/discussion/{article.pk}/")  # caches the usual waiting time for some minutes
         with django_assert_num_queries(queries):
             assert ("data-kept" in client.get(f"/me/discussion/{article.pk}/").content.decode()) == (
-                client in (stranger, kept, newcomer)
+                client in (stranger, with_draft, newcomer)
             )
     for client in costs:
         cache.clear()
@@ -106,8 +106,8 @@ def test_the_fragment_costs_its_reader_no_more_than_this(
             client.get(f"/me/discussion/{article.pk}/")
 
 
-def test_posting_costs_no_more_than_this(article, client_of, reader, django_assert_num_queries):
-    """For those who are trusted: what they write shows at once, and is told to whom it answers."""
+def test_query_count_of_posting(article, client_of, reader, django_assert_num_queries):
+    """Of a trusted author, whose comments are visible at once and notify the author of the parent."""
     thread = make_comment(article)
     make_comment(article, author=reader)
     client = client_of(reader)
