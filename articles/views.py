@@ -142,7 +142,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "translation": translation,
         "related": related,
         "feed_url": article_url("feed"),
-        "bar_src": cached_reverse("comments:me", article.pk),
+        "bar_src": cached_reverse("comments:personal_fragment", article.pk),
         **page_links(translation_urls(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]

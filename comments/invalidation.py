@@ -1,4 +1,4 @@
-"""Which public paths a comment, and what stands beside it, shows on."""
+"""Which public pages show a comment, its author or a discussion, for the page cache to purge."""
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator
@@ -26,25 +26,30 @@ from .policy import discussion_page_number
     Comment, needs=["parent"], columns=["discussion", "thread_no", "first_visible_at", "parent__thread_no"]
 )
 def paths_of_comment(comment: Comment) -> Iterator[str]:
-    """Its thread's pages, the article and the feeds, in each public language. A comment that was never visible shows nowhere."""
-    return _paths(
-        {comment.discussion_id: {(comment.parent or comment).thread_no}} if comment.first_visible_at else {}
-    )
+    """The pages of its thread, the article and the feeds, in each public language.
+
+    A comment that was never visible is on no page.
+    """
+    if not comment.first_visible_at:
+        return iter(())
+    return _paths_of_threads({comment.discussion_id: {(comment.parent or comment).thread_no}})
 
 
 @invalidates_stored(Comment)
 def paths_of_stored_comment(pk: int) -> Iterator[str]:
-    """The same of a comment as it is stored: in one query, since every post asks."""
-    found = _shown.row(pk=pk, now=timezone.now())
-    if found is not None:
-        yield from _site_feeds()
-        for language, slug in zip(Language.values, found[1:], strict=True):
-            if slug is not None:
-                yield from _discussion_paths(language, slug, {found.thread})
+    """The same for a comment as stored. It takes one query, because every post runs it."""
+    row = _thread_and_slugs_query.row(pk=pk, now=timezone.now())
+    if row is None:
+        return
+    thread, *slugs = row
+    yield from _site_feeds()
+    for language, slug in zip(Language.values, slugs, strict=True):
+        if slug is not None:
+            yield from _discussion_paths(language, slug, {thread})
 
 
-def _shown_comment(pk, now) -> QuerySet:
-    """The number of its thread, and in each language the address of the article, where that is public."""
+def _thread_and_slugs(pk, now) -> QuerySet:
+    """A comment's thread number, and its article's slug in each language, NULL where not public."""
     public = (
         Article.objects.public(now=now)
         .filter(translation_key=OuterRef("discussion"))
@@ -63,30 +68,31 @@ def _shown_comment(pk, now) -> QuerySet:
     )
 
 
-_shown = PreparedQuery(_shown_comment, server_side=True)
+_thread_and_slugs_query = PreparedQuery(_thread_and_slugs, server_side=True)
 
 
 @invalidates(User)
 def paths_of_author(user: User) -> Iterator[str]:
-    """Wherever the name of somebody who comments stands: in so many threads at most, however many comments they have written."""
-    shown = user.comments.filter(first_visible_at__isnull=False).order_by()
+    """Every page with a visible comment of the user, who may have changed their name.
+
+    Each thread counts once.
+    """
+    comments = user.comments.filter(first_visible_at__isnull=False).order_by()
+    thread_no = Coalesce("parent__thread_no", "thread_no")
     threads: dict[uuid.UUID, set[int]] = {}
-    for discussion, number in shown.values_list(
-        "discussion_id", Coalesce("parent__thread_no", "thread_no")
-    ).distinct():
+    for discussion, number in comments.values_list("discussion_id", thread_no).distinct():
         threads.setdefault(discussion, set()).add(number)
-    return _paths(threads)
+    return _paths_of_threads(threads)
 
 
 @invalidates(Article)
 def paths_below_article(article: Article) -> Iterator[str]:
-    """The pages of its discussion have its title and its address; those under its translation name its address too."""
-    others = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk)
-    for version in (article, *others):
+    """The pages of its discussion, which have its title and URL; those of its translation link to them."""
+    translations = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk)
+    for version in (article, *translations):
         with translation.override(version.language):
-            yield (
-                decoded_path(reverse("comments:discussion", args=[version.slug, 1])).removesuffix("1/") + "**"
-            )
+            first_page = decoded_path(reverse("comments:discussion", args=[version.slug, 1]))
+            yield first_page.removesuffix("1/") + "**"
             yield decoded_path(reverse("comments:feed", args=[version.slug]))
     if Discussion.objects.filter(pk=article.translation_key).exists():
         yield from _site_feeds()
@@ -94,9 +100,7 @@ def paths_below_article(article: Article) -> Iterator[str]:
 
 @invalidates(Discussion)
 def paths_of_discussion(discussion: Discussion) -> Iterator[str]:
-    """Its switch, and whatever there is in it: on the article, on every page of the discussion and below every comment, in each language;
-    and what is newest in it among the newest of the site.
-    """
+    """The article and everything below it in each public language, and the feeds of the site."""
     yield from _site_feeds()
     for article in Article.objects.public().filter(translation_key=discussion.pk).only("language", "slug"):
         with translation.override(article.language):
@@ -104,37 +108,36 @@ def paths_of_discussion(discussion: Discussion) -> Iterator[str]:
 
 
 @invalidates(SiteCommentSettings)
-def paths_of_site_settings(house: SiteCommentSettings) -> Iterator[str]:
-    """The switch of the whole site."""
+def paths_of_site_settings(settings: SiteCommentSettings) -> Iterator[str]:
+    """Every page, because the site-wide switch shows on all articles."""
     yield WHOLE_SITE
 
 
-def _paths(threads: dict[uuid.UUID, set[int]]) -> Iterator[str]:
-    """What shows these threads, by their discussions."""
+def _paths_of_threads(threads: dict[uuid.UUID, set[int]]) -> Iterator[str]:
+    """The pages that show these threads, given by the IDs of their discussions."""
     if threads:
         yield from _site_feeds()
-    for article in _public_versions(threads):
+    for article in _public_articles(threads):
         yield from _discussion_paths(article.language, article.slug, threads[article.translation_key])
 
 
 def _discussion_paths(language: str, slug: str, threads: set[int]) -> Iterator[str]:
-    """What shows these threads below the article that stands there."""
-    places = _find_places(language, slug)
-    yield places.article
-    yield places.feed
-    # The first thread of a page is also what the page before leads to.
-    for number in {
-        page
-        for thread in threads
-        for page in (discussion_page_number(thread), discussion_page_number(max(thread - 1, 1)))
-    }:
-        yield f"{places.pages}{number}/"
+    """The pages that show these threads, below the article with this slug."""
+    prefixes = _path_prefixes(language, slug)
+    yield prefixes.article
+    yield prefixes.feed
+    # The page before the first thread of a page links to that page.
+    numbers = {
+        discussion_page_number(number) for thread in threads for number in (thread, max(thread - 1, 1))
+    }
+    for number in numbers:
+        yield f"{prefixes.pages}{number}/"
     for thread in threads:
-        yield f"{places.threads}{thread}/**"
+        yield f"{prefixes.threads}{thread}/**"
 
 
-class _Places(NamedTuple):
-    """Where an article and its discussion stand; the last two go on with a number."""
+class _PathPrefixes(NamedTuple):
+    """Paths of an article and its discussion; `pages` and `threads` are continued with a number."""
 
     article: str
     feed: str
@@ -143,9 +146,9 @@ class _Places(NamedTuple):
 
 
 @lru_cache(1_000)
-def _find_places(language: str, slug: str) -> _Places:
+def _path_prefixes(language: str, slug: str) -> _PathPrefixes:
     with translation.override(language):
-        return _Places(
+        return _PathPrefixes(
             decoded_path(reverse("articles:article", args=[slug])),
             decoded_path(reverse("comments:feed", args=[slug])),
             decoded_path(reverse("comments:discussion", args=[slug, 1])).removesuffix("1/"),
@@ -153,18 +156,21 @@ def _find_places(language: str, slug: str) -> _Places:
         )
 
 
-def _public_versions(keys: Collection[uuid.UUID]) -> Iterable[Any]:
-    """What is needed here of the public articles that have these discussions: nearly always one is asked for."""
+def _public_articles(keys: Collection[uuid.UUID]) -> Iterable[Any]:
+    """Language and slug of the public articles with these discussions.
+
+    For one discussion, the usual case, a prepared query.
+    """
     if len(keys) > 1:
         return (
             Article.objects.public()
             .filter(translation_key__in=keys)
             .values_list("translation_key", "language", "slug", named=True)
         )
-    return chain.from_iterable(_versions.rows(key=key, now=timezone.now()) for key in keys)
+    return chain.from_iterable(_public_articles_query.rows(key=key, now=timezone.now()) for key in keys)
 
 
-_versions = PreparedQuery(
+_public_articles_query = PreparedQuery(
     lambda key, now: (
         Article.objects.public(now=now)
         .filter(translation_key=key)

@@ -17,7 +17,7 @@ from ictiger.pagecache.decorators import anonymize_request
 RESENDABLE_VIEWS = {
     "comments:post",
     "comments:edit",
-    "comments:mend",
+    "comments:revise",
     "comments:appeal",
 }  # forms that are sent again, not lost
 

@@ -19,7 +19,7 @@ from ictiger.core.languages import Language
 
 register = template.Library()
 
-FRAGMENTS = ("accounts:bar", "comments:me")  # fetched by a page: "here" is that page
+FRAGMENTS = ("accounts:bar", "comments:personal_fragment")  # fetched by a page: "here" is that page
 REPAIR_VIEWS = (
     "accounts:verification",
     "accounts:confirm",

@@ -1,7 +1,6 @@
-"""Loads the threads of the demo publication, in all the states a comment can be in, and the moderators' list of words."""
+"""Loads the demo publication's threads, with comments in every state, and its blocklist."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,22 +16,25 @@ from ictiger.mail.models import Mail
 from ictiger.pagecache.public_write import public_write
 
 DEMO_DIR = Path(__file__).parent
-DECIDED_AFTER = timedelta(hours=2)
-TURNED_DOWN = {"reject", "mend", "appeal"}
+DECIDED_AFTER = timedelta(hours=2)  # from posting to the moderator's decision
+REJECTED_VERBS = {"reject", "revise", "appeal"}  # whose comments a moderator rejects first
 
 
 def load_discussions(people: dict[str, User]) -> None:
-    """Post every thread through the verbs that readers and moderators use, at the times that threads.yaml gives. All or nothing."""
+    """Post every thread through the services that users and moderators use, at the times in threads.yaml.
+
+    All or nothing.
+    """
     with public_write():
-        for word in _entries("words.yaml"):
-            BlockedPhrase.objects.create(**word)
+        for phrase in _entries("words.yaml"):
+            BlockedPhrase.objects.create(**phrase)
         for discussion in _entries("threads.yaml"):
             article = Article.objects.get(**discussion["article"])
             for thread in discussion["threads"]:
                 _load_thread(article, thread, people)
-        Mail.objects.filter(
-            purpose__in=[replies.REPLY_PURPOSE, rejections.REJECTION_PURPOSE], user__in=people.values()
-        ).delete()  # of long ago: no news
+        # Mails about events so long ago would confuse.
+        purposes = [replies.REPLY_PURPOSE, rejections.REJECTION_PURPOSE]
+        Mail.objects.filter(purpose__in=purposes, user__in=people.values()).delete()
 
 
 def _entries(name: str) -> list[dict]:
@@ -40,59 +42,53 @@ def _entries(name: str) -> list[dict]:
 
 
 def _load_thread(article: Article, thread: dict, people: dict[str, User]) -> None:
-    first = _enter_comment(article, thread, people)
-    posted = [first]
-    for reply in thread.get("replies", []):
-        posted.append(_enter_comment(article, reply, people, replied_to=posted[reply.get("replied_to", 0)]))
-    for comment, entry in _backwards(posted, [thread, *thread.get("replies", [])]):
-        _settle(comment, entry.get("then", {}), people)
+    replies = thread.get("replies", [])
+    comments = [_post_comment(article, thread, people)]
+    for reply in replies:
+        replied_to = comments[reply.get("replied_to", 0)]
+        comments.append(_post_comment(article, reply, people, replied_to=replied_to))
+    # The last first: a comment is removed after those that reply to it.
+    for comment, entry in reversed(list(zip(comments, [thread, *replies], strict=True))):
+        _apply_outcome(comment, entry.get("then", {}), people)
 
 
-def _backwards(posted: list[Comment], entries: list[dict]) -> Iterator[tuple[Comment, dict]]:
-    yield from reversed(list(zip(posted, entries, strict=True)))
-
-
-def _enter_comment(
+def _post_comment(
     article: Article, entry: dict, people: dict[str, User], replied_to: Comment | None = None
 ) -> Comment:
-    """Post, and let a moderator approve what a reply or a removal needs to be visible for."""
+    """Post a comment, and approve it if it is held and has to be visible for what follows."""
     comment = services.post_comment(
         user=people[entry["by"]],
         article=article,
-        body=_unwrapped(entry["body"]),
+        body=_unwrap(entry["body"]),
         submission=uuid4(),
         parent_id=replied_to.pk if replied_to else None,
-        written_at=_moment(article, entry),
+        written_at=article.publish_at + timedelta(days=entry["days"]),
     )
-    if comment.state == State.PENDING and entry.get("then", {}).get("verb") not in {"waits", *TURNED_DOWN}:
+    if comment.state == State.PENDING and entry.get("then", {}).get("verb") not in {"waits", *REJECTED_VERBS}:
         _moderate(comment, people, ModerationAction.APPROVE)
         comment.refresh_from_db()
     return comment
 
 
-def _unwrapped(text: str) -> str:
-    """The file's lines are wrapped, a comment's are not. Blank lines part its paragraphs."""
+def _unwrap(text: str) -> str:
+    """Join the wrapped lines of each paragraph."""
     return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in text.strip().split("\n\n"))
 
 
-def _moment(article: Article, entry: dict) -> datetime:
-    return article.publish_at + timedelta(days=entry["days"])
-
-
-def _settle(comment: Comment, then: dict, people: dict[str, User]) -> None:
-    """What became of the comment afterwards."""
+def _apply_outcome(comment: Comment, then: dict, people: dict[str, User]) -> None:
+    """Carry out the comment's `then`."""
     verb = then.get("verb")
-    if verb in TURNED_DOWN:
+    if verb in REJECTED_VERBS:
         _moderate(comment, people, ModerationAction.REJECT, reason=then["reason"], note=then["note"])
     match verb:
         case "withdraw":
             services.remove_comment(user=comment.author, comment_id=comment.pk)
         case "remove":
             _moderate(comment, people, ModerationAction.REMOVE, reason="advertising")
-        case "mend":
+        case "revise":
             services.resubmit(user=comment.author, comment_id=comment.pk, body=then["text"])
         case "appeal":
-            services.appeal(user=comment.author, comment_id=comment.pk, note=_unwrapped(then["plea"]))
+            services.appeal(user=comment.author, comment_id=comment.pk, note=_unwrap(then["appeal_note"]))
         case "report":
             for name in then["reporters"]:
                 services.report_comment(
@@ -101,6 +97,10 @@ def _settle(comment: Comment, then: dict, people: dict[str, User]) -> None:
 
 
 def _moderate(comment: Comment, people: dict[str, User], verb: ModerationAction, **told: str) -> None:
-    """Long ago, like the comment: nobody takes it back as their last decision, and nobody has waited for it."""
+    """Decide about a comment, soon after it was posted: too long ago to be undone as the last decision.
+
+    Without `waited`, so that the demo does not count in the usual waiting time.
+    """
     decision = services.decide(moderator=people["moderator"], comment_id=comment.pk, action=verb, **told)
-    Decision.objects.filter(pk=decision.pk).update(decided_at=comment.created_at + DECIDED_AFTER, waited=None)
+    decided_at = comment.created_at + DECIDED_AFTER
+    Decision.objects.filter(pk=decision.pk).update(decided_at=decided_at, waited=None)

@@ -65,7 +65,7 @@ def rejection_context(mail: Mail) -> dict | None:
         "rejected": [_rejected_comment(decision) for decision in decisions],
         "were_removed": states == {State.REMOVED},
         "is_mixed": len(states) > 1,
-        "url": settings.SITE_URL + reverse("comments:mine") + query,
+        "url": settings.SITE_URL + reverse("comments:my_comments") + query,
         "unsubscribe_url": Subscription(mail.user, MailKind.DECISIONS).url,
     }
 

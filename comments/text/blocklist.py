@@ -1,9 +1,10 @@
-"""Finding listed words and phrases in a text, however they are written. Pure: no ORM, no settings.
+"""Finds blocked words and phrases in a text, however they are written. Pure: no ORM, no settings.
 
-Text and list are folded alike: case, width, accents and what cannot be seen are taken away, and letters and digits that look like Latin
-letters become those. Phrases of Latin and other spaced scripts are found as whole words; those with characters of scripts that set no
-spaces (Chinese above all) anywhere in the text. What is found only after separators have been taken away ("c.a.s.i.n.o", "赌 · 博") is a
-guess: good enough for a moderator to look at, not for refusing a text.
+Text and phrases are folded alike: case, width, accents and invisible characters are dropped, and letters and
+digits that look like Latin letters become those. Phrases in Latin and other spaced scripts match as whole
+words; those with characters of unspaced scripts (Chinese above all) match anywhere in the text. A match only
+after separators have been dropped ("c.a.s.i.n.o", "赌 · 博") is a guess: it holds a text for a moderator, but
+never refuses it.
 """
 
 import re
@@ -19,25 +20,27 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.display_names import IGNORED_CHARACTERS, LETTERS_ALIKE
 
-MAX_PHRASE_LENGTH = 60  # characters of a phrase, as it is entered and as it is folded
+MAX_PHRASE_LENGTH = 60  # characters, as entered and as folded
 
-# Small capitals and letters with strokes, which Unicode does not take apart; then letters in filled circles and squares, and flags'.
-_MORE_ALIKE = str.maketrans("ɑᴀʙᴄᴅᴇꜰɡɢʜɪɩᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøłđħŧǀ", "aabcdefgghiijklmnoprstuvwyzoldht1")
-_IN_SIGNS = {start + n: chr(ord("a") + n) for start in (0x1F150, 0x1F170, 0x1F1E6) for n in range(26)}
-_ALIKE = LETTERS_ALIKE | _MORE_ALIKE | _IN_SIGNS
-# Marks of these combining classes are part of how a letter is spelled (nukta, kana's voicing, virama; 0: vowel signs); others are accents.
-_SPELLING = {0, 7, 8, 9}
-_LATIN_RUN = re.compile(
-    "[a-z0-9]+"
-)  # whether it has a letter is asked afterwards: an expression that asks is quadratic in digits
+# Small capitals and letters with strokes, which have no Unicode decomposition; then letters in filled circles
+# and squares, and regional indicators (flags).
+_MORE_LOOKALIKES = str.maketrans("ɑᴀʙᴄᴅᴇꜰɡɢʜɪɩᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøłđħŧǀ", "aabcdefgghiijklmnoprstuvwyzoldht1")
+_LETTERS_IN_SIGNS = {start + n: chr(ord("a") + n) for start in (0x1F150, 0x1F170, 0x1F1E6) for n in range(26)}
+_LOOKALIKES = LETTERS_ALIKE | _MORE_LOOKALIKES | _LETTERS_IN_SIGNS
+# Marks of these combining classes belong to the spelling (7 nukta, 8 kana voicing, 9 virama, 0 vowel signs);
+# others are accents.
+_SPELLING_CLASSES = {0, 7, 8, 9}
+# Whether a run has a letter is checked afterwards: an expression that checks it is quadratic in digits.
+_LATIN_RUN = re.compile("[a-z0-9]+")
 _DIGIT = re.compile("[0-9]")
-_DIGITS_ALIKE = str.maketrans("03457", "oeast")
+_DIGIT_LETTERS = str.maketrans("03457", "oeast")
 _SIGN_FOR_LETTER = re.compile("(?<=[a-z0-9@$])[@$](?=[a-z0-9@$])")
-# An I between small letters may be an l, and an l between capitals an I; both may be a 1.
+# An I after a small letter may be an l, and an l next to a capital an I; both may be a 1.
 _STROKE = re.compile("(?<=[a-z])I|(?<=[A-Z])l|l(?=[A-Z])")
-# Thai to Khmer, Hangul (whose particles cling to words), kana, and ideographs.
+# Thai to Khmer, Hangul (whose particles are attached to words), kana, and ideographs.
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u318f\u31a0-\u31ff\u3400-\u9fff\uac00-\ud7ff\U0001b000-\U0001b16f\U00020000-\U000323af]"
+    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff"
+    "\u3040-\u318f\u31a0-\u31ff\u3400-\u9fff\uac00-\ud7ff\U0001b000-\U0001b16f\U00020000-\U000323af]"
 )
 
 
@@ -47,30 +50,30 @@ class BlockEffect(models.TextChoices):
 
 
 class BlocklistMatch(NamedTuple):
-    """The listed phrases in a text, as they stand in the list."""
+    """The blocked phrases in a text, as entered in the list."""
 
     held: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
 
 def fold(text: str) -> str:
-    """`text` as it is compared, with its separators. Folding what is folded changes nothing."""
-    return _without_strokes(_flat(text), "l")
+    """Fold `text` for comparison, with its separators. Folding twice changes nothing."""
+    return _resolve_digits(_fold_letters(text), "l")
 
 
 def fold_phrase(phrase: str) -> str:
-    """What identifies an entry of the list; "" when nothing is left of it that could be found."""
+    """The folded phrase, which identifies an entry of the list; "" when nothing is left to search for."""
     words = _split_words(fold(phrase))
     return "".join(words) if _UNSPACED.search("".join(words)) else " ".join(words)
 
 
 def can_be_found(folded: str) -> bool:
-    """Whether a folded phrase is fit for the list: one letter by itself stands in many a text."""
+    """Whether a folded phrase may be in the list: a single letter would match too many texts."""
     return len(folded) > 1 or bool(_UNSPACED.search(folded))
 
 
 def text_fingerprint(text: str) -> str:
-    """The same for texts that say the same in other letters, spacing or punctuation."""
+    """Hex digest of 32 characters, equal for texts that differ in look-alikes, spacing or punctuation."""
     folded = fold(text)
     return blake2b(
         ("".join(_split_words(folded)) or "".join(folded.split())).encode(), digest_size=16
@@ -78,17 +81,21 @@ def text_fingerprint(text: str) -> str:
 
 
 class Matcher:
-    """A list made ready to be looked for: the time it takes grows with the text and the lengths in the list, not with their number."""
+    """A compiled blocklist.
+
+    Matching time grows with the text and the lengths of phrases, not with their number.
+    """
 
     def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
-        """`entries` are phrases, each with its Effect."""
+        """`entries` are pairs of a phrase and its BlockEffect."""
         self._entries: dict[str, tuple[str, str]] = {
             folded: (text, effect) for text, effect in entries if (folded := fold_phrase(text))
         }
-        self._numbers_of_words = sorted(
+        self._word_counts = sorted(
             {phrase.count(" ") + 1 for phrase in self._entries if not _UNSPACED.search(phrase)}
         )
-        self._lengths: dict[str, set[int]] = defaultdict(set)  # of unspaced phrases, by their first character
+        # Lengths of the unspaced phrases by their first character.
+        self._lengths: dict[str, set[int]] = defaultdict(set)
         for phrase in self._entries:
             if _UNSPACED.search(phrase):
                 self._lengths[phrase[0]].add(len(phrase))
@@ -96,63 +103,67 @@ class Matcher:
     def find(self, text: str) -> BlocklistMatch:
         if not self._entries:
             return BlocklistMatch()
-        flat = _flat(text)
+        partly_folded = _fold_letters(text)
         certain, guessed = set(), set()
-        for reading in {_without_strokes(flat, letter) for letter in "li"}:
-            words = _split_words(reading)
-            certain |= self._among(words) | self._inside(" ".join(words))
+        for folded in {_resolve_digits(partly_folded, letter) for letter in "li"}:
+            words = _split_words(folded)
+            certain |= self._whole_words(words) | self._substrings(" ".join(words))
             guessed |= (
-                self._among(_closed_up(reading))
-                | self._among(_spelled_out(words))
-                | self._inside("".join(words))
+                self._whole_words(_without_inner_punctuation(folded))
+                | self._whole_words(_joined_single_letters(words))
+                | self._substrings("".join(words))
             )
         refused = {phrase for phrase in certain if self._entries[phrase][1] == BlockEffect.REFUSE}
-        return BlocklistMatch(self._as_listed((certain | guessed) - refused), self._as_listed(refused))
+        return BlocklistMatch(self._as_entered((certain | guessed) - refused), self._as_entered(refused))
 
-    def _as_listed(self, found: set[str]) -> tuple[str, ...]:
-        return tuple(self._entries[phrase][0] for phrase in sorted(found))
+    def _as_entered(self, phrases: set[str]) -> tuple[str, ...]:
+        return tuple(self._entries[phrase][0] for phrase in sorted(phrases))
 
-    def _among(self, words: list[str]) -> set[str]:
-        """Phrases that are whole words, one after the other."""
+    def _whole_words(self, words: list[str]) -> set[str]:
+        """Phrases that are one or more successive words."""
         runs = (
-            " ".join(words[at : at + number])
-            for number in self._numbers_of_words
-            for at in range(len(words) - number + 1)
+            " ".join(words[start : start + count])
+            for count in self._word_counts
+            for start in range(len(words) - count + 1)
         )
         return {run for run in runs if run in self._entries}
 
-    def _inside(self, text: str) -> set[str]:
-        """Phrases of unspaced scripts, anywhere."""
+    def _substrings(self, text: str) -> set[str]:
+        """Phrases of unspaced scripts, anywhere in the text."""
         parts = (
-            text[at : at + length] for at, first in enumerate(text) for length in self._lengths.get(first, ())
+            text[start : start + length]
+            for start, first in enumerate(text)
+            for length in self._lengths.get(first, ())
         )
         return {part for part in parts if part in self._entries}
 
 
-def _flat(text: str) -> str:
-    """In lower-case letters without accents or look-alikes; strokes that may be I or l have become 1."""
-    seen = IGNORED_CHARACTERS.sub("", unicodedata.normalize("NFKD", text))
-    folded = _STROKE.sub("1", _without_accents(seen)).casefold()
-    return _without_accents(unicodedata.normalize("NFKD", folded)).translate(_ALIKE)
+def _fold_letters(text: str) -> str:
+    """Lower case without accents or look-alikes; strokes that may be I or l become 1."""
+    visible = IGNORED_CHARACTERS.sub("", unicodedata.normalize("NFKD", text))
+    folded = _STROKE.sub("1", _without_accents(visible)).casefold()
+    return _without_accents(unicodedata.normalize("NFKD", folded)).translate(_LOOKALIKES)
 
 
 def _without_accents(text: str) -> str:
-    """And without what cannot be seen. Each character that occurs is looked at once: a text has few."""
-    return text.translate({ord(character): None for character in set(text) if not _is_kept(character)})
+    """Drop accents and invisible characters. Each different character is looked up once: a text has few."""
+    return text.translate({ord(character): None for character in set(text) if not _is_letter_part(character)})
 
 
-def _is_kept(character: str) -> bool:
+def _is_letter_part(character: str) -> bool:
     return (
-        unicodedata.category(character) not in ("Cf", "Me") and unicodedata.combining(character) in _SPELLING
+        unicodedata.category(character) not in ("Cf", "Me")
+        and unicodedata.combining(character) in _SPELLING_CLASSES
     )
 
 
-def _without_strokes(flat: str, letter: str) -> str:
-    """Digits that stand for letters as those letters; a number by itself stays one. Most texts have none."""
-    if not _DIGIT.search(flat):
-        return flat
+def _resolve_digits(text: str, letter: str) -> str:
+    """Replace digits within words by the letters they look like, 1 by `letter`. Numbers stay."""
+    if not _DIGIT.search(text):  # as in most texts
+        return text
     return _LATIN_RUN.sub(
-        lambda run: run[0] if run[0].isdigit() else run[0].translate(_DIGITS_ALIKE).replace("1", letter), flat
+        lambda run: run[0] if run[0].isdigit() else run[0].translate(_DIGIT_LETTERS).replace("1", letter),
+        text,
     )
 
 
@@ -162,8 +173,8 @@ def _split_words(folded: str) -> list[str]:
     ).split()
 
 
-def _closed_up(folded: str) -> list[str]:
-    """What stands between spaces, without its punctuation: "ca-si-no" and "c@sino" are one word."""
+def _without_inner_punctuation(folded: str) -> list[str]:
+    """The parts between spaces without their punctuation: "ca-si-no" and "c@sino" become one word."""
     signs = {"@": "a", "$": "s"}
     return [
         "".join(_split_words(part))
@@ -171,6 +182,7 @@ def _closed_up(folded: str) -> list[str]:
     ]
 
 
-def _spelled_out(words: list[str]) -> list[str]:
-    """The words that single letters make: "c a s i n o"."""
-    return ["".join(letters) for single, letters in groupby(words, lambda word: len(word) == 1) if single]
+def _joined_single_letters(words: list[str]) -> list[str]:
+    """The words made by successive single letters, as in "c a s i n o"."""
+    groups = groupby(words, lambda word: len(word) == 1)
+    return ["".join(letters) for is_single, letters in groups if is_single]

@@ -1,4 +1,4 @@
-"""Which pages hear of a change: what a comment shows on, and nothing for one that shows nowhere."""
+"""Which pages a change to a comment, a name or a discussion purges from the page cache."""
 
 import uuid
 
@@ -33,68 +33,69 @@ CHINESE = {
 
 @pytest.fixture
 def purged(settings, django_capture_on_commit_callbacks):
-    """`purged(verb)`: the paths that a keeper of pages is told after it."""
+    """`purged(function)`: the paths that a page cache backend has to purge after calling `function`."""
 
-    def paths_after(verb) -> set[str]:
-        told: list[str] = []
-        settings.PAGE_KEEPERS = ["tests.comments.test_invalidation.keep"]
-        keep.told = told
+    def paths_after(function) -> set[str]:
+        paths: list[str] = []
+        settings.PAGE_KEEPERS = ["tests.comments.test_invalidation.record_paths"]
+        record_paths.paths = paths
         with django_capture_on_commit_callbacks(execute=True):
-            verb()
-        return set(told)
+            function()
+        return set(paths)
 
     return paths_after
 
 
-def keep(paths: list[str]) -> None:
-    keep.told += paths
+def record_paths(paths: list[str]) -> None:
+    """A page cache backend."""
+    record_paths.paths += paths
 
 
-def shown(comment: Comment) -> set[str]:
-    """Where it shows; what is read again after a write, by a way of its own, is the same."""
+def paths_of(comment: Comment) -> set[str]:
+    """The paths of a comment; those read again after the write, by another query, must be the same."""
     paths = paths_to_purge(comment)
     assert current_paths(Comment, comment.pk) == paths
     return paths
 
 
-def test_a_comment_shows_in_both_languages_on_its_page_the_article_and_the_feed(article):
+def test_comment_is_on_its_page_the_article_and_the_feeds_in_both_languages(article):
     make_article("专利", language="zh-hans", translation_key=article.translation_key)
     thread = make_comment(article)
-    assert shown(thread) == ENGLISH | CHINESE
-    assert shown(make_comment(article, parent=thread)) == ENGLISH | CHINESE
+    assert paths_of(thread) == ENGLISH | CHINESE
+    assert paths_of(make_comment(article, parent=thread)) == ENGLISH | CHINESE
 
 
-def test_a_translation_that_is_not_public_has_no_pages(article):
+def test_unpublished_translation_has_no_paths(article):
     make_article("专利", language="zh-hans", translation_key=article.translation_key, status="draft")
-    assert shown(make_comment(article)) == ENGLISH
+    assert paths_of(make_comment(article)) == ENGLISH
 
 
-def test_a_thread_shows_on_the_page_of_its_number(article):
+def test_thread_is_on_the_page_of_its_number(article):
     comment = make_comment(article)
     with public_write(comment):
         Comment.objects.filter(pk=comment.pk).update(thread_no=51)
     comment.refresh_from_db()
-    assert "/articles/a-patent/discussion/2/" in shown(comment)
-    assert "/articles/a-patent/discussion/2/" in shown(make_comment(article, parent=comment))
+    assert "/articles/a-patent/discussion/2/" in paths_of(comment)
+    assert "/articles/a-patent/discussion/2/" in paths_of(make_comment(article, parent=comment))
 
 
-def test_a_comment_below_an_article_that_was_taken_down_shows_on_the_feeds_of_the_site_at_most(article):
+def test_comment_below_an_unpublished_article_is_on_site_feeds_at_most(article):
     comment = make_comment(article)
     with public_write(article):
         Article.objects.filter(pk=article.pk).update(status="draft")
-    assert shown(comment) <= SITE
+    assert paths_of(comment) <= SITE
 
 
-def test_what_is_gone_shows_nowhere_now(article):
+def test_deleted_comment_has_no_paths(article):
     assert current_paths(Comment, make_comment(article).pk + 1) == set()
 
 
 @pytest.mark.parametrize("state", [State.UNVERIFIED, State.PENDING, State.REJECTED])
-def test_what_was_never_visible_shows_nowhere(article, state):
-    assert shown(make_comment(article, state=state)) == set()
+def test_comment_that_was_never_visible_has_no_paths(article, state):
+    assert paths_of(make_comment(article, state=state)) == set()
 
 
-def test_a_name_shows_wherever_its_owner_was_heard(article, reader):
+def test_name_is_on_the_pages_of_visible_comments(article, reader):
     other = make_article("other")
     make_comment(make_article("unheard"), author=reader, state=State.REJECTED)
     make_comment(article, author=reader)
@@ -105,13 +106,13 @@ def test_a_name_shows_wherever_its_owner_was_heard(article, reader):
     assert "/articles/unheard/" not in paths
 
 
-def test_an_article_shows_on_the_pages_of_its_discussion(article):
+def test_article_is_on_the_pages_of_its_discussion(article):
     assert {"/articles/a-patent/discussion/**", "/articles/a-patent/comments/feed/"} <= paths_to_purge(
         article
     )
 
 
-def test_each_verb_tells_the_pages_that_it_changes(article, reader, purged):
+def test_each_service_purges_the_pages_it_changes(article, reader, purged):
     make_comment(make_article(), author=reader)
     Purge.objects.all().delete()
     comment = None
@@ -134,17 +135,17 @@ def test_each_verb_tells_the_pages_that_it_changes(article, reader, purged):
 
 
 @pytest.mark.parametrize("erase", [services.erase_comments, services.erase_in_batches])
-def test_erasing_tells_the_whole_discussion_of_what_is_gone(article, reader, purged, erase):
+def test_erasing_purges_the_whole_discussion(article, reader, purged, erase):
     make_comment(article, author=reader)
     assert purged(lambda: erase(reader)) == SITE | {"/articles/a-patent/**"}
 
 
-def test_erasing_what_nobody_has_seen_purges_nothing(article, purged):
+def test_erasing_held_comments_purges_nothing(article, purged):
     comment = make_comment(article, state=State.PENDING)
     assert purged(lambda: services.erase_comments(comment.author)) == set()
 
 
-def test_what_nobody_sees_purges_nothing(article, purged):
+def test_held_comment_purges_nothing(article, purged):
     assert (
         purged(
             lambda: services.post_comment(
@@ -155,12 +156,12 @@ def test_what_nobody_sees_purges_nothing(article, purged):
     )
 
 
-def test_approving_tells_the_pages(article, purged):
+def test_approving_purges_the_pages(article, purged):
     comment = make_comment(article, state=State.PENDING)
     assert purged(lambda: decide_as_somebody(comment, ModerationAction.APPROVE)) == ENGLISH
 
 
-def test_comments_are_not_written_outside_a_change(article):
+def test_comments_are_not_written_outside_public_write(article):
     comment = make_comment(article)
     for write in (comment.save, comment.delete, Comment.objects.all().delete, Discussion.objects.get().save):
         with pytest.raises(WriteOutsidePublicWrite):

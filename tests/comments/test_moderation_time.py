@@ -107,7 +107,7 @@ def test_held_at_is_set_while_the_comment_is_pending(article, reader):
 def test_author_of_a_held_comment_sees_the_usual_wait(article, reader, client_of):
     decided_after(article, *[2.5] * MIN_DECISIONS)
     make_comment(article, author=reader, state=State.PENDING)
-    page = client_of(reader).get(reverse("comments:mine")).content.decode()
+    page = client_of(reader).get(reverse("comments:my_comments")).content.decode()
     assert "A moderator reads everyone’s first comment." in page
     assert "Usually decided within 3 hours." in page
 
@@ -115,4 +115,4 @@ def test_author_of_a_held_comment_sees_the_usual_wait(article, reader, client_of
 def test_author_of_a_visible_comment_does_not_see_the_usual_wait(article, reader, client_of):
     decided_after(article, *[2.5] * MIN_DECISIONS)
     make_comment(article, author=reader)
-    assert "Usually decided" not in client_of(reader).get(reverse("comments:mine")).content.decode()
+    assert "Usually decided" not in client_of(reader).get(reverse("comments:my_comments")).content.decode()

@@ -40,8 +40,8 @@ def discuss(article: Article, comments: int) -> list[User]:
 def test_reading_queries_do_not_grow_with_the_discussion(
     article, stranger, client_of, django_assert_num_queries, comments
 ):
-    people = discuss(article, comments)
-    thread, writer = Comment.objects.get(thread_no=1), client_of(people[0])
+    users = discuss(article, comments)
+    thread, writer = Comment.objects.get(thread_no=1), client_of(users[0])
     with django_assert_num_queries(11):
         html = stranger.get("/articles/a-patent/").content.decode()
     assert html.count('<article class="comment"') == min(comments, 100)
@@ -60,12 +60,12 @@ def test_reading_queries_do_not_grow_with_the_discussion(
 
 
 def post(client: Client, article: Article, parent: Comment | None = None, **headers: str) -> int:
-    sent = {
+    data = {
         "body": f"An argument, {uuid.uuid4()}.",
         "parent": parent.pk if parent else "",
         "submission": str(uuid.uuid4()),
     }
-    return client.post(f"/articles/{article.slug}/comments/", sent, headers=headers).status_code
+    return client.post(f"/articles/{article.slug}/comments/", data, headers=headers).status_code
 
 
 def test_personal_fragment_queries_by_kind_of_reader(

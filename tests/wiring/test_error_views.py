@@ -107,5 +107,5 @@ def test_comment_that_is_held_is_shown_to_its_author_without_the_cache(client_of
     for name in ("get", "set"):
         monkeypatch.setattr(f"comments.moderation_time.cache.{name}", refuse)
     make_comment(make_article(), author=reader, state=State.PENDING, body="Words that wait.")
-    answer = client_of(reader).get(reverse("comments:mine"))
+    answer = client_of(reader).get(reverse("comments:my_comments"))
     assert "Words that wait." in answer.content.decode()

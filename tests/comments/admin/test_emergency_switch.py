@@ -58,7 +58,7 @@ def test_held_switch_holds_trusted_authors_and_says_so(article, trusted, client_
     assert Comment.objects.filter(state=State.PENDING, reason=HoldRule.EVERYTHING_HELD).count() == 1
     assert (
         "At present a moderator reads every comment before it appears."
-        in client.get(reverse("comments:mine")).content.decode()
+        in client.get(reverse("comments:my_comments")).content.decode()
     )
     assert HELD in client.get(article.get_absolute_url()).content.decode()
 
@@ -129,7 +129,7 @@ def test_closed_switch_refuses_resubmission_but_not_appeal(article, reader, clie
     rejected = make_comment(article, author=reader, body="Turned down.", state=State.REJECTED)
     turn(where, Switch.CLOSED)
     client = client_of(reader)
-    response = client.post(reverse("comments:mend", args=[rejected.pk]), {"body": "Put otherwise."})
+    response = client.post(reverse("comments:revise", args=[rejected.pk]), {"body": "Put otherwise."})
     assert (response.status_code, ">\nPut otherwise.</textarea>" in response.content.decode()) == (422, True)
     assert (
         client.post(

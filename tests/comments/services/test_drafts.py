@@ -59,7 +59,7 @@ def test_draft_is_posted_after_confirmation(stranger, send, reader):
     assert not Comment.objects.exists()
     page = stranger.get(NEW)
     assert "Post this?" in page.content.decode()
-    box = page.context["box"]
+    box = page.context["compose_form"]
     send(stranger, box.text, submission=str(box.submission))
     comment = Comment.objects.get()
     assert (comment.body, comment.author, comment.state) == ("Wait for me.", reader, State.PENDING)
@@ -69,7 +69,7 @@ def test_draft_is_posted_after_confirmation(stranger, send, reader):
 def test_draft_changed_in_the_form_is_posted_changed(stranger, send, reader):
     send(stranger, "Wait for me.")
     stranger.force_login(reader)
-    submission = str(stranger.get(NEW).context["box"].submission)
+    submission = str(stranger.get(NEW).context["compose_form"].submission)
     send(stranger, "Better put.", submission=submission)
     assert Comment.objects.get().body == "Better put."
     assert not CommentDraft.objects.exists()
@@ -77,7 +77,7 @@ def test_draft_changed_in_the_form_is_posted_changed(stranger, send, reader):
 
 def test_changed_text_replaces_the_draft(stranger, send):
     send(stranger, "Wait for me.")
-    submission = str(stranger.get(NEW).context["box"].submission)
+    submission = str(stranger.get(NEW).context["compose_form"].submission)
     send(stranger, "Better put.", submission=submission)
     assert CommentDraft.objects.get().body == "Better put."
 
@@ -89,18 +89,23 @@ def test_changed_draft_lives_as_long_as_a_new_one(stranger, send):
         url = "/articles/early/comments/new/"
         assert "It waits here until 5 March 2026." in stranger.get(url).content.decode()
         clock.move_to("2026-03-04 02:51:27Z")
-        send(stranger, "Better put.", to=early, submission=str(stranger.get(url).context["box"].submission))
+        send(
+            stranger,
+            "Better put.",
+            to=early,
+            submission=str(stranger.get(url).context["compose_form"].submission),
+        )
         assert "It waits here until 18 March 2026." in stranger.get(url).content.decode()
         clock.move_to("2026-03-18 02:51:26Z")
-        assert stranger.get(url).context["box"].text == "Better put."
+        assert stranger.get(url).context["compose_form"].text == "Better put."
 
 
 def test_draft_of_a_reply_keeps_its_parent(article, stranger, send):
     thread = make_comment(article)
     response = send(stranger, "But why?", parent=thread.pk)
     assert response["Location"] == f"{NEW}?parent={thread.pk}"
-    assert stranger.get(response["Location"]).context["box"].text == "But why?"
-    assert stranger.get(NEW).context["box"].text == ""
+    assert stranger.get(response["Location"]).context["compose_form"].text == "But why?"
+    assert stranger.get(NEW).context["compose_form"].text == ""
 
 
 @pytest.mark.parametrize("becomes", ["removed", "erased"])
@@ -115,8 +120,8 @@ def test_draft_of_a_reply_to_a_removed_comment_can_be_posted(article, stranger, 
         services.erase_comments(thread.author)
     log_in(stranger, reader)
     page = stranger.get(back)
-    box = page.context["box"]
-    assert (box.text, box.answered) == ("But why?", None)
+    box = page.context["compose_form"]
+    assert (box.text, box.replied_to) == ("But why?", None)
     assert "You can post your text as a comment of its own." in page.content.decode()
     assert "Post this?" in page.content.decode()
     assert send(stranger, box.text, submission=str(box.submission)).status_code == 302
@@ -144,7 +149,7 @@ def test_draft_is_not_shown_in_another_browser(article, stranger, send, client_o
 @pytest.mark.parametrize("cookie", ["", "x", "00000000-0000-0000-0000-000000000000", "\0", "1" * 5000])
 def test_malformed_cookie_is_ignored(article, stranger, send, cookie):
     stranger.cookies["waiting"] = cookie
-    assert stranger.get(NEW).context["box"].kept is None
+    assert stranger.get(NEW).context["compose_form"].draft is None
     assert send(stranger, "Mine.").status_code == 302
 
 
@@ -201,7 +206,7 @@ def test_drafts_are_purged_after_fourteen_days(stranger, send):
     with time_machine.travel(timezone.now() + timedelta(days=13, hours=23)):
         assert draft_services.purge_drafts() == 0
     with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
-        assert stranger.get(NEW).context["box"].kept is None
+        assert stranger.get(NEW).context["compose_form"].draft is None
         assert draft_services.purge_drafts() == 1
 
 
@@ -220,7 +225,7 @@ def test_log_in_attaches_drafts_to_the_account(article, stranger, send, reader):
     log_in(elsewhere, reader)
     for client in (stranger, elsewhere):
         assert "Wait for me." in own_page(client)
-        assert client.get(NEW).context["box"].text == "Wait for me."
+        assert client.get(NEW).context["compose_form"].text == "Wait for me."
         assert "Wait for me." in client.get(f"/me/discussion/{article.pk}/").content.decode()
 
 
@@ -245,11 +250,11 @@ def test_log_out_leaves_no_drafts_in_the_browser(article, stranger, send, reader
     stolen = stranger.cookies["waiting"].value
     response = stranger.post("/accounts/logout/")
     assert response.cookies["waiting"].value == ""
-    assert stranger.get(NEW).context["box"].text == ""
+    assert stranger.get(NEW).context["compose_form"].text == ""
     assert "Wait for me." not in stranger.get(f"/me/discussion/{article.pk}/").content.decode()
     thief = Client()
     thief.cookies["waiting"] = stolen
-    assert thief.get(NEW).context["box"].text == ""
+    assert thief.get(NEW).context["compose_form"].text == ""
     log_in(stranger, reader)
     assert "Wait for me." in own_page(stranger)
 
@@ -269,7 +274,7 @@ def test_draft_of_one_account_is_not_shown_to_the_next_in_the_browser(stranger, 
     other = make_user()
     log_in(stranger, other)
     assert "Theirs." not in own_page(stranger)
-    assert stranger.get(NEW).context["box"].text == ""
+    assert stranger.get(NEW).context["compose_form"].text == ""
 
 
 def test_draft_of_an_unconfirmed_account_waits_for_its_owner(stranger, send, unverified, client_of):

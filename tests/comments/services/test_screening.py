@@ -50,8 +50,8 @@ def test_blocked_phrase_holds_a_trusted_authors_comment(article, trusted, client
     assert (comment.reason, comment.matched_phrases) == (HoldRule.HELD_WORDS, "casino")
     for page in (
         response,
-        client.get(reverse("comments:mine")),
-        client.get(reverse("comments:me", args=[article.pk])),
+        client.get(reverse("comments:my_comments")),
+        client.get(reverse("comments:personal_fragment", args=[article.pk])),
     ):
         assert HELD in page.content.decode()
 
@@ -60,7 +60,7 @@ def test_author_does_not_learn_which_phrase_holds_the_comment(article, trusted, 
     list_phrase("secretword")
     client = client_of(trusted)
     assert "secretword" not in send(client, "A s-e-c-r-e-t-w-o-r-d.", headers=FRAGMENT).content.decode()
-    assert "secretword" not in client.get(reverse("comments:mine")).content.decode()
+    assert "secretword" not in client.get(reverse("comments:my_comments")).content.decode()
 
 
 def test_comment_without_blocked_phrases_is_visible(article, trusted):
@@ -176,7 +176,7 @@ def test_edit_is_screened_by_its_new_text(article, trusted, client_of):
         HoldRule.HELD_WORDS,
         "casino",
     )
-    assert HELD in client.get(reverse("comments:mine")).content.decode()
+    assert HELD in client.get(reverse("comments:my_comments")).content.decode()
     client.post(reverse("comments:edit", args=[comment.pk]), {"body": "A gambling house again."})
     comment.refresh_from_db()
     assert (comment.state, comment.matched_phrases) == (State.VISIBLE, "")
@@ -208,7 +208,7 @@ def test_many_links_hold_a_trusted_authors_comment(article, trusted, client_of, 
     five = " ".join(f"https://example.org/{n}" for n in range(5))
     assert posted(trusted, article, five).state == State.VISIBLE
     send(client_of(trusted), f"{five} https://example.org/6")
-    assert "It has many links." in client_of(trusted).get(reverse("comments:mine")).content.decode()
+    assert "It has many links." in client_of(trusted).get(reverse("comments:my_comments")).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_duplicate_in_other_letters_is_held(article, trusted, client_of, send, a
     assert Comment.objects.filter(reason=HoldRule.DUPLICATE).count() == 1
     assert (
         "You have written the same before."
-        in client_of(trusted).get(reverse("comments:mine")).content.decode()
+        in client_of(trusted).get(reverse("comments:my_comments")).content.decode()
     )
 
 
@@ -256,7 +256,7 @@ def test_sixth_comment_within_five_minutes_is_held(article, trusted, client_of, 
     ]
     assert (
         "You have posted several comments within minutes."
-        in client.get(reverse("comments:mine")).content.decode()
+        in client.get(reverse("comments:my_comments")).content.decode()
     )
 
 

@@ -1,3 +1,5 @@
+"""From plain text to safe HTML."""
+
 import time
 
 import pytest
@@ -7,7 +9,7 @@ from comments.text.markup import comment_html, links_in
 LINK = '<a href="{0}" rel="nofollow ugc noopener" dir="ltr">{0}</a>'
 
 
-def test_paragraphs_and_lines_are_kept():
+def test_paragraphs_and_line_breaks_are_preserved():
     assert comment_html("one\ntwo\n\nthree") == '<p dir="auto">one<br>two</p><p dir="auto">three</p>'
 
 
@@ -16,15 +18,15 @@ def test_a_thousand_blank_lines_are_one_break():
 
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u200b", "\u3164", "\u2800", "\u202e", " \u2060\t"])
-def test_a_thousand_lines_that_only_look_blank_are_one_break(blank):
+def test_a_thousand_invisible_lines_are_one_break(blank):
     assert comment_html("one\n" + f"{blank}\n" * 1000 + "two") == '<p dir="auto">one</p><p dir="auto">two</p>'
 
 
-def test_blank_lines_are_found_in_bounded_time():
-    began = time.process_time()
+def test_blank_lines_take_bounded_time():
+    started = time.process_time()
     comment_html("\n" + "\u200b " * 100_000 + "x")
     comment_html("\u200b\n" * 100_000 + "x")
-    assert time.process_time() - began < 1
+    assert time.process_time() - started < 1  # seconds of CPU
 
 
 def test_markup_is_escaped():
@@ -33,7 +35,7 @@ def test_markup_is_escaped():
     )
 
 
-def test_an_address_becomes_a_link():
+def test_url_becomes_a_link():
     assert comment_html("See https://example.org/a?b=1&c=2.") == (
         '<p dir="auto">See ' + LINK.format("https://example.org/a?b=1&amp;c=2") + ".</p>"
     )
@@ -59,11 +61,11 @@ def test_other_schemes_become_no_link(text: str):
         ("http://a.cn http://b.cn", ["http://a.cn", "http://b.cn"]),
     ],
 )
-def test_a_link_ends_where_its_address_does(text: str, links: list[str]):
+def test_link_ends_with_the_url(text: str, links: list[str]):
     assert links_in(text) == links
 
 
-def test_a_link_cannot_break_out_of_its_attribute():
+def test_link_cannot_break_out_of_its_attribute():
     assert '"onclick' not in comment_html('https://a.cn/"onclick="x')
 
 

@@ -1,3 +1,5 @@
+"""Word counts, which follow test vectors shared with the browser's counter, and cleaning of texts."""
+
 import json
 from pathlib import Path
 
@@ -15,26 +17,26 @@ def test_count_follows_the_vectors(text: str, count: int):
     assert count_words(text) == count
 
 
-def test_count_of_an_unbroken_run_is_one_and_quick():
+def test_a_million_letters_without_a_space_are_one_word():
     assert count_words("a" * 1_000_000) == 1
 
 
-def test_count_of_symbols_alone_is_nothing():
+def test_symbols_are_no_words():
     assert count_words("—" * 100_000 + "👍" * 100_000) == 0
 
 
 @given(st.text(st.characters(codec=None)))
-def test_cleaning_changes_no_count(text: str):
+def test_cleaning_does_not_change_the_count(text: str):
     assert count_words(clean_text(text)) == count_words(text)
 
 
 @given(st.text(st.characters(codec=None)))
-def test_cleaning_leaves_what_can_be_stored(text: str):
+def test_cleaned_text_can_be_stored(text: str):
     clean_text(text).encode("utf-8")
     assert "\0" not in clean_text(text)
 
 
-def test_cleaning_unites_line_ends():
+def test_cleaning_normalizes_line_ends():
     assert clean_text("a\r\nb\rc\x0bd\x85e\u2028f") == "a\nb\nc\nd\ne\nf"
 
 
@@ -43,7 +45,7 @@ def test_cleaning_drops_control_characters():
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u3000\u200b", "……——"])
-def test_blank_is_what_has_separators_only(text: str):
+def test_text_of_separators_is_blank(text: str):
     assert is_blank(text)
 
 
@@ -65,5 +67,5 @@ def test_language_is_that_of_most_words(text: str, language: str):
     assert language_of(text, otherwise="en") == language
 
 
-def test_language_without_words_is_the_pages():
+def test_language_without_words_is_that_of_the_page():
     assert language_of("👍", otherwise="zh-hans") == "zh-hans"
