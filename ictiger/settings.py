@@ -300,7 +300,7 @@ LOGGING = {
     "filters": {
         "request": {"()": "ictiger.core.request_log.AddRequestId"},
         "advice": {"()": "ictiger.core.request_log.DropThreadAdvice"},
-        "faults": {"()": "ictiger.core.request_log.OnlyServerErrors"},
+        "faults": {"()": "ictiger.core.request_log.OnlyTracebacks"},
     },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
