@@ -176,14 +176,14 @@ def _pages() -> dict | None:
     if settings.PAGE_STORE == "off":
         return None
     store = get_store()
-    counts, stock = stats.hit_counters(store), stats.inventory(store)
-    asked = stats.hit_totals(counts)
+    counts, inventory = stats.hit_counts(store), stats.read_inventory(store)
+    requests = stats.request_count(counts)
     return {
-        "pages": stock.get("pages"),
-        "bytes": stock.get("bytes"),
+        "pages": inventory.get("pages"),
+        "bytes": inventory.get("bytes"),
         "limit_bytes": settings.PAGE_STORE_LIMIT,
-        "counted_seconds_ago": max(0, int(time.time() - stock["at"])) if stock else None,
-        "hit_rate": round(counts["hits"] / asked, 4) if asked else None,
+        "counted_seconds_ago": max(0, int(time.time() - inventory["at"])) if inventory else None,
+        "hit_rate": round(counts["hits"] / requests, 4) if requests else None,
         **{what: counts[what] for what in ("hits", "stored", "unstored")},
         "disk_free_bytes": _free(settings.PAGE_STORE),
     }

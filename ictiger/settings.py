@@ -26,8 +26,8 @@ ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) 
 SITE_URL = (env("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
 PAGE_CACHES = environment.server_urls("PAGE_CACHES")
 PAGE_STORE = env("PAGE_STORE", default="") or ("off" if DEBUG or PAGE_CACHES else str(VAR / "pages"))
-# Callables told the paths of changed pages, after each commit: the page store or a cache in front, where there is one.
-PAGE_KEEPERS = (
+# Called with the paths of changed pages after each commit: the purge of the page store, or of HTTP caches in front.
+PAGE_CACHE_BACKENDS = (
     ["ictiger.pagecache.store.purge_store"]
     if PAGE_STORE != "off"
     else ["ictiger.pagecache.http_caches.purge_http_caches"]

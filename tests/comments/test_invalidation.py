@@ -37,7 +37,7 @@ def purged(settings, django_capture_on_commit_callbacks):
 
     def paths_after(verb) -> set[str]:
         told: list[str] = []
-        settings.PAGE_KEEPERS = ["tests.comments.test_invalidation.keep"]
+        settings.PAGE_CACHE_BACKENDS = ["tests.comments.test_invalidation.keep"]
         keep.told = told
         with django_capture_on_commit_callbacks(execute=True):
             verb()

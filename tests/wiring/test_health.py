@@ -15,7 +15,8 @@ from ictiger.mail.sweep import send_due_mail
 from ictiger.models import ScheduledJob
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.models import Purge
-from ictiger.pagecache.store import compress_page, get_store
+from ictiger.pagecache.pages import compress_page
+from ictiger.pagecache.store import get_store
 
 ADDRESSES = ["/healthz", "/readyz", "/status"]
 SIX_MINUTES = timedelta(minutes=6)

@@ -87,7 +87,7 @@ def test_the_list_counts_from_the_moment_that_it_changes(article, trusted):
 def test_a_change_of_the_list_leaves_every_stored_page_where_it_is(
     article, settings, django_capture_on_commit_callbacks
 ):
-    settings.PAGE_KEEPERS = ["tests.pagecache.recorder.keep"]
+    settings.PAGE_CACHE_BACKENDS = ["tests.pagecache.recorder.record_purge"]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         list_phrase("casino")
