@@ -56,7 +56,7 @@ def test_scheduled_jobs_are_due_at_the_first_start_and_once_in_each_period(time_
 def test_scheduled_job_claimed_by_another_worker_is_not_enqueued(monkeypatch):
     enqueue_due_jobs()
     stale = ScheduledJob(name="ictiger.jobs.prune_mail", due_at=timezone.now() - timedelta(days=1))
-    assert jobs._claim_job(jobs.prune_mail, stale) is False
+    assert jobs.claim_job(jobs.prune_mail, stale) is False
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
