@@ -1,7 +1,9 @@
+"""The app that wires the others together, and the admin with our site class."""
+
 from django.apps import AppConfig, apps
-from django.contrib.admin import (
-    apps as admin_apps,
-)  # its AdminConfig by name would be taken for this app's own
+
+# The module and not its AdminConfig, which Django would take for a configuration of this app.
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,9 +14,8 @@ class IctigerConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
 
-        apps.get_app_config("django_tasks_database").verbose_name = _(
-            "Background jobs"
-        )  # its own name is in English alone
+        # The library names itself in English only.
+        apps.get_app_config("django_tasks_database").verbose_name = _("Background jobs")
 
 
 class IctigerAdminConfig(admin_apps.AdminConfig):

@@ -1,6 +1,6 @@
-"""Typed readers of the environment. A value that cannot be meant fails with one line that names it and says what would be right.
+"""Typed readers of environment variables. A malformed value fails with one line that names the variable.
 
-What can be read but is unwise is told by `ictiger/checks.py`.
+Values that are valid but unwise are reported by `ictiger/checks.py`.
 """
 
 import warnings
@@ -14,34 +14,49 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
-YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
-# What may be named, and what stands for it in Django's settings.
-DATABASES = {
+TRUE_VALUES, FALSE_VALUES = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+# By the ENGINE that django-environ reads from a URL: the ENGINE that Django gets.
+DATABASE_ENGINES = {
     "django.db.backends.sqlite3": "django.db.backends.sqlite3",
     "django.db.backends.postgresql": "ictiger.core.postgresql",
 }
 FILE_CACHE = "django.core.cache.backends.filebased.FileBasedCache"
-FILE_CACHE_ENTRIES = 10_000  # Beyond Django's own 300 it throws entries out at random, and with them the count of wrong passwords.
+# Beyond MAX_ENTRIES (300 by default) Django drops entries at random, among them the counts of wrong
+# passwords.
+FILE_CACHE_ENTRIES = 10_000
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 class InvalidEnvironment(ImproperlyConfigured):
-    """One variable of the environment cannot be read."""
+    """An environment variable cannot be read. `problem` follows its name in the message."""
 
-    def __init__(self, name: str, what: str) -> None:
-        super().__init__(f"ICTiger cannot start: {name} {what}")
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"ICTiger cannot start: {name} {problem}")
+
+
+def string(name: str, *, default: str = "") -> str:
+    """The value, or `default` when it is empty or not set."""
+    return env(name, default="") or default
+
+
+def strings(name: str) -> list[str]:
+    """The values of a list with commas; empty when it is not set."""
+    return [value.strip() for value in env(name, default="").split(",") if value.strip()]
 
 
 def boolean(name: str) -> bool:
-    """On or off; off when it is not set. Anything else is an error: `DEBUG=flase` must not mean something."""
+    """True or False; False when it is not set.
+
+    Raises InvalidEnvironment for anything else, like `DEBUG=flase`.
+    """
     value = env(name, default="").strip().lower()
-    if value not in YES | NO:
+    if value not in TRUE_VALUES | FALSE_VALUES:
         raise InvalidEnvironment(name, f"is {value!r}: write 1 or 0.")
-    return value in YES
+    return value in TRUE_VALUES
 
 
 def integer(name: str) -> int:
-    """A whole number; 0 when it is not set."""
+    """A whole number; 0 when it is not set. Raises InvalidEnvironment for anything else."""
     value = env(name, default="").strip() or "0"
     try:
         return int(value)
@@ -50,28 +65,29 @@ def integer(name: str) -> int:
 
 
 def server_urls(name: str) -> list[str]:
-    """Addresses of servers within the house, with commas: `http://10.0.0.5:6081`. None when it is not set."""
-    given = [address.strip().rstrip("/") for address in env(name, default="").split(",") if address.strip()]
-    for address in given:
-        try:
-            parts = urlsplit(address)
-            right = (
-                parts.scheme == "http"
-                and parts.hostname
-                and (parts.port is None or parts.port)
-                and not (parts.path or parts.query)
-            )
-        except ValueError:  # a port that is no number
-            right = False
-        if not right:
+    """URLs of servers in our network, with commas: `http://10.0.0.5:6081`. Empty when it is not set."""
+    urls = [url.rstrip("/") for url in strings(name)]
+    for url in urls:
+        if not _is_server_url(url):
             raise InvalidEnvironment(
-                name, f"names {address!r}: write scheme, host and port, like http://10.0.0.5:6081."
+                name, f"names {url!r}: write scheme, host and port, like http://10.0.0.5:6081."
             )
-    return given
+    return urls
+
+
+def _is_server_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_valid_port = parts.port is None or parts.port > 0
+    except ValueError:  # a port that is no number
+        return False
+    return (
+        parts.scheme == "http" and bool(parts.hostname) and has_valid_port and not (parts.path or parts.query)
+    )
 
 
 def directory(name: str, *, default: Path) -> Path:
-    """An absolute path. The folder is made when it is not there, so that the first command finds a place for the database."""
+    """The absolute path of a folder. It is created if it does not exist, so that the database can be."""
     path = Path(env(name, default="").strip() or default).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -83,7 +99,7 @@ def directory(name: str, *, default: Path) -> Path:
 
 
 def time_zone(name: str, *, default: str) -> str:
-    """A name of the time zone database, like `Europe/Berlin`."""
+    """A name in the time zone database, like `Europe/Berlin`."""
     zone = env(name, default="").strip() or default
     try:
         ZoneInfo(zone)
@@ -95,27 +111,27 @@ def time_zone(name: str, *, default: str) -> str:
 
 
 def database_settings(name: str, *, default: Path) -> dict[str, Any]:
-    """Django's settings of the database, a SQLite file at `default` when it is not set."""
+    """Django's settings for a database URL; a SQLite file at `default` when it is not set."""
     url = env(name, default="").strip()
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": default}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it warns of, we refuse
+        warnings.simplefilter("ignore")  # what it warns of is refused below
         config = _parse_url(
             name,
             environ.Env.db_url_config,
             url,
             "postgres://user:password@host/name or sqlite:////path/to/file",
         )
-    if config.get("ENGINE") not in DATABASES or not config.get("NAME"):
+    if config.get("ENGINE") not in DATABASE_ENGINES or not config.get("NAME"):
         raise InvalidEnvironment(
             name, "names no SQLite or PostgreSQL database: write postgres://user:password@host/name."
         )
-    return config | {"ENGINE": DATABASES[config["ENGINE"]]}
+    return config | {"ENGINE": DATABASE_ENGINES[config["ENGINE"]]}
 
 
 def cache_settings(name: str, *, default: Path) -> dict[str, Any]:
-    """Django's settings of the cache, files below `default` when it is not set."""
+    """Django's settings for a cache URL; files below `default` when it is not set."""
     url = env(name, default="").strip()
     if not url:
         config = {"BACKEND": FILE_CACHE, "LOCATION": default}
@@ -129,7 +145,10 @@ def cache_settings(name: str, *, default: Path) -> dict[str, Any]:
 
 
 def mail_settings(name: str, *, default: Path) -> dict[str, Any]:
-    """Django's EMAIL_ settings, files in `default` when it is not set. SMTP goes through our own backend."""
+    """Django's EMAIL_ settings for a mail URL; files in `default` when it is not set.
+
+    SMTP uses our own backend.
+    """
     url = env(name, default="").strip()
     if not url:
         return {
@@ -140,7 +159,8 @@ def mail_settings(name: str, *, default: Path) -> dict[str, Any]:
     if scheme == "smtps":
         raise InvalidEnvironment(
             name,
-            "begins with smtps, which is read in two ways: write smtp+ssl:// (port 465) or smtp+tls:// (port 587).",
+            "begins with smtps, which is read in two ways: "
+            "write smtp+ssl:// (port 465) or smtp+tls:// (port 587).",
         )
     example = "smtp+tls://user:password@host:587 or filemail:///path/to/folder"
     config = _parse_url(name, environ.Env.email_url_config, url, example)
@@ -157,7 +177,7 @@ def mail_settings(name: str, *, default: Path) -> dict[str, Any]:
 
 
 def _parse_url(name: str, reader: Any, url: str, example: str) -> dict[str, Any]:
-    """`reader(url)`. The value itself is not repeated in the error: it may hold a password."""
+    """`reader(url)`. An error does not repeat the value: it may contain a password."""
     try:
         return reader(url)
     except (ImproperlyConfigured, ValueError, KeyError, IndexError, AttributeError):

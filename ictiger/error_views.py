@@ -1,4 +1,4 @@
-"""Pages that belong to no app: errors."""
+"""The error pages."""
 
 import sys
 
@@ -14,12 +14,9 @@ from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.request_log import request_id
 from ictiger.pagecache.decorators import anonymize_request
 
-RESENDABLE_VIEWS = {
-    "comments:post",
-    "comments:edit",
-    "comments:revise",
-    "comments:appeal",
-}  # forms that are sent again, not lost
+# Views whose forms can be sent again from the error page, with their text.
+RESENDABLE_VIEWS = {"comments:post", "comments:edit", "comments:revise", "comments:appeal"}
+RESENT_FIELDS = ("csrfmiddlewaretoken", "parent", "submission")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -33,7 +30,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The same bytes for everybody: whether a page exists is no more personal than the page. Nor may a cache keep it for longer."""
+    """The same bytes for every reader, like the page that is missing. Caches must revalidate it."""
     anonymize_request(request)
     response = render(request, "404.html", status=404)
     response.headers["Cache-Control"] = "no-cache"
@@ -41,29 +38,30 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something failed, or the database or the cache is away. Neither takes along what somebody has typed."""
-    away = _is_outage(sys.exc_info()[1])
-    status = 503 if away else 500
-    # Without a request: the context processors might ask for what is broken.
-    typed = (
-        request.POST.get("body", "") if hasattr(request, "_post") else ""
-    )  # read already, or not to be read now
-    again = _resend_fields(request) if typed else {}
-    told = {
-        "typed": typed,
-        "again": again,
+    """An exception (500), or an unreachable database or cache (503).
+
+    The page returns the text that was typed.
+    """
+    is_outage = _is_outage(sys.exc_info()[1])
+    status = 503 if is_outage else 500
+    # Only a form that was read already is used: reading it now could fail again.
+    text = request.POST.get("body", "") if hasattr(request, "_post") else ""
+    context = {
+        "typed": text,
+        "again": _resend_fields(request) if text else {},
         "action": request.path,
         "LANGUAGE_CODE": get_language(),
         "request_id": request_id.get(),
     }
-    page = render_to_string(f"{status}.html", told)
-    return HttpResponse(page, status=status, headers={"Retry-After": "30"} if away else {})
+    # Rendered without the request: context processors might use what is broken.
+    page = render_to_string(f"{status}.html", context)
+    return HttpResponse(page, status=status, headers={"Retry-After": "30"} if is_outage else {})
 
 
 def _resend_fields(request: HttpRequest) -> dict[str, str]:
-    """What goes with the text when its form is sent once more as it was: the same token, the same submission.
+    """The hidden fields with which the form can be sent again unchanged: the same token, the same submission.
 
-    {} for other forms, and for a script, which has the form still.
+    {} for other forms, and for a request of a script, whose page still has the form.
     """
     if (
         wants_fragment(request)
@@ -71,22 +69,21 @@ def _resend_fields(request: HttpRequest) -> dict[str, str]:
         or request.resolver_match.view_name not in RESENDABLE_VIEWS
     ):
         return {}
-    return {
-        name: value
-        for name, value in request.POST.items()
-        if name in ("csrfmiddlewaretoken", "parent", "submission")
-    }
+    return {name: value for name, value in request.POST.items() if name in RESENT_FIELDS}
 
 
-def _is_outage(fault: BaseException | None) -> bool:
-    """Whether something that we need on another machine cannot be reached: the database, or Redis, whose package may not be installed."""
+def _is_outage(error: BaseException | None) -> bool:
+    """Whether the database or Redis is unreachable.
+
+    Redis is told by name: its package may not be installed.
+    """
     return (
-        isinstance(fault, OperationalError | InterfaceError) or type(fault).__module__ == "redis.exceptions"
+        isinstance(error, OperationalError | InterfaceError) or type(error).__module__ == "redis.exceptions"
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A stale or missing form token. A comment's text comes back, with a fresh token, to be sent again."""
+    """A stale or missing CSRF token. A comment's text is returned in a form with a new token."""
     if request.resolver_match.view_name in RESENDABLE_VIEWS:
         return form_expired(request, **request.resolver_match.kwargs)
     return render(request, "403_csrf.html", status=403)

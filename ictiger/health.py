@@ -1,11 +1,13 @@
-"""How the house is, for those who watch it.
+"""Health endpoints for monitoring.
 
-`/healthz`: this process lives. `/readyz`: it can serve; a slow queue does not make it unready, or every node would leave at once.
-`/status`: everything an operator should be woken for; alerts only, it never takes a node out.
+`/healthz`: this process is alive. `/readyz`: it can serve; a slow queue does not make it unready, or every
+node would be taken out at once. `/status`: everything an operator should be alerted to; it never takes a node
+out.
 
-They are answered before all other middleware, so that a load balancer which asks by IP address gets its answer: whatever ALLOWED_HOSTS
-says, without the redirect to https, without a session. Nothing in them depends on the Host header. `/status` names no person, but its
-figures are the house's own: a proxy in front may keep it from strangers.
+They are answered before all other middleware, so that a load balancer that requests them by IP address gets a
+response whatever ALLOWED_HOSTS is, without the redirect to https, without a session. Nothing in them depends
+on the Host header. `/status` names no person, but its figures need not be public: a proxy in front may
+restrict it.
 """
 
 import shutil
@@ -34,14 +36,16 @@ from .jobs import SCHEDULE
 from .models import ScheduledJob
 
 MAX_AGE = timedelta(minutes=5)
-MIN_FREE_BYTES = (
-    500 * 1024**2
-)  # bytes on a disk: time enough to make room before uploads, backups and SQLite fail
+# On a disk. It leaves the time to make room before uploads, backups and SQLite fail.
+MIN_FREE_BYTES = 500 * 1024**2
 NO_WORKER = "jobs: no worker has run yet; mail waits for one"
 
 
 class HealthMiddleware:
-    """Answers the health addresses; everything else goes on. Before all of MIDDLEWARE but the log."""
+    """Answer the health endpoints and pass other requests on.
+
+    Only the request log comes earlier in MIDDLEWARE.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -53,7 +57,7 @@ class HealthMiddleware:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is alive. Touches nothing else."""
+    """The process is alive. It checks nothing else."""
     return _status_line("ok")
 
 
@@ -67,30 +71,30 @@ def readyz(request: HttpRequest) -> HttpResponse:
         pending = pending_migrations()
     except DatabaseError:
         return _status_line("database unreachable", status=503)
-    return (
-        _status_line(f"migrations not applied: {', '.join(pending)}", status=503)
-        if pending
-        else _status_line("ok")
-    )
+    if pending:
+        return _status_line(f"migrations not applied: {', '.join(pending)}", status=503)
+    return _status_line("ok")
 
 
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
-    """Database, mail, jobs, purges, pages and disk as JSON; 503 and `"status": "red"` with reasons when somebody should look."""
+    """Figures as JSON. On trouble the status is 503 and `"status": "red"`, with reasons."""
     report, reasons = {"database": "ok"}, []
     try:
-        for name, (look, question) in QUEUES.items():
-            report[name] = look()
+        for name, (figures, question) in QUEUES.items():
+            report[name] = figures()
             if report[name]["oldest_due_seconds"] > MAX_AGE.total_seconds():
-                waited = f"the oldest that is due has waited for more than {MAX_AGE.total_seconds() / 60:.0f} minutes"
-                reasons.append(f"{name}: {waited}; {question}")
+                minutes = f"{MAX_AGE.total_seconds() / 60:.0f} minutes"
+                reasons.append(
+                    f"{name}: the oldest that is due has waited for more than {minutes}; {question}"
+                )
         if not ScheduledJob.objects.exists():
             reasons.append(NO_WORKER)
     except DatabaseError:
         report["database"] = "unreachable"
         reasons.append("the database cannot be reached")
-    report["disk_free_bytes"] = _free(settings.VAR)
+    report["disk_free_bytes"] = _free_bytes(settings.VAR)
     report["pages"] = _pages()
     reasons += _disk_problems(report)
     colour = "red" if reasons else "green"
@@ -101,7 +105,10 @@ VIEWS = {"/healthz": healthz, "/readyz": readyz, "/status": status}
 
 
 def pending_migrations() -> list[str]:
-    """Names of the migrations that the database lacks. Asked until there are none; a running process gets no new ones."""
+    """Names of unapplied migrations.
+
+    Once there are none, the database is not asked again: code does not change.
+    """
     if not _migrated:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -119,9 +126,10 @@ def _status_line(text: str, *, status: int = 200) -> HttpResponse:
 
 
 def _mail() -> dict:
-    """Due is what should have left: what no worker took in time, and what finds no mail server, however often it is tried.
+    """Figures of the mail queue. Due are mails that no worker took in time or that reach no mail server.
 
-    A mail that a server puts off (greylisting, a full mailbox) is not due before its next attempt, and shows as unsent.
+    A mail that the server deferred (greylisting, a full mailbox) is not due before its next attempt; it
+    counts as unsent.
     """
     due_at = Case(
         When(undeliverable_since__isnull=False, then="undeliverable_since"),
@@ -141,19 +149,19 @@ def _mail() -> dict:
 
 
 def _jobs() -> dict:
-    """Those that wait for a worker, and those that a worker should have taken up by its clock: some are due twice a minute."""
+    """Figures of waiting tasks and of scheduled jobs, some of which are due twice a minute."""
     due_at = Case(When(run_after=get_date_max(), then="enqueued_at"), default="run_after")
     figures = DBTaskResult.objects.ready().aggregate(due=Min(due_at), waiting=Count("pk"))
-    recurring = ScheduledJob.objects.filter(name__in=[job.module_path for job in SCHEDULE]).aggregate(
-        due=Min("due_at")
-    )
+    names = [job.module_path for job in SCHEDULE]
+    scheduled = ScheduledJob.objects.filter(name__in=names).aggregate(due=Min("due_at"))
     return {
-        "oldest_due_seconds": max(_age(figures["due"]), _age(recurring["due"])),
+        "oldest_due_seconds": max(_age(figures["due"]), _age(scheduled["due"])),
         "waiting": figures["waiting"],
     }
 
 
 def _purges() -> dict:
+    """Figures of outbox rows that are still to be purged for."""
     figures = due_purges(timedelta(0)).aggregate(
         oldest=Min(Coalesce("again_at", "created_at")), waiting=Count("pk")
     )
@@ -172,20 +180,20 @@ def _age(moment: datetime | None) -> int:
 
 
 def _pages() -> dict | None:
-    """The page store as its processes have written it down; None where there is none."""
+    """Figures of the page store, as its processes last wrote them; None without a page store."""
     if settings.PAGE_STORE == "off":
         return None
     store = get_store()
-    counts, stock = stats.hit_counters(store), stats.inventory(store)
-    asked = stats.hit_totals(counts)
+    counts, inventory = stats.hit_counts(store), stats.read_inventory(store)
+    requests = stats.request_count(counts)
     return {
-        "pages": stock.get("pages"),
-        "bytes": stock.get("bytes"),
+        "pages": inventory.get("pages"),
+        "bytes": inventory.get("bytes"),
         "limit_bytes": settings.PAGE_STORE_LIMIT,
-        "counted_seconds_ago": max(0, int(time.time() - stock["at"])) if stock else None,
-        "hit_rate": round(counts["hits"] / asked, 4) if asked else None,
-        **{what: counts[what] for what in ("hits", "stored", "unstored")},
-        "disk_free_bytes": _free(settings.PAGE_STORE),
+        "counted_seconds_ago": max(0, int(time.time() - inventory["at"])) if inventory else None,
+        "hit_rate": round(counts["hits"] / requests, 4) if requests else None,
+        **{name: counts[name] for name in ("hits", "stored", "unstored")},
+        "disk_free_bytes": _free_bytes(settings.PAGE_STORE),
     }
 
 
@@ -202,11 +210,10 @@ def _disk_problems(report: dict) -> list[str]:
     ]
 
 
-def _free(folder: str | Path) -> int | None:
-    """Bytes that we may still write on the disk of `folder`, which the first page makes; None when that cannot be told."""
+def _free_bytes(folder: str | Path) -> int | None:
+    """Free bytes on the disk of `folder`, which need not exist yet; None when the disk cannot be read."""
     try:
-        return shutil.disk_usage(
-            next(place for place in (Path(folder), *Path(folder).parents) if place.exists())
-        ).free
+        existing = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
+        return shutil.disk_usage(existing).free
     except OSError:
         return None

@@ -1,10 +1,8 @@
-"""What happens without a reader waiting for it: sweeps that never rest, recurring jobs, and the worker that runs them.
+"""The scheduled jobs, and when each is due.
 
-Every job is idempotent and works from rows, so that one which is killed, or runs twice, does no harm. Tasks of django-tasks only wake
-or carry a job; what there is to do is never in the task itself.
+Every job is idempotent and reads its work from rows, so a job that is killed or runs twice does no harm.
 """
 
-import logging
 from datetime import timedelta
 
 from django.core.management import call_command
@@ -24,61 +22,62 @@ from ictiger.mail.models import Mail
 
 from .models import ScheduledJob
 
-logger = logging.getLogger("ictiger.jobs")
-
 MAIL_RETENTION = timedelta(days=90)
-CLIENT_RETENTION = timedelta(days=1)  # the limits that count by it look back an hour
+CLIENT_RETENTION = timedelta(days=1)  # rate limits by client look back one hour
 TASK_RETENTION = timedelta(days=3)
-TASK_TIMEOUT = timedelta(days=1)  # a task that has been running for so long was killed
-ANALYSIS_LIMIT = 1_000  # rows of each index, for statistics
+TASK_TIMEOUT = timedelta(days=1)  # a task that has been running for longer was killed
+ANALYSIS_LIMIT = 1_000  # rows of each index that SQLite samples
 
 
 @task()
 def render_pictures() -> int:
-    """Make the smaller versions of a few pictures that editors have uploaded; the next round makes those of the next."""
+    """Make the smaller versions of a few uploaded pictures; the next run continues."""
     return make_renditions()
 
 
 @task()
 def prune_mail() -> int:
-    """Forget settled mails, and before that who asked for them: the ledger holds what is nobody's business for ever."""
+    """Delete settled mails after 90 days, and clear the client of every mail after one day."""
     Mail.objects.filter(created_at__lt=timezone.now() - CLIENT_RETENTION).exclude(client="").update(client="")
-    rows, _kinds = Mail.objects.settled().filter(created_at__lt=timezone.now() - MAIL_RETENTION).delete()
-    return rows
+    old = Mail.objects.settled().filter(created_at__lt=timezone.now() - MAIL_RETENTION)
+    count, _per_model = old.delete()
+    return count
 
 
 @task()
 def prune_tasks() -> None:
+    """Delete finished tasks after three days, and tasks of killed workers after one."""
     DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - TASK_TIMEOUT).delete()
     call_command("prune_db_task_results", queue_name="*", min_age_days=TASK_RETENTION.days, verbosity=0)
 
 
 @task()
 def clear_sessions() -> None:
+    """Delete expired sessions."""
     call_command("clearsessions")
 
 
 @task()
 def prune_comment_drafts() -> int:
-    """Forget what strangers wrote and did not come back for."""
+    """Delete drafts of anonymous visitors who did not return."""
     return drafts.purge_drafts()
 
 
 @task()
 def prune_claims() -> int:
-    """Forget who was looking at which comment, once that is over."""
+    """Delete review claims that have expired."""
     return services.prune_claims()
 
 
 @task()
 def send_moderator_digests() -> int:
-    """Ask for the mails that tell moderators what waits, where today's have not been asked for yet."""
+    """Queue today's mails that list waiting comments, for moderators who have not had theirs."""
     return digest.queue_digests()
 
 
 @task()
 def clean_up_unverified_accounts() -> None:
-    """Remind those who never confirmed their address, delete them when their time is over, and let blocked mailboxes go again."""
+    """Remind unverified accounts, delete them after their deadline, and delete expired mailbox blocks."""
     send_reminders()
     purge_unverified()
     blocks.prune_blocks()
@@ -86,7 +85,7 @@ def clean_up_unverified_accounts() -> None:
 
 @task()
 def refresh_statistics() -> None:
-    """Let SQLite look at how the rows are spread, by which it plans its queries. PostgreSQL does so by itself."""
+    """Update the statistics of SQLite's query planner. PostgreSQL does so by itself."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA analysis_limit = {ANALYSIS_LIMIT}")
@@ -107,18 +106,18 @@ SCHEDULE: dict[Task, timedelta] = {
 
 
 def enqueue_due_jobs() -> int:
-    """Hand every recurring job whose time has come to the task queue. Returns how many this worker was the first to claim."""
-    recurring = {job.module_path: job for job in SCHEDULE}
-    ScheduledJob.objects.bulk_create([ScheduledJob(name=name) for name in recurring], ignore_conflicts=True)
-    due = ScheduledJob.objects.filter(name__in=recurring, due_at__lte=timezone.now())
-    return sum(_claim_job(recurring[row.name], row) for row in due)
+    """Enqueue every scheduled job that is due. Returns how many this worker claimed first."""
+    jobs = {job.module_path: job for job in SCHEDULE}
+    ScheduledJob.objects.bulk_create([ScheduledJob(name=name) for name in jobs], ignore_conflicts=True)
+    due = ScheduledJob.objects.filter(name__in=jobs, due_at__lte=timezone.now())
+    return sum(claim_job(jobs[row.name], row) for row in due)
 
 
-def _claim_job(job: Task, row: ScheduledJob) -> bool:
+def claim_job(job: Task, row: ScheduledJob) -> bool:
+    """Enqueue the job unless another worker has claimed it since `row` was read."""
     with transaction.atomic():
-        ours = ScheduledJob.objects.filter(name=row.name, due_at=row.due_at).update(
-            due_at=timezone.now() + SCHEDULE[job]
-        )
-        if ours:
+        unclaimed = ScheduledJob.objects.filter(name=row.name, due_at=row.due_at)
+        claimed = unclaimed.update(due_at=timezone.now() + SCHEDULE[job])
+        if claimed:
             job.enqueue()
-    return bool(ours)
+    return bool(claimed)

@@ -1,4 +1,4 @@
-"""How a request is read: the language its path names, a final slash that is missing, and what cannot be read at all."""
+"""The content policy, the language of a path, refusal of unreadable requests, missing final slashes."""
 
 import logging
 from collections.abc import Callable
@@ -25,24 +25,28 @@ logger = logging.getLogger("ictiger.requests")
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
-    """django-csp's, which puts the policy together anew for each answer, though hardly one asks for another than the house's."""
+    """django-csp's middleware, but the site's policy is built once.
+
+    Only responses that change it build their own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
         self.policy = build_policy()
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        is_plain = not settings.DEBUG and not any(name.startswith("_csp") for name in vars(response))
-        if not is_plain:
+        uses_site_policy = not settings.DEBUG and not any(name.startswith("_csp") for name in vars(response))
+        if not uses_site_policy:
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self.policy)
         return response
 
 
 class PathLanguageMiddleware:
-    """Activate the language named by the path's prefix; without a prefix, English.
+    """Activate the language of the path's prefix; without a prefix, English.
 
-    Django's LocaleMiddleware also consults cookies and Accept-Language and adds `Vary`: pages would differ between readers of one path.
+    Django's LocaleMiddleware also reads cookies and Accept-Language and adds `Vary`: pages of one path would
+    differ between readers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -58,29 +62,33 @@ class PathLanguageMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Our own pages for what is wrong with a request, on every installation: with DEBUG on, as quickstart has it, Django shows its insides.
+    """Show our own 400, 404 and 413 pages, also with DEBUG, as quickstart sets it.
 
-    What cannot be read is refused here, before any view: a host that is not ours, more than anything the site takes in, a form that is
-    broken or not in UTF-8.
+    Requests that cannot be read are refused before any view: a host that is not ours, a body that is too
+    large, a form that is malformed or not in UTF-8.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = _refusal(request, _read_form) or self.get_response(request)
-        if isinstance(response, HttpResponseNotFound):  # Django's; ours is rendered
+        response = _refuse_unreadable(request, _read_form) or self.get_response(request)
+        if isinstance(response, HttpResponseNotFound):  # Django's own; ours is a rendered HttpResponse
             return _error_page(404)(request, Http404())
         return response
 
     def process_view(
         self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
-        """A query of too many fields is refused where queries are read: a public page has none."""
-        return None if getattr(view, "public_page", False) else _refusal(request, lambda request: request.GET)
+        """Refuse a query string with too many fields. Public pages have none, so theirs is not read."""
+        return (
+            None
+            if getattr(view, "public_page", False)
+            else _refuse_unreadable(request, lambda request: request.GET)
+        )
 
 
-def _refusal(request: HttpRequest, read: Callable[[HttpRequest], object]) -> HttpResponse | None:
+def _refuse_unreadable(request: HttpRequest, read: Callable[[HttpRequest], object]) -> HttpResponse | None:
     try:
         read(request)
     except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
@@ -94,11 +102,13 @@ def _error_page(status: int) -> Callable[[HttpRequest, Exception], HttpResponse]
 
 
 def _read_form(request: HttpRequest) -> None:
-    """Read the host and the form. Raises what Django raises, and two things more.
+    """Read the host and the form. Raises what Django raises, RequestDataTooBig, and BadRequest for other
+    charsets.
 
-    Django bounds what it keeps of a form in memory, but writes the files of any POST to disk, however large and whoever sends them. And it
-    takes the sender's word for the charset: `rot13` is a codec, but none of text, and `unicode_escape` makes lone surrogates in any field;
-    both would end as errors of ours, deep inside forms that have nothing to do with charsets.
+    Django bounds the part of a form that it holds in memory, but writes uploaded files to disk whatever their
+    size and sender. And it accepts any charset the sender names: `rot13` is a codec but not for text, and
+    `unicode_escape` produces lone surrogates in any field. Both would fail with 500, deep inside unrelated
+    forms.
     """
     if content_length(request) > settings.LARGEST_BODY:
         raise RequestDataTooBig(f"a body of more than {settings.LARGEST_BODY} bytes")
@@ -110,7 +120,10 @@ def _read_form(request: HttpRequest) -> None:
 
 
 def content_length(request: HttpRequest) -> int:
-    """How many bytes the request says it carries; Django reads no more than that, and none where it says nothing that can be read."""
+    """The Content-Length of the request, or 0 if it is missing or malformed.
+
+    Django reads no more than that.
+    """
     try:
         return int(request.headers.get("content-length") or 0)
     except ValueError:
@@ -118,9 +131,10 @@ def content_length(request: HttpRequest) -> int:
 
 
 class AppendSlashMiddleware(CommonMiddleware):
-    """Leads to the path with its final slash: reads by 301, writes by 308, with which the browser sends the text once more.
+    """Redirect to the path with its final slash: GET and HEAD by 301, other methods by 308, which repeats the
+    body.
 
-    Django's own answers writes with 301 too, and the browser then asks again without the text.
+    Django's own middleware redirects POSTs by 301 too, and the browser then sends a GET without the text.
     """
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:

@@ -1,11 +1,11 @@
-"""What belongs to the house itself: the timer of its recurring jobs."""
+"""The timer of scheduled jobs."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class ScheduledJob(models.Model):
-    """When a recurring job is due next. Whoever moves the time on runs the job: once, however many workers there are."""
+    """When a scheduled job is due next. The worker that updates the time runs the job, so only one does."""
 
     name = models.CharField(max_length=120, primary_key=True)
     due_at = models.DateTimeField(default=timezone.now)

@@ -1,7 +1,8 @@
-"""Settings for `manage.py quickstart`: made on the first start, kept in `var/quickstart.env`, found again on the next.
+"""Settings for `manage.py quickstart`: written to `var/quickstart.env` on the first start, and read on later
+ones.
 
-Nothing else reads that file by itself: other commands on the same data run as `uv run --env-file var/quickstart.env manage.py …`.
-Imported before Django is set up.
+Other commands do not read that file by themselves. On the same data, run them as
+`uv run --env-file var/quickstart.env manage.py …`. This module is imported before Django is set up.
 """
 
 import os
@@ -24,17 +25,17 @@ def settings_file() -> Path:
 def provide_settings() -> None:
     """Put quickstart's settings into the environment.
 
-    They win over a `.env` beside manage.py, which may speak of a production database; what the caller's own environment says
-    (DATABASE_URL, say) stays.
+    They take precedence over a `.env` beside manage.py, which may name a production database. Variables that
+    the caller's environment sets (DATABASE_URL, for instance) stay.
     """
     for name, value in (_read() or _create()).items():
         os.environ.setdefault(name, value)
     os.environ["DEBUG"] = "on"
-    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{_argument('--port') or DEFAULT_PORT}")
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{_command_line_value('--port') or DEFAULT_PORT}")
 
 
 def demo_password() -> str:
-    """The one password of the demo log-ins."""
+    """The password of all demo log-ins."""
     return os.environ["QUICKSTART_PASSWORD"]
 
 
@@ -42,7 +43,7 @@ def _create() -> dict[str, str]:
     var = var_dir()
     settings = {
         "SECRET_KEY": secrets.token_urlsafe(50),
-        "QUICKSTART_PASSWORD": _argument("--password") or secrets.token_urlsafe(9),
+        "QUICKSTART_PASSWORD": _command_line_value("--password") or secrets.token_urlsafe(9),
         "DEBUG": "on",
         "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
         "ICTIGER_VAR": str(var),
@@ -52,9 +53,8 @@ def _create() -> dict[str, str]:
         "PAGE_STORE": "off",
     }
     var.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(
-        os.open(settings_file(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
+    descriptor = os.open(settings_file(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in settings.items())
     return settings
 
@@ -67,11 +67,14 @@ def _read() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _argument(name: str) -> str:
-    """The value of `--name value` or `--name=value` on the command line; argparse comes only after the settings."""
-    for given, following in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
-        if given == name:
+def _command_line_value(name: str) -> str:
+    """The value of `--name value` or `--name=value` on the command line.
+
+    Settings are needed before argparse runs.
+    """
+    for argument, following in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        if argument == name:
             return following
-        if given.startswith(name + "="):
-            return given.split("=", 1)[1]
+        if argument.startswith(name + "="):
+            return argument.split("=", 1)[1]
     return ""

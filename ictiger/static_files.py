@@ -1,8 +1,9 @@
-"""One stylesheet and one script for readers, put together from parts that are small enough to read.
+"""One stylesheet and one script for readers, joined from small parts.
 
-A staticfiles finder, so that `runserver`, whitenoise and `collectstatic` all see `css/site.css` and `js/site.js` as ordinary files, and
-there is no build step to forget. Style sheets are joined in order. Scripts are ES modules: joining gives them one scope, so `export` and
-the imports between parts are dropped, and a part stands after those that it imports (`tests/articles/test_look.py` holds them to it).
+A staticfiles finder joins them, so `runserver`, whitenoise and `collectstatic` see `css/site.css` and
+`js/site.js` as ordinary files, and there is no build step. Style sheets are joined in order. Scripts are ES
+modules: joined, they share one scope, so `export` and imports between parts are removed, and a part comes
+after those that it imports (`tests/articles/test_look.py` checks that).
 """
 
 import os
@@ -60,13 +61,13 @@ EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|class|const|let)\b)"
 
 
 def bundle_source(name: str) -> str:
-    """The text of the bundle `name`, made from its parts as they are now."""
+    """The text of the bundle `name`, joined from its parts as they are now."""
     text = "\n".join((SOURCE / part).read_text(encoding="utf-8") for part in BUNDLES[name])
     return EXPORT.sub("", IMPORT.sub("", text)) if name.endswith(".js") else text
 
 
 class BundleFinder(BaseFinder):
-    """Finds the bundles: real files below `var/bundles/`, written anew whenever a part has changed."""
+    """Finds the bundles: files below `var/bundles/`, written again when a part has changed."""
 
     def __init__(self, app_names: list[str] | None = None, *args, **kwargs) -> None:
         self.storage = FileSystemStorage(location=settings.VAR / "bundles")
@@ -75,15 +76,15 @@ class BundleFinder(BaseFinder):
     def find(self, path: str, find_all: bool = False) -> str | list[str]:
         if path not in BUNDLES:
             return []
-        found = str(self._written(path))
-        return [found] if find_all else found
+        bundle = str(self._write_bundle(path))
+        return [bundle] if find_all else bundle
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
         for name in BUNDLES:
-            self._written(name)
+            self._write_bundle(name)
             yield name, self.storage
 
-    def _written(self, name: str) -> Path:
+    def _write_bundle(self, name: str) -> Path:
         target, text = Path(self.storage.path(name)), bundle_source(name)
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,19 +97,19 @@ class BundleFinder(BaseFinder):
 
 
 class ReleaseStorage(CompressedManifestStaticFilesStorage):
-    """Collected files, named by their content, with a list for each release: while two of them run, neither reads the other's."""
+    """Collected files, named by their content. Each release has a manifest, because two may run at once."""
 
     @property
     def manifest_name(self) -> str:
         return f"staticfiles-{build_id()}.json"
 
     def url(self, name: str, force: bool = False) -> str:
-        """What the list says of a file stays so until there is another list; every page asks for several."""
-        if self._urls_by is not self.hashed_files:
-            self._urls, self._urls_by = {}, self.hashed_files
+        """Cache URLs until the manifest changes: every page needs several."""
+        if self._urls_manifest is not self.hashed_files:
+            self._urls, self._urls_manifest = {}, self.hashed_files
         url = self._urls.get(name)
         if url is None:
             url = self._urls[name] = super().url(name, force)
         return url
 
-    _urls_by: dict | None = None
+    _urls_manifest: dict | None = None

@@ -1,4 +1,4 @@
-"""Every address of the house. English has no prefix, Chinese is the same below /zh-hans/.
+"""All URLs of the site. English has no prefix, Chinese has the same paths below /zh-hans/.
 
 `/healthz`, `/readyz` and `/status` are answered before routing: ictiger/health.py.
 """
@@ -21,7 +21,7 @@ if settings.DEBUG:
         path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
     ]
 
-# Models that were renamed: what led to their pages in the admin leads to their lists.
+# Admin pages of models that were renamed redirect to the lists of the new names.
 MOVED_ADMIN_PAGES = {"house": "sitecommentsettings", "phrase": "blockedphrase"}
 
 

@@ -1,24 +1,31 @@
+"""The worker process: sends mail, purges for left-over outbox rows, enqueues due jobs and runs tasks."""
+
+import logging
 import threading
 from collections.abc import Callable
 
-from django.db import close_old_connections, connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from ictiger.core.repeating_thread import RepeatingThread
 from ictiger.mail.sweep import send_due_mail
 from ictiger.pagecache.purge import purge_leftovers
 
-from .jobs import enqueue_due_jobs, logger
+from .jobs import enqueue_due_jobs
 
-PAUSE_AFTER_FAULT = 5.0  # seconds
+logger = logging.getLogger("ictiger.jobs")
 
-
-SUPERVISION_INTERVAL = 1.0  # seconds between two looks at the loops
+ERROR_PAUSE = 5.0  # seconds that a loop waits after an exception
+SUPERVISION_INTERVAL = 1.0  # seconds between two checks that all loops run
+MAIL_BATCH = 100  # mails that one sweep sends at most
 
 
 class TaskWorker(Worker):
-    """django-tasks-db's worker, working off what is ready and no more; after `stop` it begins nothing new."""
+    """django-tasks-db's worker, which here runs the tasks that are ready and returns.
+
+    After `stop` it begins no task.
+    """
 
     def __init__(self, stop: threading.Event) -> None:
         self.stop = stop
@@ -38,67 +45,51 @@ class TaskWorker(Worker):
         self.running = not self.stop.is_set()
 
 
-def work_off_tasks(stop: threading.Event) -> None:
-    if (
-        DBTaskResult.objects.ready().exists()
-    ):  # a look takes no lock; the worker takes the only one that SQLite has
+def run_ready_tasks(stop: threading.Event) -> None:
+    """Run the tasks that are ready.
+
+    The check comes first because it takes no lock, and SQLite has one write lock.
+    """
+    if DBTaskResult.objects.ready().exists():
         TaskWorker(stop).run()
 
 
 def send_mail(stop: threading.Event) -> None:
-    while not stop.is_set() and send_due_mail(100, keep_going=lambda: not stop.is_set()):
+    """Send due mails until there are none."""
+    while not stop.is_set() and send_due_mail(MAIL_BATCH, keep_going=lambda: not stop.is_set()):
         pass
 
 
-class RepeatingThread(threading.Thread):
-    """Does `body` again and again until `stop`. A fault is logged, and after a pause it tries again."""
-
-    def __init__(self, name: str, body: Callable[[], object], every: float, stop: threading.Event) -> None:
-        super().__init__(name=f"ictiger-{name}", daemon=True)
-        self.body, self.every, self.stop = body, every, stop
-
-    def run(self) -> None:
-        try:
-            while not self.stop.is_set():
-                self.stop.wait(self.every if self._once() else PAUSE_AFTER_FAULT)
-        finally:
-            connections.close_all()
-
-    def _once(self) -> bool:
-        close_old_connections()
-        try:
-            self.body()
-        except (
-            Exception
-        ):  # whatever it is (a lock that timed out, a database that restarts): the next round must come
-            logger.exception("%s failed; it goes on in %.0f s", self.name, PAUSE_AFTER_FAULT)
-            return False
-        return True
-
-
-def make_loops(stop: threading.Event) -> dict[str, Callable[[], RepeatingThread]]:
-    """What a worker does all the time, by name; intervals in seconds."""
-    bodies: dict[str, tuple[Callable[[], object], float]] = {
+def make_loops(stop: threading.Event) -> dict[str, RepeatingThread]:
+    """The threads of a worker by name; intervals in seconds."""
+    loops: dict[str, tuple[Callable[[], object], float]] = {
         "mail": (lambda: send_mail(stop), 0.5),
         "purges": (purge_leftovers, 1.0),
         "timer": (enqueue_due_jobs, 5.0),
-        "tasks": (lambda: work_off_tasks(stop), 0.5),
+        "tasks": (lambda: run_ready_tasks(stop), 0.5),
     }
     return {
-        name: lambda name=name, body=body, every=every: RepeatingThread(name, body, every, stop)
-        for name, (body, every) in bodies.items()
+        name: RepeatingThread(
+            f"ictiger-{name}",
+            function,
+            interval=interval,
+            error_pause=ERROR_PAUSE,
+            stop_event=stop,
+            logger=logger,
+        )
+        for name, (function, interval) in loops.items()
     }
 
 
 def run_worker(stop: threading.Event) -> None:
-    """Run all sweeps and jobs until `stop` is set; then end what is under way, and return. Loops that die are begun again."""
-    makers = make_loops(stop)
-    loops: dict[str, RepeatingThread] = {}
+    """Run all loops until `stop` is set; then finish the calls under way and return.
+
+    A loop that died is restarted.
+    """
+    loops = make_loops(stop)
     while not stop.is_set():
-        for name, make in makers.items():
-            if name not in loops or not loops[name].is_alive():
-                loops[name] = make()
-                loops[name].start()
+        for loop in loops.values():
+            loop.start()  # does nothing while it runs
         stop.wait(SUPERVISION_INTERVAL)
     for loop in loops.values():
         loop.join()

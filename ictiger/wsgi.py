@@ -12,17 +12,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ictiger.settings")
 
 
 def without_encoded_type(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """Forget a Content-Type with an encoded parameter (RFC 2231: `x*=charset''…`), which no browser sends.
+    """Drop a Content-Type with an encoded parameter (RFC 2231: `x*=charset''…`), which no browser sends.
 
-    Django reads the header before it has a request, where no middleware and no error page is: an unknown charset in it ends as a bare 500.
+    Django parses the header before there is a request, outside all middleware and error pages: an unknown
+    charset in it would end as a bare 500.
     """
 
-    def read(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def sanitized(environ: dict, start_response: Callable) -> Iterable[bytes]:
         if "*" in environ.get("CONTENT_TYPE", ""):
             environ["CONTENT_TYPE"] = ""
         return application(environ, start_response)
 
-    return read
+    return sanitized
 
 
 tune_malloc()
@@ -32,6 +33,7 @@ from ictiger.pagecache.wsgi import wrap_application  # noqa: E402  (it reads the
 
 application = wrap_application(django_application)
 
-# What is loaded by now lives as long as the process: the collector would go through all of it again and again, and everybody waits for it.
+# What is loaded by now lives as long as the process. Without this the garbage collector would scan all of it
+# again and again while requests wait.
 gc.collect()
 gc.freeze()

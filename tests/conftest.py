@@ -1,9 +1,11 @@
-"""The actors of every test. A test names whom it needs; what they may do comes from the groups that the migrations make.
+"""Fixtures for all tests: users with their roles, browsers, threads and ports.
 
-A test with `transaction=True` empties the tables when it ends: mark it `serialized_rollback=True` as well, so that the groups come back.
+The migrations make the groups that give roles their permissions. A test with `transaction=True` empties the
+tables when it ends: mark it `serialized_rollback=True` as well, so that the groups are restored.
 """
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,18 +18,28 @@ from django.test import Client
 from django.test.signals import setting_changed
 
 from accounts.models import User
-from ictiger.pagecache import headers, request_key
 from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
 
 from .factories import make_user
 
+OUR_PACKAGES = ("ictiger", "accounts", "articles", "comments")
+# Computed from the code and its settings. Hashing all files for each changed setting would take minutes.
+KEPT_CACHES = {("ictiger.pagecache.build_id", "build_id")}
+
 
 def forget_settings(**_changed: object) -> None:
-    """What a process remembers of its settings, which do not change while it serves. In a test they do."""
-    for module in (headers, request_key):
-        for thing in vars(module).values():
-            if hasattr(thing, "cache_clear"):
-                thing.cache_clear()
+    """Clear every functools cache of our modules. Only in tests do settings change in a running process."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in OUR_PACKAGES:
+            for attribute in list(vars(module).values()):
+                if _is_own_cache(attribute, name):
+                    attribute.cache_clear()
+
+
+def _is_own_cache(attribute: object, module: str) -> bool:
+    """Whether it is a cached function that this module defines, and not one that it imports."""
+    is_cache = hasattr(attribute, "cache_clear") and getattr(attribute, "__module__", "") == module
+    return is_cache and (module, attribute.__name__) not in KEPT_CACHES
 
 
 setting_changed.connect(forget_settings)
@@ -51,7 +63,7 @@ def moderator(db) -> User:
 
 @pytest.fixture
 def reader(db) -> User:
-    """A member with a proven mailbox."""
+    """A member with a verified address."""
     return make_user("reader@example.org")
 
 
@@ -73,9 +85,8 @@ def client_of(db) -> Callable[[User], Client]:
     def sign_in(user: User) -> Client:
         client = Client()
         client.force_login(user)
-        UserSession.objects.create(
-            user=user, session_key=client.session.session_key, ip="127.0.0.1"
-        )  # as allauth's log-in notes it
+        # As allauth's log-in records it.
+        UserSession.objects.create(user=user, session_key=client.session.session_key, ip="127.0.0.1")
         return client
 
     return sign_in
@@ -83,27 +94,27 @@ def client_of(db) -> Callable[[User], Client]:
 
 @pytest.fixture
 def in_threads() -> Callable[[list[Callable]], list]:
-    """Runs the functions at once, each with a database connection of its own, and returns what they returned."""
+    """Calls the functions at once, each with its own database connection, and returns their results."""
 
     def run(functions: list[Callable]) -> list:
-        together = threading.Barrier(len(functions))
+        barrier = threading.Barrier(len(functions))
 
-        def each(function: Callable) -> object:
+        def call(function: Callable) -> object:
             try:
-                together.wait(timeout=10)
+                barrier.wait(timeout=10)
                 return function()
             finally:
                 connections.close_all()
 
         with ThreadPoolExecutor(len(functions)) as pool:
-            return list(pool.map(each, functions))
+            return list(pool.map(call, functions))
 
     return run
 
 
 @pytest.fixture
 def keep_connection() -> Iterator[None]:
-    """Requests of this thread leave the test's connection open, with its transaction, as those of Django's test client do."""
+    """Requests of this thread keep the test's connection and transaction, as in Django's test client."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -113,7 +124,7 @@ def keep_connection() -> Iterator[None]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of 127.0.0.1 where nobody listens."""
+    """A port of 127.0.0.1 where no server listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

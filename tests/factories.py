@@ -1,4 +1,4 @@
-"""Rows for tests: plain functions, each with a default for what the test does not care about."""
+"""Rows for tests: plain functions with defaults for what a test does not state."""
 
 import uuid
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _numbers = count(1)
 
 
 def make_user(email: str = "", *, group: str = "", verified: bool = True, **fields) -> User:
-    """A user with the password PASSWORD; a member of `group` may enter the desk."""
+    """A user with the password PASSWORD. A member of `group` is staff and may use the admin."""
     email = email or f"person-{next(_numbers)}@example.org"
     user = User.objects.create_user(email, PASSWORD, is_staff=bool(group), **fields)
     user.emailaddress_set.create(email=email, verified=verified, primary=True)
@@ -52,7 +52,7 @@ def make_author(slug: str = "", **fields) -> Author:
 
 
 def make_image(file: str = "images/test.png", **fields) -> Image:
-    """A row alone; there is no file behind it."""
+    """A row without a file."""
     with public_write() as write:
         image = Image(file=file, **{"width": 1600, "height": 900, "alt": "A drawing", **fields})
         image.save()
@@ -63,9 +63,11 @@ def make_image(file: str = "images/test.png", **fields) -> Image:
 def make_article(
     slug: str = "", *, topics: Sequence[Topic] = (), authors: Sequence[Author] = (), **fields
 ) -> Article:
-    """An article made and published as an editor would, public since yesterday unless `status` or the times say otherwise.
+    """An article made and published as by an editor, public since yesterday unless `status` or the times
+    differ.
 
-    Its text is its draft's; what is no text (`featured`, `expires_at`, `translation_key`, …) is set on the article itself.
+    Text fields go through the draft; others (`featured`, `expires_at`, `translation_key`, …) are set on the
+    article.
     """
     slug = slug or f"article-{next(_numbers)}"
     text = {"title": f"Title of {slug}", "summary": f"Summary of {slug}", "body": BODY, "slug": slug}
@@ -110,10 +112,10 @@ def make_comment(
     state: str = State.VISIBLE,
     **fields,
 ) -> Comment:
-    """A comment that came to its state the way comments do: posted, held, decided about. An unverified one needs an unverified author."""
+    """A comment that reached `state` through the services. An unverified one needs an unverified author."""
     author = author or make_user(verified=state != State.UNVERIFIED)
-    sent = {"body": "An argument about patents.", "submission": uuid.uuid4(), **fields}
-    comment = services.post_comment(user=author, article=article, parent_id=parent and parent.pk, **sent)
+    submitted = {"body": "An argument about patents.", "submission": uuid.uuid4(), **fields}
+    comment = services.post_comment(user=author, article=article, parent_id=parent and parent.pk, **submitted)
     if state in (State.VISIBLE, State.REMOVED) and comment.state == State.PENDING:
         decide_as_somebody(comment, ModerationAction.APPROVE)
     if state == State.REMOVED:
@@ -124,5 +126,5 @@ def make_comment(
     return comment
 
 
-def decide_as_somebody(comment: Comment, verb: ModerationAction, **told: str) -> Decision:
-    return services.decide(moderator=make_user(), comment_id=comment.pk, action=verb, **told)
+def decide_as_somebody(comment: Comment, verb: ModerationAction, **reason: str) -> Decision:
+    return services.decide(moderator=make_user(), comment_id=comment.pk, action=verb, **reason)

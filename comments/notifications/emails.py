@@ -80,7 +80,7 @@ def _rejected_comment(decision: Decision) -> dict:
         "body": decision.body,
         "note": decision.note,
         "is_removed": decision.to_state == State.REMOVED,
-        "mend_url": _comment_url("mend", comment) if comment.may_be_revised else "",
+        "mend_url": _comment_url("revise", comment) if comment.may_be_revised else "",
         "appeal_url": _comment_url("appeal", comment) if comment.may_be_appealed else "",
     }
 

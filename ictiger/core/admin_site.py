@@ -1,4 +1,4 @@
-"""What the pages of the admin have in common."""
+"""The admin site, with bounds on what its URLs and searches may contain."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,15 +13,14 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-MAX_SEARCH_LENGTH = (
-    100  # characters; each word is a condition for each field, and SQLite takes no thousand of them
-)
+# Characters. Each word is a condition for each field, and SQLite refuses a thousand conditions.
+MAX_SEARCH_LENGTH = 100
 
 
 class IctigerAdminSite(AdminSite):
     site_header = site_title = _("ICTiger desk")
     index_title = _("Overview")
-    enable_nav_sidebar = False  # its room goes to the columns and to the text
+    enable_nav_sidebar = False  # leaves its width to the columns and the text
 
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False
@@ -30,12 +29,14 @@ class IctigerAdminSite(AdminSite):
 
 
 def _reject_malformed_admin_queries(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """What stands in an address and is a fault to Django. A pop-up names rows by a field: one that has no name. And a list is narrowed down
-    to numbers: those that are larger than any that the database has.
+    """Answer 400 where Django would fail with 500.
+
+    That is, for a pop-up whose `_to_field` is empty, and for a list filtered by a number that is larger than
+    any the database can hold.
     """
 
     @wraps(view)
-    def answer(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def wrapped_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
             raise DisallowedModelAdminToField("a field without a name cannot be referenced")
         try:
@@ -43,23 +44,27 @@ def _reject_malformed_admin_queries(view: Callable[..., HttpResponse]) -> Callab
         except (OverflowError, DataError) as error:
             if not request.GET:
                 raise
-            raise BadRequest(f"a query that the database cannot be asked: {error}") from error
+            raise BadRequest(f"the database cannot execute this query: {error}") from error
 
-    return answer
+    return wrapped_view
 
 
 class SearchForm(ChangeListSearchForm):
+    """The search form of a list, with a bound on the length of the search."""
+
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields[SEARCH_VAR] = forms.CharField(required=False, strip=False, max_length=MAX_SEARCH_LENGTH)
 
 
 class BoundedChangeList(ChangeList):
+    """A list that answers a search beyond MAX_SEARCH_LENGTH with a message."""
+
     search_form_class = SearchForm
 
 
 class BoundedSearchMixin:
-    """For a ModelAdmin with a search: one that is longer than any name or phrase is refused in words."""
+    """For a ModelAdmin with `search_fields`: use BoundedChangeList."""
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
         return BoundedChangeList

@@ -1,3 +1,5 @@
+"""The app of the foundation that all other apps use."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Requests by our own scripts, which put part of a page into one that is already open."""
+"""Requests of our scripts for a part of a page, to be inserted into a page that is already open."""
 
 from django.http import HttpRequest
 
@@ -6,5 +6,5 @@ HEADER = "X-Fragment"
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Whether a script asks for a part of the page instead of the page. Its value is for logs alone."""
+    """Whether a script requests a part of the page. The header's value is not used."""
     return HEADER in request.headers

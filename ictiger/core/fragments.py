@@ -1,9 +1,12 @@
-"""Templates that are rendered once, with marks where the values go: filling the mould takes a small part of the time that rendering takes.
+"""Templates that are rendered once, with placeholders, and then filled with values many times.
 
-    made = mould("a/template.html", {"name": slot("name"), "is_new": True})
-    html = made % {"name": escape(name)}
+Filling takes a small part of the time that rendering takes.
 
-Whatever is no slot stays in the mould. What fills it must be HTML: nothing is escaped any more.
+    fragment = compile_fragment("a/template.html", {"name": placeholder("name"), "is_new": True})
+    html = fragment % {"name": escape(name)}
+
+Context values that are not placeholders are rendered once and stay. The values that fill a placeholder must
+be HTML: they are not escaped.
 """
 
 from collections.abc import Mapping
@@ -14,7 +17,10 @@ _MARK = "\0"
 
 
 class FragmentTemplate:
-    """Markup with places in it. Its pieces are joined: formatting a string by the names of its values takes several times as long."""
+    """Markup with placeholders.
+
+    Joining its pieces takes a small part of the time that string formatting by name takes.
+    """
 
     def __init__(self, marked: str) -> None:
         self._pieces = marked.split(_MARK)
@@ -26,15 +32,18 @@ class FragmentTemplate:
         return "".join(pieces)
 
     def bind(self, values: Mapping[str, str]) -> "FragmentTemplate":
-        """Filled with these values, and with places for the others."""
+        """Fill some placeholders and keep the others."""
         return FragmentTemplate(self % ({name: placeholder(name) for name in self.names} | values))
 
 
 def placeholder(name: str) -> str:
-    """Stands in a template's context for a value that comes later. It is no use in a filter, nor in a condition: it is true."""
+    """A context value that is filled in later.
+
+    Do not use it in a filter, which would see the mark, or in a condition, where it is always true.
+    """
     return f"{_MARK}{name}{_MARK}"
 
 
 def compile_fragment(template: str, context: dict) -> FragmentTemplate:
-    """The rendered template, to be filled with `%` and the values, all of them strings, by their names."""
+    """Render `template`. Fill the result with `%` and a mapping of names to strings."""
     return FragmentTemplate(render_to_string(template, context).strip())

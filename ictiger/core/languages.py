@@ -1,4 +1,4 @@
-"""The two languages, and the choice between texts that exist in both."""
+"""The two languages of the site, and the choice between attributes that exist in both."""
 
 from django.db import models
 from django.utils.translation import get_language
@@ -10,11 +10,15 @@ class Language(models.TextChoices):
 
     @classmethod
     def active(cls) -> "Language":
-        """The language of the page being made."""
+        """The language that is active in this thread."""
         return cls.ZH_HANS if (get_language() or "").startswith("zh") else cls.EN
 
 
-def localized_attr(thing: object, field: str, language: str = "") -> str:
-    """`thing.<field>_en` or `thing.<field>_zh`, whichever fits `language` (default: the active one); the other when that one is empty."""
-    ours, other = ("zh", "en") if (language or Language.active()).startswith("zh") else ("en", "zh")
-    return getattr(thing, f"{field}_{ours}") or getattr(thing, f"{field}_{other}")
+def localized_attr(instance: object, field: str, language: str = "") -> str:
+    """`instance.<field>_en` or `instance.<field>_zh`, by `language` (default: the active one).
+
+    Falls back to the other language where that attribute is empty.
+    """
+    is_chinese = (language or Language.active()).startswith("zh")
+    suffix, fallback = ("zh", "en") if is_chinese else ("en", "zh")
+    return getattr(instance, f"{field}_{suffix}") or getattr(instance, f"{field}_{fallback}")

@@ -1,25 +1,24 @@
-"""How a server process holds on to memory between pages.
+"""Settings of the C library's allocator for a server process.
 
-A page is a text of some hundred KB, of which a few copies live for the moment it is made. The C library asks the kernel for each block of
-that size and gives it back at once, and the kernel clears every piece of it anew: a tenth of what a page takes.
+Rendering a page of some hundred KB allocates a few blocks of that size for a moment. By default glibc takes
+each of them from the kernel and returns it at once, and the kernel clears every page of memory again. That
+takes a tenth of the time in which a page is rendered.
 """
 
 import ctypes
 
-# The names that malloc.h gives its settings.
+# Parameter numbers from malloc.h.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
-TRIM_THRESHOLD = 8 * 1024**2  # bytes at most, by each thread
+# Bytes, for each thread.
+TRIM_THRESHOLD = 8 * 1024**2
 TOP_PAD = 1024**2
-MMAP_THRESHOLD = 4 * 1024**2  # larger blocks come from the kernel and go back to it, as ever
+MMAP_THRESHOLD = 4 * 1024**2  # larger blocks still come from the kernel and return to it
 
 
 def tune_malloc() -> None:
-    """Keep some freed memory for the next page, where the C library knows how (glibc); elsewhere nothing happens."""
-    settings = getattr(ctypes.CDLL(None), "mallopt", None)
-    if settings is not None:
-        for name, value in (
-            (M_MMAP_THRESHOLD, MMAP_THRESHOLD),
-            (M_TRIM_THRESHOLD, TRIM_THRESHOLD),
-            (M_TOP_PAD, TOP_PAD),
-        ):
-            settings(name, value)
+    """Let the process keep some freed memory for the next page. Without glibc this does nothing."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD)
+        mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD)
+        mallopt(M_TOP_PAD, TOP_PAD)

@@ -1,7 +1,8 @@
-"""What the house writes down: each request, and an id by which everything that it left in the log is found. settings.LOGGING says where to.
+"""The access log: one line for each request, and an id that all log records of a request share.
 
-A line about a request names no reader and holds no secret: no address, no cookie, no query, and of a path's variable parts only those
-that any link on the site shows. Pages served by the store are not told here, nor does a file server in front bother us with them.
+settings.LOGGING says where the log goes. A line names no person and holds no secret: no address, no cookie,
+no query string, and of a path's variable parts only those that public links show. Pages that the page store
+or a file server in front of it serves are not logged here.
 """
 
 import logging
@@ -18,46 +19,46 @@ access = logging.getLogger("ictiger.access")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-INCOMING_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # nothing that could begin a line or a header of its own
-PUBLIC_PATHS = frozenset(
-    {"slug", "number", "pk", "article_id", "year", "month"}
-)  # what is no key to anything
-MAX_LOGGED_PATH = 300  # characters of a path that leads nowhere
-HEALTH_PATHS = frozenset(
-    {"/healthz", "/readyz", "/status"}
-)  # ask every few seconds, and are told only when something is wrong
+INCOMING_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # cannot begin a log line or a header
+# URL parameters that give access to nothing and may be logged.
+PUBLIC_PARAMETERS = frozenset({"slug", "number", "pk", "article_id", "year", "month"})
+MAX_LOGGED_PATH = 300  # characters of a path that matches no URL pattern
+# Requested every few seconds; logged only when the response is an error.
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/status"})
 
 
 class RequestLogMiddleware:
-    """Names each request and tells how it ended. First in MIDDLEWARE, so that whatever is refused is told as well.
+    """Give each request an id and log how it ended.
 
-    The id comes from a proxy of ours that sends `X-Request-ID`, or is made here; the answer carries it, and error pages show it.
+    It comes first in MIDDLEWARE, so that refused requests are logged as well. The id comes from the
+    `X-Request-ID` header of our own proxy or is made here. The response carries it, and error pages show it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token, began = request_id.set(_id_for(request)), time.monotonic()
+        token, started = request_id.set(_request_id(request)), time.monotonic()
         try:
             response = self.get_response(request)
-            # A page has the same headers for everybody, and so has one that is missing; a broken one is nobody's yet.
+            # Public pages and their 404s are the same for everybody, headers included. A server error is not
+            # stored.
             if response.status_code >= 500 or not getattr(request, "public_page", False):
                 response.headers["X-Request-ID"] = request_id.get()
             if request.path_info not in HEALTH_PATHS or response.status_code >= 500:
-                _log_request(request, response, time.monotonic() - began)
+                _log_request(request, response, time.monotonic() - started)
             return response
         finally:
             request_id.reset(token)
 
 
-def _id_for(request: HttpRequest) -> str:
-    given = request.headers.get("x-request-id", "") if settings.TRUSTED_PROXY_COUNT else ""
-    return given if INCOMING_ID.fullmatch(given) else uuid4().hex
+def _request_id(request: HttpRequest) -> str:
+    incoming = request.headers.get("x-request-id", "") if settings.TRUSTED_PROXY_COUNT else ""
+    return incoming if INCOMING_ID.fullmatch(incoming) else uuid4().hex
 
 
 def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    match, path = request.resolver_match, _path(request, response)
+    match, path = request.resolver_match, _printable_path(request, response)
     access.log(
         logging.ERROR if response.status_code >= 500 else logging.INFO,
         "%s %s %s",
@@ -75,30 +76,31 @@ def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -
     )
 
 
-def _path(request: HttpRequest, response: HttpResponse) -> str:
-    """The path in one line, with nothing in it that a terminal obeys."""
-    path = _redact_keys(request, response)
+def _printable_path(request: HttpRequest, response: HttpResponse) -> str:
+    """The path on one line, without characters that control a terminal."""
+    path = _redacted_path(request, response)
     if path.isprintable():
         return path
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in path)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in path)
 
 
-def _redact_keys(request: HttpRequest, response: HttpResponse) -> str:
-    """The path without what lets somebody in who reads it: the keys of confirmations, resets, previews, unsubscribing."""
+def _redacted_path(request: HttpRequest, response: HttpResponse) -> str:
+    """The path without keys that give access (confirmation, password reset, preview, unsubscribing)."""
     match = request.resolver_match
     if match is None:
-        # Leads nowhere, or was answered before it was looked up: a link with its key may have lost its final slash.
-        room, _slash, rest = request.path.strip("/").partition("/")
-        return request.path[:MAX_LOGGED_PATH] if response.status_code == 404 or not rest else f"/{room}/…"
+        # No URL matched, or the request was answered before routing. It may be a link with a key that has
+        # lost its final slash, so of anything but a 404 only the first segment is logged.
+        first, _slash, rest = request.path.strip("/").partition("/")
+        return request.path[:MAX_LOGGED_PATH] if response.status_code == 404 or not rest else f"/{first}/…"
     path = request.path
     for name, value in match.kwargs.items():
-        if name not in PUBLIC_PATHS:
+        if name not in PUBLIC_PARAMETERS:
             path = path.replace(str(value), "…")
     return path
 
 
 class AddRequestId(logging.Filter):
-    """Puts the id of the request under way on every record, "" outside one."""
+    """Put the id of the current request on every record, "" outside a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
@@ -106,14 +108,17 @@ class AddRequestId(logging.Filter):
 
 
 class DropThreadAdvice(logging.Filter):
-    """Leaves out what granian says at each start: that there are more threads than cores. Ours mostly wait for the database."""
+    """Drop granian's advice at each start to use fewer threads. Ours mostly wait for the database."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "Python threads" not in record.getMessage()
 
 
-class OnlyServerErrors(logging.Filter):
-    """Of what Django says about requests the tracebacks. That an answer was a 503 it says once more after us, and without the id."""
+class OnlyTracebacks(logging.Filter):
+    """Of Django's records about requests pass only tracebacks.
+
+    Statuses are in our access log already, with the id.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.exc_info is not None

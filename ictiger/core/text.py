@@ -1,3 +1,5 @@
+"""Text that a database, a feed and an XML document can hold."""
+
 import re
 
 # NUL breaks PostgreSQL, lone surrogates break UTF-8, control characters break XML. Tab and line ends stay.

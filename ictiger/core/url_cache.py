@@ -1,5 +1,7 @@
-"""The addresses of views. Where a view stands follows from its name, its arguments and the language, for as long as a process lives; and a
-page has some fifty links, each of which Django would look up and put together anew.
+"""URLs of views, cached in the process.
+
+A page has some fifty links, and `reverse()` resolves each of them again. A URL depends only on the view's
+name, its arguments and the language, and none of these changes while a process lives.
 """
 
 from functools import lru_cache
@@ -7,7 +9,7 @@ from functools import lru_cache
 from django.urls import URLResolver, get_resolver, get_urlconf, reverse
 from django.utils import translation
 
-CACHE_SIZE = 10_000  # addresses, of some 200 bytes each
+CACHE_SIZE = 10_000  # URLs, of some 200 bytes each
 
 
 def cached_reverse(view: str, *args: object, language: str = "") -> str:
@@ -16,6 +18,7 @@ def cached_reverse(view: str, *args: object, language: str = "") -> str:
 
 
 @lru_cache(CACHE_SIZE)
-def _reverse(_patterns: URLResolver, language: str, view: str, args: tuple) -> str:
+def _reverse(_resolver: URLResolver, language: str, view: str, args: tuple) -> str:
+    """`_resolver` is part of the cache key: tests change ROOT_URLCONF."""
     with translation.override(language):
         return reverse(view, args=args)

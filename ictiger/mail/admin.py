@@ -1,4 +1,4 @@
-"""The mail ledger at the desk: what became of every mail, and never what stood in it."""
+"""The mail ledger in the admin: the state of every mail, and never its text."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ class MailAdmin(BoundedSearchMixin, admin.ModelAdmin):
     date_hierarchy = "created_at"
     list_per_page = 50
     actions = ["send_again", "cancel"]
-    # `context` is left out: with it somebody at the desk could make the link that only the recipient should have.
+    # Without `context`: with it a staff member could make the link that only the recipient should have.
     fields = [
         *["purpose", "recipient", "language", "user", "state", "attempts", "reply"],
         *["created_at", "next_attempt", "sent_at", "expires_at", "message_id"],
@@ -51,38 +51,41 @@ class MailAdmin(BoundedSearchMixin, admin.ModelAdmin):
 
     @admin.action(description=_("Send again"), permissions=["send"])
     def send_again(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
-        done = self._each(request, mails, send_again, "Asked to send it again")
+        count = self._apply_to_each(request, mails, send_again, "Asked to send it again")
         self.message_user(
             request,
-            ngettext("%(count)d mail will be sent again.", "%(count)d mails will be sent again.", done)
-            % {"count": done},
+            ngettext("%(count)d mail will be sent again.", "%(count)d mails will be sent again.", count)
+            % {"count": count},
         )
 
     @admin.action(description=_("Cancel"), permissions=["send"])
     def cancel(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
-        done = self._each(request, mails, cancel, "Cancelled it")
+        count = self._apply_to_each(request, mails, cancel, "Cancelled it")
         self.message_user(
             request,
-            ngettext("%(count)d mail was cancelled.", "%(count)d mails were cancelled.", done)
-            % {"count": done},
+            ngettext("%(count)d mail was cancelled.", "%(count)d mails were cancelled.", count)
+            % {"count": count},
         )
 
-    def _each(
-        self, request: HttpRequest, mails: QuerySet[Mail], act: Callable[[Mail], object], words: str
+    def _apply_to_each(
+        self, request: HttpRequest, mails: QuerySet[Mail], action: Callable[[Mail], object], log_message: str
     ) -> int:
-        """Do `act` to each, log what was done, and say when some could not be helped. Returns how many could."""
-        done = 0
+        """Apply `action` to each mail and log it; warn about those it could not change.
+
+        Returns how many it changed.
+        """
+        count = 0
         for mail in mails.select_related("user"):
-            if act(mail):
-                done += 1
-                self.log_change(request, mail, words)
+            if action(mail):
+                count += 1
+                self.log_change(request, mail, log_message)
             else:
                 self.message_user(
                     request,
                     _("%(mail)s could not be changed: it is settled or being sent.") % {"mail": mail},
                     messages.WARNING,
                 )
-        return done
+        return count
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("mail.change_mail")

@@ -1,7 +1,8 @@
-"""Django's SMTP backend with a hard limit on one whole delivery, which keeps the mail server's words.
+"""Django's SMTP backend with a hard limit on one whole delivery; it also returns the mail server's reply.
 
-A time-out for each answer does not bound a delivery: a server that sends one byte every few seconds holds it for ever. Here a watchdog
-cuts the line at the limit, wherever the delivery stands, and nothing is sent after it.
+A time-out for each reply does not bound a delivery: a server that sends one byte every few seconds would hold
+it for ever. At the limit a watchdog shuts the socket down, wherever the delivery stands, and nothing is sent
+after that.
 """
 
 import re
@@ -19,7 +20,7 @@ from django.core.mail.backends import smtp
 
 from .message import NotAnAddress, parsed_address
 
-HARD_LIMIT = 45.0  # seconds, from the first look-up of the server's name to its last word
+HARD_LIMIT = 45.0  # seconds, from the look-up of the server's name to its last reply
 GOODBYE_LIMIT = 5.0  # seconds
 
 
@@ -32,11 +33,11 @@ class MailDeferred(Exception):
 
 
 class Deadline:
-    """The end of the delivery under way, and the line to cut then."""
+    """The deadline of the delivery under way, and the socket to shut down then."""
 
     def __init__(self) -> None:
         self._ends = float("inf")
-        self._line: socket.socket | None = None
+        self._socket: socket.socket | None = None
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -50,25 +51,25 @@ class Deadline:
             watchdog.cancel()
             self._ends = float("inf")
 
-    def watch(self, line: socket.socket) -> None:
-        """Cut `line` at the deadline. A duplicate of it is kept, because TLS takes the original over."""
+    def watch(self, connected: socket.socket) -> None:
+        """Shut `connected` down at the deadline, through a duplicate, because TLS takes the original over."""
         self.forget()
-        self._line = line.dup()
+        self._socket = connected.dup()
 
     def forget(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def check(self) -> None:
         if time.monotonic() >= self._ends:
             raise TimeoutError(f"the mail server took longer than {HARD_LIMIT:.0f} s")
 
     def _cut(self) -> None:
-        line = self._line
-        if line is not None:
-            with suppress(OSError):  # gone already
-                line.shutdown(socket.SHUT_RDWR)
+        watched = self._socket
+        if watched is not None:
+            with suppress(OSError):  # closed already
+                watched.shutdown(socket.SHUT_RDWR)
 
 
 class BoundedSMTP(smtplib.SMTP):
@@ -77,9 +78,9 @@ class BoundedSMTP(smtplib.SMTP):
         super().__init__(*args, **kwargs)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        line = socket.create_connection((host, port), timeout, self.source_address)
-        self.deadline.watch(line)
-        return line
+        connected = socket.create_connection((host, port), timeout, self.source_address)
+        self.deadline.watch(connected)
+        return connected
 
     def send(self, s: bytes | str) -> None:
         self.deadline.check()
@@ -98,9 +99,10 @@ class BoundedSMTPOverTLS(BoundedSMTP, smtplib.SMTP_SSL):
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Delivers one message at a time within HARD_LIMIT; the server's last words are in `message.server_reply`.
+    """Delivers one message at a time within HARD_LIMIT and sets `message.server_reply` to the server's last
+    reply.
 
-    With `keep_open` the line serves message after message until `close()`.
+    With `keep_open` the connection is used for one message after another until `close()`.
     """
 
     def __init__(self, *args, keep_open: bool = False, **kwargs) -> None:
@@ -116,7 +118,7 @@ class EmailBackend(smtp.EmailBackend):
         return sum(self._deliver(message) for message in email_messages)
 
     def close(self) -> None:
-        """Say goodbye. What was handed over stays handed over, whatever the server answers to that."""
+        """Send QUIT. Whatever the server replies, what it took stays taken."""
         with suppress(OSError), self.deadline.within(GOODBYE_LIMIT):
             super().close()
 
@@ -128,46 +130,48 @@ class EmailBackend(smtp.EmailBackend):
             except BaseException as error:
                 self._hang_up()
                 if isinstance(error, OSError):
-                    self.deadline.check()  # it was our watchdog that cut the line: say so
+                    # raises TimeoutError if it was our watchdog that shut the socket down
+                    self.deadline.check()
                 raise
         if not self.keep_open:
             self.close()
         return True
 
     def _hang_up(self) -> None:
-        """Leave without a goodbye: after a fault its answer might be what we would wait for."""
+        """Close without QUIT: after an error its reply might never come."""
         for connection in (self.connection, self._partial_connection):
             if connection is not None:
                 connection.close()
         self.connection = self._partial_connection = None
-        self.deadline.forget()  # a line that never became a connection: TLS failed
+        self.deadline.forget()  # a socket without a connection: TLS failed
 
 
 def transmit(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
-    """One mail transaction. Returns the server's words after the text.
+    """One mail transaction. Returns the server's reply to the text.
 
-    Raises MailRefused or MailPutOff for what the server says of this recipient or this text, and smtplib's errors (all of them OSError)
-    for everything else. A refused sender or log-in is the house's own fault, which its operator can mend while the mail lives.
+    Raises MailRefused or MailDeferred for the server's reply to this recipient or this text, and smtplib's
+    errors (all of them OSError) for everything else. A refused sender or log-in is a wrong setting of ours,
+    which the operator can correct before the mail expires.
     """
     connection.ehlo_or_helo_if_needed()
     sender, recipients = _envelope(message)
     international = not all(map(str.isascii, recipients))
     if international and not connection.has_extn("smtputf8"):
         raise MailRefused("this mail server takes no international addresses (SMTPUTF8)")
-    code, words = connection.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if international else [])
+    code, reply = connection.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if international else [])
     if code != 250:
-        raise smtplib.SMTPSenderRefused(code, words, sender)
+        raise smtplib.SMTPSenderRefused(code, reply, sender)
     for recipient in recipients:
-        code, words = connection.rcpt(recipient)
+        code, reply = connection.rcpt(recipient)
         if code not in (250, 251):
-            raise _failure_of(code, words)
+            raise _reply_error(code, reply)
     try:
-        code, words = connection.data(_as_bytes(message))
+        code, reply = connection.data(_message_bytes(message))
     except smtplib.SMTPDataError as error:
-        code, words = error.smtp_code, error.smtp_error
+        code, reply = error.smtp_code, error.smtp_error
     if code != 250:
-        raise _failure_of(code, words)
-    return reply_text(code, words)
+        raise _reply_error(code, reply)
+    return reply_text(code, reply)
 
 
 def _envelope(message: EmailMultiAlternatives) -> tuple[str, list[str]]:
@@ -176,9 +180,10 @@ def _envelope(message: EmailMultiAlternatives) -> tuple[str, list[str]]:
 
 
 def _recipient(to: str) -> str:
-    """The address in `to`, which is one by itself or stands behind a name.
+    """The address in `to`, which may follow a display name.
 
-    A bare address is not given to `parseaddr`: Python 3.11.2 finds none in `"a b"@example.org` and the like.
+    A bare address is not passed to `parseaddr`: Python 3.11.2 does not recognise `"a b"@example.org` and the
+    like.
     """
     try:
         return parsed_address(to).addr_spec
@@ -186,16 +191,17 @@ def _recipient(to: str) -> str:
         return parsed_address(parseaddr(to)[1]).addr_spec
 
 
-def _as_bytes(message: EmailMultiAlternatives) -> bytes:
+def _message_bytes(message: EmailMultiAlternatives) -> bytes:
     return re.sub(rb"\r?\n", b"\r\n", message.message().as_bytes())
 
 
-def _failure_of(code: int, words: bytes) -> Exception:
-    """What a reply other than "yes" to the recipient or the text means (RFC 5321, 4.2.1)."""
-    if code == 421 or code < 400:  # the server is going down, or speaks no SMTP
-        return smtplib.SMTPResponseException(code, words)
-    return (MailRefused if code >= 500 else MailDeferred)(reply_text(code, words))
+def _reply_error(code: int, reply: bytes) -> Exception:
+    """The error for a negative reply to the recipient or the text (RFC 5321, 4.2.1)."""
+    if code == 421 or code < 400:  # the server is shutting down, or does not speak SMTP
+        return smtplib.SMTPResponseException(code, reply)
+    return (MailRefused if code >= 500 else MailDeferred)(reply_text(code, reply))
 
 
-def reply_text(code: int, words: bytes | str) -> str:
-    return f"{code} {words.decode('utf-8', 'replace') if isinstance(words, bytes) else words}"
+def reply_text(code: int, reply: bytes | str) -> str:
+    """A server's reply as one string: `550 no such mailbox`."""
+    return f"{code} {reply.decode('utf-8', 'replace') if isinstance(reply, bytes) else reply}"

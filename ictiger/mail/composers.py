@@ -1,13 +1,14 @@
-"""What to write: one small function per purpose, registered by the app that knows.
+"""Composers of mails: one small function for each purpose, registered by the app that sends it.
 
 @composer("accounts/verification", lifetime=timedelta(days=3))
 def verification(mail: Mail) -> dict | None:
     '''The template's context, made at the moment of sending; None when the mail is no longer needed.'''
 
-The templates of "accounts/verification" are `accounts/email/verification_subject.txt`, `…_message.txt` and `…_message.html`. The two
-messages extend `mail/base.txt` and `mail/base.html` and fill the same blocks: `text` (what it is about), `action` (the words on the
-mail's one button, which is there when the context has a `url`, absolute), `small` (what else must be said) and `reason` (why it came).
-A context with an `unsubscribe_url`, absolute, gives the mail the headers of one-click unsubscribing: the page must take their POST.
+The templates of "accounts/verification" are `accounts/email/verification_subject.txt`, `…_message.txt` and
+`…_message.html`. The two messages extend `mail/base.txt` and `mail/base.html` and fill the same blocks:
+`text`, `action` (the label of the mail's only button, shown when the context has an absolute `url`), `small`
+(the small print) and `reason` (why the recipient gets this mail). An absolute `unsubscribe_url` in the
+context adds the headers of one-click unsubscribing; its page must accept their POST.
 """
 
 import re
@@ -29,26 +30,29 @@ ComposeFunction = Callable[[Mail], dict | None]
 @dataclass(frozen=True)
 class RegisteredComposer:
     compose: ComposeFunction
-    lifetime: timedelta  # from `enqueue` on; then the mail has lost its sense and expires
+    lifetime: timedelta  # from `enqueue()` on; then the mail expires
 
 
-_composers: dict[str, RegisteredComposer] = {}
+registered_composers: dict[str, RegisteredComposer] = {}
 
 
 def composer(purpose: str, *, lifetime: timedelta) -> Callable[[ComposeFunction], ComposeFunction]:
-    """Register the decorated function for `purpose` ("app/name"). It is called inside the recipient's language."""
+    """Register the decorated function for `purpose` ("app/name").
+
+    It is called in the recipient's language.
+    """
 
     def register(compose: ComposeFunction) -> ComposeFunction:
-        _composers[purpose] = RegisteredComposer(compose, lifetime)
+        registered_composers[purpose] = RegisteredComposer(compose, lifetime)
         return compose
 
     return register
 
 
 def get_composer(purpose: str) -> RegisteredComposer:
-    """LookupError when no app has registered the purpose."""
+    """The composer of a purpose. Raises LookupError when no app has registered it."""
     try:
-        return _composers[purpose]
+        return registered_composers[purpose]
     except KeyError:
         raise LookupError(
             f"No composer for mail {purpose!r}: is its app's emails.py imported in AppConfig.ready()?"
@@ -56,7 +60,7 @@ def get_composer(purpose: str) -> RegisteredComposer:
 
 
 def compose_message(mail: Mail) -> LedgerMessage | None:
-    """The finished message in the recipient's language, or None when the mail is no longer needed."""
+    """The message in the recipient's language, or None when the mail is no longer needed."""
     with translation.override(mail.language):
         context = get_composer(mail.purpose).compose(mail)
         if context is None:
@@ -69,9 +73,9 @@ def compose_message(mail: Mail) -> LedgerMessage | None:
         }
         app, name = mail.purpose.split("/")
         template = f"{app}/email/{name}_"
-        subject = one_line(_render_parts(template + "subject.txt", context))
-        text = _render_parts(template + "message.txt", context)
-        html = _render_parts(template + "message.html", {**context, "subject": subject})
+        subject = one_line(_render(template + "subject.txt", context))
+        text = _render(template + "message.txt", context)
+        html = _render(template + "message.html", {**context, "subject": subject})
     headers = {"Message-ID": mail.message_id, **_unsubscribe_headers(context.get("unsubscribe_url", ""))}
     message = LedgerMessage(subject, text, to=[mail.recipient], headers=headers)
     message.attach_alternative(html, "text/html")
@@ -79,13 +83,13 @@ def compose_message(mail: Mail) -> LedgerMessage | None:
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """What puts a button beside the mail that ends such mails with one click (RFC 2369, RFC 8058)."""
-    return (
-        {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
-    )
+    """Headers for which mail programs show an unsubscribe button (RFC 2369, RFC 8058)."""
+    if not url:
+        return {}
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _render_parts(name: str, context: dict) -> str:
-    """Plain text is not HTML: there nothing is escaped, or an `&` in an address would arrive as `&amp;`."""
+def _render(name: str, context: dict) -> str:
+    """Escape in HTML only: in plain text an `&` in a URL would arrive as `&amp;`."""
     rendered = get_template(name).template.render(Context(context, autoescape=name.endswith(".html"))).strip()
     return re.sub(r"\n{3,}", "\n\n", rendered) + "\n"

@@ -1,4 +1,4 @@
-"""What Django's file backend has written, read back: the mails of a trial, for `/mailbox/`."""
+"""Reads the mails that Django's file backend has written, for `/mailbox/` in development."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,13 @@ from pathlib import Path
 
 from django.utils import timezone
 
-SEPARATOR = (
-    b"\n" + b"-" * 79 + b"\n"
-)  # the backend writes one file for each connection, and this after each mail
+# The backend writes one file for each connection, and this line after each mail.
+SEPARATOR = b"\n" + b"-" * 79 + b"\n"
 
 
 @dataclass(frozen=True)
 class CapturedMail:
-    """One delivered mail. A mail that is being written just now shows with what is there of it."""
+    """One mail. Of a mail that is still being written, it shows what is there so far."""
 
     file: str
     number: int  # within its file, from 1
@@ -50,7 +49,11 @@ class CapturedMail:
             return ""
         try:
             return part.get_content()
-        except (LookupError, UnicodeError, ValueError):  # cut off within an encoded line, or not ours at all
+        except (
+            LookupError,
+            UnicodeError,
+            ValueError,
+        ):  # cut off within an encoded line, or not written by us
             return ""
 
 
@@ -58,25 +61,25 @@ def captured_mails(folder: Path) -> list[CapturedMail]:
     """Every mail in `folder`, newest first."""
     return sorted(
         _read_mails(folder),
-        key=lambda letter: (letter.delivered_at, letter.file, letter.number),
+        key=lambda mail: (mail.delivered_at, mail.file, mail.number),
         reverse=True,
     )
 
 
 def captured_mail(folder: Path, file: str, number: int) -> CapturedMail | None:
-    """One of `letters`: a name that is not among them names nothing, whatever it is made of."""
-    return next(
-        (found for found in _read_mails(folder) if (found.file, found.number) == (file, number)), None
-    )
+    """One mail by file and number, or None. Only files in `folder` are read, whatever the name contains."""
+    return next((mail for mail in _read_mails(folder) if (mail.file, mail.number) == (file, number)), None)
 
 
 def _read_mails(folder: Path) -> Iterator[CapturedMail]:
     for path in folder.glob("*.log"):
         try:
-            content, changed = path.read_bytes(), path.stat().st_mtime
+            content, modified = path.read_bytes(), path.stat().st_mtime
         except OSError:
-            continue  # gone meanwhile
+            continue  # deleted meanwhile
         for number, source in enumerate(content.split(SEPARATOR), start=1):
             if source.strip():
-                moment = datetime.fromtimestamp(changed, tz=timezone.get_current_timezone())
-                yield CapturedMail(path.stem, number, moment, message_from_bytes(source, policy=default))
+                delivered_at = datetime.fromtimestamp(modified, tz=timezone.get_current_timezone())
+                yield CapturedMail(
+                    path.stem, number, delivered_at, message_from_bytes(source, policy=default)
+                )

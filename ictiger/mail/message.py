@@ -1,7 +1,7 @@
-"""The message as it goes over the wire, built with Python's modern e-mail package.
+"""The message as it is sent, built with Python's modern e-mail package.
 
-Django 5.2's own builder writes an international mailbox name as an encoded word, which no server takes; this one writes it as it is
-(RFC 6532) and leaves every other message in plain ASCII.
+Django 5.2 writes an international mailbox name as an encoded word, which no server accepts. This module
+writes it unchanged (RFC 6532) and leaves every other message in plain ASCII.
 """
 
 import re
@@ -16,7 +16,10 @@ from django.utils.encoding import punycode
 
 
 class UrlHeader(UniqueUnstructuredHeader):
-    """An address of the web in one line. Folded like text, a long one would be written as an encoded word, which no mail program opens."""
+    """A URL on one line.
+
+    Folded like text, a long one would become an encoded word, which no mail program opens.
+    """
 
     def fold(self, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
@@ -26,21 +29,21 @@ HEADERS = HeaderRegistry()
 HEADERS.map_to_type("List-Unsubscribe", UrlHeader)
 ASCII_WIRE = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
 INTERNATIONAL_WIRE = SMTPUTF8.clone(cte_type="7bit", header_factory=HEADERS)
-# What may stand between < and > of an SMTP command. Whether it exists, the mail server says.
+# What may stand between < and > of an SMTP command.
 DOMAIN = re.compile(r"[\w.-]+|\[[0-9a-fA-F:.]+\]|\[IPv6:[0-9a-fA-F:.]+\]", re.ASCII)
 ATOMS = re.compile(r"[^\s()<>\[\]:;,@\\\"]+")
 ADDRESS_OCTETS = 320  # RFC 3696: 64 for the mailbox, 255 for the domain
 
 
 class NotAnAddress(ValueError):
-    """No mail server could be asked to deliver to this."""
+    """The text is no address that a mail server could deliver to."""
 
 
 def parsed_address(address: str) -> Address:
-    """`address` as SMTP takes it: the domain in its ASCII form, the mailbox untouched.
+    """`address` as SMTP takes it: the domain in ASCII, the mailbox unchanged.
 
-    Raises NotAnAddress for what could not be one, line breaks and other control characters before all: they would end the header or the
-    command, and begin another.
+    Raises NotAnAddress for anything else. Line breaks and other control characters would end the header or
+    command and begin another.
     """
     if not address.isprintable():
         raise NotAnAddress("not an address: it contains control characters")
@@ -52,9 +55,7 @@ def parsed_address(address: str) -> Address:
         raise NotAnAddress("not an address") from error
     if not DOMAIN.fullmatch(ascii_domain) or not (is_quoted or ATOMS.fullmatch(mailbox)):
         raise NotAnAddress("not an address")
-    if (
-        "=?" in mailbox
-    ):  # Python's e-mail package would decode it as an encoded word (RFC 2047), and may fail on what it finds
+    if "=?" in mailbox:  # Python's e-mail package would decode it as an encoded word (RFC 2047), and may fail
         raise NotAnAddress("not an address: the mailbox looks like an encoded word")
     parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=ascii_domain)
     if len(parsed.addr_spec.encode()) > ADDRESS_OCTETS:
@@ -63,16 +64,16 @@ def parsed_address(address: str) -> Address:
 
 
 def _unquoted(mailbox: str) -> str:
-    """`"a b"` as `a b`: Address quotes again what must be quoted."""
+    """`"a b"` as `a b`: Address adds quotes where they are needed."""
     return mailbox[1:-1].replace('\\"', '"').replace("\\\\", "\\")
 
 
-def _named(name: str, address: Address) -> Address:
+def _with_display_name(name: str, address: Address) -> Address:
     return Address(display_name=name, username=address.username, domain=address.domain)
 
 
 class LedgerMessage(EmailMultiAlternatives):
-    """Text and HTML to one recipient. Works with every Django e-mail backend; `server_reply` is filled by ours."""
+    """Text and HTML to one recipient, for any Django e-mail backend. Ours sets `server_reply`."""
 
     server_reply = ""
 
@@ -82,19 +83,19 @@ class LedgerMessage(EmailMultiAlternatives):
 
     @property
     def is_international(self) -> bool:
-        """Whether the mail server must know SMTPUTF8 (RFC 6531) to take it."""
+        """Whether the mail server must support SMTPUTF8 (RFC 6531)."""
         return not self.recipient.isascii()
 
     def message(self) -> WireMessage:
         wire = WireMessage(policy=INTERNATIONAL_WIRE if self.is_international else ASCII_WIRE)
         name, sender = parseaddr(self.from_email or settings.DEFAULT_FROM_EMAIL)
-        wire["From"] = _named(name, parsed_address(sender))
+        wire["From"] = _with_display_name(name, parsed_address(sender))
         wire["To"] = parsed_address(self.to[0])
         wire["Subject"] = self.subject
         wire["Date"] = formatdate()
         for header, value in self.extra_headers.items():
             wire[header] = value
-        wire["Auto-Submitted"] = "auto-generated"  # no holiday notes in answer (RFC 3834)
+        wire["Auto-Submitted"] = "auto-generated"  # prevents out-of-office replies (RFC 3834)
         wire.set_content(self.body)
         for content, _mimetype in self.alternatives:
             wire.add_alternative(content, subtype="html")

@@ -1,7 +1,7 @@
-"""The Mail row: the queue of what is to be sent, and the ledger of what became of it.
+"""The Mail row: an entry in the queue of mails to send, and in the ledger of mails that were sent.
 
-A row says what to write to whom, never what was written: links and codes are made when the mail is sent, so that nobody who sees the
-ledger can use them.
+A row holds purpose and recipient, never the text: links and codes are made when the mail is sent, so nobody
+who reads the ledger can use them.
 """
 
 import uuid
@@ -21,10 +21,10 @@ REPLY_CHARACTERS = 1_000
 
 class MailState(models.TextChoices):
     QUEUED = "queued", _("queued")  # waits for `next_try_at`
-    SENDING = "sending", _("being sent")  # a worker has it until `lease_until`
+    SENDING = "sending", _("being sent")  # by a worker, until `lease_until`
     SENT = "sent", _("handed to the mail server")
-    REFUSED = "refused", _("refused")  # for good: by the mail server, or because the address cannot be one
-    EXPIRED = "expired", _("expired")  # `expires_at` came first
+    REFUSED = "refused", _("refused")  # permanently: by the mail server, or because the address is invalid
+    EXPIRED = "expired", _("expired")  # `expires_at` passed before it was sent
     CANCELLED = "cancelled", _("cancelled")  # no longer needed
 
 
@@ -37,7 +37,7 @@ def new_message_id() -> str:
 
 class MailQuerySet(models.QuerySet):
     def due(self) -> "MailQuerySet":
-        """Mails that a worker may take now: their time has come, or the worker that had them did not live to settle them."""
+        """Mails that a worker may take: their next attempt is due, or the worker that leased them died."""
         now = timezone.now()
         return self.filter(
             Q(state=MailState.QUEUED, next_try_at__lte=now) | Q(state=MailState.SENDING, lease_until__lte=now)
@@ -53,9 +53,8 @@ class Mail(models.Model):
     purpose = models.CharField(_("purpose"), max_length=80)  # "app/name", as registered with `@composer`
     recipient = models.CharField(_("recipient"), max_length=320)
     language = models.CharField(_("language"), max_length=10, choices=Language)
-    context = models.JSONField(
-        default=dict, blank=True
-    )  # ids that the composer needs; no text, no link, no code
+    # Ids that the composer needs; no text, no link, no code.
+    context = models.JSONField(default=dict, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
@@ -64,23 +63,20 @@ class Mail(models.Model):
         related_name="mails",
         verbose_name=_("user"),
     )
-    client = models.CharField(
-        max_length=32, blank=True, editable=False
-    )  # who asked, where that is limited: a keyed hash, never an address
-    message_id = models.CharField(
-        max_length=320, unique=True, default=new_message_id
-    )  # the same at every attempt
+    # The client that requested the mail, where that is rate-limited: a keyed hash, never an IP address.
+    client = models.CharField(max_length=32, blank=True, editable=False)
+    # The same at every attempt.
+    message_id = models.CharField(max_length=320, unique=True, default=new_message_id)
     state = models.CharField(_("state"), max_length=10, choices=MailState, default=MailState.QUEUED)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    reply = models.TextField(
-        _("last reply"), blank=True
-    )  # the mail server's last words, or why there were none
+    # The mail server's last reply, or why there was none.
+    reply = models.TextField(_("last reply"), blank=True)
     created_at = models.DateTimeField(_("asked for"), default=timezone.now)
     next_try_at = models.DateTimeField(_("next attempt"), default=timezone.now)
-    expires_at = models.DateTimeField(
-        _("not after"), db_column="not_after"
-    )  # its sense ends here: a code is not sent after it has died
-    # Since when it could not even be offered: no mail server to talk to, or no text. What a server puts off is no such trouble.
+    # The mail is pointless from then on: a code is not sent after it has expired.
+    expires_at = models.DateTimeField(_("not after"), db_column="not_after")
+    # Since when it could not even be offered: the mail server was unreachable, or the text could not be made.
+    # Null when the server deferred it.
     undeliverable_since = models.DateTimeField(null=True, blank=True, editable=False, db_column="stuck_since")
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
@@ -124,25 +120,24 @@ class Mail(models.Model):
         return self.state not in UNSETTLED
 
     def lease(self, until: datetime) -> None:
-        """Take the mail for one attempt; nobody else touches it before `until`. The caller holds the row's lock."""
+        """Take the mail for one attempt until `until`. The caller holds the row's lock."""
         self.state, self.lease_until, self.attempts = MailState.SENDING, until, self.attempts + 1
-        self.next_try_at = (
-            until  # behind all others: a mail that ends its worker each time must not be the first each time
-        )
+        # Behind all others: a mail that kills its worker each time must not come first each time.
+        self.next_try_at = until
         self.save(update_fields=["state", "lease_until", "next_try_at", "attempts"])
 
     def record_sent(self, reply: str) -> None:
-        """The mail server has it. Recorded whatever happened to the row meanwhile, because it is true."""
+        """The mail server took it. Recorded whatever happened to the row meanwhile, because it is a fact."""
         self._record(Mail.objects.filter(pk=self.pk), MailState.SENT, reply, sent_at=timezone.now())
 
     def record_failure(
         self, state: MailState, reply: str, *, next_try_at: datetime | None = None, is_stuck: bool = False
     ) -> None:
-        """End this attempt in `state`; not when the lease has passed to somebody else or a person has decided otherwise."""
+        """End this attempt in `state`, unless another worker has the lease or the mail was cancelled."""
         undeliverable_since = (self.undeliverable_since or timezone.now()) if is_stuck else None
-        ours = Mail.objects.filter(pk=self.pk, state=MailState.SENDING, lease_until=self.lease_until)
+        leased = Mail.objects.filter(pk=self.pk, state=MailState.SENDING, lease_until=self.lease_until)
         self._record(
-            ours,
+            leased,
             state,
             reply,
             next_try_at=next_try_at or self.next_try_at,

@@ -1,4 +1,7 @@
-"""Sending what is due. Any number of workers may sweep at once; each mail is with one of them at a time."""
+"""Sends due mails.
+
+Any number of workers may sweep at the same time; a lease gives each mail to one of them.
+"""
 
 import logging
 import random
@@ -18,21 +21,22 @@ from .models import Mail, MailState
 
 logger = logging.getLogger("ictiger.mail")
 
-# Longer than any delivery can take: when it is over, the worker that took the mail is dead.
+# Longer than any delivery can take: when it ends, the worker that took the mail is dead.
 LEASE = timedelta(seconds=2 * HARD_LIMIT)
 
-# Pauses before the next attempt, in seconds: doubled each time up to the longest, then spread by a quarter either way so that mails
-# which failed together do not come back together.
+# Pauses before the next attempt, in seconds: doubled each time up to the longest, and spread by a quarter
+# either way, so that mails which failed together are not tried again together.
 FIRST_PAUSE = 30
-LONGEST_PAUSE = 3_600  # when the server has put off this one mail
-LONGEST_OUTAGE_PAUSE = 120  # when it took none at all: all of them wait for its return
+LONGEST_PAUSE = 3_600  # when the server deferred this one mail
+LONGEST_OUTAGE_PAUSE = 120  # when the server took no mail at all
 
 
 def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) -> int:
-    """Try to send up to `limit` due mails, the longest due first, while `keep_going()`. Returns how many it tried.
+    """Try to send up to `limit` due mails, the longest due first, while `keep_going()`. Returns how many it
+    tried.
 
-    A mail that fails waits for its next attempt and stops no other; a mail server that cannot be talked to ends the sweep, because the
-    next mail would only wait for the same time-out.
+    A mail that fails waits for its next attempt and delays no other. An unreachable mail server ends the
+    sweep: the next mail would only wait for the same time-out.
     """
     if not Mail.objects.due().exists():
         return 0
@@ -42,7 +46,7 @@ def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) 
     connection = get_connection(keep_open=True)
     tried = 0
     try:
-        while tried < limit and keep_going() and (mail := _lease_next()):
+        while tried < limit and keep_going() and (mail := lease_next_mail()):
             tried += 1
             if not _attempt(mail, connection):
                 break
@@ -51,8 +55,11 @@ def send_due_mail(limit: int, *, keep_going: Callable[[], bool] = lambda: True) 
     return tried
 
 
-def _lease_next() -> Mail | None:
-    """Lease one due mail. Workers pass over rows that another is taking just now (SQLite has one writer at a time anyway)."""
+def lease_next_mail() -> Mail | None:
+    """Lease one due mail.
+
+    Rows that another worker has locked are skipped (SQLite has one writer at a time).
+    """
     with transaction.atomic():
         mail = (
             Mail.objects.due()
@@ -66,10 +73,14 @@ def _lease_next() -> Mail | None:
 
 
 def _attempt(mail: Mail, connection: BaseEmailBackend) -> bool:
-    """Compose and deliver one leased mail, and record what came of it. False when there is no talking to the mail server."""
+    """Compose and deliver one leased mail, and record the result.
+
+    False when the mail server is unreachable.
+    """
     try:
         message = compose_message(mail)
-    except Exception as error:  # an app's composer or template, whatever it does: the other mails must not wait for its repair
+    # Whatever an app's composer or template raises, the other mails must not wait until it is fixed.
+    except Exception as error:
         logger.exception("mail %s (%s): composing failed", mail.pk, mail.purpose)
         _defer(mail, f"the text could not be made: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True)
         return True
@@ -87,13 +98,12 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
         mail.record_failure(MailState.REFUSED, str(refusal))
     except MailDeferred as reply:
         _defer(mail, str(reply), LONGEST_PAUSE)
-    except OSError as trouble:
-        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _error_text(trouble))
-        _defer(mail, _error_text(trouble), LONGEST_OUTAGE_PAUSE, is_stuck=True)
+    except OSError as error:
+        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _error_text(error))
+        _defer(mail, _error_text(error), LONGEST_OUTAGE_PAUSE, is_stuck=True)
         return False
-    except (
-        Exception
-    ) as error:  # whatever the e-mail package cannot write or read: this mail waits, the others go on
+    # Whatever the e-mail package raises for this message, the other mails are sent.
+    except Exception as error:
         logger.exception("mail %s (%s): the message could not be written", mail.pk, mail.purpose)
         _defer(
             mail, f"the message could not be written: {type(error).__name__}", LONGEST_PAUSE, is_stuck=True
@@ -110,12 +120,12 @@ def _defer(mail: Mail, reply: str, longest: int, *, is_stuck: bool = False) -> N
 
 
 def backoff(attempts: int, longest: int) -> timedelta:
-    """How long to wait after `attempts` attempts, at most about `longest` seconds."""
+    """The pause after `attempts` attempts, at most `longest` seconds before it is spread."""
     seconds = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), longest)
-    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 (spread, not secrecy)
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 (no secret)
 
 
-def _error_text(trouble: OSError) -> str:
-    if isinstance(trouble, smtplib.SMTPResponseException):
-        return reply_text(trouble.smtp_code, trouble.smtp_error)
-    return str(trouble) or type(trouble).__name__
+def _error_text(error: OSError) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return reply_text(error.smtp_code, error.smtp_error)
+    return str(error) or type(error).__name__

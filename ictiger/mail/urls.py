@@ -1,4 +1,4 @@
-"""`/mailbox/`: part of the house in DEBUG alone."""
+"""`/mailbox/`, which exists with DEBUG only."""
 
 from django.urls import path
 
@@ -7,6 +7,6 @@ from . import views
 app_name = "mail"
 urlpatterns = [
     path("", views.mailbox, name="mailbox"),
-    path("<slug:file>/<int:number>/", views.mail_detail, name="letter"),
-    path("<slug:file>/<int:number>/html/", views.mail_html, name="letter_html"),
+    path("<slug:file>/<int:number>/", views.mail_detail, name="detail"),
+    path("<slug:file>/<int:number>/html/", views.mail_html, name="html"),
 ]

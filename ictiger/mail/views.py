@@ -1,4 +1,4 @@
-"""The mailbox of a trial: every mail that would have gone out, where its links can be followed."""
+"""The development mailbox: every mail that would have been sent, with links to follow."""
 
 from pathlib import Path
 
@@ -11,21 +11,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from .mailbox import CapturedMail
-from .mailbox import captured_mail as find_letter
-from .mailbox import captured_mails as find_letters
+from .mailbox import CapturedMail, captured_mail, captured_mails
 
 
 @never_cache
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    return render(request, "mail/mailbox.html", {"letters": find_letters(_folder())})
+    return render(request, "mail/mailbox.html", {"mails": captured_mails(_folder())})
 
 
 @never_cache
 @require_safe
 def mail_detail(request: HttpRequest, file: str, number: int) -> HttpResponse:
-    return render(request, "mail/letter.html", {"letter": _mail_or_404(file, number)})
+    return render(request, "mail/detail.html", {"mail": _mail_or_404(file, number)})
 
 
 @never_cache
@@ -33,7 +31,7 @@ def mail_detail(request: HttpRequest, file: str, number: int) -> HttpResponse:
 @csp_replace(
     {
         "default-src": [NONE],
-        "style-src": [UNSAFE_INLINE],  # a mail has no other place for its style
+        "style-src": [UNSAFE_INLINE],  # mails carry their styles inline
         "img-src": ["data:"],
         "frame-ancestors": [SELF],
         "sandbox": ["allow-top-navigation-by-user-activation"],
@@ -41,7 +39,7 @@ def mail_detail(request: HttpRequest, file: str, number: int) -> HttpResponse:
 )
 @require_safe
 def mail_html(request: HttpRequest, file: str, number: int) -> HttpResponse:
-    """The mail as a mail program shows it, for the frame on its page. Its links open in the whole window."""
+    """The mail's HTML, for the frame on its page. Its links open in the whole window."""
     html = _mail_or_404(file, number).html
     return HttpResponse(html.replace("<head>", '<head><base target="_top">', 1))
 
@@ -51,7 +49,7 @@ def _folder() -> Path:
 
 
 def _mail_or_404(file: str, number: int) -> CapturedMail:
-    found = find_letter(_folder(), file, number)
-    if found is None:
+    mail = captured_mail(_folder(), file, number)
+    if mail is None:
         raise Http404
-    return found
+    return mail

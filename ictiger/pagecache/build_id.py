@@ -1,4 +1,7 @@
-"""Which code made a page. Every release keeps its pages apart: what the code of yesterday rendered, the code of today may not serve."""
+"""The id of this release's code.
+
+Each release stores its pages apart, so none serves a page that another rendered.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,7 +12,8 @@ from django.conf import settings
 
 HASHED_PATHS = ("ictiger", "accounts", "articles", "comments", "templates")
 HASHED_SUFFIXES = (".py", ".html", ".xml", ".txt", ".css", ".js", ".mo", ".svg", ".json")
-# Settings that pages show. A page rendered for another address or database is another release's page.
+# Settings that pages show. A page rendered for another URL or from another database belongs to another
+# release.
 HASHED_SETTINGS = (
     "SITE_URL",
     "DEBUG",
@@ -31,15 +35,14 @@ def build_id() -> str:
         digest.update(f"{name}={getattr(settings, name, None)!r}\n".encode())
     database = settings.DATABASES["default"]
     digest.update(repr([str(database.get(key, "")) for key in ("ENGINE", "HOST", "PORT", "NAME")]).encode())
-    for source in _sources(settings.BASE_DIR):
-        digest.update(source.relative_to(settings.BASE_DIR).as_posix().encode())
-        digest.update(source.read_bytes())
+    for path in _source_files(settings.BASE_DIR):
+        digest.update(path.relative_to(settings.BASE_DIR).as_posix().encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _sources(base: Path) -> Iterator[Path]:
+def _source_files(base: Path) -> Iterator[Path]:
     yield from (path for path in [base / "pyproject.toml"] if path.is_file())
     for folder in HASHED_PATHS:
-        yield from sorted(
-            path for path in (base / folder).rglob("*") if path.suffix in HASHED_SUFFIXES and path.is_file()
-        )
+        files = (path for path in (base / folder).rglob("*") if path.suffix in HASHED_SUFFIXES)
+        yield from sorted(path for path in files if path.is_file())

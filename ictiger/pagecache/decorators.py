@@ -1,4 +1,4 @@
-"""Marks a view's page as public: the same bytes for every reader."""
+"""Marks a view as public: its page is the same bytes for every reader."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,25 +18,27 @@ class PersonalPublicPage(RuntimeError):
 
 
 def anonymize_request(request: HttpRequest) -> None:
-    """Make the request a stranger's, without cookies or query: what is rendered for it cannot show who asked."""
+    """Remove user, cookies and query from the request, so that its page cannot depend on the reader."""
     request.public_page = True
     request.user = AnonymousUser()
     request.COOKIES = {}
     request.GET = QueryDict()
-    # A browser that sent a broken token is given a new one, whatever it asked for; it gets that with its next form.
+    # Django would send a new CSRF cookie to a browser with a broken one. The browser gets it with its next
+    # form.
     request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
 
 
 def is_cacheable_upstream(response: HttpResponse) -> bool:
-    """Whether a cache in front may keep the page: without a store of our own, and where templates do not change under the reader."""
+    """Whether HTTP caches may store the page: without a page store of ours, and outside development."""
     return settings.PAGE_STORE == "off" and not settings.DEBUG and response.status_code == 200
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The decorated view sees a stranger without cookies or query, whoever asks.
 
-    What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What is personal comes by
-    `/me/…` afterwards. It writes nothing. `request.asked_at` is a time before its first query, for `lives_until()`.
+    What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What
+    is personal comes by `/me/…` afterwards. It writes nothing. `request.asked_at` is a time before its first
+    query, for `lives_until()`.
 
     The view only bears the mark, for the page store to read: `view.public_page` and `response.public_page`.
     """

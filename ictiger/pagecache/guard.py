@@ -1,4 +1,4 @@
-"""Refuses writes to public models outside `change()`, and `change()` while a public page is made."""
+"""Refuses writes to public models outside `public_write()`, and public writes during a page's render."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,9 +6,9 @@ from contextvars import ContextVar
 
 from django.db import models
 
-# The change under way in this thread or task; set by `change()` alone.
-current_write: ContextVar = ContextVar("change_under_way", default=None)
-_reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+# The public write of this thread or task. Only `public_write()` sets it.
+current_write: ContextVar = ContextVar("current_public_write", default=None)
+_rendering_public_page: ContextVar[bool] = ContextVar("rendering_public_page", default=False)
 
 
 class WriteOutsidePublicWrite(RuntimeError):
@@ -16,27 +16,27 @@ class WriteOutsidePublicWrite(RuntimeError):
 
 
 class WriteDuringRender(RuntimeError):
-    """The view of a public page began a change. Its purge would take away the page that is being made, at every reading of it."""
+    """The view of a public page began a public write. Its purge would remove the page at each request."""
 
 
 @contextmanager
 def reading_only() -> Iterator[None]:
-    """Refuse changes for as long as a public page is made."""
-    token = _reading_only.set(True)
+    """Refuse public writes inside the block."""
+    token = _rendering_public_page.set(True)
     try:
         yield
     finally:
-        _reading_only.reset(token)
+        _rendering_public_page.reset(token)
 
 
 def forbid_write_during_render() -> None:
-    """Raise WriteWhileReading while a public page is made."""
-    if _reading_only.get():
+    """Raise WriteDuringRender inside `reading_only()`."""
+    if _rendering_public_page.get():
         raise WriteDuringRender("a public page is a function of its path: its view may not write")
 
 
 def require_public_write(model: type[models.Model]) -> None:
-    """Raise WriteOutsideChange unless the caller is inside `change()`."""
+    """Raise WriteOutsidePublicWrite unless the caller is inside `public_write()`."""
     if current_write.get() is None:
         raise WriteOutsidePublicWrite(
             f"{model.__name__} shows on public pages: write it inside public_write()."

@@ -1,4 +1,7 @@
-"""The headers of a stored page. They follow from the page's ending and path alone, so that a file server can send the same."""
+"""The headers of a stored page.
+
+They depend on the page's ending and path alone, so that a file server can send the same ones.
+"""
 
 import logging
 from functools import cache, lru_cache
@@ -10,7 +13,8 @@ from django.utils.module_loading import import_string
 logger = logging.getLogger("ictiger.delivery")
 
 CONTENT_TYPES = {b"html": "text/html; charset=utf-8", b"atom": "application/atom+xml; charset=utf-8"}
-# What says in settings.MIDDLEWARE how a browser may use a page. They are asked, so that their settings are said once.
+# The middlewares that set security headers. Stored pages get their headers from them, so there is one place
+# for both.
 SECURITY_MIDDLEWARE = frozenset(
     [
         "django.middleware.security.SecurityMiddleware",
@@ -22,17 +26,19 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def page_headers(path: bytes, *, secure: bool) -> Headers:
-    """All but those about the body: type, length, encoding and ETag."""
-    return _page_headers(_language_of(path), secure)
+    """All headers except those about the body: type, length, encoding and ETag."""
+    return _page_headers(_language(path), secure)
 
 
-def answer_headers(path: bytes, etag: str, body: tuple[bytes, int, bool] | None, secure: bool) -> Headers:
-    """All of them. `body` is what the answer brings: its ending, its length in bytes and whether it is compressed; None for 304."""
-    return _answer_headers(_language_of(path), etag, body, secure)
+def response_headers(path: bytes, etag: str, body: tuple[bytes, int, bool] | None, secure: bool) -> Headers:
+    """All headers. `body` is its ending, its length in bytes and whether it is compressed; None for a 304."""
+    return _response_headers(_language(path), etag, body, secure)
 
 
 @lru_cache(4_096)
-def _answer_headers(language: str, etag: str, body: tuple[bytes, int, bool] | None, secure: bool) -> Headers:
+def _response_headers(
+    language: str, etag: str, body: tuple[bytes, int, bool] | None, secure: bool
+) -> Headers:
     headers = (("ETag", etag), *_page_headers(language, secure))
     if body is None:
         return headers
@@ -51,29 +57,29 @@ def _page_headers(language: str, secure: bool) -> Headers:
     )
 
 
-def _language_of(path: bytes) -> str:
+def _language(path: bytes) -> str:
     """The language of a path, by its prefix."""
-    for prefix, code in _prefixes():
+    for prefix, code in _language_prefixes():
         if path.startswith(prefix):
             return code
-    return _language_without_prefix()
+    return _default_language()
 
 
 @cache
-def _prefixes() -> tuple[tuple[bytes, str], ...]:
+def _language_prefixes() -> tuple[tuple[bytes, str], ...]:
     return tuple(
         (f"/{code}/".encode(), code) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE
     )
 
 
 @cache
-def _language_without_prefix() -> str:
+def _default_language() -> str:
     return settings.LANGUAGE_CODE
 
 
 @cache
 def security_headers(secure: bool) -> Headers:
-    """What Django's middleware puts on every answer: content policy, frames, referrer, type sniffing, the promise to stay with https."""
+    """What the middlewares add to responses: CSP, frames, referrer, type sniffing, HSTS for https."""
     request = HttpRequest()
     request.META = {"SERVER_NAME": "localhost", "SERVER_PORT": "443"}
     request._get_scheme = lambda: "https" if secure else "http"
@@ -87,19 +93,24 @@ def security_headers(secure: bool) -> Headers:
 
 
 def page_ending(response: object, path: bytes) -> bytes | None:
-    """The ending under which an answer of Django's may be stored and sent to everybody, or None.
+    """The ending under which a response may be stored, or None.
 
-    Only what a view marked, fully rendered, 200, without a cookie, and with no header that a stored page would be sent without.
+    It must be marked by its view, fully rendered, 200, without cookies, and with no header that a stored page
+    lacks.
     """
     if not getattr(response, "public_page", False) or response.status_code != 200:
         return None
     ending = next(
-        (ending for ending, type_ in CONTENT_TYPES.items() if type_ == response.headers.get("Content-Type")),
+        (
+            ending
+            for ending, content_type in CONTENT_TYPES.items()
+            if content_type == response.headers.get("Content-Type")
+        ),
         None,
     )
-    trouble = _not_storable_reason(response, ending, path)
-    if trouble:
-        logger.error("%s is marked public and cannot be stored: %s", path.decode(errors="replace"), trouble)
+    reason = _not_storable_reason(response, ending, path)
+    if reason:
+        logger.error("%s is marked public and cannot be stored: %s", path.decode(errors="replace"), reason)
         return None
     return ending
 
@@ -113,12 +124,11 @@ def _not_storable_reason(response: HttpResponse, ending: bytes | None, path: byt
         return "it sets a cookie"
     if ending is None:
         return f"no ending stands for {response.headers.get('Content-Type')}"
-    sent = dict(page_headers(path, secure=settings.SITE_URL.startswith("https:"))) | {
-        "Content-Type": CONTENT_TYPES[ending]
-    }
-    own = {
+    stored = dict(page_headers(path, secure=settings.SITE_URL.startswith("https:")))
+    stored["Content-Type"] = CONTENT_TYPES[ending]
+    extra = {
         name: value
         for name, value in response.headers.items()
-        if name != "Content-Length" and sent.get(name) != value
+        if name != "Content-Length" and stored.get(name) != value
     }
-    return f"a stored page has no {own}" if own else ""
+    return f"a stored page has no {extra}" if extra else ""

@@ -1,4 +1,7 @@
-"""What the page store needs beside serving: bounded disk, an empty trash, figures of its use, and a clean start after a crash."""
+"""Upkeep of the page store.
+
+Bounds its size, empties the trash, deletes what killed processes left, and clears it after a reboot.
+"""
 
 import os
 import shutil
@@ -8,16 +11,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .stats import COUNTER_LIFETIME, _write_inventory
-from .store import BOOT, FILES, LEASES, TALLIES, TIMED, TRASH, Store, list_folder, remove_empty, replace_file
+from .files import list_folder, replace_file
+from .stats import COUNTER_LIFETIME, write_inventory
+from .store import BOOT, COUNTERS, FILES, LEASES, TIMED, TRASH, Store, remove_empty_folders
 
-LEASE_LIFETIME = 600.0  # seconds; longer than any render: whoever made it was killed
+LEASE_LIFETIME = 600.0  # seconds; longer than any render, so the renderer of an older lease was killed
 EVICTION_TARGET = 0.9  # of the limit
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class StoredPage(NamedTuple):
-    """A page in the store. `used` is the last time at which it is known to have been stored or read."""
+    """A page in the store.
+
+    `used` is the last time at which it was stored or, as far as the disk notes it, read.
+    """
 
     path: str
     file: bytes
@@ -28,15 +35,15 @@ class StoredPage(NamedTuple):
 
 
 def stored_pages(store: Store) -> Iterator[StoredPage]:
-    """Every page on disk, of every release, past its time or not."""
+    """Every page on disk, of every release, expired or not."""
     for release in sorted(store.releases()):
         for kind in (b"", TIMED):
             subtree = store.subtree(kind, release)
             for folder, folders, files in os.walk(subtree):
                 folders.sort()
-                kept = _stored_page(subtree, folder, files, release.decode(), bool(kind))
-                if kept is not None:
-                    yield kept
+                page = _stored_page(subtree, folder, files, release.decode(), bool(kind))
+                if page is not None:
+                    yield page
 
 
 def _stored_page(
@@ -54,78 +61,81 @@ def _stored_page(
 
 
 def evict(store: Store, limit: int) -> int:
-    """Take pages away until they fill less than `limit` bytes: those of other releases first, then those unused for longest.
+    """Remove pages if they fill more than `limit` bytes: those of other releases first, then the least
+    recently used.
 
-    Returns the number of pages taken. The disk notes a page's reads roughly (once a day, and none from a process's memory) or not at all:
-    then the oldest stored go first. What goes too early is rendered again.
+    Returns how many were removed. Disks note reads roughly (once a day, and none from a process's memory) or
+    not at all; then the pages that were stored first go first. A page that goes too early is rendered again.
     """
-    kept = list(stored_pages(store))
-    size = sum(page.size for page in kept)
+    pages = list(stored_pages(store))
+    size = sum(page.size for page in pages)
     if size <= limit:
-        _write_inventory(store, len(kept), size)
+        write_inventory(store, len(pages), size)
         return 0
-    gone = 0
-    for page in sorted(kept, key=lambda page: (page.release.encode() == store.release, page.used)):
+    evicted = 0
+    for page in sorted(pages, key=lambda page: (page.release.encode() == store.release, page.used)):
         if size <= limit * EVICTION_TARGET:
             break
-        _remove(page, store)
+        _remove_page(page, store)
         size -= page.size
-        gone += 1
-    _write_inventory(store, len(kept) - gone, size)
-    return gone
+        evicted += 1
+    write_inventory(store, len(pages) - evicted, size)
+    return evicted
 
 
-def _remove(page: StoredPage, store: Store) -> None:
+def _remove_page(page: StoredPage, store: Store) -> None:
     for file in (page.file, page.file + b".gz"):
         with suppress(FileNotFoundError):
             os.unlink(file)
-    remove_empty(
-        os.path.dirname(page.file), store.subtree(TIMED if page.timed else b"", page.release.encode())
-    )
+    subtree = store.subtree(TIMED if page.timed else b"", page.release.encode())
+    remove_empty_folders(os.path.dirname(page.file), subtree)
 
 
 def empty_trash(store: Store) -> None:
+    """Delete the trees that purges renamed away."""
     for tree in list_folder(os.path.join(store.root, TRASH)):
         shutil.rmtree(tree, ignore_errors=True)
 
 
 def drop_orphans(store: Store, now: float | None = None) -> None:
-    """What renderers that were killed have left (leases, and pages without their plain form), and tallies of processes long gone."""
+    """Delete what killed renderers left (leases, pages without their plain form), and old counters."""
     now = now or time.time()
     for folder, _folders, files in os.walk(os.path.join(store.root, LEASES)):
         _unlink_older(folder, files, now - LEASE_LIFETIME)
     for page in stored_pages(store):
         _drop_incomplete(page, now - LEASE_LIFETIME)
-    tallied = os.path.join(store.root, TALLIES)
-    _unlink_older(tallied, [os.path.basename(file) for file in list_folder(tallied)], now - COUNTER_LIFETIME)
+    counters = os.path.join(store.root, COUNTERS)
+    names = [os.path.basename(path) for path in list_folder(counters)]
+    _unlink_older(counters, names, now - COUNTER_LIFETIME)
 
 
-def _drop_incomplete(page: StoredPage, moment: float) -> None:
-    """A page that has its compressed form alone is as fresh as any, but a file server would leave it to us for ever."""
-    half = page.file + b".gz"
+def _drop_incomplete(page: StoredPage, oldest: float) -> None:
+    """Delete a page that has its compressed form alone. It is fresh, but a file server never serves it."""
+    compressed = page.file + b".gz"
     with suppress(FileNotFoundError):
-        if not os.path.exists(page.file) and os.stat(half).st_ctime < moment:
-            os.unlink(half)
+        if not os.path.exists(page.file) and os.stat(compressed).st_ctime < oldest:
+            os.unlink(compressed)
 
 
-def _unlink_older(folder: bytes, names: list[bytes], moment: float) -> None:
+def _unlink_older(folder: bytes, names: list[bytes], oldest: float) -> None:
     for file in (os.path.join(folder, name) for name in names):
         with suppress(FileNotFoundError):
-            if os.stat(file).st_mtime < moment:
+            if os.stat(file).st_mtime < oldest:
                 os.unlink(file)
 
 
 def invalidate_after_reboot(store: Store) -> None:
-    """Forget every page if the machine has started anew since they were stored.
+    """Remove every page if the machine has been started since they were stored.
 
-    Files are not forced to disk, neither when they appear nor when they go: after a power cut a purged page may be back, or half a page.
+    Files are not synced to disk, neither when they appear nor when they are unlinked: after a power cut a
+    purged page may be back, or half of a page.
     """
     try:
-        boot = BOOT_ID.read_bytes()
+        boot_id = BOOT_ID.read_bytes()
     except OSError:
-        return  # not Linux: nothing tells one start from the next
-    file = Path(os.fsdecode(store.root)) / BOOT.decode()
-    if file.is_file() and file.read_bytes() == boot:
+        return  # not Linux: there is no way to tell
+    marker = Path(os.fsdecode(store.root)) / BOOT.decode()
+    if marker.is_file() and marker.read_bytes() == boot_id:
         return
     store.clear()
-    replace_file(file, boot)
+    replace_file(marker, boot_id)

@@ -1,15 +1,14 @@
-"""The one door through which everything that shows on a public page is written (lines 1 to 3 and 13 of the protocol).
+"""The only way to write what shows on a public page (lines 1 to 3 and 13 of the protocol).
 
-with change(article):
+with public_write(article):
     article.title = "…"
     article.save()
 
-with change() as this:
+with public_write() as write:
     article = Article.objects.create(…)
-    this.touch(article)
+    write.touch(article)
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,28 +21,26 @@ from .invalidation import WHOLE_SITE, load_stored, paths_to_purge
 from .models import Purge
 from .purge import purge_outbox_row
 
-logger = logging.getLogger("ictiger.delivery")
-
 
 class PublicWrite:
-    """One transaction's subjects, and the paths they showed on before and after it."""
+    """The subjects of one transaction, and the paths they show on before and after it."""
 
     def __init__(self) -> None:
         self.subjects: list[models.Model] = []
-        self._known: set[int] = set()
+        self._ids: set[int] = set()
         self.paths: set[str] = set()
         self.row: Purge | None = None
 
     def touch(self, *subjects: models.Model) -> None:
-        """Lock the subjects' rows and remember the paths they show on as they are now.
+        """Lock the subjects' rows and record the paths they show on now.
 
-        Rows are locked in one order, whoever asks, so that two changes never wait for each other. A subject without a row yet counts
-        from the end of the change.
+        Rows are locked in a fixed order, so that two writes never deadlock. A subject without a row yet
+        counts from the end of the write.
         """
         for subject in sorted(subjects, key=_sort_key):
-            if id(subject) in self._known:
+            if id(subject) in self._ids:
                 continue
-            self._known.add(id(subject))  # its own for as long as the list holds it
+            self._ids.add(id(subject))  # `id()` is unique while `subjects` keeps a reference
             self.subjects.append(subject)
             if subject.pk is not None:
                 stored = load_stored(type(subject), subject.pk, locked=True)
@@ -51,19 +48,15 @@ class PublicWrite:
                     self.paths |= paths_to_purge(stored)
 
     def touch_everything(self) -> None:
-        """The change shows on every page: names, menus, sign-off."""
+        """The write changes every page: names, menus, the sign-off."""
         self.paths.add(WHOLE_SITE)
 
-    def _record(self) -> None:
-        """Insert the outbox row, in the transaction of the change itself. Nothing public touched: no row."""
-        keys = [
-            (subject._meta.label_lower, _json_able(subject.pk))
-            for subject in self.subjects
-            if subject.pk is not None
-        ]
-        for subject in self.subjects:
-            if subject.pk is not None:
-                self.paths |= paths_to_purge(subject)
+    def _insert_outbox_row(self) -> None:
+        """Insert the outbox row in the transaction of the write. Without public paths there is no row."""
+        saved = [subject for subject in self.subjects if subject.pk is not None]
+        keys = [(subject._meta.label_lower, _json_key(subject.pk)) for subject in saved]
+        for subject in saved:
+            self.paths |= paths_to_purge(subject)
         if self.paths:
             self.row = Purge(paths=sorted(self.paths), subjects=keys)
             insert_prepared(self.row)
@@ -73,8 +66,8 @@ class PublicWrite:
             purge_outbox_row(self.row)
 
 
-def _json_able(key: object) -> int | str:
-    return key if isinstance(key, int) else str(key)
+def _json_key(pk: object) -> int | str:
+    return pk if isinstance(pk, int) else str(pk)
 
 
 def _sort_key(subject: models.Model) -> tuple[str, int]:
@@ -83,9 +76,10 @@ def _sort_key(subject: models.Model) -> tuple[str, int]:
 
 @contextmanager
 def public_write(*subjects: models.Model) -> Iterator[PublicWrite]:
-    """Write public rows: one transaction, an outbox row in it, the purge after COMMIT and before the answer.
+    """Write public rows: one transaction, an outbox row in it, the purge after COMMIT and before the
+    response.
 
-    Inside another `change()` it joins it: one transaction, one row, one purge.
+    Inside another `public_write()` it joins that one: one transaction, one row, one purge.
     """
     forbid_write_during_render()
     outer = current_write.get()
@@ -96,11 +90,11 @@ def public_write(*subjects: models.Model) -> Iterator[PublicWrite]:
         return
     write = PublicWrite()
     with transaction.atomic():
-        transaction.on_commit(write._purge)  # before any callback that a writer may register
+        transaction.on_commit(write._purge)  # before any callback that the caller may register
         token = current_write.set(write)
         try:
             write.touch(*subjects)
             yield write
-            write._record()
+            write._insert_outbox_row()
         finally:
             current_write.reset(token)

@@ -1,4 +1,4 @@
-"""Purging: telling whatever keeps pages that some of them have changed."""
+"""Purging: removing changed pages from the backends that hold them."""
 
 import logging
 from datetime import timedelta
@@ -16,25 +16,27 @@ from .outbox_cleanup import outbox_cleanup
 
 logger = logging.getLogger("ictiger.delivery")
 
-# A row younger than this belongs to a process that is still about to purge for it. With a sweep each second, pages whose writer was
-# killed are older than the database for less than two seconds.
+# The process that wrote a younger row is still about to purge for it. With a sweep each second, pages whose
+# writer was killed are older than the database for less than two seconds.
 LEFTOVER_AFTER = timedelta(seconds=0.5)
 
 
 def purge_outbox_row(row: Purge) -> None:
-    """Purge the paths of `row` as they were and as they are now, then delete it; with caches in front, at the second time.
+    """Purge the paths of `row` as they were and as they are now, then delete it; with HTTP caches, at the
+    second purge.
 
-    A keeper that cannot be reached (OSError) leaves the row for the sweep: the change is committed and must not be reported as failed.
-    The store's PurgeFailed leaves the row too, and is not caught: readers may be served old pages, so the write is not answered as done.
+    A backend that cannot be reached (OSError) leaves the row for the sweep: the write is committed and must
+    not be reported as failed. The store's PurgeFailed leaves the row too and is not caught: readers may be
+    served old pages, so the write must not be answered as done.
     """
     paths = set(row.paths)
     for label, pk in row.subjects:
         paths |= current_paths(apps.get_model(label), pk)
-    for keeper in settings.PAGE_KEEPERS:
+    for backend in settings.PAGE_CACHE_BACKENDS:
         try:
-            import_string(keeper)(sorted(paths))
+            import_string(backend)(sorted(paths))
         except OSError:
-            logger.exception("purge %s: %s failed; the sweep will repeat it", row.pk, keeper)
+            logger.exception("purge %s: %s failed; the sweep will repeat it", row.pk, backend)
             return
     if settings.PAGE_CACHES and row.again_at is None:
         Purge.objects.filter(pk=row.pk).update(again_at=timezone.now() + PURGE_REPEAT_AFTER)
@@ -43,13 +45,13 @@ def purge_outbox_row(row: Purge) -> None:
 
 
 def due_purges(older_than: timedelta = LEFTOVER_AFTER) -> QuerySet[Purge]:
-    """Rows whose process did not live to purge, and those that are to be purged once more by now."""
+    """Rows whose process died before it purged, and rows to be purged a second time by now."""
     now = timezone.now()
     return Purge.objects.filter(Q(again_at=None, created_at__lte=now - older_than) | Q(again_at__lte=now))
 
 
 def purge_leftovers(older_than: timedelta = LEFTOVER_AFTER) -> int:
-    """Purge for the rows that are due. Returns their number."""
+    """Purge for the rows that are due. Returns how many there were."""
     rows = list(due_purges(older_than).order_by("pk")[:500])
     for row in rows:
         purge_outbox_row(row)

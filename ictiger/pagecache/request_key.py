@@ -1,7 +1,9 @@
-"""What a request asks of the page store: told from the few parts of it that may matter, and remembered by them.
+"""Which page a request asks for, read from the few parts of the WSGI environment that matter, and cached by
+them.
 
-This runs before every stored page, some ten thousand times a second. What depends on the host, the scheme and the encodings alone is worked
-out once for each combination; what is remembered is bounded in number and in length, since readers send whatever they like.
+This runs before every stored page, some ten thousand times a second. What depends on host, scheme and
+encodings alone is computed once for each combination. The cache is bounded in number and in length of its
+keys, because clients send whatever they like.
 """
 
 from functools import lru_cache
@@ -10,14 +12,14 @@ from typing import NamedTuple
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from .store import is_storable_path
+from .pages import is_storable_path
 
-MAX_CACHED_HEADER = 256  # characters; longer ones are not worth remembering
+MAX_CACHED_HEADER = 256  # characters; combinations with longer headers are not cached
 READ_METHODS = frozenset(["GET", "HEAD"])
 
 
 class PageRequest(NamedTuple):
-    """A path at which a page may be stored, and how the reader is to be sent it."""
+    """A path at which a page may be stored, and the form in which the client wants it."""
 
     path: bytes
     compressed: bool
@@ -25,13 +27,13 @@ class PageRequest(NamedTuple):
 
 
 class ClientVariant(NamedTuple):
-    admitted: bool
+    admitted: bool  # the host is ours, and the scheme needs no redirect
     compressed: bool
     secure: bool
 
 
 def page_request(environ: dict) -> PageRequest | None:
-    """The page that is asked for, if it could be a stored one: a read, a storable path, a host and a scheme of ours."""
+    """The requested page if it can be stored: a read, a storable path, our host, the right scheme."""
     if environ["REQUEST_METHOD"] not in READ_METHODS or environ.get("SCRIPT_NAME"):
         return None
     try:
@@ -40,23 +42,17 @@ def page_request(environ: dict) -> PageRequest | None:
         return None
     if not is_storable_path(path):
         return None
-    manner = _client_variant(environ)
-    return PageRequest(path, manner.compressed, manner.secure) if manner.admitted else None
+    variant = _client_variant(environ)
+    return PageRequest(path, variant.compressed, variant.secure) if variant.admitted else None
 
 
 def _client_variant(environ: dict) -> ClientVariant:
     get = environ.get
     host, forwarded, encodings = get("HTTP_HOST"), get(_proxy_header()), get("HTTP_ACCEPT_ENCODING", "")
-    told = (
-        host,
-        environ["SERVER_NAME"],
-        environ["SERVER_PORT"],
-        environ["wsgi.url_scheme"],
-        forwarded,
-        encodings,
-    )
+    server, port, scheme = environ["SERVER_NAME"], environ["SERVER_PORT"], environ["wsgi.url_scheme"]
     is_short = len(host or "") + len(forwarded or "") + len(encodings) <= MAX_CACHED_HEADER
-    return _compute_variant(*told) if is_short else _compute_variant.__wrapped__(*told)
+    compute = _compute_variant if is_short else _compute_variant.__wrapped__
+    return compute(host, server, port, scheme, forwarded, encodings)
 
 
 @lru_cache(512)
@@ -64,36 +60,39 @@ def _compute_variant(
     host: str | None, server: str, port: str, scheme: str, forwarded: str | None, encodings: str
 ) -> ClientVariant:
     secure = _is_secure(scheme, forwarded)
-    asked = _host_without_header(server, port, secure) if host is None else host
-    admitted = is_our_host(asked) and (secure or not settings.SECURE_SSL_REDIRECT)
+    requested_host = _host_without_header(server, port, secure) if host is None else host
+    admitted = is_our_host(requested_host) and (secure or not settings.SECURE_SSL_REDIRECT)
     return ClientVariant(admitted, accepts_gzip(encodings), secure)
 
 
 @lru_cache(1)
 def _proxy_header() -> str:
-    """The variable in which a proxy tells the scheme; an empty name, which is no variable's, where none is trusted."""
+    """The variable in which a trusted proxy sends the scheme.
+
+    Without one, "", which no variable is called.
+    """
     return settings.SECURE_PROXY_SSL_HEADER[0] if settings.SECURE_PROXY_SSL_HEADER else ""
 
 
 def _is_secure(scheme: str, forwarded: str | None) -> bool:
-    """As HttpRequest.is_secure(): a proxy in front may have taken the TLS off."""
+    """As HttpRequest.is_secure(): a proxy in front may have ended TLS."""
     if forwarded is not None:
         return forwarded.split(",", 1)[0].strip() == settings.SECURE_PROXY_SSL_HEADER[1]
     return scheme == "https"
 
 
 def _host_without_header(server: str, port: str, secure: bool) -> str:
-    """The Host of a request that has none, as Django finds it."""
+    """The host of a request without a Host header, as Django determines it."""
     return server if port == ("443" if secure else "80") else f"{server}:{port}"
 
 
 def is_our_host(host: str) -> bool:
-    """Whether Django would take this Host. Anything else is Django's to refuse."""
+    """Whether Django would accept this Host. Others are passed to Django, which refuses them."""
     if len(host) > MAX_CACHED_HEADER:
         return False
     allowed = settings.ALLOWED_HOSTS
     if settings.DEBUG and not allowed:
-        allowed = [".localhost", "127.0.0.1", "[::1]"]  # as HttpRequest.get_host() has it
+        allowed = [".localhost", "127.0.0.1", "[::1]"]  # as HttpRequest.get_host() does
     domain, _port = split_domain_port(host)
     return bool(domain) and validate_host(domain, allowed)
 

@@ -1,17 +1,20 @@
 """The page store: public pages as files, and the protocol that keeps them fresh.
 
-    <root>/<release>/<path>/index.html, index.html.gz     pages; for feeds index.atom, index.atom.gz. A file server may serve these
-    <root>/timed/<release>/<path>/…                       pages of bounded life: 16 bytes of deadline, then the page. Not for file servers
-    <root>/leases/<release>/<path>/<uuid>.html, .gz       permissions to store what is being rendered now
-    <root>/locks/<n>  trash/<uuid>  tallies/  boot  stock    one render at a time; trees on their way out; see upkeep.py
+    <root>/<release>/<path>/index.html, .html.gz     pages; index.atom for feeds. A file server may serve them.
+    <root>/timed/<release>/<path>/…                  pages that expire: 16 bytes of deadline, then the page.
+                                                     Not for a file server, which knows no clock.
+    <root>/leases/<release>/<path>/<uuid>.html, .gz  permissions to store what is being rendered
+    <root>/locks/<n>                                 one render at a time
+    <root>/trash/<uuid>                              trees that were renamed away, to be deleted
+    <root>/tallies/  boot  stock                     see maintenance.py and stats.py
 
-Files appear by rename and are never written in place, so that a reader sees a whole page or none. A renderer makes its leases *before* its
-first query, and whoever changes the database unlinks them *after* COMMIT: what was rendered from older rows finds no lease to store it by.
+Files appear by rename and are never written in place, so a reader sees a whole page or none. A renderer makes
+its leases *before* its first query, and a writer unlinks them *after* COMMIT: what was rendered from older
+rows finds no lease by which it could be stored.
 """
 
 import errno
 import fcntl
-import gzip
 import logging
 import os
 import re
@@ -19,7 +22,6 @@ import time
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -29,50 +31,31 @@ from django.conf import settings
 
 from .build_id import build_id
 from .invalidation import WHOLE_SITE
+from .pages import Page, Rendered, is_storable_path, stamped_page
 
 logger = logging.getLogger("ictiger.delivery")
 
 ENDINGS = (b"html", b"atom")
-FILES = tuple(
-    b"index." + ending + packing for ending in ENDINGS for packing in (b"", b".gz")
-)  # plain first: readers go by it
-TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT = b"timed", b"leases", b"locks", b"trash", b"tallies", b"boot"
-INVENTORY_FILE = b"stock"
-INTERNAL_NAMES = frozenset([TIMED, LEASES, LOCKS, TRASH, TALLIES, BOOT, INVENTORY_FILE])
-STRIPES = 256
-DEADLINE_BYTES = 16  # milliseconds since 1970 in 15 digits, and a line's end
-
-# A page's path: segments without dots, spaces, controls, percent signs or backslashes, closed by a slash. In bytes, as files have it.
-STORABLE = re.compile(rb"/(?:[^/.\x00-\x20\x7f%\\]{1,255}/)*")
+# Plain files first: a reader who finds one may rely on the page.
+FILES = tuple(b"index." + ending + suffix for ending in ENDINGS for suffix in (b"", b".gz"))
+TIMED, LEASES, LOCKS, TRASH = b"timed", b"leases", b"locks", b"trash"
+COUNTERS, BOOT, INVENTORY_FILE = b"tallies", b"boot", b"stock"
+INTERNAL_NAMES = frozenset([TIMED, LEASES, LOCKS, TRASH, COUNTERS, BOOT, INVENTORY_FILE])
+STRIPES = 256  # lock files; the paths of one stripe share a lock
+DEADLINE_BYTES = 16  # milliseconds since 1970 in 15 digits, and a line end
 BUILD_ID_PATTERN = re.compile(rb"[\w-]+")
-MAX_PATH_LENGTH = 1_024
-MAX_CACHED_PAGES = 16 * 1024**2  # bytes of pages that a process keeps in memory
+MAX_CACHED_PAGES = 16 * 1024**2  # bytes of pages that a process holds in memory
 
 
 class PurgeFailed(RuntimeError):
-    """Pages older than the database could not be taken away. The write must not be answered as if they had been."""
+    """Pages older than the database could not be removed.
 
-
-class Page(NamedTuple):
-    """A page as it is sent: `ending` tells its type, `etag` is that of exactly these bytes."""
-
-    ending: bytes
-    body: bytes
-    etag: str
-    compressed: bool
-
-
-class Rendered(NamedTuple):
-    """A page that has just been rendered, in both forms. `until` is the end of its life in seconds since 1970, or None."""
-
-    plain: Page
-    compressed: Page
-    stamp: int
-    until: float | None
+    The write must not be answered as if they had been.
+    """
 
 
 class Lease(NamedTuple):
-    """Two empty files, one for each that is to be stored. Whoever purges the path unlinks them."""
+    """Two empty files, one for each form of a page that is to be stored. A purge of the path unlinks them."""
 
     path: bytes
     folder: bytes
@@ -80,27 +63,11 @@ class Lease(NamedTuple):
     compressed: bytes
 
 
-def is_storable_path(path: bytes) -> bool:
-    """Whether a page may be kept at this path, which is UTF-8 and not percent-encoded."""
-    return len(path) <= MAX_PATH_LENGTH and STORABLE.fullmatch(path) is not None
-
-
-def compress_page(ending: bytes, body: bytes, until: float | None = None) -> Rendered:
-    """Compress a page, and stamp it with its content's hash: the file's mtime, and with its size the ETag.
-
-    nginx makes its ETag of the same two numbers in the same way; so both say the same of one file. 31 bits: every file system takes them.
-    """
-    compressed = gzip.compress(body, 6, mtime=0)
-    stamp = int.from_bytes(blake2b(body, digest_size=4).digest(), "big") >> 1
-    return Rendered(_page(ending, body, stamp, False), _page(ending, compressed, stamp, True), stamp, until)
-
-
-def _page(ending: bytes, body: bytes, stamp: int, compressed: bool) -> Page:
-    return Page(ending, body, f'"{stamp:x}-{len(body):x}"', compressed)
-
-
 class Store:
-    """One store on disk, seen from one release. Every method may be called by many processes and threads at once."""
+    """One store on disk, as one release sees it.
+
+    Many processes and threads may call its methods at the same time.
+    """
 
     def __init__(self, root: str | Path, release: str) -> None:
         self.root = os.path.abspath(os.fspath(root)).encode()
@@ -110,54 +77,60 @@ class Store:
         self.pages = self.subtree(b"", self.release)
         self.timed = self.subtree(TIMED, self.release)
         self.leases = self.subtree(LEASES, self.release)
-        self._remembered: dict[bytes, tuple[tuple, Page]] = {}
-        self._remembered_bytes = 0
+        self._cached: dict[bytes, tuple[tuple, Page]] = {}
+        self.cached_bytes = 0  # of the pages in memory
 
     def subtree(self, kind: bytes, release: bytes) -> bytes:
+        """The folder of a release's pages (`kind` b""), timed pages (TIMED) or leases (LEASES)."""
         return os.path.join(self.root, kind, release)
 
-    # --- reading ---------------------------------------------------------------------------------------------------------------------
-
     def find(self, path: bytes, *, compressed: bool) -> Page | None:
-        """The page kept at a storable path, if there is one. Whatever is wrong with the disk: there is none."""
-        packing = b".gz" if compressed else b""
+        """The page stored at a storable path. None if there is none or the disk fails."""
+        suffix = b".gz" if compressed else b""
         for ending in ENDINGS:
-            page = self._page_in(self.pages + path + b"index." + ending + packing, ending, compressed)
+            page = self._cached_page(self.pages + path + b"index." + ending + suffix, ending, compressed)
             if page is not None:
                 return page
         for ending in ENDINGS:
-            found = _read(self.timed + path + b"index." + ending + packing)
-            if found is not None and _is_before_deadline(found[0]):
-                return _page(ending, found[0][DEADLINE_BYTES:], int(found[1].st_mtime), compressed)
+            file = _read_file(self.timed + path + b"index." + ending + suffix)
+            if file is not None and _is_before_deadline(file[0]):
+                body, stamp = file[0][DEADLINE_BYTES:], int(file[1].st_mtime)
+                return stamped_page(ending, body, stamp, compressed=compressed)
         return None
 
-    def _page_in(self, file: bytes, ending: bytes, compressed: bool) -> Page | None:
-        """The page in a file. The disk is asked each time whether the file is there and the same; its bytes are read once."""
+    def _cached_page(self, path: bytes, ending: bytes, compressed: bool) -> Page | None:
+        """The page in a file.
+
+        Each call checks that the file is still there and unchanged; its bytes are read once.
+        """
         try:
-            identity = _identity(os.stat(file))
+            identity = _identity(os.stat(path))
         except OSError:
             return None
-        remembered = self._remembered.get(file)
-        if remembered is not None and remembered[0] == identity:
-            return remembered[1]
-        found = _read(file)
-        if found is None:
+        cached = self._cached.get(path)
+        if cached is not None and cached[0] == identity:
+            return cached[1]
+        file = _read_file(path)
+        if file is None:
             return None
-        page = _page(ending, found[0], int(found[1].st_mtime), compressed)
-        self._remember(file, _identity(found[1]), page)
+        body, status = file
+        page = stamped_page(ending, body, int(status.st_mtime), compressed=compressed)
+        self._cache_page(path, _identity(status), page)
         return page
 
-    def _remember(self, file: bytes, identity: tuple, page: Page) -> None:
-        self._remembered_bytes += len(page.body)
-        if self._remembered_bytes > MAX_CACHED_PAGES:
-            self._remembered.clear()
-            self._remembered_bytes = len(page.body)
-        self._remembered[file] = (identity, page)
-
-    # --- storing ---------------------------------------------------------------------------------------------------------------------
+    def _cache_page(self, path: bytes, identity: tuple, page: Page) -> None:
+        self.cached_bytes += len(page.body)
+        if self.cached_bytes > MAX_CACHED_PAGES:
+            self._cached.clear()
+            self.cached_bytes = len(page.body)
+        self._cached[path] = (identity, page)
 
     def lock(self, path: bytes) -> int | None:
-        """Take the path's stripe without blocking: a descriptor to close when done, or None when somebody has it. OSError: no disk."""
+        """Take the lock of the path's stripe without blocking (line 8 of the protocol).
+
+        Returns a descriptor to close when done, or None when another renderer holds the lock. Raises OSError
+        when the disk fails.
+        """
         folder = os.path.join(self.root, LOCKS)
         name = os.path.join(folder, b"%d" % (zlib.crc32(path) % STRIPES))
         try:
@@ -173,91 +146,98 @@ class Store:
         return descriptor
 
     def lease(self, path: bytes) -> Lease:
-        """Ask to store a page. To be called outside any transaction, before the first query of its rendering."""
+        """Make a page's leases outside any transaction, before the first query (line 9 of the protocol)."""
         folder = self.leases + path
         name = uuid4().hex.encode()
         lease = Lease(path, folder, folder + name + b".html", folder + name + b".gz")
         for file in (lease.plain, lease.compressed):
-            _create(folder, file)
+            _create_file(folder, file)
         return lease
 
     def save(self, lease: Lease, page: Rendered) -> bool:
-        """Store the page by its lease. False when the lease is gone, since the path was purged meanwhile. OSError: no disk."""
+        """Store a page by its lease (line 10 of the protocol).
+
+        False when the lease is missing, because the path was purged meanwhile. Raises OSError when the disk
+        fails.
+        """
         subtree = self.pages if page.until is None else self.timed
         target = subtree + lease.path + b"index." + page.plain.ending
         head = b"" if page.until is None else b"%015d\n" % int(page.until * 1000)
         try:
-            _write(lease.plain, head + page.plain.body, page.stamp)
-            _write(lease.compressed, head + page.compressed.body, page.stamp)
+            _fill_file(lease.plain, head + page.plain.body, page.stamp)
+            _fill_file(lease.compressed, head + page.compressed.body, page.stamp)
             os.makedirs(subtree + lease.path, exist_ok=True)
             os.rename(lease.compressed, target + b".gz")
-            os.rename(lease.plain, target)  # last: a file server goes by this one
+            os.rename(lease.plain, target)  # last: a file server looks for the plain file
         except FileNotFoundError:
             return False
         return True
 
     def release_lease(self, lease: Lease) -> None:
-        """Leave nothing of a lease behind: neither files nor folders that hold nothing else."""
+        """Remove a lease's files, and folders that hold nothing else."""
         for file in (lease.plain, lease.compressed):
             _unlink_if_exists(file)
-        remove_empty(lease.folder, self.leases)
-
-    # --- purging ---------------------------------------------------------------------------------------------------------------------
+        remove_empty_folders(lease.folder, self.leases)
 
     def purge(self, paths: Iterable[str]) -> None:
-        """Take away what is kept at these paths (`/a/`) and trees (`/a/**`), in every release, and every permission to store there.
+        """Remove pages (`/a/`) and trees (`/a/**`) with all their leases, in every release (lines 4 to 6).
 
-        When this returns, no reader who asks from now on gets a page from before the call. PurgeFailed: some may.
+        After it returns, no reader gets a page from before the call. Raises PurgeFailed when some may.
         """
-        wanted = {unquote(path) for path in paths}
+        unquoted = {unquote(path) for path in paths}
         try:
             for release in self.releases():
-                for path in wanted:
+                for path in unquoted:
                     self._purge(path, release)
         except OSError:
-            logger.exception("purge of %s failed: putting every page away", self.root)
-            self._put_root_away()
+            logger.exception("purge of %s failed: removing every page", self.root)
+            self._move_root_to_trash()
 
     def _purge(self, path: str, release: bytes) -> None:
         if path == WHOLE_SITE:
-            self._put_away(b"", release)
+            self._remove_tree(b"", release)
         elif path.endswith("/**") and is_storable_path(path[:-2].encode()):
-            self._put_away(path[:-3].encode(), release)
+            self._remove_tree(path[:-3].encode(), release)
         elif is_storable_path(path.encode()):
             self._purge_page(path.encode(), release)
 
     def _purge_page(self, path: bytes, release: bytes) -> None:
-        """Leases first: from here on nothing rendered before can be stored. Then the plain file, by which readers go, then the other.
+        """Unlink a page's leases, then its plain file, then its compressed one (line 4).
 
-        The disk is asked for the folder first: of most pages nothing was stored since the last purge of their tree, if ever.
+        Once the leases are unlinked, nothing that was rendered before can be stored. For most pages nothing
+        was stored since the last purge of their tree, so the folder is checked first.
         """
         for file in _files_in(self.subtree(LEASES, release) + path):
             _unlink_if_exists(file)
         for kind in (b"", TIMED):
             folder = self.subtree(kind, release) + path
-            for name in FILES if _is_there(folder) else ():
+            for name in FILES if _folder_exists(folder) else ():
                 _unlink_if_exists(folder + name)
 
-    def _put_away(self, path: bytes, release: bytes) -> None:
-        """Rename a tree away: its leases first, then its pages.
+    def _remove_tree(self, path: bytes, release: bytes) -> None:
+        """Rename a tree away (line 5): its leases first, then its pages.
 
-        The leases in it are also unlinked before the pages move. A rename that looked up the lease's folder before it moved, and the page's
-        folder only after that was moved and made anew, would otherwise still store an old page in the new folder.
+        The leases in it are also unlinked before the pages move. Otherwise a rename that looked up the
+        lease's folder before that moved, and the page's folder after that was moved and made again, would
+        store an old page in the new folder.
         """
         leases = self.subtree(LEASES, release) + path
-        moved = self._to_trash(leases)
+        moved = self._move_to_trash(leases)
         if moved is None:
-            _unlink_all(leases)
+            _unlink_tree(leases)
         else:
-            with suppress(OSError):  # it is out of the way already
-                _unlink_all(moved)
+            with suppress(OSError):  # the tree is out of the way already
+                _unlink_tree(moved)
         for kind in (b"", TIMED):
             pages = self.subtree(kind, release) + path
-            if self._to_trash(pages) is None:
-                _unlink_all(pages)
+            if self._move_to_trash(pages) is None:
+                _unlink_tree(pages)
 
-    def _to_trash(self, tree: bytes) -> bytes | None:
-        """Rename a tree into the trash, where the sweep deletes it. None: there is none, or no room there for its name."""
+    def _move_to_trash(self, tree: bytes) -> bytes | None:
+        """Rename a tree into the trash, which the maintenance thread empties.
+
+        None if there is no such tree, or the disk has no room for another name.
+        """
         trash = os.path.join(self.root, TRASH)
         target = os.path.join(trash, uuid4().hex.encode())
         with suppress(OSError):
@@ -271,49 +251,42 @@ class Store:
             return target
         return None
 
-    def _put_root_away(self) -> None:
+    def _move_root_to_trash(self) -> None:
         try:
             for release in self.releases():
-                self._put_away(b"", release)
+                self._remove_tree(b"", release)
         except OSError as error:
             raise PurgeFailed(f"{self.root.decode()}: {error}") from error
 
     def releases(self) -> set[bytes]:
-        """Every release that keeps pages here, or is about to."""
-        names = (
-            set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES)))
-            - INTERNAL_NAMES
-        )
-        return {
-            name for name in names if BUILD_ID_PATTERN.fullmatch(name)
-        }  # a disk of its own has a lost+found, which is not ours
+        """Every release that has pages or leases in the store."""
+        names = set().union(*(_names_in(os.path.join(self.root, kind)) for kind in (b"", TIMED, LEASES)))
+        # A store on a disk of its own contains lost+found, which is no release.
+        return {name for name in names - INTERNAL_NAMES if BUILD_ID_PATTERN.fullmatch(name)}
 
     def forget_release(self) -> None:
-        """Forget every page of this release."""
-        self._put_away(b"", self.release)
+        """Remove every page of this release."""
+        self._remove_tree(b"", self.release)
 
     def clear(self) -> None:
-        """Forget every page of every release."""
+        """Remove every page of every release."""
         self.purge([WHOLE_SITE])
 
 
 def get_store() -> Store:
-    """The store that the settings name, for this release. To be asked for only where PAGE_STORE is on."""
+    """The store that the settings name, for this release. Call it only where PAGE_STORE is on."""
     return Store(settings.PAGE_STORE, build_id())
 
 
 def purge_store(paths: Iterable[str]) -> None:
-    """The store's part in a purge (settings.PAGE_KEEPERS)."""
+    """Purge paths from the store (one of settings.PAGE_CACHE_BACKENDS)."""
     get_store().purge(paths)
 
 
-# --- files ---------------------------------------------------------------------------------------------------------------------------
-
-
-def _read(file: bytes) -> tuple[bytes, os.stat_result] | None:
-    """A file's bytes, and what the disk says of it."""
+def _read_file(path: bytes) -> tuple[bytes, os.stat_result] | None:
+    """A file's bytes and status; None if it is missing, empty or unreadable."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
@@ -327,38 +300,41 @@ def _read(file: bytes) -> tuple[bytes, os.stat_result] | None:
 
 
 def _identity(status: os.stat_result) -> tuple:
-    """What no two files have in common: with the inode alone, a new file in the place of an old one could pass for it."""
+    """Figures that no two files share.
+
+    The inode alone could be that of a new file in the place of an old one.
+    """
     return status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size
 
 
 def _is_before_deadline(body: bytes) -> bool:
-    """Whether the deadline that a timed file begins with is still to come."""
+    """Whether the deadline at the start of a timed file is in the future."""
     deadline = body[:DEADLINE_BYTES].strip()
     return deadline.isdigit() and time.time() * 1000 < int(deadline)
 
 
-def _create(folder: bytes, file: bytes) -> None:
-    """Create an empty file that must not exist. Its folder may be missing, or be cleared away between two steps."""
+def _create_file(folder: bytes, path: bytes) -> None:
+    """Create an empty file that must not exist. Its folder may be missing, or be purged between two steps."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     for _attempt in range(3):
         try:
-            os.close(os.open(file, flags, 0o644))
+            os.close(os.open(path, flags, 0o644))
             return
         except FileNotFoundError:
             os.makedirs(folder, exist_ok=True)
-    os.close(os.open(file, flags, 0o644))
+    os.close(os.open(path, flags, 0o644))
 
 
-def _write(file: bytes, body: bytes, stamp: int) -> None:
-    """Fill a file that must exist, and give it the mtime `stamp`. Its atime stays the time of storing, which eviction goes by."""
-    with open(os.open(file, os.O_WRONLY | os.O_CLOEXEC), "wb") as opened:
-        opened.write(body)
-        opened.flush()
-        os.utime(opened.fileno(), ns=(time.time_ns(), stamp * 1_000_000_000))
+def _fill_file(path: bytes, body: bytes, stamp: int) -> None:
+    """Write a file that must exist, and set its mtime to `stamp`. Its atime is now: eviction goes by it."""
+    with open(os.open(path, os.O_WRONLY | os.O_CLOEXEC), "wb") as file:
+        file.write(body)
+        file.flush()
+        os.utime(file.fileno(), ns=(time.time_ns(), stamp * 1_000_000_000))
 
 
-def _is_there(folder: bytes) -> bool:
-    """Whether there is such a folder. OSError: nobody knows."""
+def _folder_exists(folder: bytes) -> bool:
+    """Whether the folder exists. Raises OSError when the disk cannot tell."""
     try:
         os.stat(folder)
     except (FileNotFoundError, NotADirectoryError):
@@ -366,19 +342,19 @@ def _is_there(folder: bytes) -> bool:
     return True
 
 
-def _unlink_if_exists(file: bytes) -> None:
+def _unlink_if_exists(path: bytes) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.unlink(file)
+        os.unlink(path)
 
 
-def _unlink_all(tree: bytes) -> None:
-    """Every file in a tree, plain forms before compressed ones. OSError: some may be there still."""
+def _unlink_tree(tree: bytes) -> None:
+    """Unlink every file in a tree, plain ones before compressed ones. Raises OSError when some may remain."""
 
-    def refuse(error: OSError) -> None:
+    def raise_error(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             raise error
 
-    for folder, _folders, files in os.walk(tree, onerror=refuse):
+    for folder, _folders, files in os.walk(tree, onerror=raise_error):
         for file in sorted(files):
             _unlink_if_exists(os.path.join(folder, file))
 
@@ -391,7 +367,7 @@ def _names_in(folder: bytes) -> set[bytes]:
 
 
 def _files_in(folder: bytes) -> list[bytes]:
-    """The files right in a folder, without the folders, which are those of paths below."""
+    """The files directly in a folder. Its subfolders belong to other paths."""
     try:
         with os.scandir(folder) as entries:
             return [entry.path for entry in entries if not entry.is_dir(follow_symlinks=False)]
@@ -399,8 +375,8 @@ def _files_in(folder: bytes) -> list[bytes]:
         return []
 
 
-def remove_empty(folder: bytes, top: bytes) -> None:
-    """Remove a folder, and those above it below `top`, as far as they are empty."""
+def remove_empty_folders(folder: bytes, top: bytes) -> None:
+    """Remove a folder and its parents below `top`, as far as they are empty."""
     folder = folder.rstrip(b"/")
     while len(folder) > len(top):
         try:
@@ -409,17 +385,3 @@ def remove_empty(folder: bytes, top: bytes) -> None:
             if error.errno != errno.ENOENT:
                 return
         folder = os.path.dirname(folder)
-
-
-def replace_file(file: Path, content: bytes) -> None:
-    """Put a file in place whole."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f"{file.name}.{uuid4().hex}")
-    fresh.write_bytes(content)
-    fresh.rename(file)
-
-
-def list_folder(folder: bytes) -> list[bytes]:
-    with suppress(FileNotFoundError):
-        return [os.path.join(folder, name) for name in os.listdir(folder)]
-    return []

@@ -1,17 +1,17 @@
-"""Purging for processes that were killed between COMMIT and purge: in every web process, each second and before the first request.
+"""The threads of a serving process that look after stored pages (line 7 of the protocol).
 
-The worker does the same among its loops (ictiger/jobs.py).
+A process may be killed between COMMIT and its purge. So each web process purges for outbox rows that are left
+over, each second and before its first request. The worker does the same in one of its loops
+(ictiger/worker.py).
 """
 
 import logging
-import os
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import close_old_connections, connections
+
+from ictiger.core.repeating_thread import RepeatingThread
 
 from . import maintenance, stats
 from .purge import purge_leftovers
@@ -20,107 +20,50 @@ from .store import Store
 logger = logging.getLogger("ictiger.delivery")
 
 SWEEP_INTERVAL = 1.0  # seconds
-FIRST_SWEEP_WAIT = (
-    2.0  # seconds that the first readers wait for it; with the database down they read what is stored
-)
+# Seconds that the first readers wait for the first sweep. With the database down they are served what is
+# stored.
+FIRST_SWEEP_WAIT = 2.0
 MAINTENANCE_INTERVAL = 300.0  # seconds
 
 
-class Sweeper:
-    """Runs `begin` once and then `sweep` each second, in a daemon thread of the process that starts it."""
+def store_sweeper(store: Store) -> RepeatingThread:
+    """Purges for outbox rows that are left over. Readers wait for its first call, so it does nothing slow."""
 
-    def __init__(
-        self,
-        name: str,
-        begin: Callable[[], object],
-        sweep: Callable[[], object],
-        every: float = SWEEP_INTERVAL,
-    ) -> None:
-        self.name, self.begin, self.sweep, self.every = name, begin, sweep, every
-        self._lock = threading.Lock()
-        self._pid: int | None = None
-        self._begun = threading.Event()
-        self._end = threading.Event()
-
-    def start(self) -> None:
-        """Begin sweeping in this process. A thread does not survive a fork: the child begins anew."""
-        with self._lock:
-            if self._pid != os.getpid():
-                self._begun, self._end = threading.Event(), threading.Event()
-                self._pid = os.getpid()
-                self._thread = threading.Thread(
-                    target=self._run, args=[self._begun, self._end], name=self.name, daemon=True
-                )
-                self._thread.start()
-
-    def run_once(self) -> None:
-        """The first round in the caller's own thread, and none after it: for a command."""
-        self.begin()
-        self._pid = os.getpid()
-        self._begun.set()
-
-    def stop(self) -> None:
-        """End sweeping in this process, after the round under way."""
-        self._end.set()
-        self._thread.join()
-
-    def wait_for_first(self) -> None:
-        """Return once what was left over when this process began is purged, or cannot be."""
-        if self._pid != os.getpid():
-            self.start()
-        if not self._begun.is_set():
-            self._begun.wait(FIRST_SWEEP_WAIT)
-
-    def _run(self, begun: threading.Event, end: threading.Event) -> None:
-        well = self._once(self.begin, True)
-        begun.set()
-        while not end.wait(self.every):
-            well = self._once(self.sweep, well)
-        connections.close_all()
-
-    def _once(self, work: Callable[[], object], was_well: bool) -> bool:
-        """A fault is told when it begins, not each second: the next round must come."""
-        close_old_connections()
-        try:
-            work()
-        except Exception:
-            if was_well:
-                logger.exception("%s failed; it tries again each second", self.name)
-            return False
-        if not was_well:
-            logger.warning("%s works again", self.name)
-        return True
-
-
-def store_sweeper(store: Store) -> Sweeper:
-    """Purges what is left over. Nothing slow is in its way: readers of changed pages wait for it."""
-
-    def begin() -> None:
+    def first_sweep() -> None:
         maintenance.invalidate_after_reboot(store)
         purge_leftovers(older_than=timedelta(0))
 
-    return Sweeper("ictiger-sweeper", begin, purge_leftovers)
+    return _repeating_thread("ictiger-sweeper", purge_leftovers, first=first_sweep)
 
 
-def outbox_sweeper() -> Sweeper:
-    """The same where HTTP caches keep the pages: they were never without us, so no reader waits for the first round."""
-    return Sweeper("ictiger-sweeper", purge_leftovers, purge_leftovers)
+def outbox_sweeper() -> RepeatingThread:
+    """The same where HTTP caches hold the pages.
+
+    No reader waits for its first call: the caches outlive our process.
+    """
+    return _repeating_thread("ictiger-sweeper", purge_leftovers)
 
 
-def maintenance_thread(store: Store, tally: stats.HitCounter) -> Sweeper:
-    """Empties the trash, writes the tally, and bounds the disk: every few minutes, and after much was stored at once."""
-    done = {"at": -MAINTENANCE_INTERVAL, "stored": 0}
+def maintenance_thread(store: Store, counter: stats.HitCounter) -> RepeatingThread:
+    """Writes the hit counter, empties the trash, and bounds the store's size.
 
-    def care() -> None:
-        tally.write()
+    The size is checked every few minutes, and earlier when a twentieth of the limit was stored since the last
+    check.
+    """
+    last_check = {"at": -MAINTENANCE_INTERVAL, "stored": 0}
+
+    def maintain() -> None:
+        counter.write()
         maintenance.empty_trash(store)
-        stored = tally.so_far("bytes")
-        if (
-            time.monotonic() - done["at"] >= MAINTENANCE_INTERVAL
-            or stored - done["stored"] > settings.PAGE_STORE_LIMIT / 20
-        ):
-            done.update(at=time.monotonic(), stored=stored)
+        stored = counter.value("bytes")
+        is_due = time.monotonic() - last_check["at"] >= MAINTENANCE_INTERVAL
+        if is_due or stored - last_check["stored"] > settings.PAGE_STORE_LIMIT / 20:
+            last_check.update(at=time.monotonic(), stored=stored)
             maintenance.drop_orphans(store)
             maintenance.evict(store, settings.PAGE_STORE_LIMIT)
 
-    return Sweeper("ictiger-caretaker", care, care)
+    return _repeating_thread("ictiger-maintenance", maintain)
+
+
+def _repeating_thread(name: str, function, first=None) -> RepeatingThread:
+    return RepeatingThread(name, function, interval=SWEEP_INTERVAL, logger=logger, first=first)

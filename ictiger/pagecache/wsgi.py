@@ -1,7 +1,9 @@
-"""The outermost layer of the WSGI application: serves stored pages before Django is entered, and stores what Django renders.
+"""The outermost layer of the WSGI application: serves stored pages before Django is entered, and stores new
+ones.
 
-What decides about a page is its path and nothing else. A render is given a request without cookies, query or headers (but its number in the
-log), addressed to the site's own host; so nothing that a reader sends can get into a page that another reader is served.
+A page depends on its path alone. Django gets a request without cookies, query or headers (except the request
+id for the log), addressed to the site's host. So nothing that one client sends can appear on a page that
+another is served.
 """
 
 import logging
@@ -18,27 +20,31 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import translation
 
-from .headers import answer_headers, page_ending
+from .headers import page_ending, response_headers
 from .outbox_cleanup import outbox_cleanup
+from .pages import Page, Rendered, compress_page
 from .request_key import PageRequest, is_our_host, page_request
 from .stats import HitCounter
-from .store import Lease, Page, Rendered, Store, compress_page, get_store
-from .sweeper import maintenance_thread, outbox_sweeper, store_sweeper
+from .store import Lease, Store, get_store
+from .sweeper import FIRST_SWEEP_WAIT, maintenance_thread, outbox_sweeper, store_sweeper
 
 logger = logging.getLogger("ictiger.delivery")
 
-RENDER_WAIT = 1.0  # seconds that a reader waits for another's render
-RENDER_POLL = 0.02
-SLOW_PERIOD = 5.0  # seconds in which nobody waits again for a render that took too long
+RENDER_WAIT = 1.0  # seconds that a request waits for another one's render of the same page
+RENDER_POLL = 0.02  # seconds between two looks
+SLOW_PERIOD = 5.0  # seconds in which no request waits for a page whose render took longer than RENDER_WAIT
 MAX_SLOW_PAGES = 1_000
 REQUEST_ID_VARIABLE = "HTTP_X_REQUEST_ID"
-STORE_RETRY_AFTER = 5.0  # seconds without an attempt to store, after the disk refused
+STORE_RETRY_AFTER = 5.0  # seconds without an attempt to store, after the disk failed
 
 Application = Callable[[dict, Callable], Iterable[bytes]]
 
 
 def wrap_application(application: Application) -> Application:
-    """The application behind the page store; with PAGE_STORE off, the application itself, and a sweep for the caches in front."""
+    """The application behind the page store.
+
+    With PAGE_STORE=off it is returned unwrapped, and with PAGE_CACHES a sweep for the HTTP caches is started.
+    """
     if settings.PAGE_STORE == "off":
         if settings.PAGE_CACHES:
             outbox_sweeper().start()
@@ -49,133 +55,149 @@ def wrap_application(application: Application) -> Application:
 
 
 class PageWrapper:
+    """A WSGI application that serves pages from the store and passes other requests on."""
+
     def __init__(self, application: Application, store: Store) -> None:
         self.application = application
         self.store = store
-        self.tally = HitCounter(store)
+        self.counter = HitCounter(store)
         self.sweeper = store_sweeper(store)
-        self.caretaker = maintenance_thread(store, self.tally)
-        self.unwell_until = 0.0
-        self.slow: dict[
+        self.maintenance = maintenance_thread(store, self.counter)
+        self.disk_retry_at = 0.0
+        self.slow_until: dict[
             bytes, float
-        ] = {}  # pages for whose render somebody has waited in vain, and until when that counts
-        site = urlsplit(settings.SITE_URL).netloc
-        if not is_our_host(site):
+        ] = {}  # by path, of pages whose render took longer than RENDER_WAIT
+        site_host = urlsplit(settings.SITE_URL).netloc
+        if not is_our_host(site_host):
             raise ImproperlyConfigured(
-                f"ALLOWED_HOSTS refuses {site}, the host of SITE_URL, for which pages are rendered"
+                f"ALLOWED_HOSTS refuses {site_host}, the host of SITE_URL, for which pages are rendered"
             )
 
     def start(self) -> None:
-        """Begin what goes on beside serving, in this process."""
+        """Start the threads that run beside serving, in this process."""
         self.sweeper.start()
-        self.caretaker.start()
-        outbox_cleanup.collect()
+        self.maintenance.start()
+        outbox_cleanup.start()
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        wanted = page_request(environ)
-        if wanted is None:
+        request = page_request(environ)
+        if request is None:
             return self.application(environ, start_response)
-        self.sweeper.wait_for_first()
-        page = self.store.find(wanted.path, compressed=wanted.compressed)
+        self.sweeper.wait_for_first(FIRST_SWEEP_WAIT)
+        page = self.store.find(request.path, compressed=request.compressed)
         if page is not None:
-            self.tally.count("hits")
-            return respond_with_page(page, wanted, environ, start_response)
-        if not is_public(wanted.path):
+            self.counter.count("hits")
+            return respond_with_page(page, request, environ, start_response)
+        if not is_public(request.path):
             return self.application(environ, start_response)
-        return self._take_turn(wanted, environ, start_response)
+        return self._respond_to_miss(request, environ, start_response)
 
-    def _take_turn(self, wanted: PageRequest, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        """Render the page, unless somebody else is at it: then look again for a moment, and at last render without storing."""
-        patience = time.monotonic() + self._patience_with(wanted.path)
-        while time.monotonic() >= self.unwell_until:
+    def _respond_to_miss(
+        self, request: PageRequest, environ: dict, start_response: Callable
+    ) -> Iterable[bytes]:
+        """Render the page under its lock (line 8 of the protocol).
+
+        While another request holds the lock, look again for up to RENDER_WAIT, then render without storing.
+        """
+        give_up_at = time.monotonic() + self.render_wait(request.path)
+        while time.monotonic() >= self.disk_retry_at:
             try:
-                lock = self.store.lock(wanted.path)
+                lock = self.store.lock(request.path)
             except OSError as error:
-                self._note_trouble(error)
+                self._note_disk_error(error)
                 break
-            page = self.store.find(wanted.path, compressed=wanted.compressed)
+            page = self.store.find(request.path, compressed=request.compressed)
             if page is None and lock is not None:
-                return self._render_under(lock, wanted, environ, start_response)
+                return self._render_and_store(lock, request, environ, start_response)
             if lock is not None:
                 os.close(lock)
             if page is not None:
-                self.tally.count("hits")
-                return respond_with_page(page, wanted, environ, start_response)
-            if time.monotonic() >= patience:
-                self.slow[wanted.path] = time.monotonic() + SLOW_PERIOD
+                self.counter.count("hits")
+                return respond_with_page(page, request, environ, start_response)
+            if time.monotonic() >= give_up_at:
+                self.slow_until[request.path] = time.monotonic() + SLOW_PERIOD
                 break
             time.sleep(RENDER_POLL)
-        return self._render(wanted, environ, start_response, lease=None)
+        return self._render(request, environ, start_response, lease=None)
 
-    def _patience_with(self, path: bytes) -> float:
-        """Seconds to wait for another's render. Once somebody has waited in vain the next do not: they would hold up every thread."""
-        if len(self.slow) > MAX_SLOW_PAGES:
-            self.slow.clear()
-        return RENDER_WAIT if time.monotonic() >= self.slow.get(path, 0.0) else 0.0
+    def render_wait(self, path: bytes) -> float:
+        """Seconds to wait for another request's render.
 
-    def _render_under(
-        self, lock: int, wanted: PageRequest, environ: dict, start_response: Callable
+        Zero for a page that was slow: waiting would block threads.
+        """
+        if len(self.slow_until) > MAX_SLOW_PAGES:
+            self.slow_until.clear()
+        return RENDER_WAIT if time.monotonic() >= self.slow_until.get(path, 0.0) else 0.0
+
+    def _render_and_store(
+        self, lock: int, request: PageRequest, environ: dict, start_response: Callable
     ) -> Iterable[bytes]:
-        """Render and store, holding the path's lock."""
+        """Render and store while holding the path's lock."""
         lease = None
         try:
-            lease = self._lease(wanted.path)
-            return self._render(wanted, environ, start_response, lease)
+            lease = self._lease(request.path)
+            return self._render(request, environ, start_response, lease)
         finally:
             if lease is not None:
-                self._give_back(lease)
+                self._release_lease(lease)
             os.close(lock)
 
     def _lease(self, path: bytes) -> Lease | None:
         try:
             return self.store.lease(path)
         except OSError as error:
-            self._note_trouble(error)
+            self._note_disk_error(error)
             return None
 
-    def _give_back(self, lease: Lease) -> None:
+    def _release_lease(self, lease: Lease) -> None:
         try:
             self.store.release_lease(lease)
         except OSError as error:
-            self._note_trouble(error)
+            self._note_disk_error(error)
 
     def _render(
-        self, wanted: PageRequest, environ: dict, start_response: Callable, lease: Lease | None
+        self, request: PageRequest, environ: dict, start_response: Callable, lease: Lease | None
     ) -> Iterable[bytes]:
-        """Ask Django. What it marked as a page is stored by the lease and answered like a stored one, anything else as it is."""
-        told: list = []
-        response = self.application(anonymous_environ(environ, wanted.path), lambda *args: told.append(args))
-        ending = page_ending(response, wanted.path)
+        """Let Django render.
+
+        A page is stored by the lease and sent like a stored one; other responses pass unchanged.
+        """
+        started: list[tuple] = []
+        response = self.application(
+            anonymous_environ(environ, request.path), lambda *args: started.append(args)
+        )
+        ending = page_ending(response, request.path)
         if ending is None:
-            start_response(*told[-1])
+            start_response(*started[-1])
             return drop_body(response) if environ["REQUEST_METHOD"] == "HEAD" else response
         rendered = compress_response(ending, response)
-        stored = lease is not None and self._keep(lease, rendered)
-        self.tally.count("stored" if stored else "unstored")
-        page = rendered.compressed if wanted.compressed else rendered.plain
-        return respond_with_page(page, wanted, environ, start_response)
+        stored = lease is not None and self._save(lease, rendered)
+        self.counter.count("stored" if stored else "unstored")
+        page = rendered.compressed if request.compressed else rendered.plain
+        return respond_with_page(page, request, environ, start_response)
 
-    def _keep(self, lease: Lease, rendered: Rendered) -> bool:
+    def _save(self, lease: Lease, rendered: Rendered) -> bool:
         try:
             stored = self.store.save(lease, rendered)
         except OSError as error:
-            self._note_trouble(error)
+            self._note_disk_error(error)
             return False
         if stored:
-            self.tally.count("bytes", len(rendered.plain.body) + len(rendered.compressed.body))
+            self.counter.count("bytes", len(rendered.plain.body) + len(rendered.compressed.body))
         return stored
 
-    def _note_trouble(self, error: OSError) -> None:
-        """The disk refused. Pages are served all the same, and for a moment nobody waits for one to be stored."""
-        if time.monotonic() >= self.unwell_until:
+    def _note_disk_error(self, error: OSError) -> None:
+        """Log that the disk failed. For a moment pages are rendered without an attempt to lock or store."""
+        if time.monotonic() >= self.disk_retry_at:
             logger.error("the page store cannot store: %s", error)
-        self.unwell_until = time.monotonic() + STORE_RETRY_AFTER
+        self.disk_retry_at = time.monotonic() + STORE_RETRY_AFTER
 
 
 def anonymous_environ(environ: dict, path: bytes) -> dict:
-    """A stranger's bare request for this page, addressed to the site's own host.
+    """The environment of an anonymous GET for this page, addressed to the site's host, without the client's
+    headers.
 
-    The number that a proxy of ours gave it stays: the log has it, and the page of an error, which is not stored.
+    Only the request id of our proxy stays: the log shows it, and an error page, which is not stored.
     """
     plain = {
         key: value
@@ -194,7 +216,7 @@ def anonymous_environ(environ: dict, path: bytes) -> dict:
 
 
 def compress_response(ending: bytes, response: HttpResponse) -> Rendered:
-    """The response's bytes in both forms; the response is done with."""
+    """The response's body in both forms. Closes the response."""
     try:
         until = getattr(response, "fresh_until", None)
         return compress_page(ending, response.content, until.timestamp() if until else None)
@@ -203,17 +225,18 @@ def compress_response(ending: bytes, response: HttpResponse) -> Rendered:
 
 
 def drop_body(response: HttpResponse) -> Iterable[bytes]:
+    """Close the response and send no body."""
     response.close()
     return []
 
 
 def is_public(path: bytes) -> bool:
-    """Whether the path leads to a view marked public, and is the one by which that view is addressed."""
+    """Whether the path leads to a view marked public, and is that view's canonical path."""
     return _is_public(path, settings.ROOT_URLCONF)
 
 
 @lru_cache(2_000)
-def _is_public(path: bytes, _addresses: str) -> bool:
+def _is_public(path: bytes, _urlconf: str) -> bool:
     try:
         text = path.decode()
     except UnicodeDecodeError:
@@ -228,25 +251,19 @@ def _is_public(path: bytes, _addresses: str) -> bool:
             return False
 
 
-# --- the answer ----------------------------------------------------------------------------------------------------------------------
-
-
 def respond_with_page(
-    page: Page, wanted: PageRequest, environ: dict, start_response: Callable
+    page: Page, request: PageRequest, environ: dict, start_response: Callable
 ) -> Iterable[bytes]:
-    """The page with its headers; 304 to a reader who has it already, and no body for HEAD."""
-    known = environ.get("HTTP_IF_NONE_MATCH")
-    is_known = known is not None and etag_matches(known, page.etag)
-    headers = answer_headers(
-        wanted.path,
-        page.etag,
-        None if is_known else (page.ending, len(page.body), page.compressed),
-        wanted.secure,
-    )
+    """Send the page with its headers: 304 to a client that has it already, no body for HEAD."""
+    if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+    is_known = if_none_match is not None and etag_matches(if_none_match, page.etag)
+    body = None if is_known else (page.ending, len(page.body), page.compressed)
+    headers = response_headers(request.path, page.etag, body, request.secure)
     start_response("304 Not Modified" if is_known else "200 OK", list(headers))
     return [] if is_known or environ["REQUEST_METHOD"] == "HEAD" else [page.body]
 
 
-def etag_matches(known: str, etag: str) -> bool:
-    """If-None-Match by weak comparison (RFC 9110 §13.1.2): our tags have no comma in them."""
-    return known.strip() == "*" or any(tag.strip().removeprefix("W/") == etag for tag in known.split(","))
+def etag_matches(if_none_match: str, etag: str) -> bool:
+    """If-None-Match by weak comparison (RFC 9110 §13.1.2). Our tags contain no comma."""
+    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    return if_none_match.strip() == "*" or any(tag == etag for tag in tags)

@@ -118,7 +118,7 @@ def test_superuser_assigns_groups(desk, reader):
 
 def test_renaming_goes_through_the_door_for_public_writes(desk, reader, monkeypatch):
     monkeypatch.setitem(
-        invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
+        invalidation.providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
     )
 
     desk.post(f"{LIST}{reader.pk}/change/", form_of(reader, display_name="New"))

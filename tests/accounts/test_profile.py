@@ -50,7 +50,7 @@ def test_profile_asks_which_mails_to_send_and_says_which_always_come(reader, cli
 def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):
     """Pages that show the name are to be purged: here one that a test registers."""
     monkeypatch.setitem(
-        invalidation._providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
+        invalidation.providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
     )
 
     client_of(reader).post(PROFILE, {"display_name": "New", "language": "en"})

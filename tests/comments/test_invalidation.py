@@ -37,7 +37,7 @@ def purged(settings, django_capture_on_commit_callbacks):
 
     def paths_after(function) -> set[str]:
         paths: list[str] = []
-        settings.PAGE_KEEPERS = ["tests.comments.test_invalidation.record_paths"]
+        settings.PAGE_CACHE_BACKENDS = ["tests.comments.test_invalidation.record_paths"]
         record_paths.paths = paths
         with django_capture_on_commit_callbacks(execute=True):
             function()

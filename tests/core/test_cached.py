@@ -1,4 +1,4 @@
-"""What a process keeps of pages shows what the database says now: a template by the values it is given, the address of a view."""
+"""What a process caches between pages: included templates by their values, and URLs of views."""
 
 import pytest
 from django.template import engines
@@ -14,7 +14,7 @@ from tests.factories import make_page, make_publication, make_topic
 
 @pytest.fixture
 def render(settings, tmp_path):
-    """`render(**context)`: a page that keeps `a.html`."""
+    """`render(**context)`: render a page that includes `a.html` with `cached_include`."""
     (tmp_path / "a.html").write_text(
         "{% load i18n %}{% translate 'Search' %} {{ name }} {{ secret }}", encoding="utf-8"
     )
@@ -24,35 +24,35 @@ def render(settings, tmp_path):
 
 
 @pytest.fixture
-def counted():
-    """How often templates were rendered to be kept."""
+def renders():
+    """How often a template was rendered for the cache since the test began."""
     before = cached._render_cached.cache_info().misses
     return lambda: cached._render_cached.cache_info().misses - before
 
 
-def test_a_template_is_rendered_once_for_each_value_and_language(render, counted):
+def test_template_is_rendered_once_for_each_value_and_language(render, renders):
     assert [render(name=name).split() for name in ("<a>", "b", "<a>", "b")] == [
         ["Search", "&lt;a&gt;"],
         ["Search", "b"],
     ] * 2
-    assert counted() == 2
+    assert renders() == 2
     with translation.override("zh-hans"):
         assert render(name="b").split() == ["搜索", "b"]
-    assert counted() == 3
+    assert renders() == 3
 
 
-def test_it_sees_nothing_but_its_values(render):
+def test_template_sees_only_its_values(render):
     assert render(name="a", secret="whose").split() == ["Search", "a"]
 
 
 @pytest.mark.parametrize("value", [Topic(pk=1), [], ({},), (("a", {"b"}),)])
-def test_what_may_change_while_it_is_equal_is_refused(render, value):
+def test_mutable_values_and_models_are_refused(render, value):
     with pytest.raises(TypeError):
         render(name=value)
 
 
 @pytest.mark.django_db
-def test_what_surrounds_every_page_follows_what_it_is_made_of(stranger):
+def test_header_and_footer_follow_the_database(stranger):
     publication, topic, page = make_publication("en"), make_topic("patents"), make_page("about")
     with public_write(publication):
         link = SocialLink.objects.create(
@@ -79,7 +79,7 @@ def test_what_surrounds_every_page_follows_what_it_is_made_of(stranger):
 
 
 @pytest.mark.django_db
-def test_the_menu_marks_the_topic_that_a_page_is_about(stranger):
+def test_menu_marks_the_topic_of_the_page(stranger):
     make_publication("en")
     make_topic("patents"), make_topic("standards")
     for slug in ("patents", "standards", "patents"):
@@ -91,7 +91,7 @@ def test_the_menu_marks_the_topic_that_a_page_is_about(stranger):
         ] == [f"/topics/{slug}/"]
 
 
-def test_an_address_is_that_of_its_language():
+def test_cached_url_follows_the_language():
     assert cached_reverse("articles:topic", "patents") == "/topics/patents/"
     assert cached_reverse("articles:topic", "patents", language="zh-hans") == "/zh-hans/topics/patents/"
     with translation.override("zh-hans"):
@@ -101,7 +101,7 @@ def test_an_address_is_that_of_its_language():
         cached_reverse("articles:topic")
 
 
-def test_an_address_follows_the_patterns_in_force(settings):
+def test_cached_url_follows_the_urlconf(settings):
     assert cached_reverse("articles:home") == "/"
     settings.ROOT_URLCONF = "tests.pagecache.store_urls"
     with pytest.raises(NoReverseMatch):

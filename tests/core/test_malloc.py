@@ -1,4 +1,4 @@
-"""What the C library is told about memory: whether it is heard shows in the pages that the kernel has to clear."""
+"""The allocator's settings, measured by minor page faults: pages that the kernel clears."""
 
 import platform
 import subprocess
@@ -6,30 +6,30 @@ import sys
 
 import pytest
 
-TEXTS = """
+SCRIPT = """
 import resource
 from ictiger.core.malloc import tune_malloc
-{told}
+{setup}
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for turn in range(60):
-    if turn == 10:
+for round_number in range(60):
+    if round_number == 10:
         before = faults()
-    texts = ["新" * (150_000 + 1_000 * turn + n) for n in range(6)]
+    texts = ["新" * (150_000 + 1_000 * round_number + n) for n in range(6)]
     del texts
 print(faults() - before)
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
-def test_texts_as_long_as_pages_do_not_come_from_the_kernel_each_time(settings):
-    def faults(told: str) -> int:
-        done = subprocess.run(
-            [sys.executable, "-c", TEXTS.format(told=told)],
+def test_memory_of_a_page_is_reused_for_the_next(settings):
+    def page_faults(setup: str) -> int:
+        process = subprocess.run(
+            [sys.executable, "-c", SCRIPT.format(setup=setup)],
             cwd=settings.BASE_DIR,
             capture_output=True,
             check=True,
         )
-        return int(done.stdout)
+        return int(process.stdout)
 
-    assert faults("tune_malloc()") * 5 < faults("")
+    assert page_faults("tune_malloc()") * 5 < page_faults("")

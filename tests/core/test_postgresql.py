@@ -1,4 +1,4 @@
-"""Our connection to PostgreSQL: known to be good without a word, and given up when the server has."""
+"""Our connection to PostgreSQL: checked without a query, and replaced when the server has closed it."""
 
 from contextlib import contextmanager
 from select import select
@@ -8,61 +8,63 @@ from django.db import connection
 from django.db.backends.postgresql import base
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's connections alone"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="tests the PostgreSQL backend"),
     pytest.mark.django_db,
 ]
 
 
 @contextmanager
-def a_connection():
-    made = connection.copy()
-    made.ensure_connection()
+def separate_connection():
+    copy = connection.copy()
+    copy.ensure_connection()
     try:
-        yield made
+        yield copy
     finally:
-        made.close()
+        copy.close()
 
 
 @pytest.fixture
-def kept():
+def idle_connection():
     """A connection as an earlier request leaves it."""
-    with a_connection() as made:
-        yield made
+    with separate_connection() as idle:
+        yield idle
 
 
-def ask(where, statement: str):
-    with where.cursor() as cursor:
+def query_value(database, statement: str):
+    with database.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone()[0]
 
 
-def test_a_quiet_connection_is_good_and_the_server_is_not_asked(kept, monkeypatch):
-    monkeypatch.setattr(base.DatabaseWrapper, "is_usable", lambda _self: pytest.fail("the server is asked"))
-    assert kept.is_usable()
+def test_idle_connection_is_usable_without_a_query(idle_connection, monkeypatch):
+    monkeypatch.setattr(
+        base.DatabaseWrapper, "is_usable", lambda _self: pytest.fail("the server was queried")
+    )
+    assert idle_connection.is_usable()
 
 
-def test_a_connection_that_the_server_has_ended_is_not_good(kept):
-    process = ask(kept, "SELECT pg_backend_pid()")
-    assert ask(connection, f"SELECT pg_terminate_backend({process}, 10000)")
-    assert not kept.is_usable()
-    assert not kept.is_usable()  # nor after it was found out
+def test_connection_closed_by_the_server_is_not_usable(idle_connection):
+    process = query_value(idle_connection, "SELECT pg_backend_pid()")
+    assert query_value(connection, f"SELECT pg_terminate_backend({process}, 10000)")
+    assert not idle_connection.is_usable()
+    assert not idle_connection.is_usable()  # nor when it is checked again
 
 
-def test_the_next_request_has_another_connection(kept):
-    process = ask(kept, "SELECT pg_backend_pid()")
-    ask(connection, f"SELECT pg_terminate_backend({process}, 10000)")
-    kept.close_if_unusable_or_obsolete()  # as Django does between two requests
-    assert ask(kept, "SELECT pg_backend_pid()") != process
+def test_next_request_gets_a_new_connection(idle_connection):
+    process = query_value(idle_connection, "SELECT pg_backend_pid()")
+    query_value(connection, f"SELECT pg_terminate_backend({process}, 10000)")
+    idle_connection.close_if_unusable_or_obsolete()  # as Django does between two requests
+    assert query_value(idle_connection, "SELECT pg_backend_pid()") != process
 
 
-def test_a_connection_that_has_been_told_something_is_still_good(kept):
-    with kept.cursor() as cursor:
+def test_connection_with_a_pending_notification_is_usable(idle_connection):
+    with idle_connection.cursor() as cursor:
         cursor.execute("LISTEN something")
-    with a_connection() as other, other.cursor() as cursor:
+    with separate_connection() as other, other.cursor() as cursor:
         cursor.execute("NOTIFY something")
-    assert select([kept.connection], [], [], 10)[0]
-    assert kept.is_usable()
+    assert select([idle_connection.connection], [], [], 10)[0]
+    assert idle_connection.is_usable()
 
 
-def test_what_is_prepared_has_one_plan(kept):
-    assert ask(kept, "SHOW plan_cache_mode") == "force_generic_plan"
+def test_prepared_statements_use_the_generic_plan(idle_connection):
+    assert query_value(idle_connection, "SHOW plan_cache_mode") == "force_generic_plan"

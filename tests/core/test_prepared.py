@@ -1,4 +1,4 @@
-"""Queries that are put together once answer as Django's own do, each time with what is given this time."""
+"""Prepared queries return what Django's own queries do, with the parameters of each execution."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -17,21 +17,23 @@ from tests.factories import make_article, make_comment, make_user
 
 pytestmark = pytest.mark.django_db
 
-on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plans for us")
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="PREPARE exists on PostgreSQL alone"
+)
 
 
-def test_each_time_answers_for_what_is_given(django_assert_num_queries):
+def test_each_execution_uses_its_own_parameters(django_assert_num_queries):
     first, second = make_user(), make_user()
     by_handle = PreparedQuery(lambda handle: User.objects.filter(handle=handle))
     for user in (first, second):
         with django_assert_num_queries(1):
-            found = by_handle.row(handle=user.handle)
-        assert found == user
-        assert (found.email, found.handle, found.date_joined) == (user.email, user.handle, user.date_joined)
+            row = by_handle.row(handle=user.handle)
+        assert row == user
+        assert (row.email, row.handle, row.date_joined) == (user.email, user.handle, user.date_joined)
     assert by_handle.row(handle=uuid.uuid4()) is None
 
 
-def test_is_built_once():
+def test_query_is_built_once():
     built = []
 
     def build(pk):
@@ -43,26 +45,26 @@ def test_is_built_once():
     assert len(built) == 1
 
 
-def test_brings_what_is_selected_along(django_assert_num_queries):
+def test_rows_include_related_objects_and_deferred_fields(django_assert_num_queries):
     thread = make_comment(make_article())
     reply = make_comment(thread.article, parent=thread)
     with_thread = PreparedQuery(
         lambda pk: Comment.objects.select_related("parent", "author").defer("body").filter(pk=pk)
     )
-    found = with_thread.row(pk=reply.pk)
+    row = with_thread.row(pk=reply.pk)
     with django_assert_num_queries(0):
-        assert (found.parent.submission, found.author.pk) == (thread.submission, reply.author_id)
+        assert (row.parent.submission, row.author.pk) == (thread.submission, reply.author_id)
     with django_assert_num_queries(1):
-        assert found.body == reply.body
+        assert row.body == reply.body
     assert with_thread.row(pk=thread.pk).parent is None
 
 
-def test_brings_annotations_along():
-    standing = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk))
-    assert standing.row(pk=make_user().pk).has_proven_mailbox is True
+def test_rows_include_annotations():
+    with_verification = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk))
+    assert with_verification.row(pk=make_user().pk).has_proven_mailbox is True
 
 
-def test_values_are_what_python_knows():
+def test_values_are_converted_to_python_types():
     comment = make_comment(make_article())
     since = PreparedQuery(
         lambda moment: Comment.objects.filter(created_at__gt=moment).values("submission", "created_at")
@@ -74,39 +76,39 @@ def test_values_are_what_python_knows():
 
 @pytest.fixture
 def users() -> PreparedQuery:
-    """Planned; one value stands in two places, beside values of the query's own."""
+    """Prepared by the server; one parameter stands in two places, beside constants."""
 
     def build(handle, other):
-        own = User.objects.with_verification().filter(handle=handle, is_active=True)
-        return own.exclude(handle=other).exclude(handle=other, is_staff=True)
+        matching = User.objects.with_verification().filter(handle=handle, is_active=True)
+        return matching.exclude(handle=other).exclude(handle=other, is_staff=True)
 
     return PreparedQuery(build, server_side=True)
 
 
-def plans() -> int:
+def prepared_statements() -> int:
     return execute_prepared("SELECT count(*) FROM pg_prepared_statements")[0][0]
 
 
-def test_a_planned_query_answers_for_what_is_given_each_time(users):
+def test_server_side_query_uses_the_parameters_of_each_execution(users):
     one, other = make_user(), make_user()
     for user, another in [(one, other), (other, one)] * 4:
-        found = users.row(handle=user.handle, other=another.handle)
-        assert (found, found.date_joined, found.has_proven_mailbox) == (user, user.date_joined, True)
+        row = users.row(handle=user.handle, other=another.handle)
+        assert (row, row.date_joined, row.has_proven_mailbox) == (user, user.date_joined, True)
         assert users.row(handle=user.handle, other=user.handle) is None
 
 
 @on_postgresql
-def test_a_planned_query_is_parsed_once_in_a_connection(users):
+def test_server_side_query_is_prepared_once_in_a_connection(users):
     one, other = make_user(), make_user()
-    before = plans()
-    for _time in range(3):
+    before = prepared_statements()
+    for _execution in range(3):
         assert users.row(handle=one.handle, other=other.handle) == one
-    assert plans() == before + 1
+    assert prepared_statements() == before + 1
 
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_a_new_connection_plans_anew(users):
+def test_new_connection_prepares_again(users):
     one, other = make_user(), make_user()
     assert users.row(handle=one.handle, other=other.handle) == one
     connection.close()
@@ -114,44 +116,44 @@ def test_a_new_connection_plans_anew(users):
 
 
 @on_postgresql
-def test_behind_a_pool_nothing_is_kept(users, monkeypatch):
+def test_nothing_is_prepared_behind_a_pooler(users, monkeypatch):
     one, other = make_user(), make_user()
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
-    before = plans()
+    before = prepared_statements()
     assert users.row(handle=one.handle, other=other.handle) == one
-    assert plans() == before
+    assert prepared_statements() == before
 
 
-@pytest.mark.parametrize("planned", [False, True])
-def test_what_is_sent_ahead_is_done_first_and_not_answered(planned):
+@pytest.mark.parametrize("server_side", [False, True])
+def test_rows_of_a_prelude_are_ignored(server_side):
     one, other = make_user(), make_user()
-    numbered = PreparedQuery(
-        lambda pk: User.objects.filter(pk=pk).values_list("pk", flat=True), server_side=planned
+    by_pk = PreparedQuery(
+        lambda pk: User.objects.filter(pk=pk).values_list("pk", flat=True), server_side=server_side
     )
-    for _time in range(2):
-        assert numbered.row(pk=one.pk, prelude=Prelude(numbered, {"pk": other.pk})) == one.pk
+    for _execution in range(2):
+        assert by_pk.row(pk=one.pk, prelude=Prelude(by_pk, {"pk": other.pk})) == one.pk
 
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_what_follows_a_lock_that_is_sent_ahead_sees_what_was_committed_while_it_was_waited_for(
-    lock_waited_for,
+def test_query_after_a_lock_prelude_sees_what_was_committed_while_it_waited(
+    run_behind_a_lock,
 ):
     user = make_user()
     locked = PreparedQuery(lambda pk: User.objects.select_for_update().filter(pk=pk), server_side=True)
     name = PreparedQuery(
         lambda pk: User.objects.filter(pk=pk).values_list("display_name", flat=True), server_side=True
     )
-    seen = lock_waited_for(
+    name_read = run_behind_a_lock(
         lambda: User.objects.filter(pk=user.pk).update(display_name="Lu"),
         lambda: name.row(pk=user.pk, prelude=Prelude(locked, {"pk": user.pk})),
     )
-    assert seen == "Lu"
+    assert name_read == "Lu"
 
 
 @pytest.fixture
-def lock_waited_for():
-    """`(first, second)`: the second begins within the first's transaction, waits for its lock, and its result is returned."""
+def run_behind_a_lock():
+    """`run(first, second)`: call `second` while it has to wait for the lock of `first`; return its result."""
 
     def run(first, second):
         with ThreadPoolExecutor(1) as pool:
@@ -168,15 +170,15 @@ def lock_waited_for():
     return run
 
 
-def _in_a_transaction(verb):
+def _in_a_transaction(function):
     try:
         with transaction.atomic():
-            return verb()
+            return function()
     finally:
         connection.close()
 
 
-def test_an_inserted_row_is_the_one_that_was_made():
+def test_insert_prepared_stores_the_instance():
     mail = Mail(
         purpose="a/b",
         recipient="a@b.example",
@@ -185,8 +187,8 @@ def test_an_inserted_row_is_the_one_that_was_made():
         expires_at=timezone.now(),
     )
     insert_prepared(mail)
-    kept = Mail.objects.get()
-    assert (kept, kept.context, kept.expires_at, kept.message_id) == (
+    stored = Mail.objects.get()
+    assert (stored, stored.context, stored.expires_at, stored.message_id) == (
         mail,
         mail.context,
         mail.expires_at,
@@ -197,12 +199,12 @@ def test_an_inserted_row_is_the_one_that_was_made():
     assert Mail.objects.get().attempts == 2
 
 
-def test_public_rows_are_inserted_inside_a_change_alone():
+def test_public_model_insert_is_refused_outside_public_write():
     with pytest.raises(WriteOutsidePublicWrite):
         Comment(article=make_article(), body="An argument.").insert()
 
 
-def test_statements_written_by_hand_take_what_python_knows():
+def test_execute_prepared_adapts_python_values():
     user = make_user()
     assert execute_prepared("SELECT email FROM accounts_user WHERE handle = %s", user.handle) == [
         (user.email,)

@@ -1,4 +1,4 @@
-"""The log: one line a request, with an id, without anything that lets a reader of the log in."""
+"""The access log: one line for each request, with an id, without keys that give access."""
 
 import json
 import logging
@@ -12,15 +12,15 @@ from tests.factories import make_article
 
 
 @pytest.fixture
-def told(caplog):
-    """What the log was told, as `told.records`."""
+def access_log(caplog):
+    """The access log's records, as `access_log.records`."""
     caplog.set_level(logging.INFO, "ictiger.access")
     caplog.handler.addFilter(request_log.AddRequestId())
     return caplog
 
 
-def as_written(record: logging.LogRecord) -> dict:
-    """The line of the log, as production has it."""
+def json_line(record: logging.LogRecord) -> dict:
+    """The record as production writes it."""
     handler = next(
         handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler
     )
@@ -30,10 +30,10 @@ def as_written(record: logging.LogRecord) -> dict:
 
 
 @pytest.mark.django_db
-def test_each_request_is_one_line_of_json(client, told):
+def test_each_request_is_one_line_of_json(client, access_log):
     make_article(slug="专利")
     client.get("/articles/专利/?utm_source=secret")
-    line = as_written(told.records[-1])
+    line = json_line(access_log.records[-1])
     assert line["time"].endswith("+00:00")
     assert line["ms"] > 0
     assert {key: line[key] for key in ("level", "logger", "message", "method", "path", "view", "status")} == {
@@ -49,10 +49,10 @@ def test_each_request_is_one_line_of_json(client, told):
 
 
 @pytest.mark.django_db
-def test_answer_and_log_bear_the_same_id_and_pages_bear_none(client, told):
-    answer = client.get("/search/")
-    assert len(answer.headers["X-Request-ID"]) == 32
-    assert as_written(told.records[-1])["request_id"] == answer.headers["X-Request-ID"]
+def test_response_and_log_share_an_id_and_public_pages_have_none(client, access_log):
+    response = client.get("/search/")
+    assert len(response.headers["X-Request-ID"]) == 32
+    assert json_line(access_log.records[-1])["request_id"] == response.headers["X-Request-ID"]
     assert "X-Request-ID" not in client.get("/").headers
 
 
@@ -63,16 +63,16 @@ def test_records_of_one_request_share_its_id(client, monkeypatch):
         "articles.views.page_links", lambda *_a, **_k: ids.append(request_log.request_id.get()) or 1 / 0
     )
     client.raise_request_exception = False
-    answer = client.get("/zh-hans/")
-    assert answer.status_code == 500
-    assert ids == [answer.headers["X-Request-ID"]]
-    assert f"<code>{ids[0]}</code>" in answer.content.decode()
+    response = client.get("/zh-hans/")
+    assert response.status_code == 500
+    assert ids == [response.headers["X-Request-ID"]]
+    assert f"<code>{ids[0]}</code>" in response.content.decode()
     assert request_log.request_id.get() == ""
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("proxies", "given", "taken"),
+    ("proxies", "incoming", "is_used"),
     [
         (1, "0123456789abcdef", True),
         (0, "0123456789abcdef", False),
@@ -81,13 +81,15 @@ def test_records_of_one_request_share_its_id(client, monkeypatch):
         (1, 'a"b {"level": "INFO"}', False),
     ],
 )
-def test_id_is_taken_from_our_own_proxy_alone(client, settings, proxies, given, taken):
+def test_incoming_id_is_used_only_behind_our_own_proxy(client, settings, proxies, incoming, is_used):
     settings.TRUSTED_PROXY_COUNT = proxies
-    assert (client.get("/search/", headers={"x-request-id": given}).headers["X-Request-ID"] == given) == taken
+    assert (
+        client.get("/search/", headers={"x-request-id": incoming}).headers["X-Request-ID"] == incoming
+    ) == is_used
 
 
 @pytest.mark.django_db
-def test_keys_in_paths_are_not_told(client, told, reader):
+def test_keys_in_paths_are_not_logged(client, access_log, reader):
     for path in (
         "/accounts/confirm-email/SECRETKEY/",
         "/accounts/confirm-email/SECRETKEY",
@@ -97,46 +99,46 @@ def test_keys_in_paths_are_not_told(client, told, reader):
         "/zh-hans/comments/unsubscribe/SECRETKEY",
     ):
         client.get(path)
-        line = json.dumps(as_written(told.records[-1]), ensure_ascii=False)
+        line = json.dumps(json_line(access_log.records[-1]), ensure_ascii=False)
         assert "…" in line
         assert path.rstrip("/").rpartition("/")[2].rpartition("-")[2] not in line
 
 
 @pytest.mark.django_db
-def test_what_leads_nowhere_is_told_as_it_was_asked_in_bounds(client, told):
+def test_unmatched_path_is_logged_up_to_a_bound(client, access_log):
     client.get(f"/nowhere/{'x' * 1_000}\n/")
-    line = as_written(told.records[-1])
+    line = json_line(access_log.records[-1])
     assert line["path"].startswith("/nowhere/xxx")
     assert len(line["path"]) == request_log.MAX_LOGGED_PATH
 
 
 @pytest.mark.django_db
-def test_watchers_are_told_only_when_something_is_wrong(client, told, monkeypatch):
+def test_health_requests_are_logged_only_on_errors(client, access_log, monkeypatch):
     client.get("/healthz")
-    assert not told.records
+    assert not access_log.records
     monkeypatch.setattr("ictiger.health.pending_migrations", lambda: ["articles.0009_next"])
     client.get("/readyz")
-    (once,) = told.records
-    assert as_written(once)["level"] == "ERROR"
-    assert once.request_id
+    (record,) = access_log.records
+    assert json_line(record)["level"] == "ERROR"
+    assert record.request_id
 
 
-def test_fault_is_one_line_with_its_traceback():
+def test_exception_is_one_line_with_its_traceback():
     record = logging.LogRecord("ictiger.jobs", logging.ERROR, __file__, 1, "mail failed", None, None)
     try:
         raise ValueError("第一\n第二")
     except ValueError as error:
         record.exc_info = (type(error), error, error.__traceback__)
-    line = as_written(record)
+    line = json_line(record)
     assert line["message"] == "mail failed"
     assert line["traceback"].endswith("ValueError: 第一\n第二")
 
 
-def test_log_comes_first_so_that_refusals_are_told():
+def test_log_middleware_comes_first_so_that_refusals_are_logged():
     assert settings.MIDDLEWARE[0] == "ictiger.core.request_log.RequestLogMiddleware"
 
 
 @pytest.mark.django_db
-def test_path_forges_no_line_and_commands_no_terminal(client, told):
+def test_logged_path_contains_no_control_characters(client, access_log):
     client.get("/a%0a2026%20ERROR%1b[31m%c2%9b31m%e2%80%ae/%E6%96%87/")
-    assert as_written(told.records[-1])["path"] == r"/a\n2026 ERROR\x1b[31m\x9b31m\u202e/文/"
+    assert json_line(access_log.records[-1])["path"] == r"/a\n2026 ERROR\x1b[31m\x9b31m\u202e/文/"

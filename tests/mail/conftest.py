@@ -1,4 +1,4 @@
-"""A purpose to write mails for, and a mail server that misbehaves on demand."""
+"""A purpose for test mails, and a mail server whose replies a test can set."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @pytest.fixture
 def note(settings, monkeypatch) -> Callable[..., Mail]:
-    """Queues a mail of the purpose tests/note; `note.compose` is its composer, to be replaced."""
+    """Queues a mail of the purpose tests/note; `note.register(compose)` replaces its composer."""
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], TEMPLATES]}]
 
     def compose(mail: Mail) -> dict | None:
@@ -37,7 +37,7 @@ def note(settings, monkeypatch) -> Callable[..., Mail]:
 
     def register(compose: Callable, lifetime: timedelta = timedelta(days=3)) -> None:
         monkeypatch.setitem(
-            composers._composers, "tests/note", composers.RegisteredComposer(compose, lifetime)
+            composers.registered_composers, "tests/note", composers.RegisteredComposer(compose, lifetime)
         )
 
     queue.register = register
@@ -45,12 +45,12 @@ def note(settings, monkeypatch) -> Callable[..., Mail]:
     return queue
 
 
-class Postmaster:
-    """Answers RCPT and DATA with what is in `recipient_answers` and `text_answers`, in turn, then with 250."""
+class SMTPHandler:
+    """Answers RCPT and DATA with `recipient_replies` and `text_replies`, in turn, then with 250."""
 
     def __init__(self) -> None:
-        self.recipient_answers: list[str] = []
-        self.text_answers: list[str] = []
+        self.recipient_replies: list[str] = []
+        self.text_replies: list[str] = []
         self.envelopes: list = []
         self.greetings = 0
         self.release = asyncio.Event()
@@ -61,21 +61,21 @@ class Postmaster:
         return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        answer = self.recipient_answers.pop(0) if self.recipient_answers else "250 OK"
-        if answer.startswith("250"):
+        reply = self.recipient_replies.pop(0) if self.recipient_replies else "250 OK"
+        if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return answer
+        return reply
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        answer = self.text_answers.pop(0) if self.text_answers else "250 2.0.0 queued as 4711"
-        if answer == "hang":
+        reply = self.text_replies.pop(0) if self.text_replies else "250 2.0.0 queued as 4711"
+        if reply == "hang":
             await self.release.wait()
-        if answer == "drop":
+        if reply == "drop":
             server.transport.abort()
-            return answer
-        if answer.startswith("250"):
+            return reply
+        if reply.startswith("250"):
             self.envelopes.append(envelope)
-        return answer
+        return reply
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -84,7 +84,7 @@ class Postmaster:
 
 @pytest.fixture
 def smtp(settings, free_port) -> None:
-    """Mail goes by SMTP to a port where nobody listens."""
+    """Mail is sent by SMTP to a port where no server listens."""
     settings.EMAIL_BACKEND = "ictiger.mail.backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
@@ -93,28 +93,28 @@ def smtp(settings, free_port) -> None:
 
 
 @pytest.fixture
-def server(smtp, free_port) -> Iterator[Postmaster]:
+def server(smtp, free_port) -> Iterator[SMTPHandler]:
     """A real SMTP server, with SMTPUTF8."""
-    postmaster = Postmaster()
-    controller = Controller(postmaster, hostname="127.0.0.1", port=free_port, enable_SMTPUTF8=True)
+    handler = SMTPHandler()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port, enable_SMTPUTF8=True)
     controller.start()
-    yield postmaster
-    controller.loop.call_soon_threadsafe(postmaster.release.set)
+    yield handler
+    controller.loop.call_soon_threadsafe(handler.release.set)
     controller.stop()
 
 
 @pytest.fixture
 def dripping_server(smtp, free_port) -> Iterator[None]:
-    """Greets for ever, one line after another, each well within the time-out for an answer."""
+    """A server that sends greeting lines for ever, each well within the time-out for a reply."""
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", free_port)) as listener:
 
         def drip() -> None:
-            line, _address = listener.accept()
-            with line:
+            connection, _address = listener.accept()
+            with connection:
                 try:
                     while not stop.wait(0.02):
-                        line.sendall(b"220-one moment\r\n")
+                        connection.sendall(b"220-one moment\r\n")
                 except OSError:
                     return
 

@@ -1,4 +1,4 @@
-"""What the mail server gets, and what becomes of the row, with a real server on the other side."""
+"""Delivery to a real SMTP server: the message it gets, and the state of the row afterwards."""
 
 import datetime as dt
 import ssl
@@ -19,14 +19,14 @@ from ictiger.mail.message import LedgerMessage
 from ictiger.mail.models import Mail, MailState
 from ictiger.mail.sweep import send_due_mail
 
-from .conftest import Postmaster
+from .conftest import SMTPHandler
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def self_signed(tmp_path) -> ssl.SSLContext:
-    """What a server needs to speak TLS, vouched for by nobody but itself."""
+    """A TLS context for a server, with a self-signed certificate."""
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),
         x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")]),
@@ -67,8 +67,8 @@ def test_delivered_mail_has_its_headers_and_both_texts(note, server):
     assert server.envelopes[0].original_content.isascii()
 
 
-def test_mail_that_can_be_stopped_says_so_in_headers(note, server):
-    """The address arrives as it is, in one line: programs do not read encoded words there."""
+def test_mail_with_an_unsubscribe_url_has_its_headers(note, server):
+    """The URL arrives unchanged on one line: mail programs do not decode encoded words there."""
     url = f"http://testserver/stop/{'key' * 60}:{'x' * 6}/"
     note.register(lambda _mail: {"title": "Note", "unsubscribe_url": url})
     for to in ("anna@example.org", "anna-ü@example.org"):
@@ -79,13 +79,13 @@ def test_mail_that_can_be_stopped_says_so_in_headers(note, server):
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_mail_that_always_comes_has_no_such_headers(note, server):
+def test_mail_without_an_unsubscribe_url_has_no_such_headers(note, server):
     note()
     send_due_mail(10)
     assert server.messages[0]["List-Unsubscribe"] is server.messages[0]["List-Unsubscribe-Post"] is None
 
 
-def test_sent_row_keeps_the_last_words_of_the_server(note, server):
+def test_sent_row_holds_the_reply_of_the_server(note, server):
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
@@ -115,7 +115,7 @@ def test_limit_bounds_a_sweep(note, server):
     assert Mail.objects.filter(state=MailState.QUEUED).count() == 1
 
 
-def test_mail_that_cannot_be_written_stops_no_other(note, server, monkeypatch):
+def test_mail_that_cannot_be_written_delays_no_other(note, server, monkeypatch):
     write = LedgerMessage.message
 
     def fail_for_anna(message: LedgerMessage):
@@ -137,11 +137,11 @@ def test_mail_that_cannot_be_written_stops_no_other(note, server, monkeypatch):
     assert broken.undeliverable_since is not None
 
 
-def test_mail_whose_worker_died_goes_behind_the_others(note, server, time_machine):
+def test_mail_of_a_dead_worker_comes_after_the_others(note, server, time_machine):
     start = timezone.now()
     time_machine.move_to(start, tick=False)
-    left = note(to="anna@example.org")
-    left.lease(start + sweep.LEASE)
+    leased = note(to="anna@example.org")
+    leased.lease(start + sweep.LEASE)
     time_machine.move_to(start + timedelta(seconds=60), tick=False)
     note(to="boris@example.org")
     time_machine.move_to(start + timedelta(minutes=5), tick=False)
@@ -149,8 +149,8 @@ def test_mail_whose_worker_died_goes_behind_the_others(note, server, time_machin
     assert [message["To"] for message in server.messages] == ["boris@example.org", "anna@example.org"]
 
 
-def test_mail_to_what_looks_like_an_encoded_word_is_refused(note, server):
-    """However it came into the ledger: the form does not take it."""
+def test_mailbox_that_looks_like_an_encoded_word_is_refused(note, server):
+    """Forms refuse such an address, but the ledger must survive it."""
     broken, other = note(to="=?utf-8?q?a?=@example.org"), note(to="boris@example.org")
     send_due_mail(10)
     broken.refresh_from_db()
@@ -158,16 +158,16 @@ def test_mail_to_what_looks_like_an_encoded_word_is_refused(note, server):
     assert (broken.state, other.state) == (MailState.REFUSED, MailState.SENT)
 
 
-def test_longest_due_goes_first(note, server):
+def test_mail_that_is_due_longest_is_sent_first(note, server):
     for to, minutes in (("b@example.org", 1), ("a@example.org", 2)):
         Mail.objects.filter(pk=note(to=to).pk).update(next_try_at=timezone.now() - timedelta(minutes=minutes))
     send_due_mail(10)
     assert [message["To"] for message in server.messages] == ["a@example.org", "b@example.org"]
 
 
-def test_greylisted_mail_comes_again_and_arrives(note, server, time_machine):
+def test_greylisted_mail_is_tried_again_and_sent(note, server, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
-    server.recipient_answers = ["451 4.7.1 greylisted, come again"]
+    server.recipient_replies = ["451 4.7.1 greylisted, come again"]
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
@@ -180,9 +180,9 @@ def test_greylisted_mail_comes_again_and_arrives(note, server, time_machine):
     assert [message["Message-ID"] for message in server.messages] == [mail.message_id]
 
 
-@pytest.mark.parametrize("where", ["recipient_answers", "text_answers"])
-def test_5xx_is_final(note, server, where):
-    setattr(server, where, ["550 5.1.1 no such mailbox"])
+@pytest.mark.parametrize("command", ["recipient_replies", "text_replies"])
+def test_5xx_is_final(note, server, command):
+    setattr(server, command, ["550 5.1.1 no such mailbox"])
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
@@ -191,7 +191,7 @@ def test_5xx_is_final(note, server, where):
 
 
 def test_refusal_of_one_mail_does_not_stop_the_next(note, server):
-    server.recipient_answers = ["550 no", "451 later"]
+    server.recipient_replies = ["550 no", "451 later"]
     for _number in range(3):
         note()
     assert send_due_mail(10) == 3
@@ -209,8 +209,8 @@ def test_refused_connection_is_tried_again_and_ends_the_sweep(note, smtp):
     assert (second.state, second.attempts) == (MailState.QUEUED, 0)
 
 
-def test_line_dropped_after_the_text_is_tried_again(note, server):
-    server.text_answers = ["drop"]
+def test_connection_dropped_after_the_text_is_tried_again(note, server):
+    server.text_replies = ["drop"]
     mail = note()
     send_due_mail(10)
     mail.refresh_from_db()
@@ -223,11 +223,11 @@ def test_line_dropped_after_the_text_is_tried_again(note, server):
 
 def test_server_that_hangs_is_cut_off_at_the_hard_limit(note, server, settings, monkeypatch):
     monkeypatch.setattr(backend, "HARD_LIMIT", 0.3)
-    server.text_answers = ["hang"]
+    server.text_replies = ["hang"]
     mail = note()
-    began = time.monotonic()
+    started = time.monotonic()
     send_due_mail(10)
-    assert time.monotonic() - began < settings.EMAIL_TIMEOUT
+    assert time.monotonic() - started < settings.EMAIL_TIMEOUT
     mail.refresh_from_db()
     assert mail.state == MailState.QUEUED
     assert "took longer" in mail.reply
@@ -241,9 +241,9 @@ def test_server_that_drips_is_cut_off_at_the_hard_limit(note, dripping_server, m
     assert "took longer" in mail.reply
 
 
-@pytest.mark.parametrize("how", ["EMAIL_USE_TLS", "EMAIL_USE_SSL"])
-def test_server_without_tls_gets_nothing_and_the_mail_waits(note, server, settings, how):
-    setattr(settings, how, True)
+@pytest.mark.parametrize("setting", ["EMAIL_USE_TLS", "EMAIL_USE_SSL"])
+def test_server_without_tls_gets_nothing_and_the_mail_waits(note, server, settings, setting):
+    setattr(settings, setting, True)
     note()
     send_due_mail(10)
     mail = Mail.objects.get()
@@ -251,14 +251,12 @@ def test_server_without_tls_gets_nothing_and_the_mail_waits(note, server, settin
     assert mail.undeliverable_since is not None
 
 
-def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(
-    note, smtp, settings, free_port, self_signed
-):
+def test_server_with_a_self_signed_certificate_gets_nothing(note, smtp, settings, free_port, self_signed):
     settings.EMAIL_USE_SSL = True
-    postmaster = Postmaster()
-    controller = Controller(postmaster, hostname="127.0.0.1", port=free_port, ssl_context=self_signed)
+    handler = SMTPHandler()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port, ssl_context=self_signed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the controller's own knock at its door
+        warnings.simplefilter("ignore")  # of the controller, which connects without a certificate
         controller.start()
     try:
         note()
@@ -266,7 +264,7 @@ def test_server_with_a_certificate_nobody_vouches_for_gets_nothing(
     finally:
         controller.stop()
     mail = Mail.objects.get()
-    assert (mail.state, postmaster.envelopes) == (MailState.QUEUED, [])
+    assert (mail.state, handler.envelopes) == (MailState.QUEUED, [])
     assert "CERTIFICATE_VERIFY_FAILED" in mail.reply
 
 
@@ -291,7 +289,7 @@ def test_unusual_addresses_arrive(note, server, to, envelope):
     assert server.messages[0]["To"] == (envelope or to)
 
 
-def test_international_mailbox_is_refused_where_the_server_does_not_know_it(note, server, monkeypatch):
+def test_international_mailbox_is_refused_without_smtputf8(note, server, monkeypatch):
     monkeypatch.setattr("smtplib.SMTP.has_extn", lambda *_: False)
     note(to="用户@example.org")
     send_due_mail(10)
@@ -312,6 +310,6 @@ def test_other_backends_keep_working(note, settings, tmp_path):
 
 
 def test_plain_django_mail_goes_through_the_backend_too(server):
-    outbox.send_mail("Hello", "Text", "House <house@example.org>", ["Anna <anna@example.org>"])
+    outbox.send_mail("Hello", "Text", "Site <site@example.org>", ["Anna <anna@example.org>"])
     assert server.messages[0]["Subject"] == "Hello"
     assert server.envelopes[0].rcpt_tos == ["anna@example.org"]

@@ -1,15 +1,16 @@
-"""What a row promises: in the transaction of its cause, composed when sent, with one worker at a time, never lost."""
+"""The queue: a mail is queued with its cause, composed when sent, leased to one worker, never lost."""
 
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from ictiger.mail import sweep
 from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import enqueue
-from ictiger.mail.sweep import backoff, send_due_mail
+from ictiger.mail.sweep import backoff, lease_next_mail, send_due_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -26,22 +27,15 @@ def test_enqueue_in_a_rolled_back_transaction_leaves_nothing(note, django_captur
     assert callbacks == []
 
 
-def test_enqueue_wakes_the_sweep_once_committed(note, server, settings, django_capture_on_commit_callbacks):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
-    with django_capture_on_commit_callbacks(execute=True):
+def test_enqueue_is_one_insert_and_enqueues_no_task(
+    note, django_assert_num_queries, django_capture_on_commit_callbacks
+):
+    """The sweep polls the rows, so nothing has to wake it."""
+    with django_capture_on_commit_callbacks() as callbacks, django_assert_num_queries(1) as queries:
         note()
-        assert server.envelopes == []
-    assert len(server.envelopes) == 1
-
-
-def test_failing_wake_up_does_not_fail_the_request(note, monkeypatch, django_capture_on_commit_callbacks):
-    def broken(*args, **kwargs):
-        raise RuntimeError("the queue of jobs is down")
-
-    monkeypatch.setattr("django_tasks_db.DatabaseBackend.enqueue", broken)
-    with django_capture_on_commit_callbacks(execute=True):
-        note()
-    assert Mail.objects.get().state == MailState.QUEUED
+    assert queries.captured_queries[0]["sql"].startswith('INSERT INTO "mail_mail"')
+    assert callbacks == []
+    assert not DBTaskResult.objects.exists()
 
 
 def test_enqueue_stores_ids_and_no_text(note):
@@ -51,7 +45,7 @@ def test_enqueue_stores_ids_and_no_text(note):
     assert mail.expires_at - mail.created_at == pytest.approx(timedelta(days=3), abs=timedelta(seconds=1))
 
 
-def test_enqueue_of_an_unknown_purpose_is_a_mistake_of_the_programmer():
+def test_enqueue_of_an_unknown_purpose_raises_lookup_error():
     with pytest.raises(LookupError, match="nobody/knows"):
         enqueue("nobody/knows", to="anna@example.org", language="en")
 
@@ -71,7 +65,7 @@ def test_enqueue_of_an_unknown_purpose_is_a_mistake_of_the_programmer():
         "x" * 400 + "@b.org",
     ],
 )
-def test_recipient_that_cannot_be_one_is_refused_and_never_sent(note, server, to):
+def test_invalid_recipient_is_refused_and_never_sent(note, server, to):
     mail = note(to=to)
     mail.refresh_from_db()
     assert mail.state == MailState.REFUSED
@@ -89,7 +83,7 @@ def test_mail_no_longer_needed_is_cancelled(note, server):
     assert server.envelopes == []
 
 
-def test_composer_that_raises_does_not_stop_the_others(note, server):
+def test_composer_that_raises_delays_no_other_mail(note, server):
     def compose(mail: Mail) -> dict:
         return {"title": 1 / mail.context["divisor"]}
 
@@ -111,7 +105,7 @@ def test_line_break_in_a_subject_cannot_begin_a_header(note, server):
     assert server.messages[0]["Bcc"] is None
 
 
-def test_mail_is_not_sent_after_its_time(note, server, time_machine):
+def test_mail_is_not_sent_after_it_expired(note, server, time_machine):
     start = timezone.now()
     time_machine.move_to(start, tick=False)
     mail = note(expires_at=start + timedelta(minutes=15))
@@ -122,26 +116,26 @@ def test_mail_is_not_sent_after_its_time(note, server, time_machine):
     assert server.envelopes == []
 
 
-def test_mail_whose_next_attempt_would_come_too_late_expires_with_the_last_words(note, server):
-    server.recipient_answers = ["451 busy"]
+def test_mail_whose_next_attempt_would_be_too_late_expires_with_the_last_reply(note, server):
+    server.recipient_replies = ["451 busy"]
     mail = note(expires_at=timezone.now() + timedelta(seconds=10))
     send_due_mail(10)
     mail.refresh_from_db()
     assert (mail.state, mail.reply) == (MailState.EXPIRED, "451 busy")
 
 
-def test_pauses_grow_are_jittered_and_end():
-    middles = [backoff(n, 3_600).total_seconds() for n in (1, 2, 3, 30)]
-    for seconds, expected in zip(middles, [30, 60, 120, 3_600], strict=True):
+def test_backoff_grows_to_a_limit_and_is_jittered():
+    pauses = [backoff(n, 3_600).total_seconds() for n in (1, 2, 3, 30)]
+    for seconds, expected in zip(pauses, [30, 60, 120, 3_600], strict=True):
         assert expected * 0.75 <= seconds <= expected * 1.25
     assert len({backoff(1, 3_600) for _attempt in range(10)}) > 1
 
 
-def test_leased_mail_is_nobody_elses_until_its_worker_must_be_dead(note, server, time_machine):
+def test_leased_mail_is_not_taken_until_its_lease_ends(note, server, time_machine):
     start = timezone.now()
     time_machine.move_to(start, tick=False)
     note()
-    assert sweep._lease_next() is not None, "a worker takes it and is killed"
+    assert lease_next_mail() is not None, "a worker takes it and is killed"
     assert send_due_mail(10) == 0
     time_machine.move_to(start + sweep.LEASE, tick=False)
     assert send_due_mail(10) == 1
@@ -149,16 +143,16 @@ def test_leased_mail_is_nobody_elses_until_its_worker_must_be_dead(note, server,
     assert (mail.state, mail.attempts, len(server.envelopes)) == (MailState.SENT, 2, 1)
 
 
-def test_worker_killed_after_the_servers_250_costs_one_duplicate_with_the_same_id(
+def test_worker_killed_after_the_reply_250_causes_one_duplicate_with_the_same_id(
     note, server, time_machine, monkeypatch
 ):
-    def killed(*_) -> None:
+    def die(*_) -> None:
         raise KeyboardInterrupt
 
     time_machine.move_to(timezone.now(), tick=False)
     mail = note()
     with monkeypatch.context() as patch:
-        patch.setattr(Mail, "record_sent", killed)
+        patch.setattr(Mail, "record_sent", die)
         with pytest.raises(KeyboardInterrupt):
             send_due_mail(10)
     time_machine.shift(sweep.LEASE)
@@ -167,32 +161,34 @@ def test_worker_killed_after_the_servers_250_costs_one_duplicate_with_the_same_i
     assert [message["Message-ID"] for message in server.messages] == [mail.message_id] * 2
 
 
-def test_failure_after_a_lost_lease_does_not_undo_what_another_worker_did(note, server):
+def test_failure_after_a_lost_lease_does_not_change_the_row(note, server):
     note()
-    slow = sweep._lease_next()
+    leased = lease_next_mail()
     Mail.objects.update(lease_until=timezone.now())
     send_due_mail(10)
-    slow.record_failure(MailState.QUEUED, "451 later")
+    leased.record_failure(MailState.QUEUED, "451 later")
     assert Mail.objects.get().state == MailState.SENT
 
 
-def test_delivery_under_way_is_recorded_even_when_the_desk_cancelled_it(note):
+def test_delivery_under_way_is_recorded_even_when_it_was_cancelled(note):
     note()
-    taken = sweep._lease_next()
+    leased = lease_next_mail()
     Mail.objects.update(state=MailState.CANCELLED, lease_until=None)
-    taken.record_sent("250 ok")
+    leased.record_sent("250 ok")
     assert Mail.objects.get().state == MailState.SENT
 
 
-def test_idle_sweep_asks_one_question(django_assert_num_queries):
+def test_idle_sweep_makes_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert send_due_mail(10) == 0
 
 
 @pytest.mark.parametrize(("mails", "queries"), [(1, 10), (3, 20)])
 def test_sweep_takes_five_queries_a_mail(note, server, django_assert_num_queries, mails, queries):
-    """Per mail: its row, the lease, around both a savepoint and its end, the outcome. The sweep itself: whether any is due, which are
-    too late, and at the end the same savepoint without a row."""
+    """For each mail: its row, the lease, a savepoint and its release around both, the result.
+
+    For the sweep: whether any is due, which have expired, and at the end the same savepoint without a row.
+    """
     for _number in range(mails):
         note()
     with django_assert_num_queries(queries):
@@ -209,6 +205,6 @@ def test_two_sweeps_at_once_deliver_each_mail_once(note, server, in_threads):
     assert len({message["Message-ID"] for message in server.messages}) == len(server.messages) == 20
 
 
-def test_same_moment_gives_a_mail_to_one_worker_only(note):
+def test_mail_is_leased_to_one_worker_only(note):
     note()
-    assert [sweep._lease_next() is not None, sweep._lease_next() is not None] == [True, False]
+    assert [lease_next_mail() is not None, lease_next_mail() is not None] == [True, False]

@@ -30,7 +30,8 @@ enqueue("accounts/verification", to=user.email, language="en", context={}, user=
 SessionStore().save()
 """
 STORE_A_PAGE = """
-from ictiger.pagecache.store import get_store, compress_page
+from ictiger.pagecache.pages import compress_page
+from ictiger.pagecache.store import get_store
 store = the_store()
 assert store.save(store.lease(b"/about/"), pack(b"html", b"old"))
 """

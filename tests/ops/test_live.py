@@ -9,7 +9,8 @@ from django.db import OperationalError
 
 from ictiger.ops import live as live_module
 from ictiger.ops.live import CannotGoLive, LiveSlot, wait_until_live
-from ictiger.pagecache.store import Store, compress_page
+from ictiger.pagecache.pages import compress_page
+from ictiger.pagecache.store import Store
 
 pytestmark = pytest.mark.django_db
 PAGE = b"/articles/claims/"

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from ictiger.ops.nginx_conf import STORABLE, NginxSite, render_conf
 from ictiger.ops.nginx_values import InvalidNginxValue, quoted
-from ictiger.pagecache.store import is_storable_path
+from ictiger.pagecache.pages import is_storable_path
 from ictiger.testbed import nginx
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the protocol's lines have in common."""
+"""Functions that the tests of the protocol's lines share."""
 
 import pytest
 
@@ -15,12 +15,13 @@ def rename(topic: Topic, **fields) -> None:
         topic.save()
 
 
-def says(site, path: str = "/notes/a/") -> str:
+def page_text(site, path: str = "/notes/a/") -> str:
+    """The name that the page shows."""
     return site.get(path).body.decode().partition("</p>")[0].removeprefix("<p>")
 
 
-def named(calls: list[tuple], *names: str) -> list[tuple]:
-    """Only those calls, with paths in words."""
+def calls_named(calls: list[tuple], *names: str) -> list[tuple]:
+    """Only the calls of these functions, with their paths as strings."""
     return [
         (call[0], *(arg.decode() for arg in call[1:] if isinstance(arg, bytes)))
         for call in calls

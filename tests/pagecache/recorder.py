@@ -1,14 +1,14 @@
-"""A keeper of pages that only remembers what it was told to purge, and what it saw of the database meanwhile."""
+"""A page cache backend that records the purges it is sent, and how many outbox rows there were at each."""
 
 from ictiger.pagecache.models import Purge
 
 purged: list[list[str]] = []
-rows_meanwhile: list[int] = []
-fault: list[Exception] = []
+row_counts: list[int] = []
+errors: list[Exception] = []  # the first one is raised instead
 
 
-def keep(paths: list[str]) -> None:
-    if fault:
-        raise fault[0]
+def record_purge(paths: list[str]) -> None:
+    if errors:
+        raise errors[0]
     purged.append(paths)
-    rows_meanwhile.append(Purge.objects.count())
+    row_counts.append(Purge.objects.count())

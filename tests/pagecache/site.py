@@ -1,4 +1,4 @@
-"""A site behind its page store, asked without a network. Counts how often Django is entered."""
+"""A site behind its page store, requested without a network. Counts how often Django is entered."""
 
 from io import BytesIO
 from typing import NamedTuple
@@ -9,17 +9,17 @@ from ictiger.pagecache.store import Store
 from ictiger.pagecache.wsgi import PageWrapper
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
 
 
 class NoSweeper:
-    """What is swept is tested apart, with threads."""
+    """In place of the sweeper, whose tests use threads."""
 
-    def wait_for_first(self) -> None:
-        pass
+    def wait_for_first(self, timeout: float) -> bool:
+        return True
 
 
 class Site:
@@ -36,8 +36,8 @@ class Site:
 
     def get(
         self, path: str, method: str = "GET", *, past_store: bool = False, raw: bool = False, **environ: str
-    ) -> Answer:
-        """`raw`: the path is what the server hands over, latin-1 for bytes. `environ`: HTTP_… and the like."""
+    ) -> Response:
+        """`raw`: the path is what a WSGI server passes, latin-1 for bytes. `environ`: HTTP_… and the like."""
         request = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
@@ -52,16 +52,16 @@ class Site:
             "wsgi.input": BytesIO(),
         } | environ
         request = {name: value for name, value in request.items() if value is not None}
-        told = []
-        body = (self.django if past_store else self.wrapper)(request, lambda *args: told.append(args))
+        started = []
+        body = (self.django if past_store else self.wrapper)(request, lambda *args: started.append(args))
         content = b"".join(body)
         if hasattr(body, "close"):
             body.close()
-        return Answer(int(told[-1][0][:3]), dict(told[-1][1]), content)
+        return Response(int(started[-1][0][:3]), dict(started[-1][1]), content)
 
 
 def personal(get_response):
-    """A middleware that makes every answer one reader's own."""
+    """A middleware that makes every response personal."""
 
     def middleware(request):
         response = get_response(request)

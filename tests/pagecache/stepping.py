@@ -1,16 +1,15 @@
-"""Actors that stop before every step, so that a test decides who goes next.
+"""Actors that stop before every step, so that a test decides which of them continues.
 
-Each actor is a thread; at most one runs at any time. The store's calls of the operating system are its steps, and so are its waits.
-A killed actor does nothing more: as with SIGKILL, not even what stands in `finally`, except that the kernel closes its files.
+Each actor is a thread; at most one runs at any time. The store's calls of the operating system are its steps,
+and so are its waits. A killed actor does nothing more: as with SIGKILL, not even `finally` blocks run, except
+that the kernel closes its files.
 """
 
 import os
 import threading
 from collections.abc import Callable
 
-PATIENCE = (
-    10.0  # seconds of real time for one step; an actor that takes longer waits for somebody who cannot go on
-)
+STEP_TIMEOUT = 10.0  # seconds of real time; an actor that takes longer waits for one that cannot continue
 
 
 class Killed(BaseException):
@@ -21,22 +20,22 @@ class Actor:
     def __init__(self, work: Callable[[], object]) -> None:
         self.work = work
         self.result: object = None
-        self.fault: BaseException | None = None
+        self.error: BaseException | None = None
         self.done = self.dead = False
-        self.before = ""  # the step that it will do next
+        self.next_step = ""
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        _here.actor = self
+        _current.actor = self
         try:
             self.step()
             self.result = self.work()
         except Killed:
             pass
-        except BaseException as fault:  # told by whoever drives the actor
-            self.fault = fault
+        except BaseException as error:  # raised again in the thread that drives the actor
+            self.error = error
         self.done = True
         self._stopped.release()
 
@@ -44,14 +43,14 @@ class Actor:
         """Called in the actor's thread before each step."""
         if self.dead:
             raise Killed
-        self.before = name
+        self.next_step = name
         self._stopped.release()
         self._go.acquire()
         if self.dead:
             raise Killed
 
     def advance(self) -> None:
-        """Let it do one step, up to the next."""
+        """Let it do one step."""
         if not self.done:
             self._wait()
             self._go.release()
@@ -59,17 +58,18 @@ class Actor:
             self._stopped.release()
             if self.done:
                 self._thread.join()
-                if self.fault is not None:
-                    raise self.fault
+                if self.error is not None:
+                    raise self.error
 
     def _wait(self) -> None:
-        assert self._stopped.acquire(timeout=PATIENCE), f"it does not come back from the step {self.before!r}"
+        stopped = self._stopped.acquire(timeout=STEP_TIMEOUT)
+        assert stopped, f"it does not return from the step {self.next_step!r}"
 
     def advance_to(self, name: str, at_most: int = 100) -> None:
-        """Let it go on until that step is its next."""
+        """Let it continue until that step is its next."""
         for _step in range(at_most):
             self.advance()
-            if self.done or self.before == name:
+            if self.done or self.next_step == name:
                 return
 
     def finish(self, at_most: int = 10_000) -> object:
@@ -77,35 +77,38 @@ class Actor:
             if self.done:
                 return self.result
             self.advance()
-        raise AssertionError("it does not come to an end")
+        raise AssertionError("it does not end")
 
     def kill(self) -> None:
         self.dead = True
         self.finish()
 
 
-def in_time(work: Callable[[], object], seconds: float = 3.0) -> object:
-    """What `work` returns, done in a thread of its own. One that waits for ever fails its test, and does not hold up the others."""
+def within_seconds(work: Callable[[], object], seconds: float = 3.0) -> object:
+    """What `work` returns, called in a thread of its own.
+
+    If it blocks, its test fails and the others continue.
+    """
     results: list[object] = []
     thread = threading.Thread(target=lambda: results.append(work()), daemon=True)
     thread.start()
     thread.join(seconds)
-    assert results, f"no answer within {seconds} seconds" if thread.is_alive() else "it failed"
+    assert results, f"no result within {seconds} seconds" if thread.is_alive() else "it raised an exception"
     return results[0]
 
 
-_here = threading.local()
+_current = threading.local()
 
 
 def step(name: str = "") -> None:
-    """A step of the actor whose thread this is; in any other thread nothing."""
-    actor = getattr(_here, "actor", None)
+    """A step of the actor that this thread belongs to; in any other thread nothing."""
+    actor = getattr(_current, "actor", None)
     if actor is not None:
         actor.step(name)
 
 
 class SteppingOs:
-    """`os`, with a step before each call that others could notice."""
+    """`os`, with a step before each call that other actors could notice."""
 
     STEPS = frozenset(
         ["open", "rename", "unlink", "scandir", "listdir", "walk", "makedirs", "rmdir", "utime"]
@@ -129,14 +132,17 @@ class SteppingOs:
 
 
 class SteppingTime:
-    """`time`, in which waiting is a step and moves a clock of its own. The clock on the wall stands until somebody moves it."""
+    """`time`, in which waiting is a step and moves the monotonic clock.
+
+    The wall clock stands until a test moves it.
+    """
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.elapsed = 0.0
         self.wall = 1_000_000
 
     def monotonic(self) -> float:
-        return self.now
+        return self.elapsed
 
     def time(self) -> float:
         return float(self.wall)
@@ -145,5 +151,5 @@ class SteppingTime:
         return self.wall * 10**9
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.elapsed += seconds
         step("sleep")

@@ -1,4 +1,4 @@
-"""A site of a few public pages with nothing of the other rooms, to be kept in a page store."""
+"""A site of a few public pages, without our apps' views, to be stored in a page store."""
 
 from datetime import datetime
 
@@ -15,12 +15,12 @@ from ictiger.pagecache.public_write import public_write
 
 handler400 = "tests.pagecache.store_urls.refused"
 handler500 = "tests.pagecache.store_urls.broken"
-handler404 = "tests.pagecache.store_urls.absent"
+handler404 = "tests.pagecache.store_urls.not_found"
 deadlines: list[datetime] = []  # of the pages below /timed/
 requests: list[HttpRequest] = []  # that reached a public view
 
 
-def absent(request, exception):
+def not_found(request, exception):
     return HttpResponse("absent", status=404)
 
 
@@ -59,8 +59,8 @@ def timed(request):
 
 
 @public_page
-def marked_but_odd(request, how):
-    kinds = {
+def not_storable(request, how):
+    responses = {
         "missing": lambda: HttpResponse("gone", status=410),
         "moved": lambda: redirect("/notes/a/", permanent=True),
         "streamed": lambda: StreamingHttpResponse([b"x"]),
@@ -70,7 +70,7 @@ def marked_but_odd(request, how):
         "robots": lambda: HttpResponse("x", headers={"X-Robots-Tag": "noindex"}),
         "policy": lambda: HttpResponse("x", headers={"Content-Security-Policy": "default-src *"}),
     }
-    return kinds[how]()
+    return responses[how]()
 
 
 @public_page
@@ -99,7 +99,7 @@ urlpatterns = [
     path("notes/<rawslug:slug>/rename/", rename, name="rename"),
     path("feed/", feed, name="feed"),
     path("timed/", timed, name="timed"),
-    path("odd/<str:how>/", marked_but_odd, name="odd"),
+    path("odd/<str:how>/", not_storable, name="odd"),
     path("writes/", writes, name="writes"),
     path("dynamic/", dynamic, name="dynamic"),
 ]

@@ -1,4 +1,4 @@
-"""Nothing that shows on a public page is written outside `change()` (line 13 of the protocol)."""
+"""Nothing that shows on a public page is written outside `public_write()` (line 13 of the protocol)."""
 
 import pytest
 from django.apps import apps
@@ -7,15 +7,15 @@ from django.db import models, transaction
 from articles.models import Publication, SocialLink, Topic
 from comments.models import Comment
 from ictiger.pagecache.guard import PublicQuerySet, WriteOutsidePublicWrite
-from ictiger.pagecache.invalidation import _providers
+from ictiger.pagecache.invalidation import providers
 from ictiger.pagecache.models import PublicModel
 from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_comment
 
 PUBLIC_MODELS = [model for model in apps.get_models() if issubclass(model, PublicModel)]
 
-# What it says stands on pages only beside what is always written with it.
-SHOWS_WITH_ANOTHER = {"comments.Discussion"}  # its figures change with a Comment
+# Models that need no provider: they are always written together with another model, which has one.
+WRITTEN_WITH_ANOTHER = {"comments.Discussion"}  # its figures change with a Comment
 
 every_public_model = pytest.mark.parametrize("model", PUBLIC_MODELS, ids=lambda model: model._meta.label)
 
@@ -37,9 +37,9 @@ def test_public_model_refuses_save_and_delete(model):
 
 
 @every_public_model
-@pytest.mark.parametrize("which", ["_default_manager", "_base_manager"])
-def test_public_model_refuses_bulk_writes(model, which):
-    manager = getattr(model, which)
+@pytest.mark.parametrize("manager_name", ["_default_manager", "_base_manager"])
+def test_public_model_refuses_bulk_writes(model, manager_name):
+    manager = getattr(model, manager_name)
     field = next(field.name for field in model._meta.concrete_fields if not field.primary_key)
     for write in (
         lambda: manager.update(**{field: None}),
@@ -65,13 +65,13 @@ def test_many_to_many_rows_of_public_models_are_public_models(model):
 
 
 @every_public_model
-def test_somebody_says_where_a_public_model_shows(model):
-    """Without a function registered with @shows_on, a write inside change() would purge nothing."""
-    assert model._meta.label in SHOWS_WITH_ANOTHER or _providers.get(model)
+def test_every_public_model_has_a_provider_of_paths(model):
+    """Without a function registered with @invalidates, a public write would purge nothing."""
+    assert model._meta.label in WRITTEN_WITH_ANOTHER or providers.get(model)
 
 
 @pytest.mark.django_db
-def test_related_manager_cannot_write_past_the_guard():
+def test_related_manager_cannot_bypass_the_guard():
     with public_write():
         publication = Publication.objects.create(language="en")
         link = SocialLink.objects.create(
@@ -85,8 +85,8 @@ def test_related_manager_cannot_write_past_the_guard():
             write()
 
 
-def relations_to_models_that_are_not_public() -> list[models.ForeignKey]:
-    """By which the deletion of what shows nowhere could change a page."""
+def relations_to_other_models() -> list[models.ForeignKey]:
+    """Relations of public models to models that are not: their deletion could change a page."""
     fields = [
         field
         for model in PUBLIC_MODELS
@@ -96,14 +96,17 @@ def relations_to_models_that_are_not_public() -> list[models.ForeignKey]:
     return [field for field in fields if not issubclass(field.related_model, PublicModel)]
 
 
-@pytest.mark.parametrize("relation", relations_to_models_that_are_not_public(), ids=str)
-def test_no_public_row_goes_with_one_that_is_not_public(relation):
-    """A cascade deletes past every guard; emptying the column does not, and refusing changes nothing."""
+@pytest.mark.parametrize("relation", relations_to_other_models(), ids=str)
+def test_deletion_does_not_cascade_to_public_rows(relation):
+    """A cascade would bypass every guard.
+
+    SET_NULL goes through the guarded manager, PROTECT changes nothing.
+    """
     assert relation.remote_field.on_delete in (models.SET_NULL, models.PROTECT, models.RESTRICT)
 
 
 @pytest.mark.django_db
-def test_deletion_of_a_user_cannot_change_public_rows_past_the_guard():
+def test_deletion_of_a_user_cannot_bypass_the_guard():
     with public_write():
         comment = make_comment(make_article())
     with pytest.raises(WriteOutsidePublicWrite), transaction.atomic():
@@ -112,7 +115,7 @@ def test_deletion_of_a_user_cannot_change_public_rows_past_the_guard():
 
 
 @pytest.mark.django_db
-def test_public_model_is_written_inside_a_change():
+def test_public_model_can_be_written_inside_public_write():
     with public_write():
         topic = Topic.objects.create(slug="patents", name_en="Patents", name_zh="专利")
         Topic.objects.filter(pk=topic.pk).update(position=2)
@@ -120,7 +123,7 @@ def test_public_model_is_written_inside_a_change():
 
 
 @pytest.mark.django_db
-def test_guard_closes_again_after_the_change():
+def test_writes_are_refused_again_after_public_write():
     with public_write():
         topic = Topic.objects.create(slug="patents", name_en="Patents", name_zh="专利")
     with pytest.raises(WriteOutsidePublicWrite):

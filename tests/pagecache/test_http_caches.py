@@ -1,4 +1,4 @@
-"""HTTP caches in front, with the page store off: what pages tell them, and the purges that the outbox sends."""
+"""HTTP caches in front, with the page store off: headers of pages, and the purges of the outbox."""
 
 import threading
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ictiger import env
 from ictiger.checks import check_page_caches
+from ictiger.core.repeating_thread import RepeatingThread
 from ictiger.pagecache import http_caches
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
@@ -24,8 +25,8 @@ from ictiger.pagecache.wsgi import wrap_application
 from tests.factories import make_article, make_comment, make_publication
 
 
-class Cache(ThreadingHTTPServer):
-    """Takes purges as a cache does; `status` is what it answers them."""
+class CacheServer(ThreadingHTTPServer):
+    """Receives purges as a cache does and answers them with `status`."""
 
     daemon_threads = True
 
@@ -33,14 +34,14 @@ class Cache(ThreadingHTTPServer):
         self.purged: list[str] = []
         self.hosts: set[str] = set()
         self.status = 200
-        super().__init__(("127.0.0.1", 0), Purged)
+        super().__init__(("127.0.0.1", 0), PurgeHandler)
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class Purged(BaseHTTPRequestHandler):
+class PurgeHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_PURGE(self) -> None:
@@ -56,12 +57,12 @@ class Purged(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def cache(settings, monkeypatch) -> Iterator[Cache]:
+def cache(settings, monkeypatch) -> Iterator[CacheServer]:
     monkeypatch.setattr(http_caches, "_retry_at", {})
-    with Cache() as server:
+    with CacheServer() as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        settings.PAGE_CACHES = [server.address]
-        settings.PAGE_KEEPERS = ["ictiger.pagecache.http_caches.purge_http_caches"]
+        settings.PAGE_CACHES = [server.url]
+        settings.PAGE_CACHE_BACKENDS = ["ictiger.pagecache.http_caches.purge_http_caches"]
         yield server
         server.shutdown()
 
@@ -71,48 +72,44 @@ def page(request: HttpRequest) -> HttpResponse:
     return HttpResponse("a page")
 
 
-def keys_of(response: HttpResponse) -> set[str]:
+def surrogate_keys(response: HttpResponse) -> set[str]:
     return set(response.headers["Surrogate-Key"].split(" "))
 
 
-# --- what pages tell -----------------------------------------------------------------------------------------------------------------
-
-
-def test_page_may_be_kept_by_caches_that_are_purged_and_by_no_browser(settings):
+def test_purged_caches_may_store_a_page_and_browsers_may_not(settings):
     settings.PAGE_CACHES = ["http://10.0.0.5"]
-    told = page(RequestFactory().get("/about/")).headers["Cache-Control"]
-    assert told == "public, max-age=0, s-maxage=600, stale-while-revalidate=1, stale-if-error=86400"
+    header = page(RequestFactory().get("/about/")).headers["Cache-Control"]
+    assert header == "public, max-age=0, s-maxage=600, stale-while-revalidate=1, stale-if-error=86400"
 
 
-def test_cache_that_nobody_purges_asks_each_time_and_helps_out_in_need():
+def test_caches_that_are_not_purged_revalidate_and_may_serve_stale_on_errors():
     assert (
         page(RequestFactory().get("/about/")).headers["Cache-Control"]
         == "public, max-age=0, s-maxage=0, stale-if-error=86400"
     )
 
 
-def test_page_with_a_known_end_is_kept_until_then_and_never_shown_after_it(settings):
+def test_expiring_page_is_cached_until_it_expires(settings):
     settings.PAGE_CACHES = ["http://10.0.0.5"]
-    for seconds, kept in ((90.5, 90), (0.5, 0), (-3, 0), (9_000, 600)):
+    for seconds, max_age in ((90.5, 90), (0.5, 0), (-3, 0), (9_000, 600)):
 
         @public_page
-        def ends(request: HttpRequest, seconds=seconds) -> HttpResponse:
+        def expiring(request: HttpRequest, seconds=seconds) -> HttpResponse:
             return set_expiry(HttpResponse("scheduled"), timezone.now() + timedelta(seconds=seconds))
 
-        assert (
-            ends(RequestFactory().get("/")).headers["Cache-Control"] == f"public, max-age=0, s-maxage={kept}"
-        )
+        header = expiring(RequestFactory().get("/")).headers["Cache-Control"]
+        assert header == f"public, max-age=0, s-maxage={max_age}"
 
 
-def test_who_has_the_page_already_gets_304():
+def test_client_that_has_the_page_gets_304():
     etag = page(RequestFactory().get("/about/")).headers["ETag"]
     again = page(RequestFactory().get("/about/", headers={"if-none-match": etag}))
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("hidden", ["store", "DEBUG"])
-def test_behind_the_store_and_in_development_caches_are_told_nothing(settings, hidden):
-    if hidden == "store":
+@pytest.mark.parametrize("reason", ["store", "DEBUG"])
+def test_no_cache_headers_with_a_page_store_or_in_development(settings, reason):
+    if reason == "store":
         settings.PAGE_STORE = "/srv/pages"
     else:
         settings.DEBUG = True
@@ -122,14 +119,14 @@ def test_behind_the_store_and_in_development_caches_are_told_nothing(settings, h
 
 
 @pytest.mark.django_db
-def test_missing_pages_and_moved_ones_are_kept_by_nobody(client):
-    """A 404 without a word about caches is kept for two minutes by some, and the article may be published in the next."""
+def test_missing_pages_are_not_cached(client):
+    """Some caches store a 404 without Cache-Control for two minutes; the article may be published sooner."""
     for path in ("/articles/nowhere/", "/no/such/room/"):
         assert client.get(path).headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
-    ("changed", "goes"),
+    ("changed", "purged"),
     [
         ("/articles/a/", {"/articles/a/"}),
         ("/articles/a/**", {"/articles/a/", "/articles/a/discussion/2/"}),
@@ -149,7 +146,7 @@ def test_missing_pages_and_moved_ones_are_kept_by_nobody(client):
         ),
     ],
 )
-def test_purge_of_a_page_or_tree_meets_just_what_stands_in_it(changed, goes):
+def test_key_of_a_page_or_tree_purges_exactly_its_pages(changed, purged):
     site = [
         "/",
         "/articles/a/",
@@ -160,23 +157,20 @@ def test_purge_of_a_page_or_tree_meets_just_what_stands_in_it(changed, goes):
     ]
     assert {
         path for path in site if http_caches.purge_key(changed) in http_caches.surrogate_keys(path)
-    } == goes
+    } == purged
 
 
 @pytest.mark.django_db
-def test_every_comment_purges_the_pages_that_show_it(client, cache, django_capture_on_commit_callbacks):
+def test_comment_purges_the_pages_that_show_it(client, cache, django_capture_on_commit_callbacks):
     article = make_article(slug="a")
-    shown = client.get("/articles/a/")
-    assert shown.status_code == 200
+    response = client.get("/articles/a/")
+    assert response.status_code == 200
     cache.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         make_comment(article)
-    assert keys_of(shown) & set(cache.purged)
+    assert surrogate_keys(response) & set(cache.purged)
     assert cache.hosts == {"testserver"}
-    assert not keys_of(client.get("/")) & set(cache.purged)
-
-
-# --- what the outbox does ------------------------------------------------------------------------------------------------------------
+    assert not surrogate_keys(client.get("/")) & set(cache.purged)
 
 
 @pytest.mark.django_db
@@ -193,18 +187,18 @@ def test_purge_is_repeated_once_after_the_longest_render(cache, time_machine):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("fault", ["refuses", "is gone"])
-def test_cache_that_is_not_reached_is_purged_by_the_sweep(cache, settings, fault, monkeypatch):
-    if fault == "refuses":
+@pytest.mark.parametrize("failure", ["refuses", "is gone"])
+def test_unreachable_cache_is_purged_by_the_sweep(cache, settings, failure, monkeypatch):
+    if failure == "refuses":
         cache.status = 403
     else:
-        settings.PAGE_CACHES = ["http://127.0.0.1:9", cache.address]
+        settings.PAGE_CACHES = ["http://127.0.0.1:9", cache.url]
     row = Purge.objects.create(paths=["/about/"])
     purge_outbox_row(row)
     row.refresh_from_db()
     assert row.again_at is None
-    assert cache.purged == ([] if fault == "refuses" else [http_caches.purge_key("/about/")])
-    cache.status, settings.PAGE_CACHES = 200, [cache.address]
+    assert cache.purged == ([] if failure == "refuses" else [http_caches.purge_key("/about/")])
+    cache.status, settings.PAGE_CACHES = 200, [cache.url]
     monkeypatch.setattr(http_caches, "_retry_at", {})
     assert purge_leftovers(timedelta(0)) == 1
     assert cache.purged[-1] == http_caches.purge_key("/about/")
@@ -212,28 +206,28 @@ def test_cache_that_is_not_reached_is_purged_by_the_sweep(cache, settings, fault
     assert row.again_at is not None
 
 
-def test_writers_do_not_wait_again_for_a_cache_that_does_not_answer(cache, monkeypatch):
-    asked = []
+def test_writers_do_not_wait_again_for_a_silent_cache(cache, monkeypatch):
+    urls = []
 
-    def is_silent(address: str, keys: list[str]) -> None:
-        asked.append(address)
+    def time_out(url: str, keys: list[str]) -> None:
+        urls.append(url)
         raise TimeoutError
 
-    monkeypatch.setattr(http_caches, "_send_purge", is_silent)
+    monkeypatch.setattr(http_caches, "_send_purge", time_out)
     for _attempt in range(3):
         with pytest.raises(http_caches.CacheUnreachable):
             http_caches.purge_http_caches(["/about/"])
-    assert asked == [cache.address]
+    assert urls == [cache.url]
 
 
-def test_change_of_a_thousand_paths_is_told_in_parts(cache):
+def test_purge_of_a_thousand_paths_is_sent_in_batches(cache):
     paths = [f"/articles/{number}/" for number in range(1_000)]
     http_caches.purge_http_caches(paths)
     assert cache.purged == [http_caches.purge_key(path) for path in paths]
 
 
 @pytest.mark.django_db
-def test_change_of_the_whole_site_is_one_key(cache, django_capture_on_commit_callbacks):
+def test_change_of_the_whole_site_purges_one_key(cache, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         publication = make_publication()
     cache.purged.clear()
@@ -243,36 +237,33 @@ def test_change_of_the_whole_site_is_one_key(cache, django_capture_on_commit_cal
     assert http_caches.purge_key(WHOLE_SITE) in cache.purged
 
 
-def test_web_processes_sweep_for_caches_and_pages_go_through_unwrapped(cache, monkeypatch):
-    begun = []
-    monkeypatch.setattr("ictiger.pagecache.sweeper.Sweeper.start", lambda sweeper: begun.append(sweeper.name))
+def test_web_process_sweeps_for_caches_and_wraps_nothing(cache, monkeypatch):
+    started = []
+    monkeypatch.setattr(RepeatingThread, "start", lambda thread: started.append(thread.name))
 
     def application(environ, start_response):
         return []
 
     assert wrap_application(application) is application
-    assert begun == ["ictiger-sweeper"]
+    assert started == ["ictiger-sweeper"]
 
 
-# --- settings ------------------------------------------------------------------------------------------------------------------------
-
-
-def test_addresses_of_caches_are_read_from_the_environment(monkeypatch):
+def test_cache_urls_are_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("PAGE_CACHES", " http://10.0.0.5:6081/, http://[fd00::7] ,")
     assert env.server_urls("PAGE_CACHES") == ["http://10.0.0.5:6081", "http://[fd00::7]"]
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "value",
     ["10.0.0.5", "https://cache", "http://", "http://cache:port", "http://cache/path", "http://cache:0"],
 )
-def test_address_that_cannot_be_meant_is_refused(monkeypatch, wrong):
-    monkeypatch.setenv("PAGE_CACHES", wrong)
+def test_malformed_cache_url_is_refused(monkeypatch, value):
+    monkeypatch.setenv("PAGE_CACHES", value)
     with pytest.raises(ImproperlyConfigured, match="PAGE_CACHES"):
         env.server_urls("PAGE_CACHES")
 
 
-def test_caches_beside_a_store_are_warned_of(settings):
+def test_caches_beside_a_page_store_are_a_warning(settings):
     settings.PAGE_CACHES = ["http://10.0.0.5"]
     assert list(check_page_caches(None)) == []
     settings.PAGE_STORE = "/srv/pages"

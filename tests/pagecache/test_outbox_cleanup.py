@@ -1,10 +1,12 @@
-"""Outbox rows whose pages are purged: deleted at once, or some at a time by a process that serves."""
+"""Outbox rows whose pages are purged: deleted at once, or several at a time by a serving process."""
 
+from collections.abc import Iterator
 from queue import Queue
 
 import pytest
+from django.db import DatabaseError
 
-from ictiger.pagecache import outbox_cleanup as settled_module
+from ictiger.pagecache import outbox_cleanup as outbox_cleanup_module
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.outbox_cleanup import OutboxCleanup
 
@@ -12,38 +14,42 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def collected(monkeypatch) -> tuple[OutboxCleanup, Queue]:
-    """One that collects, and what it has deleted."""
-    deleted: Queue[list[int]] = Queue()
-    monkeypatch.setattr(settled_module, "_delete", deleted.put)
-    settled = OutboxCleanup()
-    settled.collect()
-    return settled, deleted
+def deleted(monkeypatch) -> Queue:
+    """The lists of keys that were deleted; nothing is deleted from the database."""
+    keys: Queue[list[int]] = Queue()
+    monkeypatch.setattr(outbox_cleanup_module, "delete_rows", keys.put)
+    return keys
 
 
-def test_where_nothing_collects_a_row_is_deleted_at_once():
+@pytest.fixture
+def cleanup(deleted) -> Iterator[OutboxCleanup]:
+    """A cleanup that collects rows."""
+    cleanup = OutboxCleanup()
+    cleanup.start()
+    yield cleanup
+    cleanup.stop()
+
+
+def test_row_is_deleted_at_once_where_nothing_collects():
     row, other = Purge.objects.create(paths=["/a/"]), Purge.objects.create(paths=["/b/"])
     OutboxCleanup().add(row.pk)
     assert list(Purge.objects.all()) == [other]
 
 
-def test_a_process_that_serves_deletes_many_in_one_statement(collected):
-    settled, deleted = collected
+def test_serving_process_deletes_several_rows_in_one_statement(cleanup, deleted):
     for key in (1, 2, 3):
-        settled.add(key)
+        cleanup.add(key)
     assert deleted.get(timeout=10) == [1, 2, 3]
-    settled.add(4)
+    cleanup.add(4)
     assert deleted.get(timeout=10) == [4]
 
 
-def test_a_database_that_is_away_ends_nothing(collected, monkeypatch):
-    settled, deleted = collected
-
-    def refuse(keys: list[int]) -> None:
+def test_database_error_does_not_end_the_thread(cleanup, deleted, monkeypatch):
+    def fail(keys: list[int]) -> None:
         deleted.put(keys)
-        raise settled_module.DatabaseError("away")
+        raise DatabaseError("away")
 
-    monkeypatch.setattr(settled_module, "_delete", refuse)
+    monkeypatch.setattr(outbox_cleanup_module, "delete_rows", fail)
     for key in (1, 2):
-        settled.add(key)
+        cleanup.add(key)
         assert deleted.get(timeout=10) == [key]

@@ -1,4 +1,4 @@
-"""`@public_page`: the view sees a stranger without cookies or query, and cannot answer with anything personal."""
+"""`@public_page`: the view sees an anonymous request without cookies or query, and its response has none."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -12,34 +12,35 @@ from ictiger.pagecache.public_write import public_write
 
 
 @public_page
-def what_it_sees(request: HttpRequest) -> HttpResponse:
+def describe_request(request: HttpRequest) -> HttpResponse:
     return HttpResponse(repr((type(request.user).__name__, request.COOKIES, dict(request.GET), request.path)))
 
 
-def test_view_sees_a_stranger_without_cookies_or_query(reader):
+def test_view_sees_an_anonymous_request_without_cookies_or_query(reader):
     request = RequestFactory().get("/about/?q=1", headers={"cookie": "sessionid=x; reader=member"})
     request.user = reader
-    assert what_it_sees(request).content.decode() == "('AnonymousUser', {}, {}, '/about/')"
+    assert describe_request(request).content.decode() == "('AnonymousUser', {}, {}, '/about/')"
 
 
-def test_answer_may_be_kept_only_if_it_is_asked_again(settings):
+def test_browsers_revalidate_a_public_page(settings):
     settings.PAGE_STORE = "/srv/pages"
-    assert what_it_sees(RequestFactory().get("/")).headers["Cache-Control"] == "no-cache"
+    assert describe_request(RequestFactory().get("/")).headers["Cache-Control"] == "no-cache"
 
 
-def test_request_and_view_bear_the_mark():
+def test_request_and_view_are_marked_public():
     request = RequestFactory().get("/")
-    what_it_sees(request)
+    describe_request(request)
     assert request.public_page is True
+    assert describe_request.public_page is True
     assert isinstance(request.user, AnonymousUser)
 
 
-def test_public_page_takes_no_posts():
-    assert what_it_sees(RequestFactory().post("/")).status_code == 405
+def test_public_page_refuses_post():
+    assert describe_request(RequestFactory().post("/")).status_code == 405
 
 
 @pytest.mark.parametrize("personal", ["cookie", "vary"])
-def test_answer_that_sets_a_cookie_or_varies_is_an_error(personal):
+def test_response_with_a_cookie_or_vary_is_an_error(personal):
     @public_page
     def view(request: HttpRequest) -> HttpResponse:
         response = HttpResponse("hello")

@@ -1,4 +1,4 @@
-"""`change()`: one transaction, its outbox row, and the purge after COMMIT and before the answer."""
+"""`public_write()`: one transaction, its outbox row, and the purge after COMMIT and before the response."""
 
 from datetime import timedelta
 
@@ -23,18 +23,16 @@ def rename(topic: Topic, slug: str) -> None:
     topic.save()
 
 
-def test_change_purges_the_paths_as_they_were_and_as_they_are(
-    keeper, topic, django_capture_on_commit_callbacks
-):
-    keeper.purged.clear()
+def test_write_purges_the_paths_before_and_after(recorder, topic, django_capture_on_commit_callbacks):
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write(topic):
         rename(topic, "standards")
-    assert keeper.purged == [["/topics/patents/", "/topics/standards/"]]
+    assert recorder.purged == [["/topics/patents/", "/topics/standards/"]]
     assert not Purge.objects.exists()
 
 
-def test_outbox_row_is_written_in_the_transaction_of_the_change(
-    keeper, topic, django_capture_on_commit_callbacks
+def test_outbox_row_is_inserted_in_the_transaction_of_the_write(
+    recorder, topic, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks():
         with public_write(topic):
@@ -44,24 +42,22 @@ def test_outbox_row_is_written_in_the_transaction_of_the_change(
     assert row.subjects == [["articles.topic", topic.pk]]
 
 
-def test_change_that_fails_leaves_neither_row_nor_write_nor_purge(
-    keeper, topic, django_capture_on_commit_callbacks
-):
+def test_failed_write_leaves_no_row_and_purges_nothing(recorder, topic, django_capture_on_commit_callbacks):
     def fail() -> None:
         with public_write(topic):
             rename(topic, "standards")
             raise ZeroDivisionError
 
-    keeper.purged.clear()
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(ZeroDivisionError):
         fail()
     assert Topic.objects.get().slug == "patents"
     assert not Purge.objects.exists()
-    assert keeper.purged == []
+    assert recorder.purged == []
 
 
-def test_change_whose_surrounding_transaction_fails_leaves_nothing(
-    keeper, topic, django_capture_on_commit_callbacks
+def test_write_in_a_failed_transaction_leaves_no_row_and_purges_nothing(
+    recorder, topic, django_capture_on_commit_callbacks
 ):
     @transaction.atomic
     def fail() -> None:
@@ -69,56 +65,54 @@ def test_change_whose_surrounding_transaction_fails_leaves_nothing(
             rename(topic, "standards")
         raise ZeroDivisionError
 
-    keeper.purged.clear()
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(ZeroDivisionError):
         fail()
     assert not Purge.objects.exists()
-    assert keeper.purged == []
+    assert recorder.purged == []
 
 
-def test_purge_reads_the_subjects_again(keeper, topic, django_capture_on_commit_callbacks):
-    """Between the end of a change and its purge another may have come: its paths are purged by whoever is last."""
-    keeper.purged.clear()
+def test_purge_reads_the_subjects_again(recorder, topic, django_capture_on_commit_callbacks):
+    """Another write may come between the end of this one and its purge: its paths are purged as well."""
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         with public_write(topic):
             rename(topic, "standards")
         with public_write():
             Topic.objects.update(slug="finance")
-    assert keeper.purged == [["/topics/finance/", "/topics/patents/", "/topics/standards/"]]
+    assert recorder.purged == [["/topics/finance/", "/topics/patents/", "/topics/standards/"]]
 
 
-def test_new_row_is_touched_after_it_is_saved(keeper, topic, django_capture_on_commit_callbacks):
-    keeper.purged.clear()
+def test_new_row_touched_after_saving_is_purged(recorder, topic, django_capture_on_commit_callbacks):
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write() as write:
         new = Topic(slug="standards", name_en="Standards", name_zh="标准")
         new.save()
         write.touch(new)
-    assert keeper.purged == [["/topics/standards/"]]
+    assert recorder.purged == [["/topics/standards/"]]
 
 
-def test_deleted_row_is_purged_where_it_was(keeper, topic, django_capture_on_commit_callbacks):
-    keeper.purged.clear()
+def test_deleted_row_is_purged_at_its_former_path(recorder, topic, django_capture_on_commit_callbacks):
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write(topic):
         topic.delete()
-    assert keeper.purged == [["/topics/patents/"]]
+    assert recorder.purged == [["/topics/patents/"]]
 
 
-def test_touching_everything_purges_the_root(keeper, django_capture_on_commit_callbacks):
+def test_touch_everything_purges_the_whole_site(recorder, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True), public_write() as write:
         write.touch_everything()
-    assert keeper.purged == [[WHOLE_SITE]]
+    assert recorder.purged == [[WHOLE_SITE]]
 
 
-def test_change_of_nothing_public_writes_no_row(keeper, django_capture_on_commit_callbacks):
+def test_write_without_subjects_inserts_no_row(recorder, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True), public_write():
         pass
-    assert keeper.purged == []
+    assert recorder.purged == []
 
 
-def test_nested_changes_are_one_transaction_one_row_and_one_purge(
-    keeper, topic, django_capture_on_commit_callbacks
-):
-    keeper.purged.clear()
+def test_nested_writes_share_transaction_row_and_purge(recorder, topic, django_capture_on_commit_callbacks):
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         with public_write() as outer:
             with public_write(topic) as inner:
@@ -126,12 +120,10 @@ def test_nested_changes_are_one_transaction_one_row_and_one_purge(
             assert inner is outer
             assert not Purge.objects.exists()
         assert Purge.objects.count() == 1
-    assert keeper.purged == [["/topics/patents/", "/topics/standards/"]]
+    assert recorder.purged == [["/topics/patents/", "/topics/standards/"]]
 
 
-def test_inner_change_that_fails_and_is_caught_takes_only_its_own_writes_back(
-    keeper, topic, django_capture_on_commit_callbacks
-):
+def test_failed_inner_write_rolls_back_only_itself(recorder, topic, django_capture_on_commit_callbacks):
     def fail() -> None:
         with public_write(topic):
             rename(topic, "standards")
@@ -144,62 +136,64 @@ def test_inner_change_that_fails_and_is_caught_takes_only_its_own_writes_back(
         with pytest.raises(ZeroDivisionError):
             fail()
     assert sorted(Topic.objects.values_list("slug", flat=True)) == ["finance", "patents"]
-    assert "/topics/finance/" in keeper.purged[-1]
+    assert "/topics/finance/" in recorder.purged[-1]
 
 
-def test_next_change_after_one_that_failed_begins_anew(keeper, topic, django_capture_on_commit_callbacks):
+def test_write_after_a_failed_one_starts_without_subjects(
+    recorder, topic, django_capture_on_commit_callbacks
+):
     def fail() -> None:
         with public_write(topic):
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    keeper.purged.clear()
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write() as write:
         assert (write.subjects, write.paths) == ([], set())
 
 
-def test_purge_comes_before_any_callback_of_the_writer(keeper, topic, django_capture_on_commit_callbacks):
-    seen = []
-    keeper.purged.clear()
+def test_purge_runs_before_other_on_commit_callbacks(recorder, topic, django_capture_on_commit_callbacks):
+    purged_at_callback = []
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write(topic):
-        transaction.on_commit(lambda: seen.append(list(keeper.purged)))
+        transaction.on_commit(lambda: purged_at_callback.append(list(recorder.purged)))
         rename(topic, "standards")
-    assert seen == [[["/topics/patents/", "/topics/standards/"]]]
+    assert purged_at_callback == [[["/topics/patents/", "/topics/standards/"]]]
 
 
 @committed
-def test_purge_runs_after_the_commit_and_before_the_answer(keeper, topic):
+def test_purge_runs_after_commit_and_before_the_response(recorder, topic):
     def view() -> HttpResponse:
         with public_write(topic):
             rename(topic, "standards")
-            keeper.purged.clear()
+            recorder.purged.clear()
         assert not connection.in_atomic_block
-        return HttpResponse(str(len(keeper.purged)))
+        return HttpResponse(str(len(recorder.purged)))
 
     assert view().content == b"1"
-    assert keeper.rows_meanwhile[-1] == 1, "the row goes when its pages are gone, not before"
+    assert recorder.row_counts[-1] == 1, "the row is deleted after its pages are purged, not before"
     assert not Purge.objects.exists()
 
 
-def test_keeper_out_of_reach_leaves_the_row_for_the_sweep(
-    keeper, topic, django_capture_on_commit_callbacks, time_machine, caplog
+def test_unreachable_backend_leaves_the_row_for_the_sweep(
+    recorder, topic, django_capture_on_commit_callbacks, time_machine, caplog
 ):
-    keeper.fault.append(OSError("no route to cache"))
-    keeper.purged.clear()
+    recorder.errors.append(OSError("no route to cache"))
+    recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True), public_write(topic):
         rename(topic, "standards")
     assert Purge.objects.count() == 1
     assert "no route to cache" in caplog.text
-    keeper.fault.clear()
+    recorder.errors.clear()
     time_machine.move_to(timezone.now() + timedelta(seconds=5))
     assert purge_leftovers() == 1
-    assert keeper.purged == [["/topics/patents/", "/topics/standards/"]]
+    assert recorder.purged == [["/topics/patents/", "/topics/standards/"]]
     assert not Purge.objects.exists()
 
 
-def test_sweep_leaves_rows_whose_process_is_still_about_to_purge(
-    keeper, topic, django_capture_on_commit_callbacks
+def test_sweep_skips_rows_whose_process_is_about_to_purge(
+    recorder, topic, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks():
         with public_write(topic):
@@ -208,41 +202,41 @@ def test_sweep_leaves_rows_whose_process_is_still_about_to_purge(
         assert Purge.objects.count() == 1
 
 
-def test_sweep_purges_for_a_subject_that_is_gone(keeper, topic):
+def test_sweep_purges_for_a_subject_that_was_deleted(recorder, topic):
     Purge.objects.create(paths=["/topics/patents/"], subjects=[["articles.topic", topic.pk + 1]])
-    keeper.purged.clear()
+    recorder.purged.clear()
     assert purge_leftovers(older_than=timedelta(0)) == 1
-    assert keeper.purged == [["/topics/patents/"]]
+    assert recorder.purged == [["/topics/patents/"]]
 
 
-def test_idle_sweep_asks_one_question(django_assert_num_queries):
+def test_idle_sweep_makes_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert purge_leftovers() == 0
 
 
-def test_subjects_are_locked_in_one_order_whoever_asks(topic, monkeypatch):
+def test_subjects_are_locked_in_a_fixed_order(topic, monkeypatch):
     second = Topic(slug="standards", name_en="Standards", name_zh="标准")
     with public_write():
         second.save()
     orders = []
     for subjects in ([topic, second], [second, topic]):
-        in_turn: list[int] = []
+        locked_keys: list[int] = []
 
-        def look(kind, pk, *, locked=False, in_turn=in_turn):
-            in_turn += [pk] if locked else []
+        def record_lock(kind, pk, *, locked=False, locked_keys=locked_keys):
+            locked_keys += [pk] if locked else []
             return load_stored(kind, pk, locked=locked)
 
-        monkeypatch.setattr("ictiger.pagecache.public_write.load_stored", look)
+        monkeypatch.setattr("ictiger.pagecache.public_write.load_stored", record_lock)
         with public_write(*subjects):
             pass
-        orders.append(in_turn)
+        orders.append(locked_keys)
     assert orders == [[topic.pk, second.pk]] * 2
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
 @committed
-def test_two_changes_of_one_row_wait_for_each_other(keeper, topic, in_threads):
-    """Both add to what they read; without the lock one would be lost."""
+def test_two_writes_of_one_row_wait_for_each_other(recorder, topic, in_threads):
+    """Both add to the value they read; without the lock one addition would be lost."""
 
     def add() -> None:
         with public_write(Topic(pk=topic.pk)):

@@ -1,4 +1,4 @@
-"""What the store needs beside serving, `manage.py pages`, and the name of a release."""
+"""Maintenance of the store, `manage.py pages`, and the build id."""
 
 import os
 import shutil
@@ -9,7 +9,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 
-from ictiger.pagecache import build_id as release_module
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.build_id import build_id
 from ictiger.pagecache.decorators import public_page
@@ -17,17 +16,14 @@ from ictiger.pagecache.store import Store
 from ictiger.pagecache.sweeper import maintenance_thread
 
 from . import store_urls
-from .protocol import rename, says
-from .test_store_files import body_at, files_below, keep
+from .protocol import page_text, rename
+from .test_store_files import body_at, save_page, stored_files
 
 NOISE = "".join(chr(33 + (n * 7919 + n // 9) % 90) for n in range(20_000))  # does not compress to nothing
 
 
-# --- eviction --------------------------------------------------------------------------------------------------------------------------
-
-
-def used_at(store: Store, path: str, second: int) -> None:
-    """As if the page had been read last at that second of the clock (nothing sets a file's ctime; so it is left out)."""
+def set_last_read(store: Store, path: str, second: int) -> None:
+    """Set the files' atime. Nothing can set a file's ctime; see `no_ctime`."""
     for end in (b"", b".gz"):
         file = store.pages + path.encode() + b"index.html" + end
         os.utime(file, (second, os.stat(file).st_mtime))
@@ -35,7 +31,7 @@ def used_at(store: Store, path: str, second: int) -> None:
 
 @pytest.fixture
 def no_ctime(monkeypatch):
-    """Pages stored within one test are all of one time; here the time of reading alone counts."""
+    """Pages of one test are all stored at the same time, so only the time of reading counts."""
     real = os.stat
 
     def stat(file, *args, **kwargs):
@@ -45,28 +41,28 @@ def no_ctime(monkeypatch):
     monkeypatch.setattr(maintenance.os, "stat", stat)
 
 
-def test_store_below_its_limit_loses_nothing(store):
-    keep(store, "/a/")
+def test_store_below_its_limit_evicts_nothing(store):
+    save_page(store, "/a/")
     assert maintenance.evict(store, 10**9) == 0
     assert body_at(store, "/a/") == "body"
 
 
-def test_pages_unused_for_longest_go_first(store, no_ctime):
+def test_least_recently_used_pages_are_evicted_first(store, no_ctime):
     for number in (3, 1, 2, 0):
-        keep(store, f"/{number}/", NOISE)
-        used_at(store, f"/{number}/", 1_000 + number)
+        save_page(store, f"/{number}/", NOISE)
+        set_last_read(store, f"/{number}/", 1_000 + number)
     size = sum(page.size for page in maintenance.stored_pages(store))
     assert maintenance.evict(store, size * 6 // 10) == 2
     assert [bool(body_at(store, f"/{number}/")) for number in range(4)] == [False, False, True, True]
     assert sum(page.size for page in maintenance.stored_pages(store)) <= size * 6 // 10
 
 
-def test_pages_of_other_releases_go_before_those_in_use(tmp_path, no_ctime):
+def test_pages_of_other_releases_are_evicted_first(tmp_path, no_ctime):
     old, new = Store(tmp_path / "pages", "old"), Store(tmp_path / "pages", "new")
-    keep(new, "/a/", NOISE)
-    used_at(new, "/a/", 1_000)
-    keep(old, "/a/", NOISE)
-    used_at(old, "/a/", 2_000)
+    save_page(new, "/a/", NOISE)
+    set_last_read(new, "/a/", 1_000)
+    save_page(old, "/a/", NOISE)
+    set_last_read(old, "/a/", 2_000)
     size = sum(page.size for page in maintenance.stored_pages(new))
     assert maintenance.evict(new, size - 1) == 1
     assert body_at(new, "/a/")
@@ -74,32 +70,29 @@ def test_pages_of_other_releases_go_before_those_in_use(tmp_path, no_ctime):
     assert new.releases() == {b"new", b"old"} - ({b"old"} if not os.path.exists(old.pages) else set())
 
 
-def test_evicted_pages_leave_no_empty_folders(store):
-    keep(store, "/a/b/c/", until=time.time() + 60)
-    keep(store, "/a/")
+def test_eviction_leaves_no_empty_folders(store):
+    save_page(store, "/a/b/c/", until=time.time() + 60)
+    save_page(store, "/a/")
     maintenance.evict(store, 0)
-    assert files_below(store) == []
+    assert stored_files(store) == []
     assert list(maintenance.stored_pages(store)) == []
     assert os.listdir(store.pages) == os.listdir(store.timed) == []
 
 
-def test_pages_are_listed_with_what_they_take(store):
-    keep(store, "/a/专/", NOISE)
-    keep(store, "/feed/", ending=b"atom", until=time.time() + 60)
-    shown = {
+def test_stored_pages_are_listed_with_their_size(store):
+    save_page(store, "/a/专/", NOISE)
+    save_page(store, "/feed/", ending=b"atom", until=time.time() + 60)
+    listed = {
         page.path: (page.timed, page.size >= 4096, page.release) for page in maintenance.stored_pages(store)
     }
-    assert shown == {
+    assert listed == {
         "/a/专/": (False, True, store.release.decode()),
         "/feed/": (True, True, store.release.decode()),
     }
 
 
-# --- trash, orphans, tallies, a crash --------------------------------------------------------------------------------------------------
-
-
 def test_trash_is_emptied(store):
-    keep(store, "/a/")
+    save_page(store, "/a/")
     store.clear()
     trash = os.path.join(store.root, b"trash")
     assert os.listdir(trash)
@@ -107,7 +100,7 @@ def test_trash_is_emptied(store):
     assert os.listdir(trash) == []
 
 
-def test_leases_of_killed_renderers_go_after_a_while(store):
+def test_leases_of_killed_renderers_are_deleted_after_a_while(store):
     old, young = store.lease(b"/a/"), store.lease(b"/a/")
     for file in (old.plain, old.compressed):
         os.utime(file, (0, time.time() - maintenance.LEASE_LIFETIME - 1))
@@ -116,62 +109,60 @@ def test_leases_of_killed_renderers_go_after_a_while(store):
     assert os.path.exists(young.plain)
 
 
-def test_page_whose_renderer_was_killed_between_its_two_forms_goes_after_a_while(store):
-    """A file server goes by the plain form: such a page would be left to us for as long as nobody changes it."""
-    keep(store, "/a/")
-    keep(store, "/b/")
+def test_page_with_its_compressed_form_alone_is_deleted_after_a_while(store):
+    """A file server looks for the plain form, so it would never serve such a page until the next change."""
+    save_page(store, "/a/")
+    save_page(store, "/b/")
     os.unlink(store.pages + b"/a/index.html")
     maintenance.drop_orphans(store)
-    assert store.find(b"/a/", compressed=True) is not None  # it may be about to become whole
+    # its renderer may be about to store the plain form
+    assert store.find(b"/a/", compressed=True) is not None
     maintenance.drop_orphans(store, now=time.time() + maintenance.LEASE_LIFETIME + 1)
     assert [page.path for page in maintenance.stored_pages(store)] == ["/b/"]
     assert store.find(b"/a/", compressed=True) is None
 
 
-def test_tallies_of_all_processes_are_added_up(store):
+def test_hit_counters_of_all_processes_are_added_up(store):
     for hits in (2, 3):
-        tally = stats.HitCounter(store)
-        tally.count("hits", hits)
-        tally.write()
-        tally.count("stored")
-        tally.write()
-    assert stats.hit_counters(store) == {"hits": 5, "stored": 2}
+        counter = stats.HitCounter(store)
+        counter.count("hits", hits)
+        counter.write()
+        counter.count("stored")
+        counter.write()
+    assert stats.hit_counts(store) == {"hits": 5, "stored": 2}
 
 
-def test_pages_from_before_the_machine_started_are_forgotten(store, tmp_path, monkeypatch):
+def test_pages_from_before_a_reboot_are_removed(store, tmp_path, monkeypatch):
     boot_id = tmp_path / "boot_id"
     monkeypatch.setattr(maintenance, "BOOT_ID", boot_id)
-    for boot, kept in (("one", None), ("one", "body"), ("two", None)):
+    for boot, body in (("one", None), ("one", "body"), ("two", None)):
         boot_id.write_text(boot)
         maintenance.invalidate_after_reboot(store)
-        assert body_at(store, "/a/") == kept
-        keep(store, "/a/")
+        assert body_at(store, "/a/") == body
+        save_page(store, "/a/")
 
 
-def test_caretaker_does_all_of_it(store, settings):
+def test_maintenance_evicts_and_writes_the_counter(store, settings):
     settings.PAGE_STORE_LIMIT = 1
-    keep(store, "/a/")
-    tally = stats.HitCounter(store)
-    tally.count("hits")
-    maintenance_thread(store, tally).sweep()
+    save_page(store, "/a/")
+    counter = stats.HitCounter(store)
+    counter.count("hits")
+    maintenance_thread(store, counter).run_once()
     assert body_at(store, "/a/") is None
-    assert stats.hit_counters(store)["hits"] == 1
+    assert stats.hit_counts(store)["hits"] == 1
 
 
-def test_caretaker_looks_at_the_disk_after_much_was_stored(store, settings):
-    tally = stats.HitCounter(store)
-    care = maintenance_thread(store, tally).sweep
+def test_maintenance_checks_the_size_after_much_was_stored(store, settings):
+    counter = stats.HitCounter(store)
+    maintain = maintenance_thread(store, counter).function
     settings.PAGE_STORE_LIMIT = 1000
-    care()
-    keep(store, "/a/", NOISE)
-    care()
-    assert body_at(store, "/a/") == NOISE  # not each second
-    tally.count("bytes", 51)
-    care()
+    maintain()
+    save_page(store, "/a/", NOISE)
+    maintain()
+    assert body_at(store, "/a/") == NOISE  # the size is not checked each second
+    counter.count("bytes", 51)
+    maintain()
     assert body_at(store, "/a/") is None
-
-
-# --- manage.py pages -------------------------------------------------------------------------------------------------------------------
 
 
 def pages(action: str) -> str:
@@ -180,7 +171,7 @@ def pages(action: str) -> str:
     return out.getvalue()
 
 
-def test_pages_says_when_there_is_no_store():
+def test_pages_needs_a_page_store():
     with pytest.raises(CommandError, match="PAGE_STORE is off"):
         pages("list")
 
@@ -198,19 +189,19 @@ def test_pages_rate(site, note):
         pages("rate")
     for _reader in range(4):
         site.get("/notes/a/")
-    site.wrapper.tally.write()
+    site.wrapper.counter.write()
     assert pages("rate").splitlines()[0] == "3 of 4 found (75.0%)"
 
 
 def test_pages_clear(site, note):
     site.get("/notes/a/")
     pages("clear")
-    assert files_below(site.store) == []
+    assert stored_files(site.store) == []
 
 
 @pytest.fixture
 def home_links(monkeypatch):
-    """The home page of the test site leads to its other pages."""
+    """The home page of the test site links to its other pages."""
     links = [
         "/notes/a/",
         "http://testserver/feed/",
@@ -235,35 +226,32 @@ def test_pages_warm_follows_links(site, note, home_links, caplog):
 
 
 @pytest.mark.django_db
-def test_pages_warm_says_when_the_disk_refuses(site, note, monkeypatch, caplog):
+def test_pages_warm_fails_when_the_disk_fails(site, note, monkeypatch, caplog):
     monkeypatch.setattr(Store, "lease", lambda *_args: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(CommandError, match="1 pages could not be stored"):
         pages("warm")
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_pages_verify_finds_what_differs(site, note, settings):
-    says(site)
+def test_pages_verify_fails_when_a_page_differs(site, note, settings):
+    page_text(site)
     site.get("/feed/")
     assert pages("verify") == "2 pages are as they would be rendered now.\n"
-    settings.PAGE_KEEPERS = []
+    settings.PAGE_CACHE_BACKENDS = []
     rename(note, name_en="second")
     with pytest.raises(CommandError, match="/notes/a/"):
         pages("verify")
 
 
 @pytest.mark.django_db
-def test_pages_verify_looks_at_the_compressed_form_too(site, note):
-    says(site)
+def test_pages_verify_compares_the_compressed_form_too(site, note):
+    page_text(site)
     shutil.copy(site.store.pages + b"/notes/a/index.html.gz", site.store.root)
-    keep(site.store, "/x/", "other")
+    save_page(site.store, "/x/", "other")
     shutil.copy(site.store.pages + b"/x/index.html.gz", site.store.pages + b"/notes/a/index.html.gz")
     shutil.rmtree(site.store.pages + b"/x")
     with pytest.raises(CommandError, match="/notes/a/"):
         pages("verify")
-
-
-# --- releases --------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -276,27 +264,27 @@ def sources(tmp_path, settings):
     build_id.cache_clear()
 
 
-def fresh_release() -> str:
-    release_module.build_id.cache_clear()
+def fresh_build_id() -> str:
+    build_id.cache_clear()
     return build_id()
 
 
-def test_release_changes_with_code_dependencies_and_shown_settings(sources, settings, monkeypatch):
-    seen = [fresh_release()]
-    assert fresh_release() == seen[0]
+def test_build_id_changes_with_code_dependencies_and_shown_settings(sources, settings, monkeypatch):
+    ids = [fresh_build_id()]
+    assert fresh_build_id() == ids[0]
     (sources / "templates" / "a.html").write_text("b")
-    seen.append(fresh_release())
+    ids.append(fresh_build_id())
     (sources / "pyproject.toml").write_text("Django==6.0")
-    seen.append(fresh_release())
+    ids.append(fresh_build_id())
     settings.SITE_URL = "https://example.org"
-    seen.append(fresh_release())
+    ids.append(fresh_build_id())
     monkeypatch.setitem(settings.DATABASES["default"], "NAME", "other")
-    seen.append(fresh_release())
-    assert len(set(seen)) == 5
+    ids.append(fresh_build_id())
+    assert len(set(ids)) == 5
 
 
-def test_release_does_not_change_with_run_time_state(sources):
-    before = fresh_release()
+def test_build_id_does_not_change_with_run_time_state(sources):
+    before = fresh_build_id()
     (sources / "var").mkdir()
     (sources / "var" / "x.html").write_text("x")
-    assert fresh_release() == before
+    assert fresh_build_id() == before

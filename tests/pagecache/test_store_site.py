@@ -1,4 +1,4 @@
-"""The whole publication behind its page store: after any write every stored page is as it would be rendered now; schedules keep time."""
+"""The whole publication behind its page store: stored pages stay fresh after every write and schedule."""
 
 import re
 from datetime import timedelta
@@ -42,7 +42,7 @@ def now():
 
 
 @pytest.fixture
-def house(store, now) -> Site:
+def full_site(store, now) -> Site:
     """Two languages, topics, authors, a picture, pages, and a discussion of two full pages."""
     for language in ("en", "zh-hans"):
         make_publication(language)
@@ -66,31 +66,34 @@ def house(store, now) -> Site:
         authors=authors,
         cover=picture,
     )
-    talkers = [make_user(f"talker-{n}@example.org", display_name=f"Talker {n}") for n in range(6)]
-    for n in range(100):  # the next one begins a page
-        make_comment(first, author=talkers[n % 6], body=f"Argument {n}.")
-    make_comment(first, author=talkers[1], parent=first.comments.first(), body="An answer.")
-    for n in range(26):  # so many that most stand on the page of the thread alone
+    commenters = [make_user(f"talker-{n}@example.org", display_name=f"Talker {n}") for n in range(6)]
+    for n in range(100):  # the next comment begins a page
+        make_comment(first, author=commenters[n % 6], body=f"Argument {n}.")
+    make_comment(first, author=commenters[1], parent=first.comments.first(), body="An answer.")
+    for n in range(26):  # most of them show on the thread's page alone
         make_comment(
-            first, author=talkers[n % 6], parent=first.comments.get(body="Argument 60."), body=f"Answer {n}."
+            first,
+            author=commenters[n % 6],
+            parent=first.comments.get(body="Argument 60."),
+            body=f"Answer {n}.",
         )
     return Site(store)
 
 
-def save(thing, **fields) -> None:
-    with public_write(thing):
+def save(instance, **fields) -> None:
+    with public_write(instance):
         for name, value in fields.items():
-            setattr(thing, name, value)
-        thing.save()
+            setattr(instance, name, value)
+        instance.save()
 
 
 def article(slug: str) -> Article:
     return Article.objects.get(slug=slug)
 
 
-def edit(which: str, **text) -> None:
-    services.save_draft(article(which), **text)
-    services.publish(article(which))
+def edit(current_slug: str, **text) -> None:
+    services.save_draft(article(current_slug), **text)
+    services.publish(article(current_slug))
 
 
 def erase_topic(slug: str) -> None:
@@ -109,7 +112,7 @@ def add_link() -> None:
         )
 
 
-# What people do, each on what the ones before have left.
+# Each write acts on the state that the ones before it have left.
 WRITES = {
     "publish": lambda: make_article(
         "new", topics=[Topic.objects.get(slug="patents")], authors=[Author.objects.get(slug="lin")]
@@ -169,7 +172,7 @@ def edit_comment(comment) -> None:
     discussion.edit_comment(user=comment.author, comment_id=comment.pk, body="Other words for it.")
 
 
-OF_COMMENTS = {
+COMMENT_PAGES = {
     "/comments/feed/",
     "/zh-hans/comments/feed/",
     "/articles/a0/comments/feed/",
@@ -178,19 +181,19 @@ OF_COMMENTS = {
 }
 
 
-def wrong_pages(site: Site) -> list[str]:
-    """Stored pages that would be rendered otherwise now."""
+def outdated_pages(site: Site) -> list[str]:
+    """Stored pages that would be rendered differently now."""
     return [page.path for page, is_same in verify_pages(site.store, WSGIHandler()) if not is_same]
 
 
-def fill(site: Site) -> set[str]:
+def store_all_pages(site: Site) -> set[str]:
     for _visited in warm_pages(site.wrapper):
         pass
     return {page.path for page in maintenance.stored_pages(site.store)}
 
 
-def test_every_stored_page_is_fresh_after_every_kind_of_write(house):
-    stored = fill(house)
+def test_every_stored_page_is_fresh_after_every_kind_of_write(full_site):
+    stored = store_all_pages(full_site)
     assert {
         "/",
         "/zh-hans/",
@@ -199,25 +202,25 @@ def test_every_stored_page_is_fresh_after_every_kind_of_write(house):
         "/feed/",
         "/about/",
         "/zh-hans/articles/专利/",
-        *OF_COMMENTS,
+        *COMMENT_PAGES,
     } <= stored
-    assert wrong_pages(house) == []
+    assert outdated_pages(full_site) == []
     for name, write in WRITES.items():
         write()
-        assert (name, wrong_pages(house)) == (name, [])
-        assert len(fill(house)) > 30, name
+        assert (name, outdated_pages(full_site)) == (name, [])
+        assert len(store_all_pages(full_site)) > 30, name
 
 
-def test_nothing_is_remembered_in_the_process_that_another_process_may_change(house):
-    """A page rendered from what this process knew before its lease would be older than the lease."""
-    fill(house)
-    with connection.cursor() as cursor:  # as another process would: nothing here hears of it
+def test_process_caches_nothing_that_another_process_may_change(full_site):
+    """A page rendered from values cached before its lease would be older than the lease."""
+    store_all_pages(full_site)
+    with connection.cursor() as cursor:  # as another process would, without a purge in this one
         cursor.execute("UPDATE articles_publication SET name = 'Another name'")
         cursor.execute("UPDATE articles_topic SET name_en = 'Another topic'")
         cursor.execute("UPDATE articles_page SET title = 'Another page'")
-    house.store.clear()
-    for page in fill(house):
-        body = house.get(page).body.decode()
+    full_site.store.clear()
+    for page in store_all_pages(full_site):
+        body = full_site.get(page).body.decode()
         assert "ICTiger" not in between_tags(body), page
         if page.startswith("/articles/") and not page.endswith("/feed/"):
             assert "Another topic" in body
@@ -228,7 +231,7 @@ def between_tags(html: str) -> str:
     return re.sub(r"<[^>]*>", "", html)
 
 
-PLACES = [
+LISTING_PATHS = [
     "/",
     "/feed/",
     "/topics/patents/",
@@ -239,7 +242,7 @@ PLACES = [
 ]
 
 
-def test_schedule_takes_effect_to_the_second_without_anybody_writing(house, now):
+def test_schedule_takes_effect_to_the_second_without_a_write(full_site, now):
     start = now.replace(microsecond=0) + 2 * HOUR
     with time_machine.travel(start, tick=False):
         related = {"topics": [Topic.objects.get(slug="patents")], "authors": [Author.objects.get(slug="lin")]}
@@ -250,28 +253,34 @@ def test_schedule_takes_effect_to_the_second_without_anybody_writing(house, now)
             expires_at=start + 2 * HOUR,
             **related,
         )
-        fill(house)
+        store_all_pages(full_site)
     hours = {0.999: 0, 1: 1, 1.999: 1, 2: 0}
     for hour, shown in hours.items():
         with time_machine.travel(start + hour * HOUR, tick=False):
             for _reader in range(2):
-                seen = {path: "Scheduled piece" in house.get(path).body.decode() for path in PLACES[:-1]}
-                assert seen == dict.fromkeys(PLACES[:-1], bool(shown)), hour
+                shown_on = {
+                    path: "Scheduled piece" in full_site.get(path).body.decode()
+                    for path in LISTING_PATHS[:-1]
+                }
+                assert shown_on == dict.fromkeys(LISTING_PATHS[:-1], bool(shown)), hour
                 assert (
-                    house.get("/articles/scheduled/").status == {0.999: 404, 1: 200, 1.999: 200, 2: 410}[hour]
+                    full_site.get("/articles/scheduled/").status
+                    == {0.999: 404, 1: 200, 1.999: 200, 2: 410}[hour]
                 )
 
 
-def test_pages_without_a_schedule_are_left_to_the_file_server(house):
-    fill(house)
-    assert not any(page.timed for page in maintenance.stored_pages(house.store))
+def test_pages_without_a_schedule_are_stored_for_the_file_server(full_site):
+    store_all_pages(full_site)
+    assert not any(page.timed for page in maintenance.stored_pages(full_site.store))
 
 
-def test_discussion_closes_to_the_second_on_its_stored_page(house, now):
+def test_discussion_closes_to_the_second_on_its_stored_page(full_site, now):
     closes = now.replace(microsecond=0) + HOUR
     services.set_options(article("a0"), comments_close_at=closes)
     for moment, is_open in ((closes - timedelta(milliseconds=1), True), (closes, False)):
         with time_machine.travel(moment, tick=False):
             for path in ("/articles/a0/", "/articles/a0/discussion/1/"):
                 for _reader in range(2):
-                    assert ("/articles/a0/comments/new/" in house.get(path).body.decode()) is is_open, path
+                    assert ("/articles/a0/comments/new/" in full_site.get(path).body.decode()) is is_open, (
+                        path
+                    )

@@ -1,4 +1,4 @@
-"""The desk's lists cost as many queries with many rows as with few; those of articles are tested with them."""
+"""The admin's lists make as many queries for many rows as for one. Those of articles are tested there."""
 
 import pytest
 from django.urls import reverse
@@ -24,9 +24,9 @@ LISTS = {
     "articles_page": 5,
     "articles_slugredirect": 5,
     "articles_topic": 5,
-    "comments_ban": 6,  # one is for the switch, whose state stands on every list of comments
+    "comments_ban": 6,  # one is for the switch, whose state every list of comments shows
 }
-QUEUE = 22
+QUEUE_QUERIES = 22
 
 
 def fill(count: int) -> None:
@@ -42,24 +42,26 @@ def fill(count: int) -> None:
 @pytest.mark.parametrize("count", [1, 30])
 def test_lists_take_as_many_queries_with_many_rows(client_of, count, django_assert_num_queries):
     fill(count)
-    desk = client_of(User.objects.create_superuser("root@example.org", "x"))
-    desk.get("/admin/")
+    client = client_of(User.objects.create_superuser("root@example.org", "x"))
+    client.get("/admin/")
     for name, queries in LISTS.items():
         with django_assert_num_queries(queries, info=name):
-            assert len(desk.get(reverse(f"admin:{name}_changelist")).context["cl"].result_list) >= count, name
+            assert len(client.get(reverse(f"admin:{name}_changelist")).context["cl"].result_list) >= count, (
+                name
+            )
 
 
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_queue_takes_as_many_queries_with_many_rows(
     client_of, moderator, count, django_assert_num_queries
 ):
-    """Each row with all it can have: what it answers, reports, a ban, a rejection that was appealed against, somebody looking at it."""
+    """Each row has a parent, a report, a ban, an appealed rejection and a review claim."""
     for _ in range(count):
         make_full_row(moderator)
-    desk = client_of(moderator)
-    desk.get("/admin/comments/comment/")
-    with django_assert_num_queries(QUEUE):
-        assert len(desk.get("/admin/comments/comment/").context["rows"]) == count
+    client = client_of(moderator)
+    client.get("/admin/comments/comment/")
+    with django_assert_num_queries(QUEUE_QUERIES):
+        assert len(client.get("/admin/comments/comment/").context["rows"]) == count
 
 
 def make_full_row(moderator: User) -> None:

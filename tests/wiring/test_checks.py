@@ -1,4 +1,4 @@
-"""A wrong setting is explained: by a check, or, where it cannot be read at all, by one line instead of a traceback."""
+"""Wrong settings are explained by a system check, malformed ones by one line instead of a traceback."""
 
 import os
 import re
@@ -26,7 +26,7 @@ PRODUCTION = {
 }
 
 
-def ids(check) -> list[str]:
+def message_ids(check) -> list[str]:
     return [message.id for message in check(None)]
 
 
@@ -45,9 +45,9 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
 
 
 def test_good_production_environment_passes_the_deploy_checks_in_silence():
-    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("System check identified no issues")
+    process = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.startswith("System check identified no issues")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_good_production_environment_passes_the_deploy_checks_in_silence():
 )
 def test_secret_key(settings, key, expected):
     settings.SECRET_KEY = key
-    assert ids(checks.check_secret_key) == expected
+    assert message_ids(checks.check_secret_key) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_secret_key(settings, key, expected):
 )
 def test_hosts(settings, debug, hosts, expected):
     settings.DEBUG, settings.ALLOWED_HOSTS = debug, hosts
-    assert ids(checks.check_hosts) == expected
+    assert message_ids(checks.check_hosts) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_hosts(settings, debug, hosts, expected):
 )
 def test_site_url(settings, url, expected):
     settings.SITE_URL = url
-    assert ids(checks.check_site_url) == expected
+    assert message_ids(checks.check_site_url) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_site_url(settings, url, expected):
 )
 def test_site_url_is_an_allowed_host(settings, hosts, expected):
     settings.SITE_URL, settings.ALLOWED_HOSTS = "https://example.org", hosts
-    assert ids(checks.check_site_url_is_ours) == expected
+    assert message_ids(checks.check_site_url_is_allowed) == expected
 
 
 def test_psycopg_3_beside_psycopg2(monkeypatch):
     monkeypatch.setattr(checks, "find_spec", lambda name: name)
-    assert ids(checks.check_database) == ["ictiger.E009"]
+    assert message_ids(checks.check_database) == ["ictiger.E009"]
 
 
 @pytest.mark.parametrize(
@@ -116,23 +116,23 @@ def test_psycopg_3_beside_psycopg2(monkeypatch):
         ("postgresql", (3, 34, 1), []),
     ],
 )
-def test_sqlite_that_is_too_old_is_told_so(settings, monkeypatch, engine, version, expected):
+def test_sqlite_that_is_too_old_is_an_error(settings, monkeypatch, engine, version, expected):
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
     monkeypatch.setattr(checks.sqlite3, "sqlite_version_info", version)
-    found = list(checks.check_sqlite(None))
-    assert [message.id for message in found] == expected
-    assert all("needs 3.35.0 or later" in message.msg for message in found)
+    messages = list(checks.check_sqlite(None))
+    assert [message.id for message in messages] == expected
+    assert all("needs 3.35.0 or later" in message.msg for message in messages)
 
 
-def test_sqlite_without_its_search_is_told_so(settings, monkeypatch):
+def test_sqlite_without_fts5_is_an_error(settings, monkeypatch):
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
 
-    class Without(sqlite3.Connection):
+    class ConnectionWithoutFTS5(sqlite3.Connection):
         def execute(self, statement: str):
             return super().execute(statement.replace("fts5", "no_such_module"))
 
-    monkeypatch.setattr(checks.sqlite3, "connect", lambda where: Without(where))
-    assert ids(checks.check_sqlite) == ["ictiger.E021"]
+    monkeypatch.setattr(checks.sqlite3, "connect", ConnectionWithoutFTS5)
+    assert message_ids(checks.check_sqlite) == ["ictiger.E021"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_sqlite_without_its_search_is_told_so(settings, monkeypatch):
 def test_cache(settings, backend, expected, monkeypatch):
     monkeypatch.setattr(checks, "find_spec", lambda _: None)
     settings.CACHES = {"default": {"BACKEND": backend}}
-    assert ids(checks.check_cache) == expected
+    assert message_ids(checks.check_cache) == expected
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_cache(settings, backend, expected, monkeypatch):
 )
 def test_mail_that_is_not_delivered(settings, kind, expected):
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{kind}.EmailBackend"
-    assert ids(checks.check_mail_leaves_the_house) == expected
+    assert message_ids(checks.check_mail_is_delivered) == expected
     settings.DEBUG = True
-    assert ids(checks.check_mail_leaves_the_house) == []
+    assert message_ids(checks.check_mail_is_delivered) == []
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_mail_that_is_not_delivered(settings, kind, expected):
 )
 def test_sender(settings, sender, expected):
     settings.DEFAULT_FROM_EMAIL = sender
-    assert ids(checks.check_sender) == expected
+    assert message_ids(checks.check_sender) == expected
 
 
 def test_sender_of_the_example_domain(settings):
     settings.DEFAULT_FROM_EMAIL = "ICTiger <no-reply@ictiger.example>"
-    assert ids(checks.check_sender_is_ours) == ["ictiger.W014"]
+    assert message_ids(checks.check_sender_is_not_the_example) == ["ictiger.W014"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_sender_of_the_example_domain(settings):
 )
 def test_page_store_is_one_folder_for_every_process(settings, store, expected):
     settings.PAGE_STORE = store
-    assert ids(checks.check_page_store) == expected
+    assert message_ids(checks.check_page_store) == expected
 
 
 @pytest.mark.parametrize(
@@ -193,17 +193,17 @@ def test_page_store_is_one_folder_for_every_process(settings, store, expected):
 )
 def test_https_without_a_proxy(settings, https, count, expected):
     settings.HTTPS, settings.TRUSTED_PROXY_COUNT = https, count
-    assert ids(checks.check_https_comes_from_a_proxy) == expected
+    assert message_ids(checks.check_https_has_a_proxy) == expected
 
 
 def test_negative_proxy_count(settings):
     settings.TRUSTED_PROXY_COUNT = -1
-    assert ids(checks.check_proxies) == ["ictiger.E016"]
+    assert message_ids(checks.check_proxies) == ["ictiger.E016"]
 
 
 def test_var_that_cannot_be_written_to(settings):
     settings.VAR = Path("/proc/self/nothing")
-    assert ids(checks.check_var) == ["ictiger.E018"]
+    assert message_ids(checks.check_var) == ["ictiger.E018"]
 
 
 @pytest.mark.parametrize(
@@ -227,13 +227,13 @@ def test_var_that_cannot_be_written_to(settings):
         (lambda name: env.time_zone(name, default="UTC"), "Asia"),
     ],
 )
-def test_value_that_cannot_be_read_names_its_variable(monkeypatch, read, value):
+def test_malformed_value_names_its_variable(monkeypatch, read, value):
     monkeypatch.setenv("THE_NAME", value)
     with pytest.raises(InvalidEnvironment, match=r"^ICTiger cannot start: THE_NAME "):
         read("THE_NAME")
 
 
-def test_password_in_an_unreadable_url_is_not_repeated(monkeypatch):
+def test_password_in_a_malformed_url_is_not_repeated(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://user:geheim@host:port/name")
     with pytest.raises(InvalidEnvironment) as caught:
         env.database_settings("DATABASE_URL", default=Path("x"))
@@ -269,23 +269,23 @@ def test_mail_url_keeps_special_characters_of_the_password_and_the_path(monkeypa
     assert env.mail_settings("EMAIL_URL", default=Path("x"))["EMAIL_FILE_PATH"] == "/srv/mail"
 
 
-def test_unreadable_environment_is_one_line_and_no_traceback():
-    done = manage("migrate", SECRET_KEY="x", EMAIL_URL="garbage")
-    assert done.returncode == 1
-    assert done.stderr.startswith("ICTiger cannot start: EMAIL_URL cannot be read")
-    assert done.stderr.count("\n") == 1
+def test_malformed_environment_is_one_line_and_no_traceback():
+    process = manage("migrate", SECRET_KEY="x", EMAIL_URL="garbage")
+    assert process.returncode == 1
+    assert process.stderr.startswith("ICTiger cannot start: EMAIL_URL cannot be read")
+    assert process.stderr.count("\n") == 1
 
 
-def test_every_variable_is_in_the_example():
+def test_every_variable_is_in_the_example_file():
     source = (BASE_DIR / "ictiger" / "settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'(?:env|environment)(?:\.\w+)?\(\s*"([A-Z_]+)"', source))
+    variables = set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', source))
     example = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
-    assert read == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
-    assert {"SECRET_KEY", "EMAIL_URL", "ICTIGER_VAR"} <= read
+    assert variables == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert {"SECRET_KEY", "EMAIL_URL", "ICTIGER_VAR"} <= variables
 
 
 @pytest.mark.parametrize("url", ["", "filecache://{folder}"])
-def test_the_count_of_wrong_passwords_outlives_a_thousand_other_entries(monkeypatch, settings, tmp_path, url):
+def test_cache_entry_outlives_a_thousand_others(monkeypatch, settings, tmp_path, url):
     monkeypatch.setenv("THE_NAME", url.format(folder=tmp_path))
     settings.CACHES = {"default": env.cache_settings("THE_NAME", default=tmp_path)}
     caches["default"].set("wrong-passwords", 5)
@@ -295,22 +295,22 @@ def test_the_count_of_wrong_passwords_outlives_a_thousand_other_entries(monkeypa
     assert [caches["default"].get(f"somebody-{number}") for number in range(1_000)] == [1] * 1_000
 
 
-SAY_OPTIONS = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])"
+PRINT_OPTIONS = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])"
 
 
-def test_silent_database_is_given_up_and_its_address_may_say_when(tmp_path):
-    """The port takes connections and says nothing, as a machine in trouble does."""
+def test_silent_database_times_out_and_its_url_may_set_the_time(tmp_path):
+    """The port accepts connections and sends nothing, as an overloaded machine does."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgres://ictiger@127.0.0.1:{silent.getsockname()[1]}/ictiger"
-        asked = manage("migrate", "--check", **PRODUCTION, DATABASE_URL=url, ICTIGER_VAR=str(tmp_path))
-        assert "timeout expired" in asked.stderr
-        told = manage(
+        default = manage("migrate", "--check", **PRODUCTION, DATABASE_URL=url, ICTIGER_VAR=str(tmp_path))
+        assert "timeout expired" in default.stderr
+        overridden = manage(
             "shell",
             "-v0",
             "-c",
-            SAY_OPTIONS,
+            PRINT_OPTIONS,
             **PRODUCTION,
             DATABASE_URL=f"{url}?connect_timeout=9",
             ICTIGER_VAR=str(tmp_path),
         )
-    assert "'connect_timeout': 9" in told.stdout
+    assert "'connect_timeout': 9" in overridden.stdout

@@ -1,4 +1,4 @@
-"""When something of ours breaks: the page says so in the reader's language, and what was typed is on it."""
+"""Error pages: in the reader's language, with the text that was typed."""
 
 import re
 from uuid import uuid4
@@ -15,50 +15,50 @@ from tests.factories import make_article, make_comment
 pytestmark = pytest.mark.django_db
 
 
-class RedisIsAway(Exception):
-    """As the package redis would raise it."""
+class RedisUnavailable(Exception):
+    """Stands for an exception of the package redis."""
 
 
-RedisIsAway.__module__ = "redis.exceptions"
+RedisUnavailable.__module__ = "redis.exceptions"
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "words"),
+    ("error", "status", "text"),
     [
         (OperationalError("server closed the connection"), 503, "A part of the site does not answer"),
         (InterfaceError("connection already closed"), 503, "A part of the site does not answer"),
         (
-            RedisIsAway("Error 111 connecting to 127.0.0.1:6379. Connection refused."),
+            RedisUnavailable("Error 111 connecting to 127.0.0.1:6379. Connection refused."),
             503,
             "A part of the site does not answer",
         ),
         (RuntimeError("a mistake of ours"), 500, "Something broke on our side"),
     ],
 )
-def test_a_fault_while_writing_gives_the_text_back(client_of, reader, monkeypatch, fault, status, words):
-    """Whatever broke, the reader's words are on the page that says so."""
+def test_error_while_posting_returns_the_text(client_of, reader, monkeypatch, error, status, text):
+    """Whatever failed, the error page contains the reader's text."""
     article = make_article()
     client = client_of(reader)
     client.raise_request_exception = False
 
     def broken(**_):
-        raise fault
+        raise error
 
     monkeypatch.setattr("comments.services.post_comment", broken)
-    answer = client.post(
+    response = client.post(
         reverse("comments:post", args=[article.slug]),
         {"body": "不可丢失 <words>", "submission": str(uuid4())},
     )
 
-    assert answer.status_code == status
-    assert ("Retry-After" in answer) == (status == 503)
-    page = answer.content.decode()
-    assert words in page
+    assert response.status_code == status
+    assert ("Retry-After" in response) == (status == 503)
+    page = response.content.decode()
+    assert text in page
     assert "不可丢失 &lt;words&gt;</textarea>" in page
 
 
-def test_what_a_fault_gives_back_is_sent_again_as_it_was(client_of, reader, monkeypatch):
-    """With the token and the submission that it had: nothing is doubled when the first was taken after all."""
+def test_returned_text_can_be_sent_again_without_a_duplicate(client_of, reader, monkeypatch):
+    """The form has its token and submission again, so a comment that was saved after all is not doubled."""
     article, submission = make_article(), str(uuid4())
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     client.force_login(reader)
@@ -81,7 +81,7 @@ def test_what_a_fault_gives_back_is_sent_again_as_it_was(client_of, reader, monk
     assert Comment.objects.get().body == "Once."
 
 
-def test_a_fault_at_another_form_gives_nothing_to_send(client_of, reader, monkeypatch):
+def test_error_in_another_form_returns_no_form(client_of, reader, monkeypatch):
     client = client_of(reader)
     client.raise_request_exception = False
     monkeypatch.setattr("accounts.views.ProfileForm", None)
@@ -90,7 +90,7 @@ def test_a_fault_at_another_form_gives_nothing_to_send(client_of, reader, monkey
     assert "<form" not in page
 
 
-def test_a_fault_is_told_in_the_language_of_the_path(stranger, monkeypatch):
+def test_error_page_is_in_the_language_of_the_path(stranger, monkeypatch):
     monkeypatch.setattr("articles.views.page_links", None)
     stranger.raise_request_exception = False
     page = stranger.get("/zh-hans/").content.decode()
@@ -98,14 +98,14 @@ def test_a_fault_is_told_in_the_language_of_the_path(stranger, monkeypatch):
     assert "Something broke" not in page
 
 
-def test_comment_that_is_held_is_shown_to_its_author_without_the_cache(client_of, reader, monkeypatch):
-    """How long it usually takes is remembered there, and is known without."""
+def test_held_comment_is_shown_to_its_author_without_the_cache(client_of, reader, monkeypatch):
+    """The usual waiting time is cached; without the cache it is computed."""
 
     def refuse(*_, **__):
-        raise RedisIsAway
+        raise RedisUnavailable
 
     for name in ("get", "set"):
         monkeypatch.setattr(f"comments.moderation_time.cache.{name}", refuse)
     make_comment(make_article(), author=reader, state=State.PENDING, body="Words that wait.")
-    answer = client_of(reader).get(reverse("comments:my_comments"))
-    assert "Words that wait." in answer.content.decode()
+    response = client_of(reader).get(reverse("comments:my_comments"))
+    assert "Words that wait." in response.content.decode()

@@ -15,9 +15,10 @@ from ictiger.mail.sweep import send_due_mail
 from ictiger.models import ScheduledJob
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.models import Purge
-from ictiger.pagecache.store import compress_page, get_store
+from ictiger.pagecache.pages import compress_page
+from ictiger.pagecache.store import get_store
 
-ADDRESSES = ["/healthz", "/readyz", "/status"]
+PATHS = ["/healthz", "/readyz", "/status"]
 SIX_MINUTES = timedelta(minutes=6)
 
 
@@ -31,13 +32,13 @@ def no_database(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def migrated(monkeypatch):
-    """What is already known of migrations belongs to the process, not to the test."""
+    """All migrations are applied, as a running process has found out."""
     monkeypatch.setattr(health, "_migrated", [True])
 
 
 @pytest.fixture(autouse=True)
-def a_worker_runs(request):
-    """Its clock is ahead, as it is within seconds of its start."""
+def running_worker(request):
+    """A scheduled job is due later, as it is seconds after a worker has started."""
     if request.node.get_closest_marker("django_db"):
         request.getfixturevalue("db")
         ScheduledJob.objects.create(name=prune_tasks.module_path, due_at=later(1))
@@ -58,33 +59,33 @@ def queue_mail(**fields) -> Mail:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_healthy(client, address):
-    response = client.get(address)
+@pytest.mark.parametrize("path", PATHS)
+def test_endpoints_are_green(client, path):
+    response = client.get(path)
     assert response.status_code == 200
     assert "no-store" in response.headers["Cache-Control"]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_load_balancer_that_asks_by_ip_address_over_http_is_answered(client, settings, address):
+@pytest.mark.parametrize("path", PATHS)
+def test_request_by_ip_address_over_http_is_answered(client, settings, path):
     settings.SECURE_SSL_REDIRECT = True
-    assert client.get(address, headers={"host": "10.0.0.7"}).status_code == 200
+    assert client.get(path, headers={"host": "10.0.0.7"}).status_code == 200
     assert client.get("/about/", headers={"host": "10.0.0.7"}).status_code == 400
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_health_cannot_be_posted_to(client, address):
-    assert client.post(address).status_code == 405
+@pytest.mark.parametrize("path", PATHS)
+def test_health_refuses_post(client, path):
+    assert client.post(path).status_code == 405
 
 
-def test_process_without_a_database_lives_and_is_not_ready(client, no_database):
+def test_process_without_a_database_is_alive_and_not_ready(client, no_database):
     assert client.get("/healthz").status_code == 200
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"database unreachable\n")
 
 
-def test_status_without_a_database_is_red_and_says_so(client, no_database):
+def test_status_without_a_database_is_red(client, no_database):
     response = client.get("/status")
     assert response.status_code == 503
     report = response.json()
@@ -93,7 +94,7 @@ def test_status_without_a_database_is_red_and_says_so(client, no_database):
 
 
 @pytest.mark.django_db
-def test_missing_migration_makes_it_unready_by_name(client, monkeypatch):
+def test_unapplied_migration_makes_the_process_unready(client, monkeypatch):
     class Migration:
         app_label, name = "articles", "0042_more"
 
@@ -119,7 +120,8 @@ def test_mail_due_for_more_than_five_minutes_turns_status_red_and_nothing_else(c
     response = client.get("/status")
     assert response.status_code == 503
     assert response.json()["reasons"] == [
-        "mail: the oldest that is due has waited for more than 5 minutes; does the worker run, and does the mail server answer?"
+        "mail: the oldest that is due has waited for more than 5 minutes; "
+        "does the worker run, and does the mail server answer?"
     ]
     assert client.get("/readyz").status_code == 200
 
@@ -136,10 +138,8 @@ def test_mail_that_waits_for_its_next_attempt_is_not_due(client):
 
 
 @pytest.mark.django_db
-def test_mail_server_that_is_down_turns_status_red_although_each_mail_waits_for_its_next_attempt(
-    client, time_machine, settings, free_port
-):
-    """With a single mail: the pauses between its attempts are shorter than five minutes."""
+def test_unreachable_mail_server_turns_status_red_between_attempts(client, time_machine, settings, free_port):
+    """The pauses between attempts are shorter than five minutes, so the mail is never due for so long."""
     time_machine.move_to(timezone.now(), tick=False)
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
         "ictiger.mail.backend.EmailBackend",
@@ -165,7 +165,7 @@ def test_mail_server_that_is_down_turns_status_red_although_each_mail_waits_for_
 
 
 @pytest.mark.django_db
-def test_mail_server_that_came_back_turns_status_green(client):
+def test_mail_server_that_returned_turns_status_green(client):
     mail = queue_mail(state="sending", lease_until=later(1), undeliverable_since=timezone.now() - SIX_MINUTES)
     assert client.get("/status").status_code == 503
     mail.record_sent("250 ok")
@@ -173,7 +173,7 @@ def test_mail_server_that_came_back_turns_status_green(client):
 
 
 @pytest.mark.django_db
-def test_mailbox_that_is_full_for_days_is_no_trouble_of_ours(client):
+def test_full_mailbox_does_not_turn_status_red(client):
     mail = queue_mail(state="sending", lease_until=later(1), undeliverable_since=timezone.now() - SIX_MINUTES)
     mail.record_failure("queued", "452 mailbox full", next_try_at=later(1))
     assert client.get("/status").status_code == 200
@@ -196,7 +196,7 @@ def test_job_for_later_is_not_due(client):
 
 
 @pytest.mark.django_db
-def test_purge_left_over_for_more_than_five_minutes_turns_status_red(client, time_machine):
+def test_outbox_row_of_more_than_five_minutes_turns_status_red(client, time_machine):
     time_machine.move_to(timezone.now() - SIX_MINUTES, tick=False)
     Purge.objects.create(paths=["/"])
     time_machine.shift(SIX_MINUTES)
@@ -205,23 +205,24 @@ def test_purge_left_over_for_more_than_five_minutes_turns_status_red(client, tim
 
 
 @pytest.mark.django_db
-def test_status_tells_how_much_is_stored_and_how_often_it_was_found(client, settings, tmp_path):
+def test_status_shows_size_and_hit_rate_of_the_page_store(client, settings, tmp_path):
     assert client.get("/status").json()["pages"] is None
     settings.PAGE_STORE = str(tmp_path / "pages")
     assert client.get("/status").json()["pages"]["hit_rate"] is None
     store = get_store()
     lease = store.lease(b"/about/")
     assert store.save(lease, compress_page(b"html", b"<p>About</p>" * 1_000, None))
-    tally = stats.HitCounter(store)
-    tally.count("hits", 3)
-    tally.count("stored")
-    tally.write()
+    counter = stats.HitCounter(store)
+    counter.count("hits", 3)
+    counter.count("stored")
+    counter.write()
     maintenance.evict(store, 10**9)
-    told = client.get("/status").json()["pages"]
-    assert told["bytes"] >= 12_000
-    assert told["disk_free_bytes"] > 0
+    figures = client.get("/status").json()["pages"]
+    assert figures["bytes"] >= 12_000
+    assert figures["disk_free_bytes"] > 0
     assert {
-        key: told[key] for key in ("pages", "hit_rate", "hits", "stored", "unstored", "counted_seconds_ago")
+        key: figures[key]
+        for key in ("pages", "hit_rate", "hits", "stored", "unstored", "counted_seconds_ago")
     } == {
         "pages": 1,
         "hit_rate": 0.75,
@@ -233,7 +234,7 @@ def test_status_tells_how_much_is_stored_and_how_often_it_was_found(client, sett
 
 
 @pytest.mark.django_db
-def test_worker_that_stopped_turns_status_red_although_nothing_waits_for_it(client):
+def test_stopped_worker_turns_status_red_without_waiting_work(client):
     ScheduledJob.objects.update(due_at=timezone.now() - SIX_MINUTES)
     response = client.get("/status")
     assert response.status_code == 503
@@ -243,8 +244,8 @@ def test_worker_that_stopped_turns_status_red_although_nothing_waits_for_it(clie
 
 
 @pytest.mark.django_db
-def test_job_of_a_release_that_has_gone_is_never_due(client):
-    ScheduledJob.objects.create(name="comments.tasks.long_gone", due_at=timezone.now() - SIX_MINUTES)
+def test_scheduled_job_of_an_older_release_is_never_due(client):
+    ScheduledJob.objects.create(name="comments.tasks.removed", due_at=timezone.now() - SIX_MINUTES)
     assert client.get("/status").status_code == 200
 
 
@@ -260,7 +261,7 @@ def test_disk_that_is_nearly_full_turns_status_red(client, settings, tmp_path, m
     settings.VAR = tmp_path
     settings.PAGE_STORE = store if store == "off" else str(tmp_path / store)
     assert client.get("/status").status_code == 200
-    monkeypatch.setattr(shutil, "disk_usage", lambda _place: SimpleNamespace(free=499 * 1024**2))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=499 * 1024**2))
     folders = [tmp_path] if store == "off" else [tmp_path, tmp_path / store]
     assert client.get("/status").json()["reasons"] == [
         f"disk: 499 MiB are left for {folder}" for folder in folders
@@ -268,6 +269,6 @@ def test_disk_that_is_nearly_full_turns_status_red(client, settings, tmp_path, m
 
 
 @pytest.mark.django_db
-def test_status_names_nobody(client):
+def test_status_contains_no_address(client):
     queue_mail(reply="550 no such mailbox secret@b.org")
     assert b"@b.org" not in client.get("/status").content

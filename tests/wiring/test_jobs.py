@@ -1,4 +1,4 @@
-"""The worker: recurring jobs run once, loops that fail or die go on, a stop ends what is under way and nothing more."""
+"""The worker: scheduled jobs run once, loops continue after errors, a stop finishes what is under way."""
 
 import os
 import signal
@@ -15,34 +15,35 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from ictiger import jobs, worker
+from ictiger.core.repeating_thread import RepeatingThread
 from ictiger.jobs import SCHEDULE, enqueue_due_jobs
 from ictiger.mail.models import Mail
 from ictiger.models import ScheduledJob
-from ictiger.worker import RepeatingThread, run_worker, work_off_tasks
+from ictiger.worker import run_ready_tasks, run_worker
 
 NEVER = threading.Event()
 STOP = threading.Event()
 
 
 @task()
-def told_to_stop() -> None:
+def set_stop_event() -> None:
     STOP.set()
 
 
 @pytest.fixture
 def one_connection(monkeypatch) -> None:
-    """The worker would close the connection of the test's own transaction."""
+    """Keep the worker from closing the connection that holds the test's transaction."""
     monkeypatch.setattr("django_tasks_db.management.commands.db_worker.close_old_connections", lambda: None)
 
 
-def settle_mail(**fields) -> Mail:
+def make_mail(**fields) -> Mail:
     return Mail.objects.create(
         purpose="a/b", recipient="a@b.org", language="en", expires_at=timezone.now(), **fields
     )
 
 
 @pytest.mark.django_db
-def test_recurring_jobs_are_due_at_the_first_start_and_once_a_period_after_it(time_machine):
+def test_scheduled_jobs_are_due_at_the_first_start_and_once_in_each_period(time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     assert enqueue_due_jobs() == len(SCHEDULE)
     assert enqueue_due_jobs() == 0
@@ -52,50 +53,50 @@ def test_recurring_jobs_are_due_at_the_first_start_and_once_a_period_after_it(ti
 
 
 @pytest.mark.django_db
-def test_recurring_job_that_another_worker_has_claimed_is_not_run(monkeypatch):
+def test_scheduled_job_claimed_by_another_worker_is_not_enqueued(monkeypatch):
     enqueue_due_jobs()
     stale = ScheduledJob(name="ictiger.jobs.prune_mail", due_at=timezone.now() - timedelta(days=1))
-    assert jobs._claim_job(jobs.prune_mail, stale) is False
+    assert jobs.claim_job(jobs.prune_mail, stale) is False
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_recurring_jobs_run_once_however_many_workers_there_are(in_threads):
+def test_scheduled_jobs_are_enqueued_once_by_several_workers(in_threads):
     assert sum(in_threads([enqueue_due_jobs] * 4)) == len(SCHEDULE)
     assert DBTaskResult.objects.count() == len(SCHEDULE)
 
 
 @pytest.mark.django_db
-def test_every_recurring_job_runs(one_connection):
+def test_every_scheduled_job_succeeds(one_connection):
     enqueue_due_jobs()
-    work_off_tasks(NEVER)
+    run_ready_tasks(NEVER)
     outcomes = dict(DBTaskResult.objects.values_list("task_path", "status"))
     assert outcomes == {job.module_path: "SUCCESSFUL" for job in SCHEDULE}
 
 
 @pytest.mark.django_db
-def test_settled_mails_are_forgotten_after_ninety_days_and_others_never():
+def test_settled_mails_are_deleted_after_ninety_days_and_unsettled_never():
     long_ago = timezone.now() - timedelta(days=91)
-    settle_mail(state="sent", created_at=long_ago, sent_at=long_ago)
-    settle_mail(state="refused", created_at=long_ago)
-    kept = [
-        settle_mail(state="sent", sent_at=timezone.now()),
-        settle_mail(state="queued", created_at=long_ago),
+    make_mail(state="sent", created_at=long_ago, sent_at=long_ago)
+    make_mail(state="refused", created_at=long_ago)
+    remaining = [
+        make_mail(state="sent", sent_at=timezone.now()),
+        make_mail(state="queued", created_at=long_ago),
     ]
     assert jobs.prune_mail.func() == 2
-    assert set(Mail.objects.all()) == set(kept)
+    assert set(Mail.objects.all()) == set(remaining)
 
 
 @pytest.mark.django_db
-def test_who_asked_for_a_mail_is_forgotten_after_a_day():
-    settle_mail(state="refused", client="old", created_at=timezone.now() - timedelta(days=2))
-    settle_mail(state="refused", client="new")
+def test_client_of_a_mail_is_cleared_after_a_day():
+    make_mail(state="refused", client="old", created_at=timezone.now() - timedelta(days=2))
+    make_mail(state="refused", client="new")
     jobs.prune_mail.func()
     assert set(Mail.objects.values_list("client", flat=True)) == {"", "new"}
 
 
 @pytest.mark.django_db
-def test_tasks_of_killed_workers_are_forgotten_after_a_day():
+def test_tasks_of_killed_workers_are_deleted_after_a_day():
     killed, running = jobs.prune_mail.enqueue(), jobs.prune_mail.enqueue()
     DBTaskResult.objects.update(status="RUNNING", started_at=timezone.now())
     DBTaskResult.objects.filter(pk=killed.id).update(started_at=timezone.now() - timedelta(days=2))
@@ -112,46 +113,50 @@ def test_expired_sessions_are_cleared():
 
 @pytest.mark.django_db
 def test_stopping_worker_begins_no_further_task(one_connection):
-    told_to_stop.enqueue()
-    told_to_stop.enqueue()
-    work_off_tasks(STOP)
+    set_stop_event.enqueue()
+    set_stop_event.enqueue()
+    run_ready_tasks(STOP)
     assert sorted(DBTaskResult.objects.values_list("status", flat=True)) == ["READY", "SUCCESSFUL"]
 
 
-def test_loop_that_fails_goes_on(monkeypatch, caplog):
-    monkeypatch.setattr(worker, "PAUSE_AFTER_FAULT", 0.0)
-    stop, rounds = threading.Event(), []
+def test_loop_continues_after_an_error(monkeypatch, caplog):
+    monkeypatch.setattr(worker, "ERROR_PAUSE", 0.0)
+    stop, calls = threading.Event(), []
 
-    def body() -> None:
-        rounds.append(1)
-        if len(rounds) == 1:
+    def fail_once() -> None:
+        calls.append(1)
+        if len(calls) == 1:
             raise OperationalError("database is locked")
         stop.set()
 
-    loop = RepeatingThread("test", body, 0.0, stop)
+    monkeypatch.setattr(worker, "enqueue_due_jobs", fail_once)
+    loop = worker.make_loops(stop)["timer"]
+    loop.interval = 0.0
     loop.start()
     loop.join(timeout=10)
-    assert len(rounds) == 2
-    assert "ictiger-test failed" in caplog.text
+    assert len(calls) == 2
+    assert "ictiger-timer failed" in caplog.text
 
 
-def test_worker_begins_a_dead_loop_again_and_ends_all_when_stopped(monkeypatch):
-    stop, begun = threading.Event(), []
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_worker_restarts_a_dead_loop_and_ends_all_when_stopped(monkeypatch):
+    stop, threads = threading.Event(), []
 
-    class Mortal(threading.Thread):
-        def run(self) -> None:
-            begun.append(self)
-            if len(begun) == 2:
-                stop.set()
+    def die() -> None:
+        threads.append(threading.current_thread())
+        if len(threads) == 2:
+            stop.set()
+        raise SystemExit  # ends the thread: no subclass of Exception
 
-    monkeypatch.setattr(worker, "make_loops", lambda _: {"mortal": Mortal})
+    loop = RepeatingThread("mortal", die, interval=0.0, stop_event=stop, logger=worker.logger)
+    monkeypatch.setattr(worker, "make_loops", lambda _: {"mortal": loop})
     monkeypatch.setattr(worker, "SUPERVISION_INTERVAL", 0.0)
     run_worker(stop)
-    assert len(begun) >= 2
-    assert not any(loop.is_alive() for loop in begun)
+    assert len(threads) >= 2
+    assert not any(thread.is_alive() for thread in threads)
 
 
-def test_worker_has_a_loop_for_each_thing_that_never_rests():
+def test_worker_has_a_loop_for_each_of_its_duties():
     assert set(worker.make_loops(NEVER)) == {"mail", "purges", "timer", "tasks"}
 
 
@@ -164,29 +169,29 @@ def signals_restored() -> Iterator[None]:
 
 
 def test_sigterm_ends_the_worker(monkeypatch, capsys, signals_restored):
-    def until_told(stop: threading.Event) -> None:
+    def wait_for_stop(stop: threading.Event) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(timeout=10)
 
-    monkeypatch.setattr("ictiger.management.commands.worker.run_worker", until_told)
+    monkeypatch.setattr("ictiger.management.commands.worker.run_worker", wait_for_stop)
     call_command("worker")
     assert capsys.readouterr().out == "Worker started.\nWorker stopped.\n"
 
 
-def test_second_sigterm_ends_it_at_once(monkeypatch, signals_restored):
-    def not_listening(stop: threading.Event) -> None:
+def test_second_sigterm_ends_the_worker_at_once(monkeypatch, signals_restored):
+    def ignore_stop(stop: threading.Event) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr("ictiger.management.commands.worker.run_worker", not_listening)
+    monkeypatch.setattr("ictiger.management.commands.worker.run_worker", ignore_stop)
     with pytest.raises(SystemExit):
         call_command("worker")
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps statistics by itself")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL collects statistics by itself")
 @pytest.mark.django_db
-def test_statistics_are_kept_for_the_planner():
-    settle_mail()
+def test_statistics_are_refreshed_for_the_query_planner():
+    make_mail()
     jobs.refresh_statistics.func()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = %s", [Mail._meta.db_table])

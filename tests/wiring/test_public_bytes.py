@@ -1,4 +1,4 @@
-"""Public pages are the same bytes for every reader: nothing personal can be stored, because nothing personal is there."""
+"""Public pages are the same bytes for every reader, so nothing personal can be stored."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-# An address of each public view. A view that is not here fails the first test below.
+# A path of each public view. A public view without a path fails the first test below.
 EXAMPLES = {
     "articles:home": "/",
     "articles:home_page": "/page/2/",
@@ -54,7 +54,7 @@ EXAMPLES = {
     "sitemap_section": "/sitemap-1.xml",
     "robots": "/robots.txt",
 }
-# What is no page is no more personal than what is.
+# Responses that are no pages must not be personal either.
 OTHERS = {
     "/zh-hans/": 200,
     "/zh-hans/feed/": 200,
@@ -68,13 +68,12 @@ OTHERS = {
     "/page/1/": 301,
     "/articles/claims": 301,
 }
-WRITES = re.compile(
-    r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\b"
-)  # wherever in a query: reads begin in many ways. FOR UPDATE counts too
+# Anywhere in a query, because reads begin in many ways. FOR UPDATE counts too.
+WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
 def public_views() -> Iterator[str]:
-    """The names of the addresses whose views are marked as public."""
+    """The URL names of all views that are marked public."""
     yield from _public_below(get_resolver(), "")
 
 
@@ -89,7 +88,7 @@ def _public_below(resolver, namespace: str) -> Iterator[str]:
 
 @pytest.fixture
 def site(db, monkeypatch) -> None:
-    """Enough for each of the addresses above."""
+    """The rows that the paths above need."""
     topic, author = make_topic("patents"), make_author("lin")
     begin = datetime(2026, 3, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
     for language in ("en", "zh-hans"):
@@ -111,7 +110,10 @@ def site(db, monkeypatch) -> None:
 
 @pytest.fixture
 def audience(reader, editor, unverified, client_of, settings) -> dict[str, Client]:
-    """Whoever may come. The reader has just logged in by the form: a message and a hint cookie wait in that browser."""
+    """Different clients.
+
+    The reader has just logged in by the form, so a message and a hint cookie are pending.
+    """
     settings.ACCOUNT_RATE_LIMITS = False
     fresh = Client()
     fresh.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
@@ -131,7 +133,7 @@ def test_every_public_view_has_an_example():
     assert set(public_views()) == set(EXAMPLES)
 
 
-def test_everybody_gets_the_same_bytes(site, audience, stranger):
+def test_every_client_gets_the_same_bytes(site, audience, stranger):
     expected_status = dict.fromkeys(EXAMPLES.values(), 200) | OTHERS
     for path, status in expected_status.items():
         expected = stranger.get(path)
@@ -143,11 +145,11 @@ def test_everybody_gets_the_same_bytes(site, audience, stranger):
                 assert_same(client.get(path + query), expected, f"{path}{query} for {name}")
 
 
-def assert_same(response: HttpResponse, expected: HttpResponse, what: str) -> None:
-    assert (response.status_code, response.content) == (expected.status_code, expected.content), what
-    assert not response.cookies, what
-    if "?" not in response.get("Location", ""):  # to the final slash, whatever was asked with it
-        assert dict(response.headers) == dict(expected.headers), what
+def assert_same(response: HttpResponse, expected: HttpResponse, label: str) -> None:
+    assert (response.status_code, response.content) == (expected.status_code, expected.content), label
+    assert not response.cookies, label
+    if "?" not in response.get("Location", ""):  # the redirect to the final slash repeats the query
+        assert dict(response.headers) == dict(expected.headers), label
 
 
 def test_no_public_page_holds_a_form_that_needs_a_token(site, stranger):
@@ -156,7 +158,7 @@ def test_no_public_page_holds_a_form_that_needs_a_token(site, stranger):
 
 
 def test_rendering_a_public_page_writes_no_row(site, stranger):
-    """Line 12 of the protocol: neither by `change()`, which would refuse, nor in a table that shows nowhere, which nothing else refuses."""
+    """Line 12 of the protocol: neither in a public table, which the guard refuses, nor in any other."""
     for path in [*EXAMPLES.values(), *OTHERS]:
         with CaptureQueriesContext(connection) as queries:
             stranger.get(path)

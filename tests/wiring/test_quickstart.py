@@ -1,4 +1,4 @@
-"""The first command of README, run as a newcomer runs it: a process of its own, in a folder of its own."""
+"""The first command of README in a process and a folder of its own."""
 
 import os
 import signal
@@ -15,9 +15,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def environment(var: Path) -> dict[str, str]:
-    """A newcomer's: nothing of ours is set but where to put things."""
-    theirs = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    return theirs | {"ICTIGER_VAR": str(var), "PYTHONUNBUFFERED": "1"}
+    """A newcomer's environment: of our variables only ICTIGER_VAR is set."""
+    inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return inherited | {"ICTIGER_VAR": str(var), "PYTHONUNBUFFERED": "1"}
 
 
 def quickstart(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,6 @@
-"""The catalogues: every literal of the source is in Chinese, and what is compiled is what is written.
+"""The catalogues: every literal is translated into Chinese, and .mo files agree with .po files.
 
-Needs no gettext: the literals are read out of the source by Python and by Django's own lexer of templates.
+Needs no gettext: Python and Django's template lexer extract the literals from the source.
 """
 
 import ast
@@ -34,8 +34,8 @@ Message = tuple[str | None, str, str]  # context, message, plural
 
 def message_of(function: str, strings: list[str]) -> Message:
     """The message of a call by its function (`gettext_lazy` is `gettext`) and the strings it begins with."""
-    given = dict(zip(FUNCTIONS[function], strings, strict=False))
-    return given.get("c"), given["m"], given.get("p", "")
+    arguments = dict(zip(FUNCTIONS[function], strings, strict=False))
+    return arguments.get("c"), arguments["m"], arguments.get("p", "")
 
 
 def in_python(source: str) -> Iterator[Message]:
@@ -53,26 +53,26 @@ def in_python(source: str) -> Iterator[Message]:
             and named.get(node.func.id) in FUNCTIONS
         ):
             strings = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-            if strings:  # `_(name)` shows what is said elsewhere
+            if strings:  # `_(name)` has its literal elsewhere
                 yield message_of(named[node.func.id], strings)
 
 
 def in_template(source: str) -> Iterator[Message]:
-    """Django turns a template into lines of calls for xgettext; so they are read here, one call after another."""
+    """Django converts a template into lines of calls for xgettext, which are read one after another."""
     rest = templatize(source)
-    while found := CALL.search(rest):
-        function, rest = found[1], found[2]
+    while match := CALL.search(rest):
+        function, rest = match[1], match[2]
         strings = list(leading_strings(rest))
         if strings:
             yield message_of("gettext" if function == "_" else function, strings)
 
 
 def leading_strings(arguments: str) -> Iterator[str]:
-    while found := STRING.match(arguments):
-        yield ast.literal_eval(found[1])
-        if found[0].endswith(")"):
+    while match := STRING.match(arguments):
+        yield ast.literal_eval(match[1])
+        if match[0].endswith(")"):
             return
-        arguments = arguments[found.end() :]
+        arguments = arguments[match.end() :]
 
 
 @cache
@@ -93,7 +93,10 @@ def read(path: Path) -> polib.POFile:
 
 
 def messages(path: Path) -> list[tuple[str, str]]:
-    """Each message with what is said in its place. The plural form, where there is one, has every placeholder: it is the model."""
+    """Each message with what is said in its place.
+
+    The plural form, where there is one, has every placeholder: it is the model.
+    """
     return [
         (entry.msgid_plural or entry.msgid, entry.msgstr_plural[0] if entry.msgid_plural else entry.msgstr)
         for entry in read(path)
@@ -103,7 +106,8 @@ def messages(path: Path) -> list[tuple[str, str]]:
 def test_literals_are_found_in_python():
     source = """
 from django.utils.translation import gettext_lazy as _, ngettext, npgettext_lazy
-_("One " "sentence."), ngettext("%d day", "%d days", n), npgettext_lazy("feed", "entry", "entries", n), other("No literal"), _(name)
+_("One " "sentence."), ngettext("%d day", "%d days", n)
+npgettext_lazy("feed", "entry", "entries", n), other("No literal"), _(name)
 """
     assert set(in_python(source)) == {
         (None, "One sentence.", ""),
@@ -113,7 +117,8 @@ _("One " "sentence."), ngettext("%d day", "%d days", n), npgettext_lazy("feed", 
 
 
 def test_literals_are_found_in_templates():
-    source = """{% load i18n %}{% translate "It's one" %}{% translate ", " context "names" %}{{ x|default:_("None") }}
+    source = """{% load i18n %}{% translate "It's one" %}{% translate ", " context "names" %}
+{{ x|default:_("None") }}
 {% blocktranslate trimmed count n=n with a="b" %}
   {{ n }} day of 100%
 {% plural %}{{ n }} days{% endblocktranslate %}"""
@@ -133,7 +138,7 @@ def test_every_literal_is_in_the_catalogue_and_no_other():
 
 
 @pytest.mark.parametrize("path", CATALOGUES)
-def test_nothing_is_left_to_translate(path):
+def test_every_message_is_translated(path):
     catalogue = read(path)
     assert [entry.msgid for entry in catalogue if not entry.translated()] == []
     assert catalogue.fuzzy_entries() == []
@@ -149,7 +154,7 @@ def test_the_catalogue_names_no_person_and_no_machine(path):
 
 
 @pytest.mark.parametrize("path", CATALOGUES)
-def test_what_is_compiled_is_what_is_written(path):
+def test_compiled_catalogue_agrees_with_its_source(path):
     compiled = {
         (entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural)
         for entry in polib.mofile(str(path.with_suffix(".mo")))
@@ -171,20 +176,23 @@ def test_chinese_has_the_punctuation_of_chinese(path):
 
 
 @pytest.mark.parametrize("path", CATALOGUES)
-def test_nobody_shouts(path):
+def test_no_message_has_an_exclamation_mark(path):
     assert [pair for pair in messages(path) if re.search("[!！]", "".join(pair))] == []
 
 
 @pytest.mark.parametrize("words", ["你", "哦", "啦", "哎呀", "电子邮件地址", "登出", "帐号", "账户"])
-def test_the_voice_is_the_house_s(words):
-    """One name for each thing, and readers are addressed as 您."""
+def test_barred_words_are_not_used(words):
+    """Each thing has one name, and readers are addressed as 您."""
     assert [
         chinese for path in (OURS, LIBRARIES) for _english, chinese in messages(path) if words in chinese
     ] == []
 
 
-def test_words_of_libraries_are_words_that_libraries_have():
-    """A message that a library has dropped or reworded would stand here for nothing. Each names the file it comes from."""
+def test_messages_for_libraries_exist_in_the_libraries():
+    """A message that a library has dropped or reworded would stand here for nothing.
+
+    Each names the file it comes from.
+    """
     packages, unknown = Path(allauth.__file__).parents[1], []
     for entry in read(LIBRARIES):
         source = packages / entry.occurrences[0][0]
@@ -194,7 +202,7 @@ def test_words_of_libraries_are_words_that_libraries_have():
 
 
 def test_no_message_is_in_both_catalogues():
-    """Ours would win, and a library's button would say what we say of something else: such a message of ours needs a context."""
+    """Ours would replace the library's; such a message of ours needs a context."""
     ours, theirs = ({(entry.msgctxt, entry.msgid) for entry in read(path)} for path in (OURS, LIBRARIES))
     assert ours & theirs == set()
 

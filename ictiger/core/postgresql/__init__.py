@@ -1,1 +1,1 @@
-"""Django's PostgreSQL with habits of ours (environment.DATABASES)."""
+"""Django's PostgreSQL backend with two changes (`ictiger.env.DATABASE_ENGINES` selects it)."""

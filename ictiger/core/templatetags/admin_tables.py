@@ -1,4 +1,4 @@
-"""What the desk's tables say beside what Django says in them."""
+"""Labels for the cells of the admin's tables."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,12 +17,16 @@ FIELD = re.compile(r'<(?:input|select|textarea)(?= (?!type="hidden"))')
 
 @register.filter
 def labelled(cells: Iterable[SafeString], headers: Iterable[dict]) -> Iterator[SafeString]:
-    """The cells of a row with the names of their columns: on a narrow screen they stand below one another, and fields need names."""
+    """Add the name of its column to each cell of a row, and an `aria-label` to the fields in it.
+
+    On a narrow screen the cells stand below one another, without the table's head.
+    """
     for cell, header in zip_longest(cells, headers):
-        name = str(header["text"]) if header and cell else ""
-        yield (cell or "") if not name or "<" in name else _named(cell, escape(capfirst(name)))
+        label = str(header["text"]) if header and cell else ""
+        yield (cell or "") if not label or "<" in label else _add_label(cell, escape(capfirst(label)))
 
 
-def _named(cell: SafeString, name: SafeString) -> SafeString:
-    labelled_cell = CELL.sub(lambda tag: f'{tag[0]} data-label="{name}"', cell, count=1)
-    return mark_safe(FIELD.sub(lambda tag: f'{tag[0]} aria-label="{name}"', labelled_cell, count=1))  # noqa: S308 (Django's cell, an escaped name)
+def _add_label(cell: SafeString, label: SafeString) -> SafeString:
+    html = CELL.sub(lambda tag: f'{tag[0]} data-label="{label}"', cell, count=1)
+    html = FIELD.sub(lambda tag: f'{tag[0]} aria-label="{label}"', html, count=1)
+    return mark_safe(html)  # noqa: S308 (a cell by Django and an escaped label)

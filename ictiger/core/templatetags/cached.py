@@ -1,7 +1,8 @@
-"""`{% kept "_menu.html" topics=menu chosen=topic.slug %}`: a template that is rendered once for the values it is given.
+"""`{% cached_include "_menu.html" topics=menu chosen=topic.slug %}`: a template rendered once for each set of
+values.
 
-It sees these values and nothing else: no context, no request. So what a process keeps of it cannot be older than they are, and they are
-asked for with every page.
+The template sees these values only, neither the context nor the request. So the cached HTML cannot be older
+than the values, which each page looks up anew.
 """
 
 from functools import lru_cache
@@ -20,21 +21,24 @@ PLAIN_TYPES = (str, int, type(None))
 
 @register.simple_tag
 def cached_include(template_name: str, **values: object) -> SafeString:
-    """Values are texts, numbers and tuples of them. Raises TypeError for any other: two models are equal when their texts differ."""
-    found = get_template(template_name)
+    """Render a template from strings, numbers and tuples of them. Raises TypeError for other values.
+
+    Model instances are refused because two of them are equal even when their fields differ.
+    """
+    included = get_template(template_name).template
     render = (
         _render_cached.__wrapped__ if settings.DEBUG else _render_cached
-    )  # a template may change under its writer's hands
-    return render(found.template, translation.get_language(), tuple(values.items()))
+    )  # with DEBUG templates are being edited
+    return render(included, translation.get_language(), tuple(values.items()))
 
 
 @lru_cache(1_000)
-def _render_cached(found: Template, _language: str, values: tuple) -> SafeString:
+def _render_cached(included: Template, _language: str, values: tuple) -> SafeString:
     if not _is_plain(values):
         raise TypeError(
-            f"{found.name} is kept by the values that it is given: they must be texts, numbers or tuples, not {values!r}"
+            f"{included.name} is cached by its values: use strings, numbers or tuples, not {values!r}"
         )
-    return mark_safe(found.render(template.Context(dict(values))))  # noqa: S308  (a template's own output)
+    return mark_safe(included.render(template.Context(dict(values))))  # noqa: S308  (a template's own output)
 
 
 def _is_plain(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""From nothing to a running publication: data, demo articles, worker and server on 127.0.0.1."""
+"""`manage.py quickstart`: data, demo articles, worker and server on 127.0.0.1."""
 
 import signal
 import socket
@@ -19,7 +19,7 @@ from ictiger.worker import run_worker
 
 WORKER_STOP_TIMEOUT = 10  # seconds
 
-# What each demo log-in is good for.
+# The purpose of each demo log-in.
 ROLES = {
     "editor": "publishes",
     "moderator": "decides about comments",
@@ -31,8 +31,11 @@ ROLES = {
 
 
 class Command(BaseCommand):
-    help = "Create var/, migrate, load the demo publication and serve it with a worker on 127.0.0.1. May be run again at any time."
-    requires_system_checks = []  # A development server; `check` and `serve` are the places that judge an environment.
+    help = (
+        "Create var/, migrate, load the demo publication and serve it with a worker on 127.0.0.1. "
+        "May be run again at any time."
+    )
+    requires_system_checks = []  # a development server; `check` and `serve` check the environment
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=DEFAULT_PORT)
@@ -49,23 +52,24 @@ class Command(BaseCommand):
             self.stdout.write("The demo publication is in place.")
         elif password and password != demo_password():
             self.stdout.write("The demo log-ins keep the password of the first start.")
-        # One stands for all: a look at each would take seconds.
-        is_theirs = people["editor"].check_password(demo_password())
+        # Checking one password stands for all: each takes a second.
+        password_fits = people["editor"].check_password(demo_password())
         if no_server:
-            self.tell(port, is_theirs)
+            self.print_summary(port, password_fits)
         else:
-            serve_demo(port, when_listening=lambda: self.tell(port, is_theirs))
+            serve_demo(port, when_listening=lambda: self.print_summary(port, password_fits))
 
-    def tell(self, port: int, is_theirs: bool) -> None:
-        """`is_theirs`: whether the password that the settings know opens the accounts, which may be older than the settings."""
+    def print_summary(self, port: int, password_fits: bool) -> None:
+        """`password_fits`: whether the settings' password is that of the accounts, which may be older."""
         site = f"http://127.0.0.1:{port}"
         width = max(map(len, ROLES))
-        if is_theirs:
+        if password_fits:
             key = f"all with the password  {self.style.SUCCESS(demo_password())}"
         else:
-            key = f"with the passwords they had; a new one: uv run --env-file {settings_file()} manage.py changepassword ADDRESS"
+            command = f"uv run --env-file {settings_file()} manage.py changepassword ADDRESS"
+            key = f"with the passwords they had; a new one: {command}"
         people = "\n".join(
-            f"    {name + '@ictiger.example':<{width + 16}}  {what}" for name, what in ROLES.items()
+            f"    {name + '@ictiger.example':<{width + 16}}  {purpose}" for name, purpose in ROLES.items()
         )
         self.stdout.write(
             f"""
@@ -80,7 +84,7 @@ class Command(BaseCommand):
   Stop with Ctrl-C.
 """
         )
-        self.stdout.flush()  # at once into a pipe or a file, too
+        self.stdout.flush()  # for pipes and files, which are buffered
 
 
 def refuse_busy_port(port: int) -> None:
@@ -95,7 +99,10 @@ def refuse_busy_port(port: int) -> None:
 
 
 def serve_demo(port: int, *, when_listening: Callable[[], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; the worker gets a moment to finish what it has in hand, and what it has not waits in the database."""
+    """Serve until Ctrl-C or SIGTERM.
+
+    The worker gets a moment to finish; what it has not begun waits in the database.
+    """
     stop = threading.Event()
     worker = threading.Thread(target=run_worker, args=(stop,), name="worker", daemon=True)
     worker.start()
@@ -106,7 +113,7 @@ def serve_demo(port: int, *, when_listening: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        for again in (signal.SIGINT, signal.SIGTERM):  # uv passes on what the terminal has sent us already
-            signal.signal(again, signal.SIG_IGN)
+        for repeated in (signal.SIGINT, signal.SIGTERM):  # uv passes on what the terminal has sent us already
+            signal.signal(repeated, signal.SIG_IGN)
         stop.set()
         worker.join(timeout=WORKER_STOP_TIMEOUT)

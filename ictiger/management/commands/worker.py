@@ -1,4 +1,4 @@
-"""`manage.py worker`: sends mail and runs jobs until it is told to stop."""
+"""`manage.py worker`: sends mail and runs jobs until SIGTERM."""
 
 import signal
 import sys
@@ -10,7 +10,10 @@ from ictiger.worker import run_worker
 
 
 class Command(BaseCommand):
-    help = "Sends mail and runs jobs. Start as many as you like. SIGTERM: ends what is under way and begins nothing new; again: at once."
+    help = (
+        "Sends mail and runs jobs. Start as many as you like. "
+        "SIGTERM: ends what is under way and begins nothing new; again: at once."
+    )
 
     def handle(self, **options) -> None:
         stop = threading.Event()

@@ -180,7 +180,7 @@ def test_each_switch_purges_the_pages_that_show_it(
     article, moderator, settings, django_capture_on_commit_callbacks
 ):
     chinese = make_article(language="zh-hans", translation_key=article.translation_key)
-    settings.PAGE_KEEPERS = ["tests.pagecache.recorder.keep"]
+    settings.PAGE_CACHE_BACKENDS = ["tests.pagecache.recorder.record_purge"]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         services.switch_discussion(by=moderator, key=article.translation_key, switch=Switch.HELD)

@@ -1,1 +1,1 @@
-"""A house of one room, small enough to be started and killed many times: the delivery app, notes with a version, and a page store."""
+"""A site small enough to be started and killed many times: notes with a version, and the page store."""

@@ -26,6 +26,6 @@ def paths_of_note(note: Note) -> Iterator[str]:
 
 
 def purge_slowly(paths: list[str]) -> None:
-    """Widens the gap between COMMIT and purge, so that a random kill often falls into it."""
+    """Purge after a pause, so that a random kill often falls between COMMIT and purge."""
     time.sleep(0.01)
     store.purge_store(paths)

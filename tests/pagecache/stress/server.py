@@ -1,4 +1,4 @@
-"""`python -m tests.delivery.stress.server [--init]`: serves on a free port, which it prints."""
+"""`python -m tests.pagecache.stress.server [--init]`: serve on a free port and print it, or make the data."""
 
 import sys
 from socketserver import ThreadingMixIn
@@ -14,7 +14,7 @@ class Server(ThreadingMixIn, WSGIServer):
     request_queue_size = 100
 
 
-class Quiet(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     def log_message(self, *args) -> None:
         pass
 
@@ -33,7 +33,7 @@ def make_data() -> None:
 def serve() -> None:
     from ictiger.pagecache.wsgi import wrap_application
 
-    with make_server("127.0.0.1", 0, wrap_application(WSGIHandler()), Server, Quiet) as server:
+    with make_server("127.0.0.1", 0, wrap_application(WSGIHandler()), Server, QuietRequestHandler) as server:
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()

@@ -34,4 +34,4 @@ USE_TZ = True
 PAGE_STORE = str(FOLDER / "pages")
 PAGE_STORE_LIMIT = 10**9
 PAGE_CACHES = []
-PAGE_KEEPERS = ["tests.pagecache.stress.models.purge_slowly"]
+PAGE_CACHE_BACKENDS = ["tests.pagecache.stress.models.purge_slowly"]

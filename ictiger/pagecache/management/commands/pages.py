@@ -1,4 +1,4 @@
-"""`manage.py pages`: what the page store holds, how often it answers, and whether it tells the truth."""
+"""`manage.py pages`: lists, counts, warms, verifies and clears the pages in the page store."""
 
 import logging
 import shutil
@@ -29,7 +29,10 @@ ACTIONS = {
 
 
 class Command(BaseCommand):
-    help = "Looks after the page store. Run it as the user that serves: nobody else may take away what it stores."
+    help = (
+        "Looks after the page store. "
+        "Run it as the user that serves: nobody else may take away what it stores."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(ACTIONS))
@@ -39,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options) -> None:
         if settings.PAGE_STORE == "off":
             raise CommandError("There is no page store: PAGE_STORE is off. Name a folder in it.")
-        with uncounted_reads():
+        with silent_access_log():
             getattr(self, f"_{action}")(get_store())
 
     def _list(self, store: Store) -> None:
@@ -54,8 +57,8 @@ class Command(BaseCommand):
             pages[page.release] += 1
             sizes[page.release] += page.size
         for release in sorted(pages):
-            this = " (this release)" if release.encode() == store.release else ""
-            self.stdout.write(f"{release}: {pages[release]} pages, {_bytes(sizes[release])}{this}")
+            note = " (this release)" if release.encode() == store.release else ""
+            self.stdout.write(f"{release}: {pages[release]} pages, {_bytes(sizes[release])}{note}")
         self.stdout.write(
             f"{pages.total()} pages, {_bytes(sizes.total())} of at most {_bytes(settings.PAGE_STORE_LIMIT)}"
         )
@@ -63,13 +66,13 @@ class Command(BaseCommand):
             self.stdout.write(f"{_bytes(shutil.disk_usage(store.root).free)} free on that disk")
 
     def _rate(self, store: Store) -> None:
-        counts = stats.hit_counters(store)
-        asked = stats.hit_totals(counts)
-        if not asked:
+        counts = stats.hit_counts(store)
+        requests = stats.request_count(counts)
+        if not requests:
             raise CommandError(
                 "No page has been asked for yet. What a file server in front has served is in its own log."
             )
-        self.stdout.write(f"{counts['hits']} of {asked} found ({counts['hits'] / asked:.1%})")
+        self.stdout.write(f"{counts['hits']} of {requests} found ({counts['hits'] / requests:.1%})")
         self.stdout.write(
             f"{counts['stored']} rendered and stored, {counts['unstored']} rendered and not stored"
         )
@@ -81,24 +84,24 @@ class Command(BaseCommand):
         for _path, status, waiting in warm_pages(application):
             statuses[status] += 1
             self._progress(statuses.total(), statuses.total() + waiting)
-        so_far, elsewhere = application.tally.so_far, statuses.total() - statuses[200]
+        count, broken = application.counter.value, statuses.total() - statuses[200]
         self.stdout.write(
-            f"{so_far('stored')} pages stored, {so_far('hits')} were already; {elsewhere} links led to none."
+            f"{count('stored')} pages stored, {count('hits')} were already; {broken} links led to none."
         )
-        if so_far("unstored"):
-            raise CommandError(f"{so_far('unstored')} pages could not be stored.")
+        if count("unstored"):
+            raise CommandError(f"{count('unstored')} pages could not be stored.")
 
     def _verify(self, store: Store) -> None:
         total = sum(page.release.encode() == store.release for page in maintenance.stored_pages(store))
-        wrong = []
+        different = []
         for done, (page, is_same) in enumerate(verify_pages(store, WSGIHandler()), 1):
             self._progress(done, max(done, total))
             if not is_same:
-                wrong.append(page.path)
-        if wrong:
+                different.append(page.path)
+        if different:
             raise CommandError(
                 "Stored otherwise than rendered now:\n  {}\n`pages clear` forgets them.".format(
-                    "\n  ".join(wrong)
+                    "\n  ".join(different)
                 )
             )
         self.stdout.write(f"{total} pages are as they would be rendered now.")
@@ -112,7 +115,7 @@ class Command(BaseCommand):
         self.stdout.write(store.pages.decode())
 
     def _progress(self, done: int, total: int) -> None:
-        """A bar on a terminal, nothing in a log."""
+        """Draw a bar on a terminal; write nothing to a log."""
         if self.stderr.isatty():
             bar = "█" * (30 * done // total)
             self.stderr.write(f"\r{bar:<30} {done}/{total}", ending="\n" if done == total else "")
@@ -120,8 +123,8 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def uncounted_reads() -> Iterator[None]:
-    """What we ask for ourselves is no reader's request, and a line for each page would hide what the command has to say."""
+def silent_access_log() -> Iterator[None]:
+    """Keep the command's own requests out of the access log: they would hide the command's output."""
     level = access.level
     access.setLevel(logging.ERROR)
     try:
@@ -131,7 +134,7 @@ def uncounted_reads() -> Iterator[None]:
 
 
 def _bytes(number: float) -> str:
-    """In units people read, of 1024."""
+    """A size with its unit, in steps of 1024."""
     for unit in ("bytes", "KiB", "MiB"):
         if number < 1024:
             return f"{number:.0f} {unit}"
