@@ -16,6 +16,9 @@ from accounts.hooks import (
     confirmation_preview,
     discard_step,
     erasure_step,
+    fragment_view,
+    offers_digest,
+    personal_content_cookie,
     release_step,
     takeout_section,
 )
@@ -23,6 +26,7 @@ from accounts.models import User
 from comments.services import drafts
 
 from . import services
+from .drafts import DRAFT_COOKIE
 from .models import Report
 from .policy import State
 
@@ -32,6 +36,9 @@ before_erasure(services.erase_in_batches)
 erasure_step(services.erase_comments)
 release_step(services.release_comments)
 discard_step(services.discard_pending)
+personal_content_cookie(DRAFT_COOKIE)
+fragment_view("comments:me")
+offers_digest(lambda user: user.has_perm("comments.moderate_comment"))
 
 
 @receiver(user_logged_in)

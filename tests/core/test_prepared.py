@@ -59,7 +59,7 @@ def test_brings_what_is_selected_along(django_assert_num_queries):
 
 def test_brings_annotations_along():
     standing = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk))
-    assert standing.row(pk=make_user().pk).has_proven_mailbox is True
+    assert standing.row(pk=make_user().pk).has_verified_address is True
 
 
 def test_values_are_what_python_knows():
@@ -91,7 +91,7 @@ def test_a_planned_query_answers_for_what_is_given_each_time(users):
     one, other = make_user(), make_user()
     for user, another in [(one, other), (other, one)] * 4:
         found = users.row(handle=user.handle, other=another.handle)
-        assert (found, found.date_joined, found.has_proven_mailbox) == (user, user.date_joined, True)
+        assert (found, found.date_joined, found.has_verified_address) == (user, user.date_joined, True)
         assert users.row(handle=user.handle, other=user.handle) is None
 
 
