@@ -22,6 +22,7 @@ from . import login_codes
 from .models import User
 
 MAX_EMAIL_LENGTH = User._meta.get_field("email").max_length
+EMAIL_VERIFICATION_STAGE = "allauth.account.stages.EmailVerificationStage"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -73,13 +74,24 @@ class AccountAdapter(DefaultAccountAdapter):
             for method in super().get_reauthentication_methods(user)
         ]
 
+    def get_login_stages(self) -> list[str]:
+        """allauth's stages without the one that mails the link after a sign-up: `SignupForm.save` has queued
+        that mail.
+
+        With ACCOUNT_EMAIL_VERIFICATION = "optional" the stage does nothing else.
+        """
+        return [path for path in super().get_login_stages() if path != EMAIL_VERIFICATION_STAGE]
+
     def send_confirmation_mail(
         self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC, signup: bool
     ) -> None:
-        """Queue a verification mail. A sign-up is never refused for it: the banner says when to ask again."""
-        client = "" if signup else limits.client_hash(request)
-        limit = addresses.send_verification(emailconfirmation.email_address, client=client)
-        if limit and not signup:
+        """Queue another verification mail, or say when one may be requested. Used by allauth's e-mail page,
+        not at sign-up.
+        """
+        limit = addresses.send_verification(
+            emailconfirmation.email_address, client=limits.client_hash(request)
+        )
+        if limit:
             messages.warning(request, limit.message)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict) -> None:

@@ -50,10 +50,25 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
         blocks.refuse_if_blocked(email)
         return email
 
+    def validate_unique_email(self, email: str) -> str:
+        """Accept a taken address, as allauth does with strict enumeration prevention, but without a query."""
+        self.account_already_exists = False
+        return email
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
-        """Create the user and the unverified address: both or neither."""
-        return super().save(request)
+        """Create the user, the unverified address and the verification mail: all or none.
+
+        allauth creates the first two and sends the mail in a stage of the log-in, after reading them again
+        (see `AccountAdapter.get_login_stages`).
+        """
+        adapter = get_adapter()
+        user = adapter.save_user(request, adapter.new_user(request), self)
+        address = user.emailaddress_set.create(email=user.email, primary=True)
+        # As with_verification() adds them.
+        user.has_verified_address, user.unverified_address_id = False, address.pk
+        addresses.send_signup_verification(address)
+        return user
 
 
 class ResetPasswordForm(EmailLabelMixin, allauth.ResetPasswordForm):

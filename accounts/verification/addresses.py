@@ -142,6 +142,17 @@ def send_verification(address: EmailAddress, *, client: str = "") -> RateLimit |
     return limit
 
 
+def send_signup_verification(address: EmailAddress) -> None:
+    """Queue the first mail of a new account, inside the transaction that creates it. Over the limit of its
+    address it queues nothing: a sign-up is never refused for its mail, and the banner says when to ask again.
+
+    Unlike `send_verification` it takes no lock, because no other session can see the account yet, and looks
+    for no block of the mailbox, because the form has refused a blocked one.
+    """
+    if not seconds_to_wait(address, verification_mails(address)):
+        _enqueue_verification(address)
+
+
 def _enqueue_verification(address: EmailAddress, client: str = "") -> None:
     """Queue the mail with the link; or, where another account has verified the address, a mail that tells its
     owner so.
