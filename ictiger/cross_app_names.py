@@ -17,14 +17,14 @@ CROSS_APP_NAMES = (
     CrossAppName(
         "articles/admin/article_list.py",
         "comments",
-        "The editor's list shows each article's number of comments, which Discussion counts: a subquery of the "
-        "list's query. Annotated from comments it would be a hook for one column.",
+        "The editor's list shows each article's number of comments, which Discussion counts: a subquery of "
+        "the list's query. Annotated from comments it would be a hook for one column.",
     ),
     CrossAppName(
         "articles/context_processors.py",
         "comments",
-        "The link to the other language translates the URL, except for views of articles and comments, whose URLs "
-        "have slugs.",
+        "The link to the other language translates the URL, except for views of articles and comments, whose "
+        "URLs have slugs.",
     ),
     CrossAppName(
         "articles/models/slugs.py",
@@ -53,7 +53,7 @@ CROSS_APP_NAMES = (
     CrossAppName(
         "ictiger/pagecache/headers.py",
         "ictiger.middleware.ContentPolicyMiddleware",
-        "Stored pages are sent without running settings.MIDDLEWARE; the security headers are those that this one "
-        "sets.",
+        "Stored pages are sent without running settings.MIDDLEWARE; the security headers are those that this "
+        "one sets.",
     ),
 )
