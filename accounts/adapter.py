@@ -1,9 +1,13 @@
-"""Our one way into allauth: every mail it wants to send becomes a row of the mail queue, and its words become ours."""
+"""allauth's account adapter: every mail of allauth becomes a row of the mail queue, and its messages get our
+texts.
+
+The queue stores ids; links, codes and texts are made when a mail is sent (emails.py).
+"""
 
 import unicodedata
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -17,7 +21,8 @@ from ictiger.mail.queue import enqueue
 from . import login_codes
 from .models import User
 
-EMAIL_LENGTH = User._meta.get_field("email").max_length
+MAX_EMAIL_LENGTH = User._meta.get_field("email").max_length
+EMAIL_VERIFICATION_STAGE = "allauth.account.stages.EmailVerificationStage"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -37,10 +42,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return User(language=Language.active())
 
     def clean_email(self, email: str) -> str:
-        """One spelling for one mailbox: lower case, accents joined to their letters, and the domain as people write it.
+        """Normalize an address: lower case, Unicode's NFC, and the domain in Unicode, also where it was typed
+        as `xn--…` or in full width.
 
-        However it was typed, that is: `xn--…` and full width too.
-        Raises ValidationError for an address longer than the database keeps, or one no mail server could be asked about.
+        Raises ValidationError for an address longer than its database column or with a domain that cannot
+        exist.
         """
         if not email:
             return email
@@ -52,29 +58,41 @@ class AccountAdapter(DefaultAccountAdapter):
                 _("The part after @ is not the name of a mail server."), code="invalid"
             ) from error
         email = f"{mailbox}@{domain}"
-        if len(email) > EMAIL_LENGTH:
+        if len(email) > MAX_EMAIL_LENGTH:
             too_long = _("An e-mail address has at most %(limit)s characters.")
-            raise ValidationError(too_long, code="max_length", params={"limit": EMAIL_LENGTH})
+            raise ValidationError(too_long, code="max_length", params={"limit": MAX_EMAIL_LENGTH})
         return email
 
     def get_reauthentication_methods(self, user: User) -> list[dict]:
-        words = {
+        descriptions = {
             "reauthenticate": _("Use the password"),
             "mfa_reauthenticate": _("Use the authenticator app or a recovery code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
         }
         return [
-            {**way, "description": words[way["id"]]} for way in super().get_reauthentication_methods(user)
+            {**method, "description": descriptions[method["id"]]}
+            for method in super().get_reauthentication_methods(user)
         ]
 
-    # --- mail: ids go into the queue; links, codes and texts are made when a mail is sent (emails.py) ---------------------------------
+    def get_login_stages(self) -> list[str]:
+        """allauth's stages without the one that mails the link after a sign-up: `SignupForm.save` has queued
+        that mail.
 
-    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation, signup: bool) -> None:
-        """A sign-up is never refused for its mail: over the limit nothing is sent, and the banner says when it may be."""
-        client = "" if signup else limits.client_hash(request)
-        wait = addresses.send_verification(emailconfirmation.email_address, client=client)
-        if wait and not signup:
-            messages.warning(request, wait.message)
+        With ACCOUNT_EMAIL_VERIFICATION = "optional" the stage does nothing else.
+        """
+        return [path for path in super().get_login_stages() if path != EMAIL_VERIFICATION_STAGE]
+
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC, signup: bool
+    ) -> None:
+        """Queue another verification mail, or say when one may be requested. Used by allauth's e-mail page,
+        not at sign-up.
+        """
+        limit = addresses.send_verification(
+            emailconfirmation.email_address, client=limits.client_hash(request)
+        )
+        if limit:
+            messages.warning(request, limit.message)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict) -> None:
         enqueue(
@@ -86,7 +104,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return login_codes.login_code(self.request.login_code_nonce)
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """What allauth sends to people who are not signed in. It names no account: the owner's language comes from the address."""
+        """Queue a mail that allauth sends to an anonymous visitor. allauth gives only the address, so its
+        account decides the language.
+        """
         owner = User.objects.reachable_at(email)
         language = owner.language if owner else Language.active()
         if template_prefix == "account/email/login_code":
@@ -108,8 +128,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict | None = None, email: str | None = None
     ) -> None:
-        """Tell the owner what was done to the account: at the mailbox given (the old one, after a change), else at the primary one."""
+        """Queue a notice of a change to the account, to `email` (after a change of address the old one) or to
+        the primary address.
+        """
         event = template_prefix.rpartition("/")[2]
-        to = email or EmailAddress.objects.get_primary_email(user)
-        about = {"event": event, "at": timezone.now().isoformat()}
-        enqueue("accounts/security_notice", to=to, language=user.language, context=about, user=user)
+        recipient = email or EmailAddress.objects.get_primary_email(user)
+        mail_context = {"event": event, "at": timezone.now().isoformat()}
+        enqueue(
+            "accounts/security_notice",
+            to=recipient,
+            language=user.language,
+            context=mail_context,
+            user=user,
+        )

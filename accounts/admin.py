@@ -1,8 +1,10 @@
-"""The desk's view of people: who they are, whether their mailbox is proven, what they may do. Never a password hash, key or session id."""
+"""The admin of users: names, verified addresses, rights. It never shows a password hash, a key or a session
+id.
+"""
 
 import allauth.account.admin
 import allauth.mfa.admin
-import allauth.usersessions.admin  # noqa: F401  (imported so that what they register can be taken back)
+import allauth.usersessions.admin  # noqa: F401  (they register models, which are unregistered below)
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -16,31 +18,31 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.verification import addresses
+from accounts.verification import flow
 from ictiger.core.admin_site import BoundedSearchMixin
 from ictiger.pagecache.public_write import public_write
 
 from .erasure import erase_account
 from .models import User
 
-# One door for everybody, with one set of limits: the desk's log-in is the readers'.
+# One log-in page for everybody, with one set of limits.
 admin.site.login = secure_admin_login(admin.site.login)
 
 
 def change_password(request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-    """One page for that, too: it limits attempts and tells the owner by mail."""
+    """Use the page that all users have: it limits attempts and notifies the owner by mail."""
     return redirect("account_change_password")
 
 
 admin.site.password_change = change_password
 
-# allauth's own pages show what nobody needs to see (session keys, TOTP secrets) or let an address be edited in place, which would make
-# an old link prove a new address.
-for shown_too_freely in (EmailAddress, Authenticator, UserSession):
-    admin.site.unregister(shown_too_freely)
+# allauth's admin pages show session keys and TOTP secrets, or let an address be edited in place: an old link
+# would verify the new one.
+for model in (EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)
 
 PRIVILEGES = ("is_staff", "is_superuser", "groups")
-# The groups that the migrations make, as the desk calls them; a group made later goes by the name it was given.
+# Translated names of the groups that the migrations create. Other groups are shown under their stored name.
 GROUP_NAMES = {"Author": _("Author"), "Editor": _("Editor"), "Moderator": _("Moderator")}
 
 
@@ -64,12 +66,12 @@ class VerifiedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         if self.value() in ("yes", "no"):
-            return queryset.filter(has_proven_mailbox=self.value() == "yes")
+            return queryset.filter(has_verified_address=self.value() == "yes")
         return queryset
 
 
 class AddressInline(admin.TabularInline):
-    """To be read: an address is changed by its owner, or not at all."""
+    """The addresses of a user, read-only: only their owner changes an address."""
 
     model = EmailAddress
     fields = readonly_fields = ("email", "verified", "primary")
@@ -85,7 +87,7 @@ class AddressInline(admin.TabularInline):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return True  # the user's own page has asked already
+        return True  # the page of the user has checked the permission already
 
 
 @admin.register(User)
@@ -126,24 +128,26 @@ class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Only a superuser hands out rights: whoever else may edit people must not be able to promote themselves."""
+        """Only a superuser grants rights: other staff who may edit users must not be able to promote
+        themselves.
+        """
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *PRIVILEGES)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # people sign up themselves, and `createsuperuser` makes the first
+        return False  # users sign up themselves, and `createsuperuser` creates the first
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+        return super().has_change_permission(request, obj) and self._may_edit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and self._may_edit(request, obj)
 
-    def _may_touch(self, request: HttpRequest, obj: User | None) -> bool:
+    def _may_edit(self, request: HttpRequest, obj: User | None) -> bool:
         return request.user.is_superuser or obj is None or not obj.is_superuser
 
-    @admin.display(boolean=True, description=_("confirmed"), ordering="has_proven_mailbox")
+    @admin.display(boolean=True, description=_("confirmed"), ordering="has_verified_address")
     def verified(self, user: User) -> bool:
-        return user.has_proven_mailbox
+        return user.has_verified_address
 
     @admin.display(description=_("groups"))
     def group_names(self, user: User) -> str:
@@ -151,15 +155,14 @@ class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
 
     @admin.action(description=_("Confirm the address of the selected users"), permissions=["change"])
     def confirm_addresses(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        waiting = EmailAddress.objects.filter(user__in=queryset, primary=True, verified=False)
-        done = sum(addresses.confirm_address(request, address) for address in waiting)
-        text = ngettext("%(count)s address is confirmed.", "%(count)s addresses are confirmed.", done) % {
-            "count": done
-        }
-        self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
+        unverified = EmailAddress.objects.filter(user__in=queryset, primary=True, verified=False)
+        count = sum(flow.mark_verified(request, address) for address in unverified)
+        text = ngettext("%(count)s address is confirmed.", "%(count)s addresses are confirmed.", count)
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % {"count": count}, level)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, is_change: bool) -> None:
-        with public_write(obj):  # the name shows beside comments
+        with public_write(obj):  # the name is shown beside comments
             super().save_model(request, obj, form, is_change)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:

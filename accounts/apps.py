@@ -1,3 +1,5 @@
+"""The app of accounts."""
+
 from django.apps import AppConfig
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import emails  # noqa: F401  (registers its composers)
-        from .verification import ownership, validation  # noqa: F401  (ownership listens to log-ins by code)
+        from .verification import flow, validation  # noqa: F401  (flow listens to log-ins by code)
 
         validation.allow_international_addresses()

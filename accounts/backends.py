@@ -1,4 +1,4 @@
-"""allauth's log-in, and a user that comes with its standing."""
+"""allauth's log-in, limited to two accounts per address, and users loaded with their verification status."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,14 @@ from ictiger.core.prepared import PreparedQuery
 
 from .models import User
 
-_with_verification = PreparedQuery(
-    lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True
-)
+_user_by_id = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True)
 
-_preloaded: ContextVar[User | None] = ContextVar("user_at_hand", default=None)
+_preloaded: ContextVar[User | None] = ContextVar("preloaded_user", default=None)
 
 
 @contextmanager
 def preloaded_user(user: User | None) -> Iterator[None]:
-    """Have `user`, just read from the database with its standing, ready for whoever asks the backend for that user in here."""
+    """Make `get_user()` return this already loaded user within the block."""
     token = _preloaded.set(user)
     try:
         yield
@@ -29,28 +27,32 @@ def preloaded_user(user: User | None) -> Iterator[None]:
 
 
 class ReaderBackend(AuthenticationBackend):
+    """The only authentication backend. Sessions store its path: renaming it would log everybody out."""
+
     def get_user(self, user_id: int) -> User | None:
-        ready = _preloaded.get()
-        user = ready if ready is not None and ready.pk == user_id else _with_verification.row(pk=user_id)
+        preloaded = _preloaded.get()
+        is_loaded = preloaded is not None and preloaded.pk == user_id
+        user = preloaded if is_loaded else _user_by_id.row(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
-        """Try the account that has proven the address, and the newest of those that have not; one password each, there or not.
+        """Try the account that has verified the address and the newest of the others: always two checks.
 
-        Anybody may sign up with any address. Were the password tried on every account of an address, a stranger could make its log-in
-        take minutes; and from the time it takes they could tell whether somebody else has an account with it.
+        Anybody may sign up with any address. If the password were checked against every account of an
+        address, an attacker could make its log-in take minutes, and the time taken would reveal whether
+        another account with the address exists.
         """
+        email = email.lower()
         users = (
-            User.objects.with_verification()
-            .filter(Q(email=email.lower()) | Q(emailaddress__email=email.lower()))
-            .distinct()
+            User.objects.with_verification().filter(Q(email=email) | Q(emailaddress__email=email)).distinct()
         )
-        proven = users.filter(emailaddress__email=email.lower(), emailaddress__verified=True).first()
-        newest = users.filter(has_proven_mailbox=False).order_by("-pk").first()
-        owner, other = self._try(proven, password), self._try(newest, password)
-        return owner or other
+        verified = users.filter(emailaddress__email=email, emailaddress__verified=True).first()
+        newest = users.filter(has_verified_address=False).order_by("-pk").first()
+        owner, newcomer = self._check(verified, password), self._check(newest, password)
+        return owner or newcomer
 
-    def _try(self, user: User | None, password: str) -> User | None:
+    def _check(self, user: User | None, password: str) -> User | None:
+        """`user` if the password is right. Without a user, hash it anyway: the time must be equal."""
         if user is None:
             self._mitigate_timing_attack(password)
             self._did_check_password = True

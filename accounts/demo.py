@@ -1,4 +1,4 @@
-"""The people of the demo publication. Their addresses are in a domain that cannot receive mail."""
+"""The users of the demo publication. Their addresses are in a domain that cannot receive mail."""
 
 from datetime import UTC, datetime
 
@@ -8,14 +8,13 @@ from django.db import transaction
 from .models import User
 
 DOMAIN = "ictiger.example"
-JOINED = datetime(
-    2026, 3, 2, 9, tzinfo=UTC
-)  # before anything that they write; who is not verified has come just now
+# Before anything that they write. Users without a verified address join when they are created.
+JOINED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
-# Who may be tried out, with the one password that quickstart prints.
+# Accounts with a log-in, all with the one password that quickstart prints.
 LOGINS = ("editor", "moderator", "deputy", "author", "reader", "newcomer")
 
-# name: (display name, language, group, verified). Whoever has no log-in is there for the discussions.
+# name: (display name, language, group, verified). Users without a log-in take part in the discussions.
 PEOPLE = {
     "editor": ("The editor", "en", "Editor", True),
     "moderator": ("The moderator", "en", "Moderator", True),
@@ -35,15 +34,15 @@ PEOPLE = {
 
 @transaction.atomic
 def load_people(*, password: str) -> dict[str, User]:
-    """Create the demo people that are not there yet. Returns them all by name; who exists is left as found."""
-    return {name: _find(name) or _create(name, password) for name in PEOPLE}
+    """Create the demo users that do not exist yet and return all by name. Existing ones are not changed."""
+    return {name: _find_user(name) or _create_user(name, password) for name in PEOPLE}
 
 
-def _find(name: str) -> User | None:
+def _find_user(name: str) -> User | None:
     return User.objects.filter(email=f"{name}@{DOMAIN}").order_by("pk").first()
 
 
-def _create(name: str, password: str) -> User:
+def _create_user(name: str, password: str) -> User:
     display_name, language, group, verified = PEOPLE[name]
     user = User.objects.create_user(
         f"{name}@{DOMAIN}",
@@ -53,7 +52,7 @@ def _create(name: str, password: str) -> User:
         is_staff=bool(group),
     )
     if verified:
-        user.date_joined = JOINED  # which nobody can say when an account is made
+        user.date_joined = JOINED  # auto_now_add ignores a value given to create_user
         user.save(update_fields=["date_joined"])
     user.emailaddress_set.create(email=user.email, verified=verified, primary=True)
     if group:

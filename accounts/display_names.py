@@ -1,10 +1,10 @@
-"""What a name shown beside comments may be. Pure: no ORM, no settings."""
+"""Rules for the names shown beside comments. Pure functions: no ORM, no settings."""
 
 import re
 import unicodedata
 
 NAME_LENGTH = 40  # characters
-# Letters of these scripts look alike; one name uses one of them.
+# Letters of these scripts look alike, so a name may use only one of the scripts.
 LOOKALIKE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 RESERVED = (
     "admin",
@@ -19,25 +19,27 @@ RESERVED = (
     "编辑部",
     "官方",
 )
-# Categories of characters that cannot be seen: two names that look the same would differ.
+# Unicode categories of invisible characters, which would make two names that look the same differ.
 INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-# And those that Unicode counts among letters, signs and accents (Default_Ignorable_Code_Point, and the Braille pattern without a dot).
+# Invisible characters of other categories: Default_Ignorable_Code_Point, and the Braille pattern without
+# dots.
 IGNORED_CHARACTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-MARKS = 3  # accents on one letter; written languages need no more, and a pile of them covers the lines above and below
-# Letters that a reader takes for a Latin one, by their small or their large shape.
+# Accents on one letter: no written language needs more, and a pile of them covers the lines above and below.
+MAX_MARKS = 3
+# Letters that look like a Latin letter in lower or upper case.
 LETTERS_ALIKE = str.maketrans(
     "абвгдезикмнорстухьѕіїјһԁԛԝґ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "ı",
     "a6brgegukmhopctyxbsiijhdqwr" + "abyezhikmvoptyxw" + "onuhgq" + "i",
 )
-# In a name, digits and I stand for l and o as they do in print.
+# Digits and I, which look like l and o in print.
 STROKES_ALIKE = str.maketrans("01iǀ", "olll")
-PUBLICATION_NAMES = "ictiger"  # in no reader's name, whatever stands beside it
+PUBLICATION_NAME = "ictiger"  # not allowed anywhere in a name
 
 
 def normalize_name(name: str) -> str:
-    """`name` in one normal form, without space around it or runs of it inside."""
+    """`name` in Unicode's NFC, stripped, with single spaces."""
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
@@ -48,9 +50,9 @@ def has_invisible(name: str) -> bool:
 
 
 def has_zalgo(name: str) -> bool:
-    """Whether a letter bears more accents than any language puts on it."""
-    kinds = "".join(unicodedata.category(character)[0] for character in unicodedata.normalize("NFD", name))
-    return "M" * (MARKS + 1) in kinds
+    """Whether a letter has more than MAX_MARKS accents."""
+    classes = "".join(unicodedata.category(character)[0] for character in unicodedata.normalize("NFD", name))
+    return "M" * (MAX_MARKS + 1) in classes
 
 
 def has_letter(name: str) -> bool:
@@ -58,23 +60,25 @@ def has_letter(name: str) -> bool:
 
 
 def mixes_scripts(name: str) -> bool:
-    """Whether letters of look-alike scripts stand together, like a Cyrillic а in a Latin name."""
-    words = {unicodedata.name(character, "").partition(" ")[0] for character in name if character.isalpha()}
-    return len(words.intersection(LOOKALIKE_SCRIPTS)) > 1
+    """Whether letters of two look-alike scripts occur in it, like a Cyrillic а in a Latin name."""
+    scripts = {unicodedata.name(character, "").partition(" ")[0] for character in name if character.isalpha()}
+    return len(scripts.intersection(LOOKALIKE_SCRIPTS)) > 1
 
 
 def skeleton(name: str) -> str:
-    """What is left of a name when case, width, accents, spacing and alphabet are taken away: equal skeletons are taken for one name."""
+    """`name` without case, width, accents, spacing and differences of alphabet. Names with equal skeletons
+    count as one name.
+    """
     flat = unicodedata.normalize("NFKD", name).casefold().translate(LETTERS_ALIKE).translate(STROKES_ALIKE)
     return "".join(character for character in flat if unicodedata.category(character).startswith(("L", "N")))
 
 
 def is_reserved(name: str) -> bool:
-    return skeleton(PUBLICATION_NAMES) in skeleton(name) or skeleton(name) in map(skeleton, RESERVED)
+    return skeleton(PUBLICATION_NAME) in skeleton(name) or skeleton(name) in map(skeleton, RESERVED)
 
 
 def initials(name: str) -> str:
-    """What stands for `name` in a small circle: the first letters of its first and last word; of a Chinese name, the family name.
+    """The letters of the avatar: initials of the first and last word, or a Chinese name's first character.
 
     >>> initials("Anna van Larsen"), initials("李雷"), initials("…")
     ('AL', '李', '')

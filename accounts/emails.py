@@ -1,4 +1,7 @@
-"""What accounts writes to people: each function makes a mail's context when it is sent; the texts are in templates/accounts/email/."""
+"""The mails of accounts. Each composer makes a mail's context when it is sent, or returns None to cancel it.
+
+The texts are in templates/accounts/email/.
+"""
 
 from datetime import datetime, timedelta
 
@@ -19,7 +22,8 @@ from . import login_codes
 from .models import User
 from .unverified_cleanup import REMINDER_PURPOSE
 
-# What a security notice says happened. The keys are the last parts of allauth's template names, and our own "erased".
+# The sentences of security notices. The keys are the last parts of allauth's template names, and "erased",
+# which is ours.
 EVENTS = {
     "password_changed": _("The password of your account was changed."),
     "password_reset": _("The password of your account was reset, with a link that was sent to this address."),
@@ -54,7 +58,7 @@ def verification(mail: Mail) -> dict | None:
     return {
         "address": address.email,
         "url": absolute_url("account_confirm_email", link_key(address)),
-        "days": _days_until(address.user),
+        "days": _link_days(address.user),
         "not_me_url": absolute_url("accounts:not_me", not_me_key(address)),
     }
 
@@ -64,20 +68,16 @@ def reminder(mail: Mail) -> dict | None:
     context = verification(mail)
     if context is None:
         return None
-    return {
-        **context,
-        "ends_at": EmailAddress.objects.select_related("user").get(pk=mail.context["address"]).user.ends_at,
-    }
+    address = EmailAddress.objects.select_related("user").get(pk=mail.context["address"])
+    return {**context, "ends_at": address.user.ends_at}
 
 
-def _days_until(user: User) -> int:
-    """How long a link made now works: its own time, or until the account that never proved an address is deleted."""
+def _link_days(user: User) -> int:
+    """Days for which a link made now works, at least 1: its lifetime, or the rest of the account's."""
     if user.is_verified:
         return EMAIL_CONFIRMATION_EXPIRE_DAYS
-    days_to_end = (user.ends_at - timezone.now() + timedelta(hours=6)) // timedelta(
-        days=1
-    )  # a mail waits a little in the queue
-    return max(1, min(EMAIL_CONFIRMATION_EXPIRE_DAYS, days_to_end))
+    time_left = user.ends_at - timezone.now() + timedelta(hours=6)  # a mail waits a little in the queue
+    return max(1, min(EMAIL_CONFIRMATION_EXPIRE_DAYS, time_left // timedelta(days=1)))
 
 
 @composer(TAKEN_PURPOSE, lifetime=timedelta(days=3))

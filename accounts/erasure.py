@@ -1,4 +1,6 @@
-"""Erasure: the person goes, with everything that is theirs alone. What others have answered leaves a tombstone (comments does that)."""
+"""Erasure of an account with everything that belongs to it alone. Comments with replies leave a tombstone
+(see comments).
+"""
 
 from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
@@ -16,38 +18,42 @@ from .sessions import end_sessions
 
 
 def erase_account(user: User) -> None:
-    """Delete `user` for good, in one transaction with every app's step, and say so by a last mail to a proven address.
+    """Delete `user` for good, in one transaction with every app's step, and confirm it by a last mail to a
+    verified address.
 
-    What may be much goes before that. Whatever is cut short on the way, the account is still there, and can be erased again. Whoever comes
-    second does nothing.
+    The steps before it, which may be long, have transactions of their own. When they are cut short, the
+    account still exists and can be erased again. A second call at the same time does nothing.
     """
-    for beginning in before_erasure_steps:
-        beginning(user)
-    proven = user.emailaddress_set.filter(verified=True).first()
+    for step in before_erasure_steps:
+        step(user)
+    verified = user.emailaddress_set.filter(verified=True).first()
     with public_write(user):
-        if not User.objects.filter(pk=user.pk).exists():  # it was locked, if there was one
+        if not User.objects.filter(pk=user.pk).exists():  # public_write has locked the row, if it exists
             return
         for step in erasure_steps:
             step(user)
         end_sessions(user)
         _anonymize_admin_log({user.email, *user.emailaddress_set.values_list("email", flat=True)})
         user.delete()
-        if proven is not None:
-            about = {"event": "erased", "at": timezone.now().isoformat()}
-            enqueue("accounts/security_notice", to=proven.email, language=user.language, context=about)
+        if verified is not None:
+            context = {"event": "erased", "at": timezone.now().isoformat()}
+            enqueue("accounts/security_notice", to=verified.email, language=user.language, context=context)
 
 
 def _anonymize_admin_log(addresses: set[str]) -> None:
-    """The admin's log calls each row by what it was called when it was changed: an account by its address."""
+    """Remove the addresses from the admin's log, which stores the name that each changed object had: an
+    account's is its address.
+    """
     for address in filter(None, addresses):
         LogEntry.objects.filter(object_repr__icontains=address).update(object_repr="…")
 
 
 @transaction.atomic
 def delete_as_not_me(address: EmailAddress) -> bool:
-    """Take `address` from the account that never proved it, and block it: its owner says that somebody else gave it.
+    """Delete the unverified `address` and block it: the mailbox's owner reports that somebody else gave it.
 
-    The account goes as well when it has proven no other. False, and nothing is done, when the address was proven in between.
+    The account is erased as well unless it has verified another address. Returns False, with nothing done,
+    for staff and when the address was verified in between.
     """
     user = verification.lock_user(address.user_id)
     if (

@@ -1,4 +1,4 @@
-"""allauth's forms where ours differ, and the reader's own: address and profile."""
+"""allauth's forms with our rules and labels, and the forms for a user's address and profile."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
 from django.contrib import messages
@@ -14,17 +15,17 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.verification import addresses, blocks, limits, ownership
+from accounts.verification import addresses, blocks, flow, limits
 
 from . import display_names
-from .hooks import reserved_name_sources
+from .hooks import digest_conditions, reserved_name_sources
 from .models import User
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
 
 
 class EmailLabelMixin:
-    """The address is called the same on every page, whatever allauth calls its field."""
+    """One label for the address field on every page; allauth has several."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,14 +50,30 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
         blocks.refuse_if_blocked(email)
         return email
 
+    def validate_unique_email(self, email: str) -> str:
+        """Accept a taken address, as allauth does with strict enumeration prevention, but without a query."""
+        self.account_already_exists = False
+        return email
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
-        return super().save(request)  # the user and the address: both or neither
+        """Create the user, the unverified address and the verification mail: all or none.
+
+        allauth creates the first two and sends the mail in a stage of the log-in, after reading them again
+        (see `AccountAdapter.get_login_stages`).
+        """
+        adapter = get_adapter()
+        user = adapter.save_user(request, adapter.new_user(request), self)
+        address = user.emailaddress_set.create(email=user.email, primary=True)
+        # As with_verification() adds them.
+        user.has_verified_address, user.unverified_address_id = False, address.pk
+        addresses.send_signup_verification(address)
+        return user
 
 
 class ResetPasswordForm(EmailLabelMixin, allauth.ResetPasswordForm):
     def clean_email(self) -> str:
-        """One mail to one account, however many strangers have signed up with the address."""
+        """Send one mail, to one account, however many accounts have signed up with the address."""
         email = get_adapter().clean_email(self.cleaned_data["email"])
         user = User.objects.reachable_at(email)
         self.users = [user] if user else []
@@ -70,10 +87,10 @@ class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
 
     @transaction.atomic
     def save(self) -> None:
-        """The link came by mail: whoever has it reads the mailbox."""
+        """Set the password. The link came by mail, so it verifies the address if none is verified."""
         address = self.user.emailaddress_set.filter(email=self.user.email, verified=False).first()
         if address is not None and not self.user.is_verified:
-            ownership.verify_with_handover(context.request, self.user, address)
+            flow.verify_mailbox(context.request, self.user, address)
         super().save()
 
 
@@ -91,7 +108,7 @@ class RequestLoginCodeForm(EmailLabelMixin, allauth.RequestLoginCodeForm):
 
 
 class AddressForm(allauth.AddEmailForm):
-    """The new address of an account, on the page of the banner and on allauth's e-mail page."""
+    """The new address of an account, on the verification page and on allauth's e-mail page."""
 
     email = EmailField(label=_("New address"))
 
@@ -100,16 +117,14 @@ class AddressForm(allauth.AddEmailForm):
         blocks.refuse_if_blocked(email)
         return email
 
-    def save(self, request: HttpRequest) -> Any:
-        """Put the address in place and ask for its mail; the banner tells what becomes of it."""
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """Set the new address and queue its verification mail. The banner shows the mail's state."""
         address = addresses.change_address(self.user, self.cleaned_data["email"])
         if address.primary:
-            self.user.email = (
-                address.email
-            )  # the hint that goes with this answer is by what the reader in hand says
-        wait = addresses.send_verification(address, client=limits.client_hash(request))
-        if wait and not address.primary:  # a change of a proven address has no banner to tell it
-            messages.warning(request, wait.message)
+            self.user.email = address.email  # the hint cookie of this response is computed from request.user
+        limit = addresses.send_verification(address, client=limits.client_hash(request))
+        if limit and not address.primary:  # the change of a verified address has no banner
+            messages.warning(request, limit.message)
         return address
 
 
@@ -127,7 +142,7 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance.has_perm("comments.moderate_comment"):
+        if not any(condition(self.instance) for condition in digest_conditions):
             del self.fields["mail_digest"]
 
     def clean_display_name(self) -> str:
@@ -138,7 +153,7 @@ class ProfileForm(forms.ModelForm):
 
 
 def check_display_name(name: str, user: User) -> None:
-    """Raises ValidationError for a name that cannot be read, hides something, or passes its bearer off as somebody of the house."""
+    """Raise ValidationError for a name that is unreadable, hides characters, or looks like that of staff."""
     if display_names.has_invisible(name):
         raise ValidationError(_("The name contains characters that cannot be seen."), code="invisible")
     if display_names.has_zalgo(name):
@@ -161,12 +176,12 @@ def check_display_name(name: str, user: User) -> None:
 
 
 def _reserved_names(user: User) -> Iterator[str]:
-    """Under which others than `user` are known here: staff beside comments, and whom apps know (authors, above articles)."""
+    """Names that `user` may not take: those of other staff members, and those that apps reserve (authors)."""
     yield from (
         User.objects.filter(is_staff=True)
         .exclude(pk=user.pk)
         .exclude(display_name="")
         .values_list("display_name", flat=True)
     )
-    for known in reserved_name_sources:
-        yield from known(user)
+    for source in reserved_name_sources:
+        yield from source(user)

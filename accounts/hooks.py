@@ -1,4 +1,4 @@
-"""Where apps that know more about a person than accounts does add their part. They register from their AppConfig.ready()."""
+"""Hooks for the apps above accounts. Each app registers its functions from its AppConfig.ready()."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,28 +8,43 @@ from django.utils.safestring import SafeString
 
 from .models import User
 
-# A takeout's parts: title in the JSON file → what this app holds of the user, ready for JSON; an iterator where it may be much.
+# Sections of the takeout: title in the JSON file → what the app stores about the user, ready for JSON. A long
+# section is an iterator.
 takeout_sections: dict[str, Callable[[User], Any]] = {}
-# What an erasure begins with: it may be much, so it is done in transactions of its own, and again when the erasure is cut short.
+
+# What an erasure does first, in transactions of its own: it may be much. It runs again when the erasure was
+# cut short.
 before_erasure_steps: list[Callable[[User], None]] = []
-# What must happen before a user's row is deleted; in order, inside the erasure's transaction.
+# What must happen before the user's row is deleted; in order, inside the erasure's transaction.
 erasure_steps: list[Callable[[User], None]] = []
-# What waits for this user's address to be confirmed, as HTML, "" for nothing. `at_once` tells whether confirming publishes it (shown above
-# the button of the page behind the mail's link) or whether its owner is to say first that it is theirs.
-confirmation_previews_hooks: list[Callable[..., SafeString]] = []
-# What to do with it once its owner has said so; in order, in one transaction.
+
+# Previews, as HTML, of content that waits for this user's address to be verified; "" for nothing. With
+# `at_once=True` confirming publishes it (shown above the button of the link's page); with `at_once=False` its
+# owner is asked first.
+confirmation_previews: list[Callable[..., SafeString]] = []
+# What publishes or deletes that content once its owner has answered; in order, in one transaction.
 release_steps: list[Callable[[User], None]] = []
 discard_steps: list[Callable[[User], None]] = []
 
-# Accounts that are never purged, as a query of their ids: whose names stand on what the house has published.
+# Accounts that the clean-up of unverified accounts never deletes, as a query of their ids: those whose names
+# are on published content.
 cleanup_exemptions: list[Callable[[], QuerySet]] = []
 
-# Names that readers know from what the house publishes, other than the given user's own: nobody else may bear them.
+# Names published on the site, except those of the given user: no other user may take one.
 reserved_name_sources: list[Callable[[User], Iterable[str]]] = []
+
+# Whether the profile offers this user the daily mail about comments that wait for moderators.
+digest_conditions: list[Callable[[User], bool]] = []
+
+# Cookies that mean that `/me/…` has something to show to an anonymous browser. "messages" is Django's, for
+# messages not shown yet.
+personal_content_cookies: list[str] = ["messages"]
+# Names of the views at `/me/…`, whose HTML becomes part of the page that fetched it.
+fragment_views: list[str] = ["accounts:bar"]
 
 
 def takeout_section(title: str) -> Callable[[Callable[[User], Any]], Callable[[User], Any]]:
-    """Register the decorated function as the takeout's part `title`."""
+    """Register the decorated function as the takeout's section `title`."""
 
     def register(section: Callable[[User], Any]) -> Callable[[User], Any]:
         takeout_sections[title] = section
@@ -38,43 +53,59 @@ def takeout_section(title: str) -> Callable[[Callable[[User], Any]], Callable[[U
     return register
 
 
+def before_erasure(step: Callable[[User], None]) -> Callable[[User], None]:
+    """Register the decorated function as a step before every erasure."""
+    before_erasure_steps.append(step)
+    return step
+
+
 def erasure_step(step: Callable[[User], None]) -> Callable[[User], None]:
     """Register the decorated function as a step of every erasure."""
     erasure_steps.append(step)
     return step
 
 
-def before_erasure(beginning: Callable[[User], None]) -> Callable[[User], None]:
-    """Register the decorated function as something that every erasure begins with."""
-    before_erasure_steps.append(beginning)
-    return beginning
+def confirmation_preview(preview: Callable[..., SafeString]) -> Callable[..., SafeString]:
+    """Register the decorated function, `preview(user, at_once=…)`, for the pages that confirm or claim."""
+    confirmation_previews.append(preview)
+    return preview
 
 
 def release_step(step: Callable[[User], None]) -> Callable[[User], None]:
-    """Register what releases what waited, after its owner said that it is theirs."""
+    """Register what publishes pending content after its owner has claimed it."""
     release_steps.append(step)
     return step
 
 
 def discard_step(step: Callable[[User], None]) -> Callable[[User], None]:
-    """Register what deletes what waited, after the mailbox's owner said that it is not theirs."""
+    """Register what deletes pending content after the mailbox's owner has disowned it."""
     discard_steps.append(step)
     return step
 
 
 def exempt_from_cleanup(ids: Callable[[], QuerySet]) -> Callable[[], QuerySet]:
-    """Register the decorated function as one that knows accounts (their ids) which must not be purged."""
+    """Register the decorated function, which returns a query of user ids that the clean-up leaves out."""
     cleanup_exemptions.append(ids)
     return ids
 
 
-def reserves_names(known: Callable[[User], Iterable[str]]) -> Callable[[User], Iterable[str]]:
-    """Register the decorated function as one that knows names of the house."""
-    reserved_name_sources.append(known)
-    return known
+def reserves_names(names: Callable[[User], Iterable[str]]) -> Callable[[User], Iterable[str]]:
+    """Register the decorated function as a source of reserved names."""
+    reserved_name_sources.append(names)
+    return names
 
 
-def confirmation_preview(note: Callable[..., SafeString]) -> Callable[..., SafeString]:
-    """Register the decorated function, `note(user, at_once=…)`, as a source of what the confirmation page says will happen."""
-    confirmation_previews_hooks.append(note)
-    return note
+def offers_digest(condition: Callable[[User], bool]) -> Callable[[User], bool]:
+    """Register the decorated function as a condition for offering the moderators' daily mail."""
+    digest_conditions.append(condition)
+    return condition
+
+
+def personal_content_cookie(name: str) -> None:
+    """Register a cookie of anonymous browsers for which `/me/…` has something to show."""
+    personal_content_cookies.append(name)
+
+
+def fragment_view(name: str) -> None:
+    """Register the name of a view that answers with a personal fragment of a page."""
+    fragment_views.append(name)

@@ -1,12 +1,14 @@
-"""Log-in codes that need not be kept to be sent later.
+"""Log-in codes that are computed again when their mail is sent, so that the mail queue does not store them.
 
-A code is drawn from a nonce and SECRET_KEY. The session keeps the code, the mail ledger keeps the nonce, and the composer draws the same
-code again when the mail is sent: whoever reads the ledger learns nothing to log in with.
+A code is derived from a nonce and SECRET_KEY. The session stores the code, the mail queue stores the nonce,
+and the composer derives the same code from it when the mail is sent. Nobody can log in with what the queue
+holds.
 """
 
 from django.utils.crypto import get_random_string, salted_hmac
 
-ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, no digits: nothing to misread, no words by accident (RFC 8628, section 6.1)
+# No vowels and no digits: nothing to misread, no words by accident (RFC 8628, section 6.1).
+ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8  # 20⁸ codes; three guesses are allowed
 
 

@@ -1,4 +1,4 @@
-"""Second factors in our words: allauth's forms and messages, where they speak."""
+"""allauth's forms and messages for second factors, with our texts."""
 
 from typing import Any
 

@@ -1,5 +1,7 @@
-"""Who asks; and the hint cookie, which tells the script of a stored page whether there is anything personal to fetch, and what room to
-keep for it.
+"""Middleware that loads `request.user` and keeps the hint cookie up to date.
+
+The hint cookie tells the script of a stored page whether `/me/…` has anything for this browser, and how much
+room to reserve for it.
 """
 
 from collections.abc import Callable
@@ -14,15 +16,17 @@ from django.utils.functional import SimpleLazyObject
 from accounts.verification import typos
 
 from .backends import preloaded_user
+from .hooks import personal_content_cookies
 from .models import User
 
-HINT_COOKIE = "reader"  # member | unverified | mistyped | guest; readable by JavaScript, believed by nobody on the server
-DRAFT_HINT = "waiting"  # the cookie under which a stranger's comment waits (set by comments)
-MESSAGE_HINT = "messages"  # Django's cookie of messages not shown yet
+# member | unverified | mistyped | guest. JavaScript reads it; the server never trusts it.
+HINT_COOKIE = "reader"
 
 
 class SessionUserMiddleware(AuthenticationMiddleware):
-    """Django's `request.user`, in one query with the session where the session has not been read yet, as in nearly every request."""
+    """Django's `request.user`, read in one query with the session unless the session was read before, which
+    is rare.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -30,17 +34,18 @@ class SessionUserMiddleware(AuthenticationMiddleware):
 
 
 def _load_user(request: HttpRequest) -> User | AnonymousUser:
-    """Whoever the session says, by Django's own rules: signed data, the hash of the password, an active account."""
-    if not hasattr(request, "_cached_user"):  # where Django keeps it
+    """The session's user by Django's own rules: signed data, the hash of the password, an active account."""
+    if not hasattr(request, "_cached_user"):  # where Django's middleware stores it
         with preloaded_user(request.session.load_with_reader()):
             request._cached_user = get_user(request)
     return request._cached_user
 
 
 class HintCookieMiddleware:
-    """Keep the hint cookie true.
+    """Set, change or delete the hint cookie.
 
-    Only an answer made for its reader may set it: never a public page, nor one that asked nothing of the session (health, sitemap).
+    Only a personal response may set it: never a public page, nor a response that used no session (health,
+    sitemap).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -48,9 +53,7 @@ class HintCookieMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if getattr(request, "public_page", False) or not (
-            request.session.accessed or DRAFT_HINT in response.cookies
-        ):
+        if getattr(request, "public_page", False) or not _is_personal(request, response):
             return response
         hint = hint_value(request, response)
         if hint:
@@ -60,7 +63,9 @@ class HintCookieMiddleware:
         return response
 
     def _set(self, request: HttpRequest, response: HttpResponse, hint: str) -> None:
-        """As long as a session lives: a hint that outlives its reason costs one fetch, whose answer takes it back."""
+        """Set the cookie for as long as the session lives. An outdated hint costs one fetch, whose response
+        deletes it.
+        """
         if request.COOKIES.get(HINT_COOKIE) != hint or request.session.modified:
             max_age = None if request.session.get_expire_at_browser_close() else settings.SESSION_COOKIE_AGE
             response.set_cookie(
@@ -68,24 +73,28 @@ class HintCookieMiddleware:
             )
 
 
+def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
+    return request.session.accessed or any(name in response.cookies for name in personal_content_cookies)
+
+
 def hint_value(request: HttpRequest, response: HttpResponse) -> str:
-    """What this browser will find at `/me/…`: "member", "guest", "" for nothing, or a banner: "unverified", and "mistyped" where it also
-    asks whether another address was meant.
+    """What `/me/…` has for this browser: "member", "guest" or "" (nothing); with a banner "unverified", or
+    "mistyped" where the banner also suggests another address.
     """
     user = getattr(request, "user", None)
-    if user is not None and user.is_authenticated:
-        is_proven = user.has_proven_mailbox if hasattr(user, "has_proven_mailbox") else user.is_verified
-        return "member" if is_proven else "mistyped" if typos.suggestion(user.email) else "unverified"
-    return (
-        "guest"
-        if _will_have_personal_content(request, response, DRAFT_HINT)
-        or _will_have_personal_content(request, response, MESSAGE_HINT)
-        else ""
-    )
+    if user is None or not user.is_authenticated:
+        has_content = any(_will_send_cookie(request, response, name) for name in personal_content_cookies)
+        return "guest" if has_content else ""
+    is_verified = user.has_verified_address if hasattr(user, "has_verified_address") else user.is_verified
+    if is_verified:
+        return "member"
+    return "mistyped" if typos.suggestion(user.email) else "unverified"
 
 
-def _will_have_personal_content(request: HttpRequest, response: HttpResponse, cookie: str) -> bool:
-    """Whether the browser sends `cookie` next time: it is set by this answer, or was sent and is not deleted by it."""
-    if cookie in response.cookies:
-        return bool(response.cookies[cookie].value)
-    return cookie in request.COOKIES
+def _will_send_cookie(request: HttpRequest, response: HttpResponse, name: str) -> bool:
+    """Whether the browser sends the cookie next time: this response sets it, or the request had it and this
+    response does not delete it.
+    """
+    if name in response.cookies:
+        return bool(response.cookies[name].value)
+    return name in request.COOKIES

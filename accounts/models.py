@@ -1,4 +1,4 @@
-"""The one person model: a reader, an author, an editor or a moderator."""
+"""The user model, one for readers, authors, editors and moderators; and mailboxes that receive no mail."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -13,29 +13,31 @@ from ictiger.core.languages import Language
 
 from .display_names import initials
 
-UNVERIFIED_LIFETIME = timedelta(days=14)  # how long an account lives without a proven address
+UNVERIFIED_LIFETIME = timedelta(days=14)  # after that an account without a verified address is deleted
 
 
 class UserQuerySet(models.QuerySet):
     def with_verification(self) -> "UserQuerySet":
-        """With `has_proven_mailbox` and `unproven_address_id`, in the query that reads the user: nearly every personal page asks."""
+        """Add `has_verified_address` and `unverified_address_id`, which nearly every personal page needs."""
         addresses = EmailAddress.objects.filter(user=models.OuterRef("pk"))
         return self.annotate(
-            has_proven_mailbox=models.Exists(addresses.filter(verified=True)),
-            unproven_address_id=models.Subquery(
+            has_verified_address=models.Exists(addresses.filter(verified=True)),
+            unverified_address_id=models.Subquery(
                 addresses.filter(verified=False, primary=True).values("pk")[:1]
             ),
         )
 
     def reachable_at(self, address: str) -> "User | None":
-        """The one account that a mail to `address` may open: whoever has proven the address; else the newest that waits to prove it.
+        """The one account that a mail to `address` may open: the one that has verified it, else the newest
+        without a verified address.
 
-        An address somebody with a proven one merely wants to change to opens nothing: it may be a typing error, that is, a stranger's.
+        A new address that a verified account wants to change to opens nothing: mistyped, it is the mailbox of
+        somebody else.
         """
         active = self.filter(is_active=True, emailaddress__email=address.lower()).order_by("-pk")
         return (
             active.filter(emailaddress__email=address.lower(), emailaddress__verified=True).first()
-            or active.with_verification().filter(has_proven_mailbox=False).first()
+            or active.with_verification().filter(has_verified_address=False).first()
         )
 
 
@@ -48,7 +50,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
-        """A superuser whose address counts as verified: whoever may run this owns the house.
+        """Create a superuser with a verified address: a person who may run this command owns the site.
 
         Raises IntegrityError when another account has verified the address.
         """
@@ -58,15 +60,16 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 
 
 def public_name(user_id: int, display_name: str) -> str:
-    """The name that other readers see of a user. Never any part of the address."""
+    """The name that other readers see. It never contains a part of the address."""
     return display_name or str(_("Reader %(number)s") % {"number": user_id})
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with a log-in.
 
-    `email` is deliberately not unique: with enumeration prevention a stranger may sign up with an address that is taken, and a unique
-    column would answer that with an error. What is unique is a *verified* EmailAddress (allauth's). `email` always repeats the primary one.
+    `email` is not unique on purpose. With enumeration prevention anybody may sign up with an address that is
+    taken, and a unique column would turn that into an error. A *verified* EmailAddress (allauth's) is unique.
+    `email` always equals the primary one.
     """
 
     handle = models.UUIDField(_("handle"), default=uuid.uuid4, unique=True, editable=False)
@@ -75,13 +78,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     mail_replies = models.BooleanField(_("Tell me when somebody replies to my comment"), default=True)
     mail_decisions = models.BooleanField(_("Tell me when a comment of mine is turned down"), default=True)
-    mail_digest = models.BooleanField(
-        _("Tell me once a day what waits for moderators"), default=True
-    )  # of no matter to others
+    # Only moderators get this mail, so only they see the field.
+    mail_digest = models.BooleanField(_("Tell me once a day what waits for moderators"), default=True)
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
-    # The mailbox was proven from outside the account's own session: what was written before waits until its owner says it is theirs.
+    # The mailbox was verified from outside the account's own session: content written before that waits until
+    # its owner claims it.
     pending_content_unconfirmed = models.BooleanField(
         default=False, editable=False, db_column="waiting_is_doubted"
     )
@@ -113,27 +116,31 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def public_name(self) -> str:
-        """The name that other readers see. Never any part of the address."""
+        """The name that other readers see. It never contains a part of the address."""
         return public_name(self.pk, self.display_name)
 
     @property
     def initials(self) -> str:
-        """The avatar. Of a reader without a name, those of what others see."""
+        """The letters of the avatar, from the public name."""
         return initials(str(self.public_name))
 
     @property
     def ends_at(self) -> datetime:
-        """When the account is deleted, unless an address is proven before (accounts/purge.py)."""
+        """When the account is deleted if no address is verified before (accounts/unverified_cleanup.py)."""
         return self.date_joined + UNVERIFIED_LIFETIME
 
     @property
     def is_verified(self) -> bool:
-        """Whether a mailbox of this user is proven: only then are they heard. Asks the database each time."""
+        """Whether an address of this user is verified, which publishing comments needs. One query at each
+        call.
+        """
         return self.emailaddress_set.filter(verified=True).exists()
 
 
 class BlockedMailbox(models.Model):
-    """An address that gets no mails for a while, because its owner said that it was used by somebody else (accounts/blocks.py)."""
+    """A mailbox that gets no mail for a while: its owner reported that somebody else gave the address
+    (verification/blocks.py).
+    """
 
     fingerprint = models.CharField(max_length=64, unique=True)
     until = models.DateTimeField(db_index=True)

@@ -1,4 +1,6 @@
-"""Django's sessions in the database, found by queries that are put together once (settings.SESSION_ENGINE)."""
+"""Django's database sessions, read by prepared queries (settings.SESSION_ENGINE)."""
+
+from datetime import datetime
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
@@ -9,16 +11,18 @@ from ictiger.core.prepared import PreparedQuery
 
 from .models import User, UserQuerySet
 
-_unexpired = PreparedQuery(
+_unexpired_session = PreparedQuery(
     lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), server_side=True
 )
 
 
-def _user_with_session(key, now) -> UserQuerySet:
-    """Whoever logged in under `key`, with what the session holds now: None once it has ended."""
-    alive = Session.objects.filter(session_key=key, expire_date__gt=now)
-    found = User.objects.with_verification().filter(usersession__session_key=key)
-    return found.annotate(session_data=Subquery(alive.values("session_data"))).order_by()
+def _user_with_session(key: str, now: datetime) -> UserQuerySet:
+    """The user recorded as logged in under `key`, with the session's data; None as data once the session has
+    expired.
+    """
+    unexpired = Session.objects.filter(session_key=key, expire_date__gt=now)
+    users = User.objects.with_verification().filter(usersession__session_key=key)
+    return users.annotate(session_data=Subquery(unexpired.values("session_data"))).order_by()
 
 
 _user_query = PreparedQuery(_user_with_session, server_side=True)
@@ -26,28 +30,31 @@ _user_query = PreparedQuery(_user_with_session, server_side=True)
 
 class SessionStore(db.SessionStore):
     def _validate_session_key(self, key: str | None) -> bool:
-        """A key as Django makes them: what a cookie holds may be anything, also what no database takes."""
+        """Accept only keys as Django makes them: a cookie may hold what no database accepts."""
         return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()
 
-    def _get_session_from_db(self):
-        found = _unexpired.row(key=self.session_key, now=timezone.now()) if self.session_key else None
-        if found is None:
+    def _get_session_from_db(self) -> Session | None:
+        session = (
+            _unexpired_session.row(key=self.session_key, now=timezone.now()) if self.session_key else None
+        )
+        if session is None:
             self._session_key = None
-        return found
+        return session
 
     def load_with_reader(self) -> User | None:
-        """Load the session, where that is still to be done, together with whoever logged in under its key.
+        """Load the session, unless it is loaded already, together with the user recorded for its key.
 
-        Who that was, allauth has noted. It saves the query for the user, and decides nothing: whose session it is, if anybody's, is told
-        by the session itself, which is signed. None where nothing was noted; then nothing is loaded either.
+        allauth recorded that user at log-in. It saves the query for the user and decides nothing: the
+        session's signed data says whose session it is. Returns None where no user is recorded; then the
+        session is not loaded either.
         """
         if self.session_key is None or hasattr(self, "_session_cache"):
             return None
-        reader = _user_query.row(key=self.session_key, now=timezone.now())
-        if reader is None:
+        user = _user_query.row(key=self.session_key, now=timezone.now())
+        if user is None:
             return None
-        data = vars(reader).pop("session_data")
+        data = vars(user).pop("session_data")
         self._session_cache = {} if data is None else self.decode(data)
         if data is None:
             self._session_key = None
-        return reader
+        return user

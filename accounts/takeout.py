@@ -1,4 +1,4 @@
-"""Takeout: all that is kept of one person, ready for JSON."""
+"""Takeout: everything stored about one user, as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -13,24 +13,26 @@ from .models import User
 
 
 def takeout_json(user: User) -> Iterator[str]:
-    """Every app's section about `user`, by title, as the text of one JSON file, in pieces: where a section is long it is an iterator."""
+    """One JSON object with every app's section about `user` by title, in pieces of text: a long section is an
+    iterator.
+    """
     yield "{"
-    for number, (title, section) in enumerate(takeout_sections.items()):
-        yield f"{',' if number else ''}\n{_json(title)}: "
-        held = section(user)
-        yield from _list(held) if isinstance(held, Iterator) else [_json(held)]
+    for number, (title, make_section) in enumerate(takeout_sections.items()):
+        yield f"{',' if number else ''}\n{_to_json(title)}: "
+        section = make_section(user)
+        yield from _json_list(section) if isinstance(section, Iterator) else [_to_json(section)]
     yield "\n}\n"
 
 
-def _list(things: Iterator) -> Iterator[str]:
+def _json_list(items: Iterator) -> Iterator[str]:
     yield "["
-    for number, thing in enumerate(things):
-        yield f"{',' if number else ''}\n{_json(thing)}"
+    for number, item in enumerate(items):
+        yield f"{',' if number else ''}\n{_to_json(item)}"
     yield "\n]"
 
 
-def _json(thing: object) -> str:
-    return json.dumps(thing, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+def _to_json(value: object) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
 
 @takeout_section("account")

@@ -19,6 +19,9 @@ from accounts.hooks import (
     confirmation_preview,
     discard_step,
     erasure_step,
+    fragment_view,
+    offers_digest,
+    personal_content_cookie,
     release_step,
     takeout_section,
 )
@@ -26,6 +29,7 @@ from accounts.models import User
 from comments.services import drafts
 
 from . import services
+from .drafts import DRAFT_COOKIE
 from .models import Report
 from .policy import State
 
@@ -35,6 +39,9 @@ before_erasure(services.erase_in_batches)
 erasure_step(services.erase_comments)
 release_step(services.release_comments)
 discard_step(services.discard_pending)
+personal_content_cookie(DRAFT_COOKIE)
+fragment_view("comments:me")
+offers_digest(lambda user: user.has_perm("comments.moderate_comment"))
 
 
 @receiver(user_logged_in)

@@ -1,4 +1,4 @@
-"""What the bar and the banner ask for, lazily: a page that shows neither pays nothing."""
+"""Tags of the account bar and the banner. Each reads the database only where its part is shown."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -13,58 +13,67 @@ from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.hooks import fragment_views
 from accounts.verification import addresses
-from ictiger.core.fragments import compile_fragment, placeholder
+from ictiger.core.fragments import FragmentTemplate, compile_fragment, placeholder
 from ictiger.core.languages import Language
 
 register = template.Library()
 
-FRAGMENTS = ("accounts:bar", "comments:personal_fragment")  # fetched by a page: "here" is that page
-REPAIR_VIEWS = (
-    "accounts:verification",
-    "accounts:confirm",
-)  # these pages are about the address themselves: no banner above them
+# These pages are about the address themselves, so they have no banner above them.
+PAGES_WITHOUT_BANNER = ("accounts:verification", "accounts:confirm")
 
 
 @register.simple_tag(takes_context=True)
 def banner_status(context: RequestContext) -> addresses.VerificationStatus | None:
-    """How the reader's address stands, where a banner is to say so."""
+    """The status of the user's address for the banner; None where no banner is shown."""
     request = context["request"]
-    if _view_name(request) in REPAIR_VIEWS:
+    if _view_name(request) in PAGES_WITHOUT_BANNER:
         return None
     return addresses.verification_status(request.user)
 
 
 @register.simple_tag(takes_context=True)
-def current_path(context: RequestContext) -> str:
-    """The path to come back to after logging in or out; "" on the account's own pages, which are no place to come back to."""
+def return_path(context: RequestContext) -> str:
+    """The path to return to after logging in or out; "" on the pages of accounts."""
     request = context["request"]
-    path = _page_of(request) if _view_name(request) in FRAGMENTS else request.path
+    path = _fetching_page(request) if _view_name(request) in fragment_views else request.path
     return "" if "/accounts/" in path else path
 
 
 @register.simple_tag(takes_context=True)
 def account_links(context: RequestContext) -> SafeString:
-    """What the bar offers to whoever is logged in. Each of their page views asks: the template is rendered once for each kind of them."""
-    user, back = context["user"], current_path(context)
-    keep = _links.__wrapped__ if settings.DEBUG else _links  # a template may change under its writer's hands
-    values = {"name": escape(user.public_name), "back": escape(back), "token": escape(context["csrf_token"])}
-    return mark_safe(keep(Language.active(), user.is_staff, bool(back)) % values)  # noqa: S308  (each value is escaped)
+    """The links of the bar for a user who is logged in. Every page view needs them, so each variant is
+    rendered once per process.
+    """
+    user, path = context["user"], return_path(context)
+    # With DEBUG the template may have been edited since.
+    fragment_for = _links_fragment.__wrapped__ if settings.DEBUG else _links_fragment
+    values = {
+        "name": escape(user.public_name),
+        "return_path": escape(path),
+        "csrf_token": escape(context["csrf_token"]),
+    }
+    html = fragment_for(Language.active(), user.is_staff, bool(path)) % values
+    return mark_safe(html)  # noqa: S308  (each value is escaped)
 
 
 @lru_cache(20)
-def _links(_language: str, is_staff: bool, has_back: bool) -> str:
-    slots = {
+def _links_fragment(_language: str, is_staff: bool, has_return_path: bool) -> FragmentTemplate:
+    context = {
         "name": placeholder("name"),
-        "back": placeholder("back") if has_back else "",
-        "csrf_token": placeholder("token"),
+        "return_path": placeholder("return_path") if has_return_path else "",
+        "csrf_token": placeholder("csrf_token"),
+        "is_staff": is_staff,
     }
-    return compile_fragment("accounts/_links.html", slots | {"is_staff": is_staff})
+    return compile_fragment("accounts/_links.html", context)
 
 
 @register.filter
-def moment(value: datetime) -> SafeString:
-    """`value` as a clock time today, else with its date. The script rewrites it in the reader's own time zone."""
+def local_time(value: datetime) -> SafeString:
+    """`value` as a `<time>` with the clock time today, else with its date. A script rewrites it in the
+    browser's time zone.
+    """
     local = timezone.localtime(value)
     is_today = local.date() == timezone.localdate()
     text = f"{local:%H:%M}" if is_today else date_format(local, "DATETIME_FORMAT")
@@ -80,10 +89,12 @@ def _view_name(request: HttpRequest) -> str:
     return request.resolver_match.view_name if request.resolver_match else ""
 
 
-def _page_of(request: HttpRequest) -> str:
-    """The path of the page whose script fetched this fragment; "" when the browser does not tell, or it is not ours."""
+def _fetching_page(request: HttpRequest) -> str:
+    """The path of the page whose script fetched this fragment; "" without a Referer, or with one of another
+    site.
+    """
     try:
-        page = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:  # whoever writes headers by hand may write nonsense
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # a header written by hand may hold anything
         return ""
-    return page.path if page.netloc == request.get_host() else ""
+    return referer.path if referer.netloc == request.get_host() else ""

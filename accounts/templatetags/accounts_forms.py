@@ -1,4 +1,4 @@
-"""What our form templates need beyond crispy's own filters."""
+"""Filters of our form templates beside crispy's."""
 
 from django import template
 from django.forms import BoundField
@@ -9,5 +9,7 @@ register = template.Library()
 
 @register.filter
 def without_placeholder(field: BoundField) -> SafeString:
-    """The field's control. allauth repeats every label as a placeholder; the label above says it already, and does not vanish."""
+    """The field's widget without the placeholder, in which allauth repeats the label. The label above the
+    field is enough.
+    """
     return field.as_widget(attrs={"placeholder": False})

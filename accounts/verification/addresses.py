@@ -1,15 +1,15 @@
-"""Where a reader's e-mail address stands, and the ways to move it on: a new mail, another address, the link."""
+"""The verification status of an e-mail address, its mails, a change of address, and the links that mails
+carry.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, TextChoices
-from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from accounts.models import User
@@ -20,13 +20,11 @@ from . import typos
 from .limits import RateLimit, check_resend_limit, seconds_to_wait
 
 LINK_PURPOSE, TAKEN_PURPOSE = "accounts/verification", "accounts/account_exists"
-VERIFICATION_PURPOSES = (
-    LINK_PURPOSE,
-    TAKEN_PURPOSE,
-)  # to the reader who asked they look alike: the second must not tell that an address is taken
+# Both look alike to the user who asked for the mail: the second must not reveal that another account has the
+# address.
+VERIFICATION_PURPOSES = (LINK_PURPOSE, TAKEN_PURPOSE)
 
-MAILS_SHOWN = 30  # the newest rows decide; a busier hour than this is over every limit anyway
-
+MAX_MAILS_READ = 30  # newest first; an hour with more is over every limit anyway
 
 NOT_ME_SALT = "accounts.not_me"
 NOT_ME_DAYS = 30
@@ -45,14 +43,16 @@ class MailProgress(TextChoices):
 
 @dataclass(frozen=True)
 class VerificationStatus:
-    """An address that waits to be proven, with what the ledger says of its mails."""
+    """An unverified address with its verification mails from the queue."""
 
     address: EmailAddress
-    mails: list[Mail]  # verification mails to this address or for this user, newest first
+    mails: list[Mail]  # to this address or for this user, newest first
 
     @cached_property
     def mail(self) -> Mail | None:
-        """The newest mail for this very address row. Another account's mail to the same mailbox is none of this reader's business."""
+        """The newest mail for this EmailAddress row. Another account's mails to the same mailbox are not
+        shown.
+        """
         return next((mail for mail in self.mails if mail.context.get("address") == self.address.pk), None)
 
     @property
@@ -67,47 +67,50 @@ class VerificationStatus:
 
     @property
     def reason(self) -> str:
-        """Why the mail was refused: a code for the templates ("mailbox", "full", "policy", "international", "address" or "")."""
+        """Why the server refused the mail, as `bounce_reason` says it; "" without a mail."""
         return bounce_reason(self.mail.reply) if self.mail else ""
 
     @cached_property
     def wait(self) -> int:
-        """Seconds until another mail may be asked for; 0 when it may be now."""
+        """Seconds until another mail may be requested; 0 for now."""
         return seconds_to_wait(self.address, self.mails)
 
     @cached_property
     def suggestion(self) -> str:
-        """The address that was probably meant, or ""."""
+        """The address that the user probably meant, or ""."""
         return typos.suggestion(self.address.email)
 
 
 def verification_status(user: User) -> VerificationStatus | None:
-    """How the address of `user` stood when `user` was read; None when there is nothing to prove.
+    """The status of `user`'s address when `user` was read; None when there is nothing to verify.
 
-    At most one query for a user that came `with_verification`, as a request's does; one more for any other.
+    At most one query for a user read `with_verification`, as a request's user is; one more for any other.
     """
-    if not hasattr(user, "has_proven_mailbox"):
+    if not hasattr(user, "has_verified_address"):
         user = User.objects.with_verification().get(pk=user.pk)
-    if user.has_proven_mailbox or user.unproven_address_id is None:
+    if user.has_verified_address or user.unverified_address_id is None:
         return None
-    address = EmailAddress(
-        pk=user.unproven_address_id, user=user, email=user.email, primary=True
-    )  # as it is stored: see User.email
+    # The stored row without reading it: User.email equals the primary address.
+    address = EmailAddress(pk=user.unverified_address_id, user=user, email=user.email, primary=True)
     return VerificationStatus(address, verification_mails(address))
 
 
 def verification_mails(address: EmailAddress) -> list[Mail]:
-    """The newest verification mails to this address, whoever asked, and for this user, wherever to."""
-    to_or_for = Q(recipient=address.email) | Q(user_id=address.user_id)
+    """The newest verification mails to this address, from any account, and of this user, to any address."""
+    same_address_or_user = Q(recipient=address.email) | Q(user_id=address.user_id)
     return list(
-        Mail.objects.filter(to_or_for, purpose__in=VERIFICATION_PURPOSES).order_by("-created_at", "-pk")[
-            :MAILS_SHOWN
-        ]
+        Mail.objects.filter(same_address_or_user, purpose__in=VERIFICATION_PURPOSES).order_by(
+            "-created_at", "-pk"
+        )[:MAX_MAILS_READ]
     )
 
 
 def bounce_reason(reply: str) -> str:
-    """The mail server's refusal as one of a few reasons a reader can act on. Codes: RFC 3463; without one, the basic code of RFC 5321."""
+    """The mail server's refusal as one of the reasons on which a user can act.
+
+    They are "mailbox", "full", "policy", "international", "address", and "" for any other. Codes: RFC 3463; in a
+    reply without one, the basic code of RFC 5321.
+    """
     enhanced = next((word for word in reply.split() if word.startswith("5.") and word.count(".") == 2), "")
     if enhanced.startswith("5.1.") or (not enhanced and reply.startswith("550")):
         return "mailbox"
@@ -121,49 +124,69 @@ def bounce_reason(reply: str) -> str:
 
 
 def lock_user(user_id: int) -> User | None:
-    """Everything that touches an address takes this lock first, and no other: two orders would be a deadlock."""
+    """Lock the user before touching an address. No other lock is taken, so nothing can deadlock."""
     return User.objects.select_for_update().filter(pk=user_id).first()
 
 
 @transaction.atomic
 def send_verification(address: EmailAddress, *, client: str = "") -> RateLimit | None:
-    """Queue the mail that proves `address`. Returns None, or what there is to wait for when that is over a limit: then nothing was queued.
+    """Queue the mail that verifies `address`. Returns None, or the limit that is exceeded: then nothing is
+    queued.
 
-    `client` is who asks, as `limits.client_of` names them; "" is not limited. Where another account has proven the address, its owner is
-    told so by mail instead; the asking reader sees no difference.
+    `client` is the hash of the requester's network address (`limits.client_hash`); "" has no limit.
     """
-    lock_user(address.user_id)  # two clicks at once count one after the other
-    wait = check_resend_limit(address, verification_mails(address), client)
-    if wait:
-        return wait
+    lock_user(address.user_id)  # two clicks at the same moment count one after the other
+    limit = check_resend_limit(address, verification_mails(address), client)
+    if limit is None:
+        _enqueue_verification(address, client)
+    return limit
+
+
+def send_signup_verification(address: EmailAddress) -> None:
+    """Queue the first mail of a new account, inside the transaction that creates it. Over the limit of its
+    address it queues nothing: a sign-up is never refused for its mail, and the banner says when to ask again.
+
+    Unlike `send_verification` it takes no lock, because no other session can see the account yet, and looks
+    for no block of the mailbox, because the form has refused a blocked one.
+    """
+    if not seconds_to_wait(address, verification_mails(address)):
+        _enqueue_verification(address)
+
+
+def _enqueue_verification(address: EmailAddress, client: str = "") -> None:
+    """Queue the mail with the link; or, where another account has verified the address, a mail that tells its
+    owner so.
+
+    The requesting user sees no difference.
+    """
     owner = (
         User.objects.filter(emailaddress__email=address.email, emailaddress__verified=True)
         .exclude(pk=address.user_id)
         .first()
     )
-    purpose, language = (TAKEN_PURPOSE, owner.language) if owner else (LINK_PURPOSE, address.user.language)
     enqueue(
-        purpose,
+        TAKEN_PURPOSE if owner else LINK_PURPOSE,
         to=address.email,
-        language=language,
+        language=owner.language if owner else address.user.language,
         context={"address": address.pk},
         user=address.user,
         client=client,
     )
-    return None
 
 
 @transaction.atomic
 def change_address(user: User, email: str) -> EmailAddress:
-    """Put `email` in the place of the unproven address of `user`, or beside the proven one until it is proven itself.
+    """Replace the unverified address of `user` by `email`, or add it beside the verified one until it is
+    verified itself.
 
-    The old row goes and a new one comes: links carry the row's id, so those to the old address die, and none can prove the new one.
+    The old row is deleted and a new one created. Links carry the row's id, so links to the old address die,
+    and none can verify the new one.
     """
     user = lock_user(user.pk)
     email = email.lower()
-    same = user.emailaddress_set.filter(email=email).first()
-    if same is not None:
-        return same
+    existing = user.emailaddress_set.filter(email=email).first()
+    if existing is not None:
+        return existing
     user.emailaddress_set.filter(verified=False).delete()
     is_pending_change = user.emailaddress_set.exists()
     if not is_pending_change:
@@ -176,13 +199,13 @@ class LinkState(TextChoices):
     GOOD = "good"
     USED = "used"
     EXPIRED = "expired"
-    TAKEN = "taken"  # another account has proven the address since
-    DEAD = "dead"  # never ours, altered, or of an address that was given up
+    TAKEN = "taken"  # another account has verified the address since
+    DEAD = "dead"  # never made by us, altered, or of an address that was deleted
 
 
 @dataclass(frozen=True)
 class ConfirmationLink:
-    """What a verification link leads to."""
+    """The state of a link in a mail, and its address unless the link is dead."""
 
     state: LinkState
     address: EmailAddress | None = None
@@ -193,12 +216,12 @@ class ConfirmationLink:
 
 
 def link_key(address: EmailAddress) -> str:
-    """The secret part of the link that proves `address`; it says when it was made."""
+    """The signed part of the link that verifies `address`, with the time at which it was made."""
     return EmailConfirmationHMAC(address).key
 
 
 def read_link(key: str) -> ConfirmationLink:
-    """Tell what the link with `key` can do now. Raises nothing, whatever `key` is."""
+    """Read the link with `key`. Raises nothing, whatever `key` is."""
     max_age = timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
     try:
         pk = signing.loads(key, salt=app_settings.SALT)
@@ -219,12 +242,14 @@ def read_link(key: str) -> ConfirmationLink:
 
 
 def not_me_key(address: EmailAddress) -> str:
-    """The secret part of the link by which the mailbox's owner says that `address` was given by somebody else."""
+    """The signed part of the link by which the mailbox's owner reports that somebody else gave `address`."""
     return signing.dumps(address.pk, salt=NOT_ME_SALT)
 
 
 def read_not_me(key: str) -> ConfirmationLink:
-    """What the link with `key` can undo now: nothing that was proven since, nor the house's own accounts. Raises nothing."""
+    """Read the “this was not me” link with `key`. It is dead for staff accounts and used for a verified
+    address. Raises nothing.
+    """
     try:
         pk = signing.loads(key, salt=NOT_ME_SALT, max_age=timedelta(days=NOT_ME_DAYS))
     except signing.BadSignature:
@@ -233,17 +258,3 @@ def read_not_me(key: str) -> ConfirmationLink:
     if address is None or address.user.is_staff:
         return ConfirmationLink(LinkState.DEAD)
     return ConfirmationLink(LinkState.USED if address.verified else LinkState.GOOD, address)
-
-
-def confirm_address(request: HttpRequest, address: EmailAddress) -> bool:
-    """Prove `address`: in one transaction with all that follows from it, because `email_confirmed` sets waiting comments free.
-
-    False when it is too late: the row is gone, or another account was faster.
-    """
-    try:
-        with transaction.atomic():
-            user = lock_user(address.user_id)
-            fresh = EmailAddress.objects.filter(pk=address.pk).first()
-            return bool(user and fresh) and (fresh.verified or get_adapter().confirm_email(request, fresh))
-    except IntegrityError:  # unique_verified_email: the other account's confirmation was committed in between
-        return False

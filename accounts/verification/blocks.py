@@ -1,4 +1,4 @@
-"""Mailboxes whose owners said "this was not me": nobody can have mails sent there for a while."""
+"""Mailboxes whose owners reported “this was not me”: no mail is sent there for a while."""
 
 from datetime import timedelta
 
@@ -14,12 +14,12 @@ BLOCKED_MESSAGE = _("The owner of this mailbox has asked us not to send mail the
 
 
 def mailbox_fingerprint(address: str) -> str:
-    """What is kept of a blocked address: enough to know it again, and nothing else."""
+    """What is stored of a blocked address: a keyed hash, which does not reveal the address."""
     return salted_hmac("accounts.blocked", address.lower(), algorithm="sha256").hexdigest()
 
 
 def block_mailbox(address: str) -> None:
-    """No sign-up, change of address or unasked mail with `address` from now on, for BLOCKED_FOR."""
+    """Refuse sign-up, change of address and unasked mail with `address` for BLOCK_PERIOD from now."""
     BlockedMailbox.objects.update_or_create(
         fingerprint=mailbox_fingerprint(address), defaults={"until": timezone.now() + BLOCK_PERIOD}
     )
@@ -32,12 +32,14 @@ def is_blocked(address: str) -> bool:
 
 
 def refuse_if_blocked(address: str) -> None:
-    """Raises ValidationError. It tells of no account: the owner of the mailbox asked not to be written to."""
+    """Raise ValidationError for a blocked address. The message reveals no account, only the wish of the
+    mailbox's owner.
+    """
     if is_blocked(address):
         raise ValidationError(BLOCKED_MESSAGE, code="blocked")
 
 
 def prune_blocks() -> int:
-    """Forget blocks whose time is over. Returns how many."""
-    rows, _kinds = BlockedMailbox.objects.filter(until__lte=timezone.now()).delete()
-    return rows
+    """Delete expired blocks. Returns how many."""
+    count, _per_model = BlockedMailbox.objects.filter(until__lte=timezone.now()).delete()
+    return count

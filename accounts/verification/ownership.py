@@ -1,83 +1,55 @@
-"""The first proof of a mailbox, when it comes from outside the account's own session: by reset, by code, by the link in another browser.
+"""Whose account it is: the first proof of a mailbox that comes from outside the account's own session.
 
-Whoever made the account with that address may have been a squatter, who waits inside for the owner to move in. So the proof hands the
-account over to whoever reads the mailbox: every session ends, the password and the second factors set before it are void, and what was
-written before it is published only after the owner has said that it is theirs.
+Such a proof is a password reset, a log-in code, or the link opened in another browser. The account may have
+been made by a squatter, who signs up with the owner's address and waits inside for the owner to verify it. So
+the proof hands the account over to the person who reads the mailbox (see flow.py): every session ends, the
+password and second factors set before it are void, and content written before it is published only after the
+owner has claimed it.
 """
 
 from allauth.account.forms import default_token_generator
-from allauth.account.models import EmailAddress
-from allauth.account.signals import authentication_step_completed
 from allauth.account.utils import user_pk_to_url_str
-from allauth.mfa.models import Authenticator
 from django.db import transaction
-from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.hooks import confirmation_previews_hooks, discard_steps, release_steps
+from accounts.hooks import discard_steps, release_steps
 from accounts.models import User
-from accounts.sessions import end_sessions
 
 from . import addresses
 
 
 def is_first_external_proof(request: HttpRequest, user: User) -> bool:
-    """Whether proving a mailbox of `user` from this browser is the first proof, and comes from outside the account's own session."""
+    """Whether verifying a mailbox of `user` from this browser is the first verification and comes from
+    outside the account's session.
+    """
     return request.user.pk != user.pk and not user.is_verified
 
 
-def is_change_by_stranger(request: HttpRequest, user: User) -> bool:
-    """Whether a new address of an account that has a proven one would be confirmed from outside its own session.
+def is_change_from_outside(request: HttpRequest, user: User) -> bool:
+    """Whether confirming from this browser would change the address of a verified account from outside its
+    own session.
 
-    A reader who mistypes the new address must not give the account away to whoever reads that mailbox.
+    A user who mistypes the new address must not give the account away to the person who reads that mailbox.
     """
     return request.user.pk != user.pk and user.is_verified
 
 
-def verify_with_handover(request: HttpRequest, user: User, address: EmailAddress) -> bool:
-    """Prove `address` of `user`, handing the account over when the proof is the first and comes from outside.
-
-    `user` is changed in place, so that it can be logged in. False when it is too late (see `verification.confirm`): nothing changes then.
+def set_password_path(user: User) -> str:
+    """The path of the page that sets a password, which a reset's mail leads to. Only for a browser that has
+    just proved the mailbox.
     """
-    with transaction.atomic():
-        if addresses.lock_user(user.pk) and is_first_external_proof(request, user):
-            _transfer_to_owner(user)
-        if addresses.confirm_address(request, address):
-            return True
-        transaction.set_rollback(True)
-        return False
-
-
-def _transfer_to_owner(user: User) -> None:
-    end_sessions(user)
-    Authenticator.objects.filter(user=user).delete()
-    user.set_unusable_password()  # also ends what sessions could not be found: their hash no longer fits
-    user.pending_content_unconfirmed = any(note(user, at_once=False) for note in confirmation_previews_hooks)
-    user.save(update_fields=["password", "pending_content_unconfirmed"])
-
-
-def set_password_page(user: User) -> str:
-    """The path of the page that gives `user` a password. For who has just proven the mailbox: it is what a reset's mail leads to."""
     return reverse(
         "account_reset_password_from_key",
         args=[user_pk_to_url_str(user), default_token_generator.make_token(user)],
     )
 
 
-@receiver(authentication_step_completed)
-def verify_by_login_code(
-    *, request: HttpRequest, user: User, method: str, email: str | None = None, **kwargs
-) -> None:
-    """The code came by mail: it proves the mailbox. allauth says so before it looks for second factors."""
-    address = user.emailaddress_set.filter(email=email, verified=False).first() if method == "code" else None
-    if address is not None:
-        verify_with_handover(request, user, address)
-
-
 @transaction.atomic
 def claim_or_discard_pending_content(user: User, *, is_mine: bool) -> None:
-    """The owner has said whether what waited is theirs: it is released, or it goes."""
+    """Publish the content that waits since a hand-over (`is_mine`), or delete it. Does nothing where none
+    waits.
+    """
     user = addresses.lock_user(user.pk)
     if user is None or not user.pending_content_unconfirmed:
         return

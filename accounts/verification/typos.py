@@ -1,6 +1,6 @@
-"""Likely typing errors in the domain of an e-mail address. Pure: no ORM, no settings."""
+"""Likely typing errors in the domain of an e-mail address. Pure functions: no ORM, no settings."""
 
-# The mailboxes most readers have. A domain in this list is never called an error.
+# The most common mail domains. A domain of this list is never reported as an error.
 COMMON_DOMAINS = (
     "gmail.com",
     "googlemail.com",
@@ -32,12 +32,14 @@ COMMON_DOMAINS = (
     "sohu.com",
     "aliyun.com",
 )
-# Domains this short lie one slip apart from each other and from honest ones: only a wrong ending is taken for an error there.
-SHORT_NAME = 3
+# Names this short are one edit apart from each other and from other real domains: only a wrong ending counts
+# as an error.
+SHORT_NAME_LENGTH = 3
+LONG_NAME_LENGTH = 7  # from this length on two edits count as an error
 
 
 def suggestion(address: str) -> str:
-    """The address that was probably meant, or "" when this one looks right.
+    """The address that was probably meant, or "" when `address` looks right.
 
     >>> suggestion("anna@gmial.com")
     'anna@gmail.com'
@@ -45,27 +47,30 @@ def suggestion(address: str) -> str:
     mailbox, at, domain = address.rpartition("@")
     if not at or domain in COMMON_DOMAINS:
         return ""
-    meant = next((known for known in COMMON_DOMAINS if _is_slip(domain, known)), "")
-    return f"{mailbox}@{meant}" if meant else ""
+    intended = next((common for common in COMMON_DOMAINS if _is_typo(domain, common)), "")
+    return f"{mailbox}@{intended}" if intended else ""
 
 
-def _is_slip(typed: str, known: str) -> bool:
-    name = known.rpartition(".")[0]
-    if len(name) <= SHORT_NAME:
-        return typed != known and typed.startswith(name + ".") and _distance(typed, known) == 1
-    return 0 < _distance(typed, known) <= (2 if len(name) > 6 else 1)
+def _is_typo(typed: str, common: str) -> bool:
+    """Whether `typed` is probably a mistyped `common` domain."""
+    name = common.rpartition(".")[0]
+    if len(name) <= SHORT_NAME_LENGTH:
+        return typed != common and typed.startswith(name + ".") and _distance(typed, common) == 1
+    return 0 < _distance(typed, common) <= (2 if len(name) >= LONG_NAME_LENGTH else 1)
 
 
 def _distance(a: str, b: str) -> int:
-    """Edits between `a` and `b`; two neighbouring letters swapped count as one (optimal string alignment)."""
+    """Edits between `a` and `b`, where a swap of two neighbouring letters is one edit (optimal string
+    alignment); 3 for 3 or more in length alone.
+    """
     if abs(len(a) - len(b)) > 2:
         return 3
-    before, row = [], list(range(len(b) + 1))
+    previous, row = [], list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
-        before, above, row = row, before, [i]
+        previous, before_previous, row = row, previous, [i]
         for j, other in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (letter != other))
             if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                cost = min(cost, above[j - 2] + 1)
+                cost = min(cost, before_previous[j - 2] + 1)
             row.append(cost)
     return row[-1]

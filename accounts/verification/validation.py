@@ -1,24 +1,32 @@
-"""What an e-mail address may be: letters of every script in the mailbox too, as mail servers have it (RFC 6531), and nothing unseen.
+"""Validation of e-mail addresses: letters of every script before the @ too (RFC 6531), and no invisible
+characters.
 
-Django's validator allows ASCII alone before the @, but control characters between quotes. There is one instance of it, which every form
-field and allauth ask, so it is taught once, when accounts is ready.
+Django's validator accepts only ASCII before the @, but control characters between quotes. Every form field
+and allauth use its one instance, which `allow_international_addresses` changes when the app is ready.
 """
 
 import re
 
 from django.core.validators import validate_email
 
-# What cannot stand in a mailbox without quotes: separators, spaces, controls, and what shows as nothing.
-NOT_IN_ATOM = r"\x00-\x20()<>\[\]:;,@\\\".\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff"
+# Characters that a mailbox cannot have outside quotes: separators, spaces, control and invisible characters.
+NOT_IN_ATOM = (
+    r"\x00-\x20()<>\[\]:;,@\\\".\x7f-\xa0\xad\u1680\u180e"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff"
+)
 ATOM = rf"[^{NOT_IN_ATOM}\ud800-\udfff\U000e0000-\U000e0fff]+"
 QUOTED = r'"(?:[!#-\[\]-~]|\\[\x20-\x7e])*"'
-# What looks like an encoded word (RFC 2047) is refused: the e-mail package of the standard library would decode it.
+# An encoded word (RFC 2047) is refused: the e-mail package of the standard library would decode it.
 MAILBOX = re.compile(rf"^(?!.*=\?)(?:{ATOM}(?:\.{ATOM})*|{QUOTED})\Z")
-NO_LITERAL = re.compile(r"(?!)")  # an IP number in brackets in the place of a domain (RFC 5321, 4.1.3)
+NO_LITERAL = re.compile(
+    r"(?!)"
+)  # matches nothing: no IP address in brackets instead of a domain (RFC 5321, 4.1.3)
 
 
 def allow_international_addresses() -> None:
-    """Let Django's validator take international mailboxes, but no IP numbers and no mailboxes of the mail server's own machine."""
+    """Make Django's validator accept international mailboxes, and refuse IP addresses and "localhost" as
+    domains.
+    """
     validate_email.user_regex = MAILBOX
     validate_email.literal_regex = NO_LITERAL
     validate_email.domain_allowlist = []  # by default "localhost"

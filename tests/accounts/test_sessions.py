@@ -63,7 +63,7 @@ def test_session_and_reader_come_in_one_query(reader, unverified, client_of, dja
         request = request_of(client_of(user))
         with django_assert_num_queries(1):
             assert request.user.pk == user.pk
-            assert request.user.has_proven_mailbox is (user == reader)
+            assert request.user.has_verified_address is (user == reader)
 
 
 def test_session_that_nothing_was_noted_of_is_good(client):

@@ -227,3 +227,15 @@ def test_signup_answers_too_many_attempts_in_the_readers_language(stranger, sett
 
     assert response.status_code == 429
     assert 'lang="zh-hans"' in response.content.decode()
+
+
+def test_signup_takes_at_most_25_queries(sign_up, stranger, django_assert_max_num_queries):
+    """From the POST to the redirect: user, address, mail, session and its record, with the savepoints of this test's transaction."""
+    sign_up("first@example.org")
+    stranger.get("/accounts/signup/")
+
+    with django_assert_max_num_queries(25):
+        response = stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD})
+
+    assert response.status_code == 302
+    assert purposes(recipient="anna@example.org") == ["accounts/verification"]

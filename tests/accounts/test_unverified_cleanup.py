@@ -123,7 +123,7 @@ def test_pending_change_of_a_proven_account_purges_nobody(reader, days_later):
 def test_confirmation_that_comes_between_the_look_and_the_deletion_saves_the_account(unverified):
     unverified.emailaddress_set.update(verified=True)
 
-    assert unverified_cleanup._purge_batch(unverified) is False
+    assert unverified_cleanup._purge_user(unverified) is False
     assert User.objects.filter(pk=unverified.pk).exists()
 
 

@@ -61,7 +61,7 @@ def test_rows_include_related_objects_and_deferred_fields(django_assert_num_quer
 
 def test_rows_include_annotations():
     with_verification = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk))
-    assert with_verification.row(pk=make_user().pk).has_proven_mailbox is True
+    assert with_verification.row(pk=make_user().pk).has_verified_address is True
 
 
 def test_values_are_converted_to_python_types():
@@ -93,7 +93,7 @@ def test_server_side_query_uses_the_parameters_of_each_execution(users):
     one, other = make_user(), make_user()
     for user, another in [(one, other), (other, one)] * 4:
         row = users.row(handle=user.handle, other=another.handle)
-        assert (row, row.date_joined, row.has_proven_mailbox) == (user, user.date_joined, True)
+        assert (row, row.date_joined, row.has_verified_address) == (user, user.date_joined, True)
         assert users.row(handle=user.handle, other=user.handle) is None
 
 

@@ -1,12 +1,14 @@
-"""`createsuperuser`, asking for what a person can answer.
+"""`createsuperuser` for accounts whose log-in is an e-mail address.
 
-Django's own asks for USERNAME_FIELD, which here is an internal UUID; and it makes no verified EmailAddress, without which the new
-superuser could not be told from a stranger with the same address.
+Django's command asks for USERNAME_FIELD, which is an internal UUID in this project. And it creates no
+verified EmailAddress, without which the superuser would be one of several accounts that may have signed up
+with the address.
 """
 
 import getpass
 import os
 from argparse import ArgumentParser
+from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -19,7 +21,10 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Make a superuser with a verified address. --noinput takes DJANGO_SUPERUSER_EMAIL (or --email) and DJANGO_SUPERUSER_PASSWORD."
+    help = (
+        "Make a superuser with a verified address. "
+        "--noinput takes DJANGO_SUPERUSER_EMAIL (or --email) and DJANGO_SUPERUSER_PASSWORD."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", help="The address to log in with.")
@@ -31,16 +36,11 @@ class Command(BaseCommand):
         email = email or os.environ.get("DJANGO_SUPERUSER_EMAIL", "")
         password = os.environ.get("DJANGO_SUPERUSER_PASSWORD", "")
         try:
-            email = (
-                usable_email(email)
-                if email or not interactive
-                else ask(self, usable_email, lambda: input("E-mail address: "))
-            )
-            password = (
-                password
-                if not interactive and not password
-                else password or ask(self, usable_password, ask_password)
-            )
+            if interactive and not email:
+                email = self._ask(usable_email, lambda: input("E-mail address: "))
+            email = usable_email(email)
+            if interactive and not password:
+                password = self._ask(usable_password, prompt_password)
             usable_password(password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
@@ -53,9 +53,19 @@ class Command(BaseCommand):
         User.objects.create_superuser(email, password)
         self.stdout.write(f"Superuser {email} is there.")
 
+    def _ask(self, validate: Callable[[str], str], prompt: Callable[[], str]) -> str:
+        """Prompt until the input is valid; return it as `validate` does."""
+        while True:
+            try:
+                return validate(prompt())
+            except ValidationError as error:
+                self.stderr.write(" ".join(error.messages))
+
 
 def usable_email(email: str) -> str:
-    """Raises ValidationError for what is no address, or one that an account has verified already."""
+    """The normalized address. Raises ValidationError for an invalid one, or one that an account has verified
+    already.
+    """
     if not email:
         raise ValidationError("An e-mail address is needed: DJANGO_SUPERUSER_EMAIL or --email.")
     email = get_adapter().clean_email(email.strip())
@@ -66,23 +76,16 @@ def usable_email(email: str) -> str:
 
 
 def usable_password(password: str) -> str:
+    """`password` as it is. Raises ValidationError where Django's validators refuse it."""
     if not password:
         raise ValidationError("A password is needed: DJANGO_SUPERUSER_PASSWORD.")
     validate_password(password)
     return password
 
 
-def ask_password() -> str:
+def prompt_password() -> str:
+    """Read the password twice from the terminal. Raises ValidationError when the two differ."""
     password = getpass.getpass("Password: ")
     if password != getpass.getpass("Password (again): "):
         raise ValidationError("The two passwords are not the same.")
     return password
-
-
-def ask(command: BaseCommand, check, question) -> str:
-    """Ask until the answer is one that can be used."""
-    while True:
-        try:
-            return check(question())
-        except ValidationError as error:
-            command.stderr.write(" ".join(error.messages))

@@ -9,10 +9,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from accounts import hooks
 from accounts.erasure import erase_account
 from accounts.models import User
-from accounts.verification import addresses
+from accounts.verification import addresses, flow
 from ictiger.mail.models import Mail
 from tests.factories import make_user
 
@@ -130,7 +129,7 @@ def test_confirmation_that_loses_the_race_is_refused_not_an_error(link, rf, monk
     make_user("anna@example.org")
     monkeypatch.setattr(EmailAddress, "can_set_verified", lambda _self: True)
 
-    assert addresses.confirm_address(rf.post(link), address) is False
+    assert flow.mark_verified(rf.post(link), address) is False
 
 
 def test_another_signed_in_reader_stays_signed_in_and_is_told(link, reader, client_of):
@@ -162,12 +161,8 @@ def test_confirmation_and_what_follows_from_it_are_one_transaction(link, strange
 
 
 def test_page_shows_what_confirming_will_publish(link, stranger, monkeypatch):
-    monkeypatch.setattr(
-        hooks,
-        "confirmation_previews_hooks",
-        notes := [lambda user, **_: mark_safe(f"<p>Waiting of {user.pk}</p>")],
-    )
-    monkeypatch.setattr("accounts.verification_views.confirmation_previews_hooks", notes)
+    previews = [lambda user, **_: mark_safe(f"<p>Waiting of {user.pk}</p>")]
+    monkeypatch.setattr("accounts.verification_views.confirmation_previews", previews)
 
     assert f"<p>Waiting of {User.objects.get().pk}</p>" in stranger.get(link).content.decode()
 

@@ -14,7 +14,7 @@ from django.test import Client
 
 from accounts import login_codes
 from accounts.models import User
-from accounts.verification import addresses, ownership
+from accounts.verification import addresses, flow
 from comments.models import Comment
 from comments.policy import State
 from ictiger.mail.models import Mail
@@ -246,7 +246,7 @@ def test_proof_that_comes_too_late_takes_nothing_away(squat, rf, monkeypatch):
     request = rf.post("/")
     request.user = make_user()
 
-    assert ownership.verify_with_handover(request, squat.user, squat.user.emailaddress_set.get()) is False
+    assert flow.verify_mailbox(request, squat.user, squat.user.emailaddress_set.get()) is False
 
     user = User.objects.get(pk=squat.user.pk)
     assert user.check_password(PASSWORD)

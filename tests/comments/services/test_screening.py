@@ -82,7 +82,7 @@ def test_blocklist_applies_as_soon_as_it_changes(article, trusted):
 
 
 def test_blocklist_change_purges_no_page(article, settings, django_capture_on_commit_callbacks):
-    settings.PAGE_CACHE_BACKENDS = ["tests.pagecache.recorder.keep"]
+    settings.PAGE_CACHE_BACKENDS = ["tests.pagecache.recorder.record_purge"]
     recorder.purged.clear()
     with django_capture_on_commit_callbacks(execute=True):
         list_phrase("casino")
