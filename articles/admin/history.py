@@ -38,9 +38,9 @@ class TextHistoryMixin(admin.ModelAdmin):
     """
 
     text_fields: tuple[str, ...] = ()
-    kept_text_model: type[Model]
+    text_model: type[Model]
 
-    def kept_text(self, obj: Model) -> Model:
+    def text_of(self, obj: Model) -> Model:
         """The row whose versions are kept."""
         return obj
 
@@ -85,7 +85,7 @@ class TextHistoryMixin(admin.ModelAdmin):
             **self._context(request, obj),
             "title": _("A version of: %(title)s") % {"title": obj},
             "version": version,
-            "changes": self._differences(version, self.kept_text(obj)),
+            "changes": self._differences(version, self.text_of(obj)),
             "may_restore": self.has_change_permission(request, obj),
         }
         return TemplateResponse(request, "admin/articles/text_version.html", context)
@@ -118,16 +118,14 @@ class TextHistoryMixin(admin.ModelAdmin):
 
     def _versions(self, obj: Model) -> QuerySet:
         return (
-            self.kept_text(obj)
-            .history.select_related("history_user")
-            .order_by("-history_date", "-history_id")
+            self.text_of(obj).history.select_related("history_user").order_by("-history_date", "-history_id")
         )
 
     def _differences(self, before: Model, after: Model) -> list[FieldChange]:
         """One entry for each field of the text that differs."""
         changes = []
         for name in self.text_fields:
-            field = self.kept_text_model._meta.get_field(name)
+            field = self.text_model._meta.get_field(name)
             old, new = getattr(before, field.attname), getattr(after, field.attname)
             if old != new:
                 changes.append(

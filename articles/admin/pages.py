@@ -54,7 +54,7 @@ class PageAdmin(TextHistoryMixin, PublicModelAdmin):
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
     text_fields = ("title", "slug", "body")
-    kept_text_model = Page
+    text_model = Page
 
     def get_fields(self, request: HttpRequest, obj: Page | None = None) -> list[str]:
         return PAGE_FIELDS if obj else [*PAGE_FIELDS, "translation_of"]

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from articles.models import Author, Topic
 
-from .base import PublicModelAdmin
+from .base import PublicModelAdmin, ServiceErrorForm
 from .fields import SlugFormField
 
 
-class SlugForm(forms.ModelForm):
+class SlugForm(ServiceErrorForm):
     """A form whose slug takes Chinese characters and, when left empty, is made from the first name."""
 
     slug = SlugFormField(

@@ -19,16 +19,23 @@ from articles.services import (
     publish,
     save_draft,
     save_page,
-    set_authors,
     set_options,
-    set_topics,
     take_down,
     unpublish,
 )
 from ictiger.pagecache.invalidation import paths_to_purge
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.public_write import public_write
-from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
+from tests.factories import (
+    make_article,
+    make_author,
+    make_image,
+    make_page,
+    make_publication,
+    make_topic,
+    set_authors,
+    set_topics,
+)
 
 pytestmark = pytest.mark.django_db
 

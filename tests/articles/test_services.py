@@ -18,9 +18,7 @@ from articles.services import (
     return_to_draft,
     save_draft,
     save_page,
-    set_authors,
     set_options,
-    set_topics,
     submit_for_review,
     take_down,
     unpublish,
@@ -376,10 +374,8 @@ def test_set_options_checks_them_together():
 
 
 def test_topics_and_authors_keep_their_order_and_count_once():
-    article, first, second = make_article(), make_topic(), make_topic()
-    one, two = make_author(), make_author()
-    set_topics(article, [second, first, second])
-    set_authors(article, [two, one, two])
+    first, second, one, two = make_topic(), make_topic(), make_author(), make_author()
+    make_article(topics=[second, first, second], authors=[two, one, two])
 
     article = Article.objects.for_lists().get()
     assert article.first_topic == second
