@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from ictiger.core.languages import Language
 
 from . import queries
+from .hooks import apps_with_language_links
 from .links import language_switch_link, other_language_url
 
 
@@ -24,11 +25,9 @@ def publication_context(request: HttpRequest) -> dict[str, object]:
 
 
 def _translated_page(request: HttpRequest) -> str | None:
-    """The same page in the other language, where its address differs by the prefix alone; views of articles say it themselves."""
-    here = request.path
-    there = translate_url(here, other_language_url(Language.active()))
-    named_by_slug = request.resolver_match is None or request.resolver_match.app_name in (
-        "articles",
-        "comments",
-    )
-    return None if named_by_slug or there == here else there
+    """The URL of the page in the other language, if only the prefix differs. Other views pass the link themselves."""
+    match = request.resolver_match
+    if match is None or match.app_name in apps_with_language_links:
+        return None
+    url = translate_url(request.path, other_language_url(Language.active()))
+    return url if url != request.path else None

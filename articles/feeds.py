@@ -12,12 +12,13 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import queries
-from .links import absolute_article_url, article_url
+from .links import article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
 FEED_LENGTH = 20  # articles in a feed
@@ -79,13 +80,13 @@ def _build_feed(
 ) -> HttpResponse:
     feed = AtomFeed(
         title=strip_unstorable(title),
-        link=absolute_article_url(link),
+        link=site_url(link),
         description="",
         subtitle=strip_unstorable(subtitle),
         author_name=strip_unstorable(publication.name),  # of articles without a byline
         language=Language.active().value,
-        feed_url=absolute_article_url(f"{link}feed/"),
-        feed_guid=absolute_article_url(link),
+        feed_url=site_url(f"{link}feed/"),
+        feed_guid=site_url(link),
     )
     for article in (
         articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:FEED_LENGTH]
@@ -96,7 +97,7 @@ def _build_feed(
 
 
 def _add_article(feed: "AtomFeed", article: Article) -> None:
-    url = absolute_article_url(article.get_absolute_url())
+    url = site_url(article.get_absolute_url())
     feed.add_item(
         title=strip_unstorable(article.title),
         link=url,
@@ -106,7 +107,7 @@ def _add_article(feed: "AtomFeed", article: Article) -> None:
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,
         authors=[
-            (strip_unstorable(line.author.name), absolute_article_url(line.author.get_absolute_url()))
+            (strip_unstorable(line.author.name), site_url(line.author.get_absolute_url()))
             for line in article.bylines.all()
         ],
         categories=[strip_unstorable(topic.name) for topic in article.topics.all()],
@@ -120,9 +121,7 @@ def stable_id(article: Article) -> str:
 
 def _with_absolute_addresses(html: str, url: str) -> str:
     """A feed reader shows the text on a page of its own, where `/media/x.png` and `#s-fn:1` would lead nowhere."""
-    return LOCAL_ADDRESS.sub(
-        lambda found: found[1] + (url + "#" if found[2] == "#" else absolute_article_url("/")), html
-    )
+    return LOCAL_ADDRESS.sub(lambda found: found[1] + (url + "#" if found[2] == "#" else site_url("/")), html)
 
 
 class AtomFeed(Atom1Feed):

@@ -2,17 +2,11 @@
 
 from urllib.parse import unquote
 
-from django.conf import settings
-
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.core.url_cache import cached_reverse
 
 from .models import Article, Page
-
-
-def absolute_article_url(url: str) -> str:
-    """The address under SITE_URL, never under whatever Host a request came with."""
-    return settings.SITE_URL + url
 
 
 def article_url(name: str, *args: object, language: str = "") -> str:
@@ -42,11 +36,9 @@ def translation_urls(thing: Article | Page, translation_of_it: Article | Page | 
 def page_links(addresses: dict[str, str]) -> dict[str, object]:
     """What the head and the language switch of a page say of its versions. `addresses` holds one for the active language."""
     here = Language.active()
-    alternates = [
-        {"language": language, "url": absolute_article_url(url)} for language, url in addresses.items()
-    ]
+    alternates = [{"language": language, "url": site_url(url)} for language, url in addresses.items()]
     return {
-        "canonical_url": absolute_article_url(addresses[here]),
+        "canonical_url": site_url(addresses[here]),
         "alternates": alternates if len(alternates) > 1 else [],
         "other_language": language_switch_link(addresses.get(other_language_url(here))),
     }

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from django.core import signing
 
-from .links import absolute_article_url, article_url
+from ictiger.core.site_url import site_url
+
+from .links import article_url
 from .models import Article, Draft
 
 PREVIEW_LIFETIME = timedelta(days=7)
@@ -13,7 +15,7 @@ PREVIEW_SALT = "articles.preview"
 
 def preview_url(article: Article) -> str:
     """A link to the article's draft as it is whenever the link is opened, until it expires."""
-    return absolute_article_url(
+    return site_url(
         article_url("preview", signing.dumps(article.pk, salt=PREVIEW_SALT), language=article.language)
     )
 

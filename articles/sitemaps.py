@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.pagecache.decorators import public_page
 
-from .links import absolute_article_url, article_url, other_language_url, urls_per_language
+from .links import article_url, other_language_url, urls_per_language
 from .models import Article, Author, Page, Topic
 
 SECTION = 1_000  # keys of articles to a file; a sitemap may have 50,000 addresses, but whoever asks for one waits for all of it
@@ -53,7 +54,7 @@ def section(request: HttpRequest, number: int) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     prefixes = dict.fromkeys(article_url("home", language=language) for language in Language.values)
     lines = ["User-agent: *", *(f"Disallow: {prefix}{path}" for prefix in prefixes for path in DISALLOWED)]
-    lines += ["", f"Sitemap: {absolute_article_url('/sitemap.xml')}"]
+    lines += ["", f"Sitemap: {site_url('/sitemap.xml')}"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
@@ -130,13 +131,13 @@ def _urlset(entries: Iterable[Entry]) -> HttpResponse:
     body, xml = _document("urlset")
     for addresses, changed_at in entries:
         xml.startElement("url", {})
-        xml.addQuickElement("loc", absolute_article_url(next(iter(addresses.values()))))
+        xml.addQuickElement("loc", site_url(next(iter(addresses.values()))))
         if changed_at is not None:
             xml.addQuickElement("lastmod", changed_at.isoformat(timespec="seconds"))
         for language, url in addresses.items() if len(addresses) > 1 else ():
             xml.addQuickElement(
                 "xhtml:link",
-                attrs={"rel": "alternate", "hreflang": language, "href": absolute_article_url(url)},
+                attrs={"rel": "alternate", "hreflang": language, "href": site_url(url)},
             )
         xml.endElement("url")
     xml.endElement("urlset")
@@ -147,7 +148,7 @@ def _index(sections: Iterable[int]) -> HttpResponse:
     body, xml = _document("sitemapindex")
     for number in sections:
         xml.startElement("sitemap", {})
-        xml.addQuickElement("loc", absolute_article_url(f"/sitemap-{number}.xml"))
+        xml.addQuickElement("loc", site_url(f"/sitemap-{number}.xml"))
         xml.endElement("sitemap")
     xml.endElement("sitemapindex")
     return HttpResponse(body.getvalue(), content_type="application/xml")

@@ -11,15 +11,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
-from ictiger.core.url_cache import cached_reverse
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import models, preview_links, queries
 from .archive import Period, archive_years, periods_with_articles
+from .hooks import personal_fragment_url
 from .links import (
-    absolute_article_url,
     article_url,
     language_switch_link,
     other_language_url,
@@ -106,7 +106,7 @@ def archive(
         "period": wanted.start.date(),
         "months": [period.start for period in found if period.month],
         "years": [period.start for period in found if not period.month],
-        "canonical_url": absolute_article_url(list_url),
+        "canonical_url": site_url(list_url),
         "other_language": language_switch_link(_archive_in_the_other_language(wanted)),
     }
     response = _article_list(
@@ -142,7 +142,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "translation": translation,
         "related": related,
         "feed_url": article_url("feed"),
-        "bar_src": cached_reverse("comments:me", article.pk),
+        "bar_src": personal_fragment_url(article),
         **page_links(translation_urls(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
@@ -247,7 +247,7 @@ def _article_list(
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
     if page_obj.number > 1:
         context |= {
-            "canonical_url": absolute_article_url(f"{list_url}page/{page_obj.number}/"),
+            "canonical_url": site_url(f"{list_url}page/{page_obj.number}/"),
             "alternates": [],
         }
     return render(request, template, context)

@@ -3,9 +3,8 @@
 import re
 from datetime import date
 
-from django.apps import apps
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles import hooks
 from articles.archive import Period
 from articles.models import Article, Byline, Draft, Status, Topic
 
@@ -30,7 +30,7 @@ def for_admin_list(articles: QuerySet[Article]) -> QuerySet[Article]:
         .defer("body", "body_html", "contents", "search_text", "draft__body")
         .annotate(
             draft_differs=Exists(_differing_drafts()),
-            comment_count=Coalesce(Subquery(_counts_of_comments()), 0),
+            **{name: annotation() for name, annotation in hooks.list_annotations.items()},
         )
     )
 
@@ -43,15 +43,6 @@ def _differing_drafts() -> QuerySet[Draft]:
             differs |= ~Q(**{name: OuterRef(name)})
     return Draft.objects.annotate(same_cover=Coalesce(F("cover"), 0)).filter(
         differs, article=OuterRef("pk"), article__status=Status.PUBLISHED
-    )
-
-
-def _counts_of_comments() -> QuerySet:
-    """The visible comments, shared by both languages. Asked for by name: comments know of articles, not the other way round."""
-    return (
-        apps.get_model("comments", "Discussion")
-        .objects.filter(key=OuterRef("translation_key"))
-        .values("comments")[:1]
     )
 
 
@@ -85,8 +76,10 @@ class ArticleColumnsMixin(admin.ModelAdmin):
         "author_names",
         "appeared",
         "word_count",
-        "comment_count",
     ]
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        return [*super().get_list_display(request), *hooks.list_columns]
 
     @admin.display(description=gettext_lazy("title"), ordering="draft__title")
     def draft_title(self, article: Article) -> SafeString:
@@ -121,10 +114,6 @@ class ArticleColumnsMixin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("words"), ordering="words")
     def word_count(self, article: Article) -> int:
         return article.words
-
-    @admin.display(description=gettext_lazy("comments"), ordering="comment_count")
-    def comment_count(self, article: Article) -> int:
-        return article.comment_count
 
 
 class PublishedFilter(admin.SimpleListFilter):

@@ -3,12 +3,12 @@
 import json
 
 from django import template
-from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article
+from ictiger.core.site_url import site_url
 
 register = template.Library()
 
@@ -32,28 +32,24 @@ def _description(article: Article, publication: object) -> dict:
         "headline": article.title,
         "description": article.seo_description or article.summary,
         "inLanguage": article.language,
-        "mainEntityOfPage": _absolute_url(article.get_absolute_url()),
+        "mainEntityOfPage": site_url(article.get_absolute_url()),
         "author": [
             {
                 "@type": "Person",
                 "name": byline.author.name,
-                "url": _absolute_url(byline.author.get_absolute_url()),
+                "url": site_url(byline.author.get_absolute_url()),
             }
             for byline in article.bylines.all()
         ],
         "publisher": {
             "@type": "Organization",
             "name": getattr(publication, "name", "") or "ICTiger",
-            "logo": _absolute_url(static("img/apple-touch-icon.png")),
+            "logo": site_url(static("img/apple-touch-icon.png")),
         },
-        "image": _absolute_url(article.cover.file.url if article.cover else static("img/og.png")),
+        "image": site_url(article.cover.file.url if article.cover else static("img/og.png")),
         "wordCount": article.words,
         "datePublished": article.publish_at and article.publish_at.isoformat(),
         "dateModified": (article.updated_at or article.publish_at)
         and (article.updated_at or article.publish_at).isoformat(),
     }
     return {name: value for name, value in described.items() if value}
-
-
-def _absolute_url(path: str) -> str:
-    return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"
