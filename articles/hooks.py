@@ -1,4 +1,7 @@
-"""What other apps add to the pages and the admin of articles. They register from their AppConfig.ready() or admin."""
+"""What other apps add to the pages and the admin of articles.
+
+They register from their AppConfig.ready() or admin.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +39,7 @@ def article_list_column(
 
 
 def personal_fragment(url_of: Callable[[Article], str]) -> Callable[[Article], str]:
-    """Register the decorated function as the URL of what an article's page loads for the reader who is logged in.
+    """Register the decorated function as the URL of what an article's page loads for a logged-in reader.
 
     There is one request for a page: the last function registered is used.
     """

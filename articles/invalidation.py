@@ -1,7 +1,7 @@
 """Which public paths the models of this app show on.
 
-Wide where that is simple and rare (a name in every menu changes the whole site), narrow where it is frequent (an
-article).
+Wide where that is simple and rare (a name in every menu changes the whole site), narrow where it is frequent
+(an article).
 """
 
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ from .queries import RELATED
 
 @invalidates(Article)
 def paths_of_article(article: Article) -> Iterator[str]:
-    """The article's page and all below it, lists and feeds, translations, and pages that may name it as related.
+    """The article's page and all below it, lists, feeds, translations, and pages that may name it as related.
 
-    A scheduled article counts as well: pages that will show it must be given an expiry date. Asks two queries, however
-    many topics and authors there are: each write computes these paths three times.
+    A scheduled article counts as well: pages that will show it must be given an expiry date. Asks two
+    queries, however many topics and authors there are: each write computes these paths three times.
     """
     if article.status != Status.PUBLISHED:
         return
@@ -73,7 +73,10 @@ def paths_of_author(author: Author) -> Iterator[str]:
 
 @invalidates(Image)
 def paths_of_image(image: Image) -> Iterator[str]:
-    """Everything that shows an article with this cover. A text has only the image's URL, which does not change."""
+    """Everything that shows an article with this cover.
+
+    A text has only the image's URL, which does not change.
+    """
     for article in Article.objects.filter(cover=image):
         yield from paths_of_article(article)
 
@@ -132,7 +135,8 @@ def _listings_of(article: Article) -> _Listings:
 def _articles_naming(article: Article, topics: list[int]) -> QuerySet:
     """Language and slug of the translations, and of the articles whose page may name this one as related.
 
-    `queries.related_articles` names it on the next newer articles of each topic, and on the topic's first ones.
+    `queries.related_articles` names it on the next newer articles of each topic, and on the topic's first
+    ones.
     """
     is_newer = Q(publish_at__gt=article.publish_at) | Q(publish_at=article.publish_at, pk__gt=article.pk)
     selections = [Q(translation_key=article.translation_key) & ~Q(pk=article.pk)]

@@ -1,8 +1,8 @@
 """The write operations on articles and pages.
 
-Each one locks the article's row and reads it again, so that two calls at the same moment do not undo each other.
-Each raises ValidationError with messages for the editor. Nothing has been written then, but the object passed in
-may be half changed: read it again. Permissions are checked by the caller.
+Each one locks the article's row and reads it again, so that two calls at the same moment do not undo each
+other. Each raises ValidationError with messages for the editor. Nothing has been written then, but the object
+passed in may be half changed: read it again. Permissions are checked by the caller.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -57,8 +57,8 @@ def create_article(
 ) -> Article:
     """Create an article with its draft, both invisible to readers. `text` holds fields of ArticleText.
 
-    Without a slug, one is made from the title. A translation takes over its original's topics and authors unless
-    others are passed.
+    Without a slug, one is made from the title. A translation takes over its original's topics and authors
+    unless others are passed.
     """
     if translation_of is not None:
         topics = topics or _topics_of(translation_of)
@@ -96,9 +96,9 @@ def save_draft(
 ) -> Draft:
     """Save the text, finished or not. Readers see none of it before `publish`.
 
-    `revision=False` (autosave) adds no entry to the history. `skip_if` is called with the locked draft: nothing is
-    written when it returns True, and it may raise ValidationError. An article that was never published takes over
-    its draft's title and slug.
+    `revision=False` (autosave) adds no entry to the history. `skip_if` is called with the locked draft:
+    nothing is written when it returns True, and it may raise ValidationError. An article that was never
+    published takes over its draft's title and slug.
     """
     with _conflicts_as_validation_errors(), public_write(article):
         draft = _lock_draft(article)
@@ -142,8 +142,8 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
     """Copy the draft over the article and show it from `at` on (default: now). An import passes a past date.
 
     Publishing again keeps the first date and records when the text changed. Updates `article` and returns it.
-    A text that cannot be rendered raises ValidationError for "body". A caller whose transaction has just saved the
-    draft of this very `article` passes what `save_draft` returned: neither is read again.
+    A text that cannot be rendered raises ValidationError for "body". A caller whose transaction has just
+    saved the draft of this very `article` passes what `save_draft` returned: neither is read again.
     """
     with _conflicts_as_validation_errors(), public_write(article):
         if draft is None:
@@ -172,7 +172,10 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
 
 
 def unpublish(article: Article) -> None:
-    """Turn the article back into a draft: readers get 404. A past publication date stays, a future one is removed."""
+    """Turn the article back into a draft: readers get 404.
+
+    A past publication date stays, a future one is removed.
+    """
     with public_write(article):
         article.refresh_from_db()
         article.status = Status.DRAFT
@@ -239,7 +242,10 @@ def save_page(page: Page) -> Page:
 
 
 def render_draft(draft: Draft) -> Rendered:
-    """Render the draft's text as readers would see it. Raises ValidationError for text that cannot be rendered."""
+    """Render the draft's text as readers would see it.
+
+    Raises ValidationError for text that cannot be rendered.
+    """
     return _render_markdown(draft.body, draft.article.language)
 
 
@@ -307,8 +313,9 @@ def _reader_text(article: Article) -> tuple[str, str, str]:
 def _require_publishable(article: Article) -> None:
     """Raise ValidationError unless the article has a title, a text and a well-formed slug.
 
-    The model's constraints are not validated: that asked 17 queries at each publication. `clean_fields` covers slug
-    and language, `reject_taken_slug` the slug's uniqueness, `publish` the status and the order of the dates.
+    The model's constraints are not validated: that asked 17 queries at each publication. `clean_fields`
+    covers slug and language, `reject_taken_slug` the slug's uniqueness, `publish` the status and the order of
+    the dates.
     """
     article.clean_fields(exclude=["cover", "created_by"])  # relations: each would ask whether its row exists
     if not article.body.strip():

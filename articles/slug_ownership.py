@@ -34,7 +34,9 @@ def update_redirects(article: Article, old_slug: str) -> None:
 
 
 def reject_taken_slug(article: Article, slug: str) -> None:
-    """Raise ValidationError if another article has the slug or had it: links on other sites still mean that article.
+    """Raise ValidationError if another article has the slug or had it.
+
+    Links on other sites to an old slug still mean the article that had it.
 
     The article's own slug needs no check. It is unique, and no other article's old slug equals it.
     """

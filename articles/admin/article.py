@@ -1,7 +1,7 @@
 """The admin of articles: what the form shows, what may be changed when, and how it is saved.
 
-The form shows the draft, whose text does not reach the live article until Publish is pressed. The listing (topics,
-bylines, dates, discussion) is set on the article itself and takes effect when it is saved.
+The form shows the draft, whose text does not reach the live article until Publish is pressed. The listing
+(topics, bylines, dates, discussion) is set on the article itself and takes effect when it is saved.
 """
 
 from collections.abc import Iterable
@@ -124,7 +124,7 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
         return super().has_delete_permission(request, obj) and can_edit_article(request.user, obj)
 
     def get_deleted_objects(self, objs: Iterable[Article], request: HttpRequest) -> tuple:
-        """Redirects are deleted with their article, although nobody has the permission to delete one alone."""
+        """Redirects are deleted with their article, although nobody may delete one by itself."""
         to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, perms_needed - {SlugRedirect._meta.verbose_name}, protected
 

@@ -71,16 +71,16 @@ def draft_version(draft: Draft) -> str:
 
 
 def reject_stale_draft(draft: Draft, form: ArticleForm, history_url: str) -> None:
-    """Raise StaleDraft if `draft`, read under its article's lock, is not the version that the form was opened on."""
+    """Raise StaleDraft if the draft, locked by the caller, is not the version that the form was opened on."""
     opened_on = form.cleaned_data["version"]
     if opened_on == draft_version(draft) or not form.differs_from(draft):
         return
     newest = draft.history.select_related("history_user").order_by("-history_date", "-history_id").first()
     message = format_html(
         _(
-            "While you were writing, {who} saved this draft (changed: {fields}). Your text is below and is not saved "
-            'yet. <a href="{url}" target="_blank">Look at the history</a>, then save again: your text takes the place '
-            "of theirs, which stays in the history."
+            "While you were writing, {who} saved this draft (changed: {fields}). Your text is below and is "
+            'not saved yet. <a href="{url}" target="_blank">Look at the history</a>, then save again: your '
+            "text takes the place of theirs, which stays in the history."
         ),
         who=(newest and newest.history_user) or _("somebody else"),
         fields=", ".join(_fields_changed_since(draft, opened_on)) or "–",
@@ -90,7 +90,7 @@ def reject_stale_draft(draft: Draft, form: ArticleForm, history_url: str) -> Non
 
 
 def _fields_changed_since(draft: Draft, opened_on: str) -> list[str]:
-    """The labels of the fields that differ from the version the form was opened on; none if that is unknown."""
+    """Labels of the fields changed since the version the form was opened on; none if that is unknown."""
     try:
         moment = datetime.fromisoformat(opened_on)
     except ValueError:

@@ -36,9 +36,10 @@ def _errors_by_field(refusal: ValidationError) -> dict[str, list[ValidationError
 class PublicModelAdmin(BoundedSearchMixin, admin.ModelAdmin):
     """An admin whose every write is one `public_write()`: one transaction, one outbox row, one purge.
 
-    The whole view of a submitted form is one write, so that the object and its inlines are saved together. The object
-    is touched before it is saved, while its relations are still the old ones. When a service refuses to save, nothing
-    is written and the form is shown again with the typed text and the reason beside its field.
+    The whole view of a submitted form is one write, so that the object and its inlines are saved together.
+    The object is touched before it is saved, while its relations are still the old ones. When a service
+    refuses to save, nothing is written and the form is shown again with the typed text and the reason beside
+    its field.
     """
 
     form = ServiceErrorForm

@@ -27,7 +27,8 @@ def apply_to_each(
 ) -> list[str]:
     """Apply `function` to each article and log it. Returns the titles of the articles that were changed.
 
-    Each article is a write of its own: a ValidationError for one becomes a warning and does not undo the others.
+    Each article is a write of its own: a ValidationError for one becomes a warning and does not undo the
+    others.
     """
     titles = []
     for article in articles:

@@ -49,7 +49,10 @@ class WorkflowAction:
         return not self.refusal(article)
 
     def apply(self, article: Article) -> None:
-        """Run the action on one of many articles. Raises ValidationError when it makes no sense or is refused."""
+        """Run the action on one of many articles.
+
+        Raises ValidationError when it makes no sense or is refused.
+        """
         if reason := self.refusal(article):
             raise ValidationError(reason)
         self.run(article)
@@ -144,7 +147,7 @@ REQUIRES_RENDERING = ("publish", "submit", "schedule")
 
 
 class ArticleWorkflow:
-    """One submission of the article form: the pressed button, whether the text can be rendered, and the outcome."""
+    """One submission of the article form: the pressed button, the rendering error, and the outcome."""
 
     def __init__(self, request: HttpRequest) -> None:
         names = (*WORKFLOW_ACTIONS, "schedule", "draw_cover")
@@ -163,7 +166,8 @@ class ArticleWorkflow:
     def run(self, article: Article) -> None:
         """Do what the button says to the article, whose draft has been saved. Raises ValidationError.
 
-        Each submission renders the draft once: `services.publish` does it itself, everything else checks it first.
+        Each submission renders the draft once: `services.publish` does it itself, everything else checks it
+        first.
         """
         if self.button == "publish":
             services.publish(article, draft=self.draft)

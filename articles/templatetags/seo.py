@@ -1,4 +1,4 @@
-"""What search engines are told of an article, as JSON-LD (schema.org/Article)."""
+"""JSON-LD for search engines (schema.org/Article)."""
 
 import json
 
@@ -12,21 +12,20 @@ from ictiger.core.site_url import site_url
 
 register = template.Library()
 
-# As Django's json_script does it: nothing in the text can end the element or open another.
+# The same escapes as Django's json_script: no text can end the element or open another.
 ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
 @register.simple_tag(takes_context=True)
 def article_json_ld(context: template.Context, article: Article) -> SafeString:
-    """A script element of data, which no browser runs and no content policy forbids."""
-    text = json.dumps(_description(article, context.get("publication")), ensure_ascii=False).translate(
-        ESCAPES
-    )
-    return format_html('<script type="application/ld+json">{}</script>', mark_safe(text))  # noqa: S308  (escaped above)
+    """A script element with data, which browsers do not run and a Content-Security-Policy does not forbid."""
+    fields = _description(article, context.get("publication"))
+    text = mark_safe(json.dumps(fields, ensure_ascii=False).translate(ESCAPES))  # noqa: S308  (escaped)
+    return format_html('<script type="application/ld+json">{}</script>', text)
 
 
 def _description(article: Article, publication: object) -> dict:
-    described = {
+    fields = {
         "@context": "https://schema.org",
         "@type": "Article",
         "headline": article.title,
@@ -52,4 +51,4 @@ def _description(article: Article, publication: object) -> dict:
         "dateModified": (article.updated_at or article.publish_at)
         and (article.updated_at or article.publish_at).isoformat(),
     }
-    return {name: value for name, value in described.items() if value}
+    return {name: value for name, value in fields.items() if value}

@@ -190,7 +190,7 @@ def test_every_address_of_the_sitemap_is_a_page_that_calls_itself_so(stranger):
 
 def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
     articles = [make_article(f"a{n}") for n in range(6)]
-    monkeypatch.setattr(sitemaps, "SECTION", 2)
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 2)
     numbers = list(dict.fromkeys((article.pk - 1) // 2 + 1 for article in articles))
 
     index = ElementTree.fromstring(stranger.get("/sitemap.xml").content)
@@ -210,7 +210,7 @@ def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
 
 def test_a_part_of_the_sitemap_keeps_its_articles_when_others_go(stranger, monkeypatch):
     articles = [make_article(f"a{n}") for n in range(6)]
-    monkeypatch.setattr(sitemaps, "SECTION", 2)
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 2)
     last = f"/sitemap-{(articles[-1].pk - 1) // 2 + 1}.xml"
     before = stranger.get(last).content
     take_down(articles[0])
@@ -221,7 +221,7 @@ def test_versions_of_an_article_know_each_other_across_parts(stranger, monkeypat
     english = make_article("a", language="en")
     make_article("b")
     chinese = make_article("c", language="zh-hans", translation_key=english.translation_key)
-    monkeypatch.setattr(sitemaps, "SECTION", 1)
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 1)
     both = {"en": "http://testserver/articles/a/", "zh-hans": "http://testserver/zh-hans/articles/c/"}
     assert locations(stranger, f"/sitemap-{english.pk}.xml")[both["en"]] == both
     assert locations(stranger, f"/sitemap-{chinese.pk}.xml")[both["zh-hans"]] == both

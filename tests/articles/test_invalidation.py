@@ -1,6 +1,7 @@
 """Which pages a change is told to: whatever shows it, before and after.
 
-The last test is the proof: it renders every page before and after each change, and those that differ must be among the paths told.
+The last test is the proof: it renders every page before and after each change, and those that differ must be
+among the paths told.
 """
 
 from collections.abc import Iterable, Iterator
@@ -81,7 +82,10 @@ def test_an_article_shows_on_the_pages_of_those_it_is_related_to_also_where_all_
 
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker) -> Iterator[dict[str, bytes]]:
-    """A small publication: its pages, as they read before a change. Made once: each test's transaction lies within this one."""
+    """A small publication: its pages, as they read before a change.
+
+    Made once: each test's transaction lies within this one.
+    """
     with django_db_blocker.unblock(), transaction.atomic():
         yield _pages(_publication())
         transaction.set_rollback(True)

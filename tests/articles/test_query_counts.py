@@ -80,7 +80,7 @@ def test_home_costs_no_more_with_many_articles_than_with_what_it_shows(
 def test_an_article_costs_the_same_among_few_and_among_many(fill, stranger, django_assert_num_queries):
     for number in (8, 30):
         fill(number)
-        # Itself and its topics; its translation; the related ones and their topics; who wrote them all; how many comments there are (what
-        # they cost is tested with them).
+        # Itself and its topics; its translation; the related ones and their topics; who wrote them all; how
+        # many comments there are (what they cost is tested with them).
         with django_assert_num_queries(FRAME + 2 + 1 + 2 + 1 + 1 + MOMENTS):
             assert stranger.get("/articles/a2/").status_code == 200

@@ -80,7 +80,8 @@ def test_an_index_made_late_has_what_was_there():
     assert found("royalties") == ["a"]
 
 
-# Characters younger than SQLite's own tables, marks, what has a meaning in either database's query language, and what looks like our mark.
+# Characters younger than SQLite's own tables, marks, what has a meaning in either database's query language,
+# and what looks like our mark.
 @pytest.mark.parametrize(
     ("body", "query", "hit"),
     [

@@ -12,9 +12,8 @@ from tests.factories import make_article, make_author, make_image, make_topic
 
 from .desk import edit, open_form, send
 
-# From the session to the purge after COMMIT, with BEGIN, COMMIT and savepoints. It was 85 and 90 with one topic and one
-# author, 105 and 114 with three of each.
-# A draft has no paths to list before it is saved.
+# From the session to the purge after COMMIT, with BEGIN, COMMIT and savepoints. It was 85 and 90 with one
+# topic and one author, 105 and 114 with three of each. A draft has no paths to list before it is saved.
 PUBLISH_QUERIES = {Status.DRAFT: 39, Status.PUBLISHED: 40}
 
 
