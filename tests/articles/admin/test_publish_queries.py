@@ -1,4 +1,4 @@
-"""What publishing in the admin costs: one rendering, and a number of queries that does not grow with the listing."""
+"""The cost of publishing in the admin: one rendering, and a fixed number of queries."""
 
 from unittest.mock import patch
 
@@ -10,7 +10,7 @@ from articles.markdown import render
 from articles.models import Status
 from tests.factories import make_article, make_author, make_image, make_topic
 
-from .desk import edit, open_form, send
+from .form_client import edit, open_form, send
 
 # From the session to the purge after COMMIT, with BEGIN, COMMIT and savepoints. It was 85 and 90 with one
 # topic and one author, 105 and 114 with three of each. A draft has no paths to list before it is saved.
