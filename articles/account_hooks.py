@@ -1,4 +1,4 @@
-"""What accounts must know of authors. Imported once, by the app's configuration."""
+"""What articles register with accounts. Imported once, by the app's configuration."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,16 @@ from .models import Author
 
 @exempt_from_cleanup
 def byline_accounts() -> QuerySet:
+    """Accounts of authors."""
     return Author.objects.exclude(user=None).values("user")
 
 
 @reserves_names
 def author_names(user: User) -> Iterator[str]:
-    """Of authors without a log-in too: they are the ones who could not object."""
-    for in_both_languages in Author.objects.filter(Q(user=None) | ~Q(user=user)).values_list(
-        "name_en", "name_zh"
-    ):
-        yield from filter(None, in_both_languages)
+    """The names of other authors, in both languages.
+
+    Authors without an account could not object to a namesake.
+    """
+    others = Author.objects.filter(Q(user=None) | ~Q(user=user))
+    for names in others.values_list("name_en", "name_zh"):
+        yield from filter(None, names)

@@ -1,3 +1,5 @@
+"""The configuration of the app."""
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -10,11 +12,11 @@ class ArticlesConfig(AppConfig):
     def ready(self) -> None:
         from . import account_hooks, invalidation  # noqa: F401  (each registers its functions)
 
-        post_migrate.connect(keep_search_index, sender=self)
+        post_migrate.connect(install_search_index, sender=self)
 
 
-def keep_search_index(*, using: str, plan: list | None = None, **_told: object) -> None:
-    """See `search_index.install`. Not while the articles' table is being taken away."""
+def install_search_index(*, using: str, plan: list | None = None, **_kwargs: object) -> None:
+    """Call `search_index.install_index`, unless articles were migrated backwards: their table may be gone."""
     from django.db import connections
 
     from . import search_index

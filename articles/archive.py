@@ -1,6 +1,6 @@
-"""Years and months, in the time of the house, in which something was published.
+"""Years and months, in the site's time zone, in which articles were published.
 
-Each is looked up in the index by itself: to take them from the dates of all articles would take the longer the more there are.
+Each period is looked up in the index: reading the dates of all articles would take time that grows with them.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .models import Article, ArticleQuerySet
 
 @dataclass(frozen=True)
 class Period:
-    """A year, or a month of it."""
+    """A year, or one of its months."""
 
     year: int
     month: int | None = None
@@ -27,29 +27,28 @@ class Period:
 
     @property
     def end(self) -> datetime:
-        """The last moment of it."""
-        next_one = (
+        """The last microsecond of the period."""
+        following = (
             Period(self.year, self.month + 1) if self.month and self.month < 12 else Period(self.year + 1)
         )
-        return next_one.start - datetime.resolution
+        return following.start - datetime.resolution
 
     def public_articles(self, language: str) -> ArticleQuerySet:
         return Article.objects.public(language, until=self.end).filter(publish_at__gte=self.start)
 
 
 def archive_years(articles: ArticleQuerySet) -> list[Period]:
-    """Those from the first of the articles until now, whether they have any or not."""
+    """All years from the oldest of the articles to the current one, including years without articles."""
     oldest = articles.order_by("publish_at", "pk").values_list("publish_at", flat=True).first()
     now = timezone.localtime()
     return [Period(year) for year in range(timezone.localtime(oldest).year, now.year + 1)] if oldest else []
 
 
 def periods_with_articles(periods: Sequence[Period], articles: ArticleQuerySet) -> list[Period]:
-    """Of the periods those in which one of the articles was published."""
-    after = articles.filter(publish_at__gte=RawSQL("period.start", [])).order_by(
-        "publish_at"
-    )  # the next one, in whatever period
-    next_one, params = after.values("publish_at")[:1].query.sql_with_params()
+    """Those of the periods in which one of the articles was published, in one query."""
+    # For each period, the first publication from its start on, which may lie in a later period.
+    first = articles.filter(publish_at__gte=RawSQL("period.start", [])).order_by("publish_at")
+    first_sql, params = first.values("publish_at")[:1].query.sql_with_params()
     values = ", ".join(["(%s, %s, %s)"] * len(periods))
     adapt = connection.ops.adapt_datetimefield_value
     bounds = [
@@ -57,7 +56,8 @@ def periods_with_articles(periods: Sequence[Period], articles: ArticleQuerySet) 
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH period (n, start, stop) AS (VALUES {values}) SELECT n FROM period WHERE ({next_one}) <= period.stop ORDER BY n",  # noqa: S608
+            f"WITH period (n, start, stop) AS (VALUES {values}) "  # noqa: S608
+            f"SELECT n FROM period WHERE ({first_sql}) <= period.stop ORDER BY n",
             [*bounds, *params],
         )
         return [periods[n] for (n,) in cursor.fetchall()]

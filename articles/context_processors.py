@@ -1,4 +1,4 @@
-"""What every page needs to know of the publication. Asked for only where a template does."""
+"""Template context of every page. Its queries run only if a template uses the variable."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,27 +8,29 @@ from django.utils.functional import SimpleLazyObject
 from ictiger.core.languages import Language
 
 from . import queries
-from .links import language_switch_link, other_language_url
+from .hooks import apps_with_language_links
+from .links import language_switch_link, other_language
 
 
 def publication_context(request: HttpRequest) -> dict[str, object]:
-    here = SimpleLazyObject(queries.publication)
+    publication = SimpleLazyObject(queries.publication)
     return {
-        "publication": here,
+        "publication": publication,
         "menu": queries.menu,
         "footer_pages": queries.footer_pages,
-        "social_links": lambda: queries.social_links(here),
-        "other_language": SimpleLazyObject(lambda: language_switch_link(_translated_page(request))),
+        "social_links": lambda: queries.social_links(publication),
+        "other_language": SimpleLazyObject(lambda: language_switch_link(_other_language_url(request))),
         "SITE_URL": settings.SITE_URL,
     }
 
 
-def _translated_page(request: HttpRequest) -> str | None:
-    """The same page in the other language, where its address differs by the prefix alone; views of articles say it themselves."""
-    here = request.path
-    there = translate_url(here, other_language_url(Language.active()))
-    named_by_slug = request.resolver_match is None or request.resolver_match.app_name in (
-        "articles",
-        "comments",
-    )
-    return None if named_by_slug or there == here else there
+def _other_language_url(request: HttpRequest) -> str | None:
+    """The URL of the page in the other language, if only the prefix differs.
+
+    Other views pass the link themselves.
+    """
+    match = request.resolver_match
+    if match is None or match.app_name in apps_with_language_links:
+        return None
+    url = translate_url(request.path, other_language(Language.active()))
+    return url if url != request.path else None

@@ -12,20 +12,21 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import queries
-from .links import absolute_article_url, article_url
+from .links import article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
 FEED_LENGTH = 20  # articles in a feed
-BEGINNING = datetime(
-    1970, 1, 1, tzinfo=UTC
-)  # the date of a feed without articles: a feed is the same bytes until something changes
-# In sanitised HTML a "<" is always a tag's.
-LOCAL_ADDRESS = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
+# The date of a feed without articles: a fixed one, since a feed must be the same bytes until something
+# changes.
+EMPTY_FEED_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+# In sanitised HTML a "<" always begins a tag.
+RELATIVE_URL = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 
 
 @public_page
@@ -79,57 +80,54 @@ def _build_feed(
 ) -> HttpResponse:
     feed = AtomFeed(
         title=strip_unstorable(title),
-        link=absolute_article_url(link),
+        link=site_url(link),
         description="",
         subtitle=strip_unstorable(subtitle),
         author_name=strip_unstorable(publication.name),  # of articles without a byline
         language=Language.active().value,
-        feed_url=absolute_article_url(f"{link}feed/"),
-        feed_guid=absolute_article_url(link),
+        feed_url=site_url(f"{link}feed/"),
+        feed_guid=site_url(link),
     )
-    for article in (
-        articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")[:FEED_LENGTH]
-    ):
+    newest = articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")
+    for article in newest[:FEED_LENGTH]:
         _add_article(feed, article)
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     return set_expiry(response, *articles.next_visibility_changes(request.asked_at))
 
 
 def _add_article(feed: "AtomFeed", article: Article) -> None:
-    url = absolute_article_url(article.get_absolute_url())
+    url = site_url(article.get_absolute_url())
     feed.add_item(
         title=strip_unstorable(article.title),
         link=url,
-        description=escape(strip_unstorable(article.summary)),  # Django marks it as HTML
-        content=strip_unstorable(_with_absolute_addresses(article.body_html, url)),
+        description=escape(strip_unstorable(article.summary)),  # Django declares it as HTML
+        content=strip_unstorable(_with_absolute_urls(article.body_html, url)),
         unique_id=stable_id(article),
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,
         authors=[
-            (strip_unstorable(line.author.name), absolute_article_url(line.author.get_absolute_url()))
-            for line in article.bylines.all()
+            (strip_unstorable(byline.author.name), site_url(byline.author.get_absolute_url()))
+            for byline in article.bylines.all()
         ],
         categories=[strip_unstorable(topic.name) for topic in article.topics.all()],
     )
 
 
 def stable_id(article: Article) -> str:
-    """The entry's name for feed readers. Neither a new slug nor a new domain makes it a new article."""
+    """The Atom id of the article (RFC 4287, 4.2.6). It survives a new slug and a new domain."""
     return uuid.uuid5(article.translation_key, article.language).urn
 
 
-def _with_absolute_addresses(html: str, url: str) -> str:
-    """A feed reader shows the text on a page of its own, where `/media/x.png` and `#s-fn:1` would lead nowhere."""
-    return LOCAL_ADDRESS.sub(
-        lambda found: found[1] + (url + "#" if found[2] == "#" else absolute_article_url("/")), html
-    )
+def _with_absolute_urls(html: str, url: str) -> str:
+    """Make URLs such as `/media/x.png` and `#s-fn:1` absolute: feed readers show the text elsewhere."""
+    return RELATIVE_URL.sub(lambda match: match[1] + (url + "#" if match[2] == "#" else site_url("/")), html)
 
 
 class AtomFeed(Atom1Feed):
-    """Django's, with the full text and every author of an entry."""
+    """Django's Atom feed, with the full text and all authors of an entry."""
 
     def latest_post_date(self) -> datetime:
-        return max((item["updateddate"] for item in self.items), default=BEGINNING)
+        return max((item["updateddate"] for item in self.items), default=EMPTY_FEED_DATE)
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, object]) -> None:
         super().add_item_elements(handler, item)

@@ -1,6 +1,6 @@
-"""Covers drawn for articles that have no picture: stripes, in the publication's paper, ink and one colour.
+"""Covers drawn for articles without a picture, in the publication's paper, ink and one colour.
 
-Pure: a motif and a seed make a picture, always the same one. Sizes are in pixels.
+Pure: a motif and a seed always make the same picture. Sizes are in pixels.
 """
 
 import math
@@ -11,11 +11,11 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 1280, 720
-_SCALE = 2  # drawn larger, then reduced: Pillow does not smooth its edges
+_SCALE = 2  # drawn larger, then reduced, since Pillow draws without antialiasing
 
 PAPER, SAND, CLAY, INK, TIGER, EMBER = "#fbf8f2", "#e8dcc6", "#c9b596", "#1d1a16", "#c8642b", "#8f3f16"
 
-# (ground, first, second, accent)
+# (background, first, second, accent)
 _PALETTES = [
     (PAPER, INK, CLAY, TIGER),
     (SAND, INK, PAPER, TIGER),
@@ -29,7 +29,7 @@ Palette = tuple[str, str, str, str]
 
 
 def _wave(rng: random.Random, amplitude: float) -> Callable[[float], float]:
-    """A calm curve through [0, 1]: three sines with random phases, within ±amplitude."""
+    """A smooth curve over [0, 1]: three sines with random phases, within ±amplitude."""
     parts = [
         (rng.uniform(0.5, 1.0) / n, n * rng.uniform(0.7, 1.3), rng.uniform(0, math.tau)) for n in (1, 2, 3)
     ]
@@ -40,7 +40,7 @@ def _wave(rng: random.Random, amplitude: float) -> Callable[[float], float]:
 def _stripes(
     draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette
 ) -> None:
-    """Tapering stripes that enter from both sides, as on a flank."""
+    """Tapering stripes that enter from both sides."""
     count = 9
     bend = _wave(rng, height * 0.06)
     accent_at = rng.randrange(2, count - 2)
@@ -61,7 +61,7 @@ def _stripes(
 
 
 def _strata(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
-    """Layers laid down one on another; one of them is the find."""
+    """Layers on top of each other, one of them in the accent colour."""
     count = 8
     accent_at = rng.randrange(3, count - 1)
     for i in range(count):
@@ -78,7 +78,7 @@ def _strata(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: i
 def _lattice(
     draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette
 ) -> None:
-    """A window lattice: squares within squares, joined by bars; some panes lit."""
+    """A window lattice: squares within squares, joined by bars, some in the accent colour."""
     columns, rows = 8, 5
     cell_w, cell_h = width / columns, height / rows
     line = height // 90
@@ -99,7 +99,7 @@ def _lattice(
 
 
 def _ripple(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette) -> None:
-    """Rings spreading from two sources and crossing."""
+    """Rings that spread from two sources and cross."""
     ring = height / 17
     sources = [
         (rng.uniform(0.1, 0.35), rng.uniform(0.55, 0.95)),
@@ -137,13 +137,13 @@ def _stack(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: in
 def _compass(
     draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int, palette: Palette
 ) -> None:
-    """Bearings drawn from one point, with one sector taken."""
+    """Sectors drawn from one point, one of them in the accent colour."""
     x, y = width * rng.uniform(0.3, 0.7), height * rng.uniform(0.85, 1.05)
     reach = math.hypot(width, height)
-    taken = rng.randrange(8, 17)
+    accent_at = rng.randrange(8, 17)
     for i in range(24):
         start = 180 + i * 7.5
-        if i == taken:
+        if i == accent_at:
             draw.pieslice((x - reach, y - reach, x + reach, y + reach), start, start + 7.5, fill=palette[3])
         elif i % 2:
             draw.pieslice(
@@ -182,7 +182,7 @@ def draw_cover(seed: str, motif: str = "stripes") -> Image.Image:
 
 
 def generated_cover_file(seed: str, motif: str = "stripes") -> bytes:
-    """The same picture as the bytes of a WebP file."""
+    """The picture of `draw_cover` as the bytes of a WebP file."""
     out = BytesIO()
     draw_cover(seed, motif).save(out, "WEBP", quality=82, method=2)
     return out.getvalue()

@@ -1,8 +1,8 @@
-"""Pictures that editors upload, and the smaller versions made of them.
+"""Pictures that editors upload, and the smaller versions (renditions) made of them.
 
-A picture is decoded and written anew: what a file carries beside its pixels (where it was taken, with whose camera, a script in a
-comment) is left behind. Drawings (SVG) are documents that can run scripts: only those of the house itself are shown, and none is taken
-as an upload.
+An upload is decoded and encoded again, which drops everything but its pixels: place, camera, a script in a
+comment. SVG drawings can run scripts. Only those that come with the code are shown, and none is accepted as
+an upload.
 """
 
 import hashlib
@@ -25,23 +25,18 @@ from .models import Image
 
 logger = logging.getLogger("ictiger.images")
 
-FORMATS = {
-    "JPEG": "jpg",
-    "PNG": "png",
-    "WEBP": "webp",
-    "AVIF": "avif",
-    "GIF": "png",
-}  # and what each is kept as
+# The accepted formats, and the suffix with which each is stored.
+FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "png"}
 MAX_BYTES = 15_000_000
-MAX_PIXELS = 40_000_000  # a few kilobytes of PNG can unpack to gigabytes
-WIDTHS = (480, 960, 1600)  # pixels: a phone's column, the text column twice as dense, a wide figure
+MAX_PIXELS = 40_000_000  # a PNG of a few kilobytes can decode to gigabytes
+WIDTHS = (480, 960, 1600)  # pixels: a phone, the text column at double density, a wide figure
 SRGB = ImageCms.createProfile("sRGB")
-PER_SWEEP = 10  # pictures: decoding a large one takes a second
+MAX_PER_RUN = 10  # pictures; decoding a large one takes a second
 
 
 def add_image(*, upload: File, alt: str, caption: str = "", credit: str = "") -> Image:
-    """Check an uploaded picture and keep it. Raises ValidationError in words."""
-    content, suffix, size = _clean(upload)
+    """Check an uploaded picture and save it. Raises ValidationError with a message for the editor."""
+    content, suffix, size = _reencode(upload)
     image = Image(
         width=size[0],
         height=size[1],
@@ -60,8 +55,11 @@ def add_image(*, upload: File, alt: str, caption: str = "", credit: str = "") ->
 
 
 def replace_file(image: Image, upload: File) -> None:
-    """Put another file behind the picture. Its address changes with it, so that no browser keeps the old one."""
-    content, suffix, size = _clean(upload)
+    """Replace the picture's file.
+
+    Its URL changes with it, so that browsers do not show the old one from their cache.
+    """
+    content, suffix, size = _reencode(upload)
     with public_write(image):
         image.file.save(
             f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", ContentFile(content), save=False
@@ -72,11 +70,11 @@ def replace_file(image: Image, upload: File) -> None:
 
 
 def make_renditions() -> int:
-    """Make the smaller versions of pictures that have none yet, newest first. Returns the number of pictures done.
+    """Make renditions for at most MAX_PER_RUN pictures without any, newest first. Returns their number.
 
-    May be run at any time, by several workers: making a version twice writes the same file.
+    Several workers may run it at once: a rendition made twice is the same file.
     """
-    done = 0
+    count = 0
     for image in Image.objects.filter(renditions=[]).exclude(file__endswith=".svg"):
         try:
             renditions = _renditions_of(image)
@@ -86,14 +84,17 @@ def make_renditions() -> int:
         with public_write(image):
             image.renditions = renditions
             image.save(update_fields=["renditions"])
-        done += 1
-        if done == PER_SWEEP:
+        count += 1
+        if count == MAX_PER_RUN:
             break
-    return done
+    return count
 
 
-def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
-    """The picture written anew, its suffix, its width and height."""
+def _reencode(upload: File) -> tuple[bytes, str, tuple[int, int]]:
+    """The encoded picture, its suffix, its width and height.
+
+    Raises ValidationError for what is no such picture.
+    """
     if upload.size > MAX_BYTES:
         raise ValidationError(
             _("This file is too large: at most %(limit)s MB."), params={"limit": MAX_BYTES // 1_000_000}
@@ -101,7 +102,7 @@ def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
     picture = _open(upload)
     suffix = FORMATS[picture.format]
     pixels = _pixels(picture, opaque=suffix == "jpg")
-    # The profile says what the colours mean, and nothing of who made them.
+    # The profile defines the colours and reveals nothing about the author.
     profile = (
         {"icc_profile": picture.info["icc_profile"]}
         if picture.info.get("icc_profile") and pixels.mode == picture.mode
@@ -113,18 +114,19 @@ def _clean(upload: File) -> tuple[bytes, str, tuple[int, int]]:
 
 
 def _pixels(picture: Picture.Image, *, opaque: bool) -> Picture.Image:
-    """The picture upright, in colours that browsers know, with nothing beside its pixels."""
+    """The picture upright, in a colour mode that browsers support, without metadata."""
     pixels = ImageOps.exif_transpose(_decoded(picture))
     if pixels.mode != "L" or pixels.has_transparency_data:
         pixels = _in_rgb(pixels, opaque=opaque)
-    pixels.info = {}  # Pillow writes some of it back: comments, for one
+    pixels.info = {}  # Pillow would write parts of it, such as comments
     return pixels
 
 
 def _in_rgb(picture: Picture.Image, *, opaque: bool = False) -> Picture.Image:
-    """The picture as RGB, or as RGBA where it has transparency. Its `info` has a colour profile only if that fits these pixels.
+    """The picture as RGB, or RGBA if it has transparency. `info` keeps a colour profile only if it fits.
 
-    A profile for grey or CMYK is used to convert to sRGB and left behind: Chromium does not decode RGB pixels with a grey one.
+    A profile for grey or CMYK is used to convert to sRGB and then dropped: Chromium does not decode RGB
+    pixels with a grey profile.
     """
     mode = "RGB" if opaque or not picture.has_transparency_data else "RGBA"
     if picture.mode in ("RGB", "RGBA"):
@@ -143,11 +145,11 @@ def _in_rgb(picture: Picture.Image, *, opaque: bool = False) -> Picture.Image:
 
 
 def _open(upload: File) -> Picture.Image:
-    """The picture with its size and kind known and allowed, not yet decoded."""
+    """The picture, not yet decoded, with its format and size checked."""
     upload.seek(0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # ours is the lower limit
+            warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # MAX_PIXELS is lower
             picture = Picture.open(upload, formats=list(FORMATS))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise ValidationError(
@@ -193,7 +195,7 @@ def _rendition(image: Image, full: Picture.Image, kind: str, width: int) -> dict
     )
     original = PurePosixPath(image.file.name)
     name = str(original.with_name(f"{original.stem}-{width}.{kind}"))
-    default_storage.delete(name)  # a save beside it would get another name
+    default_storage.delete(name)  # save() would choose another name beside an existing file
     return {
         "file": default_storage.save(name, ContentFile(content.getvalue())),
         "type": f"image/{kind}",

@@ -1,11 +1,13 @@
-"""Which public paths the things of this app show on.
+"""Which public paths the models of this app show on.
 
-Wide where that is simple and rare (a name in every menu changes the whole site), narrow where it is frequent (an article).
+Wide where that is simple and rare (a name in every menu changes the whole site), narrow where it is frequent
+(an article).
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 
 from ictiger.core.languages import Language
 from ictiger.pagecache.invalidation import WHOLE_SITE, invalidates
@@ -29,29 +31,30 @@ from .queries import RELATED
 
 @invalidates(Article)
 def paths_of_article(article: Article) -> Iterator[str]:
-    """Its page with what is below it, every list and feed that may name it, its translation, and the pages that it may be related to.
+    """The article's page and all below it, lists, feeds, translations, and pages that may name it as related.
 
-    A scheduled article counts: pages that will show it must learn until when they are good.
+    A scheduled article counts as well: pages that will show it must be given an expiry date. Asks two
+    queries, however many topics and authors there are: each write computes these paths three times.
     """
     if article.status != Status.PUBLISHED:
         return
     yield decoded_path(article.get_absolute_url()) + "**"
     yield "/sitemap.xml"
     yield from _list_paths(article.language)
-    for topic in article.topics.all():
-        yield _subtree_path("topic", topic.slug, article.language)
-        yield from _may_relate(article, topic)
-    for author in article.authors.all():
-        yield from _author_pages(author)
-    for version in Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk):
-        yield decoded_path(version.get_absolute_url())
+    listings = _listings_of(article)
+    for slug in listings.topics.values():
+        yield _subtree_path("topic", slug, article.language)
+    for slug in listings.authors:
+        yield from _author_pages(slug)
+    for language, slug in _articles_naming(article, [*listings.topics]):
+        yield decoded_path(article_url("article", slug, language=language))
 
 
 @invalidates(Byline)
 def paths_of_byline(byline: Byline) -> Iterator[str]:
     yield from paths_of_article(byline.article)
     if byline.article.status == Status.PUBLISHED:
-        yield from _author_pages(byline.author)
+        yield from _author_pages(byline.author.slug)
 
 
 @invalidates(ArticleTopic)
@@ -63,25 +66,28 @@ def paths_of_article_topic(link: ArticleTopic) -> Iterator[str]:
 
 @invalidates(Author)
 def paths_of_author(author: Author) -> Iterator[str]:
-    """The name stands on articles, in lists and beside comments. An author of nothing shows nowhere."""
+    """The name stands on articles, in lists and beside comments. An author without articles shows nowhere."""
     if author.bylines.exists():
         yield WHOLE_SITE
 
 
 @invalidates(Image)
 def paths_of_image(image: Image) -> Iterator[str]:
-    """Wherever an article is shown that has it as its cover. In a text only its address stands, which does not change."""
+    """Everything that shows an article with this cover.
+
+    A text has only the image's URL, which does not change.
+    """
     for article in Article.objects.filter(cover=image):
         yield from paths_of_article(article)
 
 
 @invalidates(SlugRedirect)
-def paths_of_redirect(old: SlugRedirect) -> Iterator[str]:
-    yield decoded_path(article_url("article", old.slug, language=old.language))
+def paths_of_redirect(redirect: SlugRedirect) -> Iterator[str]:
+    yield decoded_path(article_url("article", redirect.slug, language=redirect.language))
 
 
 @invalidates(Topic, Page, Publication, SocialLink)
-def paths_of_site_frame(thing: Topic | Page | Publication | SocialLink) -> Iterator[str]:
+def paths_of_site_frame(instance: Topic | Page | Publication | SocialLink) -> Iterator[str]:
     """These stand in the menu, the head or the foot of every page."""
     yield WHOLE_SITE
 
@@ -90,31 +96,58 @@ def _list_paths(language: str) -> Iterator[str]:
     home = decoded_path(article_url("home", language=language))
     yield home
     yield f"{home}page/**"
-    for each in Language.values:  # an archive leads to the same month in the other language
+    for each in Language.values:  # an archive links to the same month in the other language
         yield f"{decoded_path(article_url('home', language=each))}archive/**"
     yield decoded_path(article_url("feed", language=language))
 
 
-def _author_pages(author: Author) -> Iterator[str]:
-    """In both languages: the page exists in each as soon as there is an article in either."""
+def _author_pages(slug: str) -> Iterator[str]:
+    """The author's pages in both languages: both exist as soon as there is an article in either."""
     for language in Language.values:
-        yield _subtree_path("author", author.slug, language)
+        yield _subtree_path("author", slug, language)
 
 
 def _subtree_path(name: str, slug: str, language: str) -> str:
     return decoded_path(article_url(name, slug, language=language)) + "**"
 
 
-def _may_relate(article: Article, topic: Topic) -> Iterator[str]:
-    """The pages on which `Article.objects.beside` may name this article: the next newer ones of the topic, and its first ones."""
-    others = (
-        Article.objects.public(article.language)
-        .filter(topics=topic)
-        .exclude(pk=article.pk)
-        .order_by("publish_at", "pk")
+class _Listings(NamedTuple):
+    topics: dict[int, str]  # slug by primary key
+    authors: list[str]  # slugs
+
+
+def _listings_of(article: Article) -> _Listings:
+    """The article's topics and authors, in one query."""
+    topics = Topic.objects.filter(articles=article).order_by()
+    authors = Author.objects.filter(articles=article).order_by()
+    results = topics.values_list(Value("topic"), "pk", "slug").union(
+        authors.values_list(Value("author"), "pk", "slug")
     )
-    is_newer = Q(publish_at__gt=article.publish_at) | Q(
-        publish_at=article.publish_at, pk__gt=article.pk
-    )  # the order that `beside` has
-    for other in [*others.filter(is_newer)[:RELATED], *others[:RELATED]]:
-        yield decoded_path(other.get_absolute_url())
+    listings = _Listings({}, [])
+    for kind, pk, slug in results:
+        if kind == "topic":
+            listings.topics[pk] = slug
+        else:
+            listings.authors.append(slug)
+    return listings
+
+
+def _articles_naming(article: Article, topics: list[int]) -> QuerySet:
+    """Language and slug of the translations, and of the articles whose page may name this one as related.
+
+    `queries.related_articles` names it on the next newer articles of each topic, and on the topic's first
+    ones.
+    """
+    is_newer = Q(publish_at__gt=article.publish_at) | Q(publish_at=article.publish_at, pk__gt=article.pk)
+    selections = [Q(translation_key=article.translation_key) & ~Q(pk=article.pk)]
+    for topic in topics:
+        others = Article.objects.public(article.language).filter(topics=topic).exclude(pk=article.pk)
+        oldest_first = others.order_by("publish_at", "pk").values("pk")
+        selections.append(Q(pk__in=oldest_first.filter(is_newer)[:RELATED]))
+        selections.append(Q(pk__in=oldest_first[:RELATED]))
+    # A UNION, since no index serves the conditions joined by OR.
+    first, *others = (
+        Article.objects.filter(selection).order_by().values_list("language", "slug")
+        for selection in selections
+    )
+    return first.union(*others)

@@ -1,4 +1,4 @@
-"""Pages of a list."""
+"""Pagination of lists of articles."""
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
@@ -8,11 +8,11 @@ from django.utils.functional import cached_property
 from .models import Article
 
 PAGE_SIZE = 10
-MAX_COUNTED = 200  # articles of a list that are counted
+MAX_COUNTED = 200  # a longer list is not counted
 
 
 class KeyPaginator(Paginator):
-    """Of a list whose keys are known already, in their order."""
+    """Pages of articles whose primary keys are given, in that order."""
 
     def page(self, number: int) -> Page:
         number = self.validate_number(number)
@@ -21,6 +21,8 @@ class KeyPaginator(Paginator):
 
 
 class ListPage(Page):
+    """A page that knows whether another one follows, without a count."""
+
     def __init__(
         self, articles: list[Article], number: int, paginator: "ListPaginator", *, more: bool
     ) -> None:
@@ -32,15 +34,15 @@ class ListPage(Page):
 
 
 class ListPaginator(Paginator):
-    """Looks COUNTED articles far and no further: of a longer list nobody is told how many pages it has, only whether another one follows.
+    """Counts up to MAX_COUNTED articles. Of a longer list it says only whether another page follows.
 
-    Finds pages by the keys alone, which are in an index; only then reads the articles of the page.
+    Finds a page by primary keys, which are in an index, and then reads the articles of that page.
     """
 
     @cached_property
     def count(self) -> int:
-        """The articles; COUNTED + 1 where there are more."""
-        return len(self._first)
+        """The number of articles; MAX_COUNTED + 1 if there are more."""
+        return len(self._first_keys)
 
     @property
     def is_long(self) -> bool:
@@ -54,7 +56,7 @@ class ListPaginator(Paginator):
         start = (number - 1) * self.per_page
         stop = start + self.per_page
         keys = (
-            self._first[start : stop + 1]
+            self._first_keys[start : stop + 1]
             if stop < self.count or not self.is_long
             else list(self._keys()[start : stop + 1])
         )
@@ -63,7 +65,7 @@ class ListPaginator(Paginator):
         return ListPage(_articles(keys[: self.per_page]), number, self, more=len(keys) > self.per_page)
 
     @cached_property
-    def _first(self) -> list[int]:
+    def _first_keys(self) -> list[int]:
         return list(self._keys()[: MAX_COUNTED + 1])
 
     def _keys(self) -> QuerySet:
@@ -71,12 +73,13 @@ class ListPaginator(Paginator):
 
 
 def _articles(keys: list[int]) -> list[Article]:
-    """Those that are public still, in this order."""
+    """The articles with these keys, in this order, without those no longer public."""
     articles = Article.objects.public().for_lists().in_bulk(keys) if keys else {}
     return [articles[key] for key in keys if key in articles]
 
 
 def page_or_404(paginator: Paginator, number: int) -> Page:
+    """The page with that number. Raises Http404."""
     try:
         return paginator.page(number)
     except EmptyPage as error:

@@ -1,8 +1,9 @@
-"""Finding articles by their words.
+"""Full-text search of articles.
 
-Chinese has no spaces between words, so a run of Han characters is indexed by its pairs, and once more by its last character: every single
-character then begins some entry. `search_text` is those entries between spaces; a query's entries are looked for at the beginning of one,
-in the index that the database keeps of them (`search_index.py`).
+Chinese has no spaces between words, so a run of Han characters is indexed as its pairs, and its last
+character once more by itself: every character then begins some entry. `Article.search_text` holds these
+entries between spaces. The terms of a query must each be the beginning of an entry, in the database's index
+of them (`search_index.py`).
 """
 
 import re
@@ -17,7 +18,7 @@ from .search_index import newest_with
 
 MAX_QUERY = 100  # characters
 MAX_TERMS = 12
-MAX_RESULTS = 500  # articles that a search finds
+MAX_RESULTS = 500
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
@@ -25,19 +26,22 @@ _IS_HAN = re.compile(f"[{_HAN}]")
 
 
 def index_text(*texts: str) -> str:
-    """The entries under which these texts are found, each once, with a space before and after."""
+    """The index entries of these texts, each once, with a space before and after."""
     entries = dict.fromkeys(entry for text in texts for run in _runs(text) for entry in _entries(run))
     return f" {' '.join(entries)} "
 
 
 def terms_of(query: str) -> list[str]:
-    """What must begin an entry of an article for the query to find it. Empty when there is nothing to look for."""
+    """The terms that must each begin an entry of an article. Empty if the query has no letters or digits."""
     terms = dict.fromkeys(term for run in _runs(query) for term in _query_terms(run))
     return list(terms)[:MAX_TERMS]
 
 
 def search_ids(query: str, *, language: str) -> tuple[list[int], bool]:
-    """The keys of what `find` finds, and whether there are more than MOST. Asked for once: both the number and the page are in them."""
+    """The primary keys of at most MAX_RESULTS results, and whether there are more.
+
+    One query for count and page.
+    """
     keys = list(
         search_articles(query, language=language)
         .prefetch_related(None)
@@ -47,9 +51,9 @@ def search_ids(query: str, *, language: str) -> tuple[list[int], bool]:
 
 
 def search_articles(query: str, *, language: str) -> ArticleQuerySet:
-    """Public articles with every word of the query in their text or among their authors; those with all of it in the title first.
+    """Public articles with every term in text or authors' names; those with all terms in the title first.
 
-    Of more than MOST articles, the newest ones: nobody turns that many pages, and a word that all have must not cost more than another.
+    Of more than MAX_RESULTS articles the newest ones: a word that stands in every article must not cost more.
     """
     terms = terms_of(query)
     articles = Article.objects.public(language).for_lists()
@@ -66,31 +70,31 @@ def search_articles(query: str, *, language: str) -> ArticleQuerySet:
 
 
 def _by_authors(terms: list[str], language: str) -> Q:
-    """Articles of authors whose name has a word of the query; what is left of it stands in their text or in another author's name."""
-    named = _authors_named(terms)
-    people = set().union(*named.values())
-    if not people:
+    """Articles with a term in an author's name, and the others in the text or in another author's name."""
+    authors_by_term = _authors_by_term(terms)
+    all_authors = set().union(*authors_by_term.values())
+    if not all_authors:
         return Q(pk__in=[])
-    theirs = Article.objects.public(language).filter(Exists(_bylines_of(people)))
+    articles = Article.objects.public(language).filter(Exists(_bylines_of(all_authors)))
     for term in terms:
-        theirs = theirs.filter(Q(search_text__contains=f" {term}") | Exists(_bylines_of(named[term])))
-    return Q(
-        pk__in=list(theirs.order_by("-publish_at", "-pk").values_list("pk", flat=True)[: MAX_RESULTS + 1])
-    )
+        in_text, in_byline = Q(search_text__contains=f" {term}"), Exists(_bylines_of(authors_by_term[term]))
+        articles = articles.filter(in_text | in_byline)
+    newest = articles.order_by("-publish_at", "-pk").values_list("pk", flat=True)
+    return Q(pk__in=list(newest[: MAX_RESULTS + 1]))
 
 
-def _authors_named(terms: list[str]) -> dict[str, set[int]]:
-    """For each term, the authors who have it in a name."""
-    any_of_them = reduce(or_, (Q(name_en__icontains=term) | Q(name_zh__icontains=term) for term in terms))
+def _authors_by_term(terms: list[str]) -> dict[str, set[int]]:
+    """For each term, the keys of the authors with that term in a name."""
+    any_term = reduce(or_, (Q(name_en__icontains=term) | Q(name_zh__icontains=term) for term in terms))
     names = {
         pk: f"{en}\n{zh}".casefold()
-        for pk, en, zh in Author.objects.filter(any_of_them).values_list("pk", "name_en", "name_zh")
+        for pk, en, zh in Author.objects.filter(any_term).values_list("pk", "name_en", "name_zh")
     }
     return {term: {pk for pk, name in names.items() if term in name} for term in terms}
 
 
-def _bylines_of(people: set[int]) -> QuerySet:
-    return Byline.objects.filter(article=OuterRef("pk"), author__in=people)
+def _bylines_of(authors: set[int]) -> QuerySet:
+    return Byline.objects.filter(article=OuterRef("pk"), author__in=authors)
 
 
 def _runs(text: str) -> list[str]:
@@ -100,7 +104,7 @@ def _runs(text: str) -> list[str]:
 def _entries(run: str) -> list[str]:
     if not _IS_HAN.match(run):
         return [run]
-    return [run[i : i + 2] for i in range(len(run))]  # the last is the single last character
+    return [run[i : i + 2] for i in range(len(run))]  # the last entry is the last character alone
 
 
 def _query_terms(run: str) -> list[str]:

@@ -1,18 +1,19 @@
-"""What can be done to an article. Every verb reads the row anew under its lock, so that two at once do not undo each other.
+"""The write operations on articles and pages.
 
-Each raises ValidationError, in words for the editor, and then has written nothing; the object in hand may be half changed: read it again.
-Who may do it is the caller's question.
+Each one locks the article's row and reads it again, so that two calls at the same moment do not undo each
+other. Each raises ValidationError with messages for the editor. Nothing has been written then, but the object
+passed in may be half changed: read it again. Permissions are checked by the caller.
 """
 
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import unquote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import IntegrityError
 from django.utils import timezone, translation
 from django.utils.html import format_html_join
@@ -23,9 +24,10 @@ from ictiger.core.languages import Language
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.public_write import public_write
 
+from . import generated_covers
+from .images import add_image
 from .markdown import Rendered, render
 from .models import (
-    SLUG_BYTES,
     Article,
     ArticleText,
     ArticleTopic,
@@ -34,14 +36,13 @@ from .models import (
     Draft,
     Image,
     Page,
-    SlugRedirect,
     Status,
     Topic,
 )
 from .search import index_text
-from .slugs import slugify_title, truncate_slug
+from .slug_ownership import free_slug, normalize_slug, reject_taken_slug, update_redirects
 
-# What an editor sets on the article itself: it takes effect at once and is no part of the text.
+# Fields that an editor sets on the article itself. They take effect at once and are not part of the draft.
 OPTIONS = ("featured", "comments_open", "comments_close_at", "expires_at")
 
 
@@ -54,9 +55,10 @@ def create_article(
     authors: Sequence[Author] = (),
     **text: object,
 ) -> Article:
-    """A new article, invisible to readers, with its draft. `text` holds fields of ArticleText.
+    """Create an article with its draft, both invisible to readers. `text` holds fields of ArticleText.
 
-    A slug is made from the title if none is given. A translation gets its original's topics and authors unless others are given.
+    Without a slug, one is made from the title. A translation takes over its original's topics and authors
+    unless others are passed.
     """
     if translation_of is not None:
         topics = topics or _topics_of(translation_of)
@@ -68,37 +70,46 @@ def create_article(
         language=language,
         created_by=by,
         title=title,
-        slug=_normalize_slug(slug),
-        translation_key=_key_of(translation_of),
+        slug=normalize_slug(slug),
+        translation_key=translation_of.translation_key if translation_of is not None else uuid4(),
     )
     with _conflicts_as_validation_errors(), public_write() as write:
-        _reject_taken_slug(article, article.slug)
+        reject_taken_slug(article, article.slug)
         article.clean_fields(exclude=["title"])
         article.save()
-        Draft.objects.bulk_create(
-            [Draft(article=article, title=article.title, slug=article.slug)]
-        )  # an empty one is no revision
+        # bulk_create() writes no history: a draft without text is not a revision.
+        Draft.objects.bulk_create([Draft(article=article, title=article.title, slug=article.slug)])
         save_draft(article, **text)
-        _replace_topics(article, topics)
-        _replace_authors(article, authors)
+        _add_topics(article, topics)
+        _add_authors(article, authors)
         article.refresh_from_db()
         write.touch(article)
     return article
 
 
-def save_draft(article: Article, *, revision: bool = True, **text: object) -> Draft:
-    """Keep what was written, half done or not. Readers see none of it before `publish`.
+def save_draft(
+    article: Article,
+    *,
+    revision: bool = True,
+    skip_if: Callable[[Draft], bool] | None = None,
+    **text: object,
+) -> Draft:
+    """Save the text, finished or not. Readers see none of it before `publish`.
 
-    With `revision=False` (autosave) the history gets no entry. An article that was never published takes over its draft's title and slug.
+    `revision=False` (autosave) adds no entry to the history. `skip_if` is called with the locked draft:
+    nothing is written when it returns True, and it may raise ValidationError. An article that was never
+    published takes over its draft's title and slug.
     """
     with _conflicts_as_validation_errors(), public_write(article):
-        draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
+        draft = _lock_draft(article)
+        if skip_if is not None and skip_if(draft):
+            return draft
         _write_text(draft, text)
-        _reject_taken_slug(article, draft.slug)
+        if draft.slug != article.slug:
+            reject_taken_slug(article, draft.slug)
         if not revision:
             draft.skip_history_when_saving = True
         draft.save()
-        article.refresh_from_db()
         if article.publish_at is None:
             article.title, article.slug = draft.title, draft.slug
             article.save()
@@ -106,7 +117,7 @@ def save_draft(article: Article, *, revision: bool = True, **text: object) -> Dr
 
 
 def submit_for_review(article: Article) -> None:
-    """Tell the editors that the draft is ready."""
+    """Mark the draft as ready for the editors."""
     with public_write(article):
         article.refresh_from_db()
         if article.status == Status.PUBLISHED:
@@ -119,7 +130,7 @@ def submit_for_review(article: Article) -> None:
 
 
 def return_to_draft(article: Article) -> None:
-    """Give an article in review back to its authors."""
+    """Return an article in review to its authors. Does nothing in any other state."""
     with public_write(article):
         article.refresh_from_db()
         if article.status == Status.IN_REVIEW:
@@ -127,14 +138,16 @@ def return_to_draft(article: Article) -> None:
             article.save()
 
 
-def publish(article: Article, *, at: datetime | None = None) -> Article:
-    """Copy the draft over and show it from `at` on: now, a time to come, or for an imported article a time that was.
+def publish(article: Article, *, at: datetime | None = None, draft: Draft | None = None) -> Article:
+    """Copy the draft over the article and show it from `at` on (default: now). An import passes a past date.
 
-    Publishing again keeps the first date and says when the text changed. `article` itself is brought up to date and returned.
+    Publishing again keeps the first date and records when the text changed. Updates `article` and returns it.
+    A text that cannot be rendered raises ValidationError for "body". A caller whose transaction has just
+    saved the draft of this very `article` passes what `save_draft` returned: neither is read again.
     """
     with _conflicts_as_validation_errors(), public_write(article):
-        article.refresh_from_db()
-        draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
+        if draft is None:
+            draft = _lock_draft(article)
         now = timezone.now()
         was_read, old_slug = article.publish_at is not None and article.publish_at <= now, article.slug
         if article.is_public and at is not None and at > now:
@@ -142,23 +155,27 @@ def publish(article: Article, *, at: datetime | None = None) -> Article:
                 _("Readers see this article now. Take it down first, or publish its changes at once."),
                 code="public",
             )
-        changed = _copy_text(draft, article)
+        changed = _copy_publishable_text(draft, article)
         article.status = Status.PUBLISHED
         article.publish_at = at or (article.publish_at if was_read else now)
         if article.expires_at is not None and article.expires_at <= max(now, article.publish_at):
             article.expires_at = None
         if was_read and changed and article.publish_at <= now:
             article.updated_at = now
-        _reject_taken_slug(article, article.slug)
+        if article.slug != old_slug:
+            reject_taken_slug(article, article.slug)
         _require_publishable(article)
         article.save()
-        if was_read:
-            _update_redirects(article, old_slug)
+        if was_read and article.slug != old_slug:
+            update_redirects(article, old_slug)
     return article
 
 
 def unpublish(article: Article) -> None:
-    """Back to a draft: readers get 404. The date of an article that was read stays; a date to come goes."""
+    """Turn the article back into a draft: readers get 404.
+
+    A past publication date stays, a future one is removed.
+    """
     with public_write(article):
         article.refresh_from_db()
         article.status = Status.DRAFT
@@ -168,7 +185,7 @@ def unpublish(article: Article) -> None:
 
 
 def take_down(article: Article, *, at: datetime | None = None) -> None:
-    """From `at` (now) on readers are told that the article is no longer there: 410."""
+    """Answer requests for the article with 410 Gone from `at` on (default: now)."""
     with public_write(article):
         article.refresh_from_db()
         at = at or timezone.now()
@@ -181,7 +198,7 @@ def take_down(article: Article, *, at: datetime | None = None) -> None:
 
 
 def set_options(article: Article, **options: object) -> None:
-    """Set any of OPTIONS: whether it leads the home page, and how long it and its discussion are open."""
+    """Set any of OPTIONS. Raises TypeError for other names."""
     unknown = options.keys() - set(OPTIONS)
     if unknown:
         raise TypeError(f"no options of an article: {sorted(unknown)}")
@@ -193,16 +210,20 @@ def set_options(article: Article, **options: object) -> None:
         article.save()
 
 
-def set_topics(article: Article, topics: Sequence[Topic]) -> None:
-    """Put the article under these topics; the first stands above its title."""
-    with public_write(article):
-        _replace_topics(article, topics)
+def draw_cover(article: Article) -> bool:
+    """Draw a cover into a draft that has none. Returns whether it drew one.
 
-
-def set_authors(article: Article, authors: Sequence[Author]) -> None:
-    """Credit these authors in this order."""
+    The seed is the translation key, so that both languages of an article get the same drawing.
+    """
+    if article.draft.cover_id is not None:
+        return False
+    seed, motifs = article.translation_key, sorted(generated_covers.MOTIFS)
+    with translation.override(article.language):
+        alt = _("An abstract drawing")
     with public_write(article):
-        _replace_authors(article, authors)
+        content = generated_covers.generated_cover_file(str(seed), motifs[seed.int % len(motifs)])
+        save_draft(article, cover=add_image(upload=ContentFile(content, name="cover.webp"), alt=alt))
+    return True
 
 
 def save_page(page: Page) -> Page:
@@ -210,7 +231,7 @@ def save_page(page: Page) -> Page:
     page.title, page.body, page.slug = (
         strip_unstorable(page.title),
         strip_unstorable(page.body),
-        _normalize_slug(page.slug),
+        normalize_slug(page.slug),
     )
     page.full_clean()
     page.body_html = _render_markdown(page.body, page.language).html
@@ -221,12 +242,18 @@ def save_page(page: Page) -> Page:
 
 
 def render_draft(draft: Draft) -> Rendered:
-    """The draft's text as readers would see it."""
+    """Render the draft's text as readers would see it.
+
+    Raises ValidationError for text that cannot be rendered.
+    """
     return _render_markdown(draft.body, draft.article.language)
 
 
 def preview_article(draft: Draft) -> Article:
-    """The article as it would be if the draft were published; not to be saved. Text that cannot be rendered says why in its place."""
+    """The article as publishing the draft would make it, not to be saved.
+
+    In place of a text that cannot be rendered stand the reasons.
+    """
     article = Article.objects.for_reading().get(pk=draft.article_id)
     try:
         _copy_text(draft, article)
@@ -235,37 +262,43 @@ def preview_article(draft: Draft) -> Article:
     return article
 
 
-def free_slug(title: str, *, language: str) -> str:
-    """An address made from the title that no other article has or had."""
-    base = slugify_title(title, limit=SLUG_BYTES - 8) or f"article-{uuid4().hex[:8]}"
-    slug, number = base, 1
-    while _slug_owner(slug, language) is not None:
-        number += 1
-        slug = f"{truncate_slug(base, SLUG_BYTES - 8)}-{number}"
-    return slug
-
-
-# --- the parts of the verbs ----------------------------------------------------------------------------------------------------------
+def _lock_draft(article: Article) -> Draft:
+    """Read the locked article again, then lock its draft. Each is the other's cached relation afterwards."""
+    article.refresh_from_db()
+    draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
+    draft.article = article
+    return draft
 
 
 def _write_text(draft: Draft, text: dict[str, object]) -> None:
     unknown = text.keys() - set(Draft.TEXT_FIELDS)
     if unknown:
         raise TypeError(f"no text fields of an article: {sorted(unknown)}")
+    old_cover_id = draft.cover_id
     for name, value in text.items():
         setattr(draft, name, strip_unstorable(value) if isinstance(value, str) else value)
-    draft.slug = _normalize_slug(draft.slug) or draft.article.slug
-    blank = [
-        name for name in Draft.TEXT_FIELDS if not getattr(draft, name)
-    ]  # a half-done draft is worth keeping
-    draft.clean_fields(exclude=blank)
+    draft.slug = normalize_slug(draft.slug) or draft.article.slug
+    # Unfinished drafts are saved as well: empty fields are not checked.
+    unchecked = {"article", *(name for name in Draft.TEXT_FIELDS if not getattr(draft, name))}
+    if draft.cover_id == old_cover_id:
+        unchecked.add("cover")
+    draft.clean_fields(exclude=unchecked)
+
+
+def _copy_publishable_text(draft: Draft, article: Article) -> bool:
+    """As `_copy_text`. What cannot be rendered is an error of the field "body"."""
+    try:
+        return _copy_text(draft, article)
+    except ValidationError as error:
+        raise ValidationError({"body": error.error_list}) from error
 
 
 def _copy_text(draft: Draft, article: Article) -> bool:
-    """Copy the draft over the article and render it. Tells whether what readers read has changed."""
+    """Copy the draft over the article and render it. Returns whether title, summary or body have changed."""
     before = _reader_text(article)
     for name in ArticleText.TEXT_FIELDS:
-        setattr(article, name, getattr(draft, name))
+        attribute = Draft._meta.get_field(name).attname  # the cover's key: its row is not needed
+        setattr(article, attribute, getattr(draft, attribute))
     rendered = render_draft(draft)
     article.body_html, article.contents = rendered.html, rendered.contents
     article.words, article.reading_minutes = rendered.words, rendered.reading_minutes
@@ -278,43 +311,15 @@ def _reader_text(article: Article) -> tuple[str, str, str]:
 
 
 def _require_publishable(article: Article) -> None:
-    """An article has a title, a text and a well-formed address before readers see it."""
-    article.clean_fields()
+    """Raise ValidationError unless the article has a title, a text and a well-formed slug.
+
+    The model's constraints are not validated: that asked 17 queries at each publication. `clean_fields`
+    covers slug and language, `reject_taken_slug` the slug's uniqueness, `publish` the status and the order of
+    the dates.
+    """
+    article.clean_fields(exclude=["cover", "created_by"])  # relations: each would ask whether its row exists
     if not article.body.strip():
         raise ValidationError({"body": _("There is no text to publish yet.")})
-    article.validate_constraints()
-
-
-def _update_redirects(article: Article, old_slug: str) -> None:
-    """Lead readers of the old address to the new one; an address that is in use again leads nowhere."""
-    article.old_slugs.filter(slug=article.slug).delete()
-    if old_slug != article.slug:
-        SlugRedirect(language=article.language, slug=old_slug, article=article).save()
-
-
-def _reject_taken_slug(article: Article, slug: str) -> None:
-    """An old address of another article counts as taken: links to it, all over the web, mean that article."""
-    holder = _slug_owner(slug, article.language, besides=article.pk)
-    if holder is None:
-        return
-    if holder.slug == slug:
-        message = _("The address “%(slug)s” is taken by “%(title)s”. Choose another.")
-    else:
-        message = _(
-            "The address “%(slug)s” still leads readers to “%(title)s”, which had it before. Choose another."
-        )
-    raise ValidationError(
-        {"slug": ValidationError(message, code="taken", params={"slug": slug, "title": holder.title})}
-    )
-
-
-def _slug_owner(slug: str, language: str, *, besides: int | None = None) -> Article | None:
-    """The article that has this address, or had it."""
-    articles = Article.objects.filter(language=language).exclude(pk=besides)
-    return (
-        articles.filter(slug=slug).first()
-        or articles.filter(old_slugs__slug=slug, old_slugs__language=language).first()
-    )
 
 
 def _reject_second_translation(original: Article, language: str) -> None:
@@ -324,7 +329,7 @@ def _reject_second_translation(original: Article, language: str) -> None:
 
 @contextmanager
 def _conflicts_as_validation_errors() -> Iterator[None]:
-    """Two editors took one address at the same moment: the database lets one through, the other is told so in words."""
+    """Turn an IntegrityError (two editors took one slug at the same moment) into a ValidationError."""
     try:
         yield
     except IntegrityError as error:
@@ -332,15 +337,13 @@ def _conflicts_as_validation_errors() -> Iterator[None]:
         raise ValidationError(message, code="conflict") from error
 
 
-def _replace_topics(article: Article, topics: Sequence[Topic]) -> None:
-    ArticleTopic.objects.filter(article=article).delete()
+def _add_topics(article: Article, topics: Sequence[Topic]) -> None:
     ArticleTopic.objects.bulk_create(
         ArticleTopic(article=article, topic=topic) for topic in dict.fromkeys(topics)
     )
 
 
-def _replace_authors(article: Article, authors: Sequence[Author]) -> None:
-    Byline.objects.filter(article=article).delete()
+def _add_authors(article: Article, authors: Sequence[Author]) -> None:
     credited = enumerate(dict.fromkeys(authors))
     Byline.objects.bulk_create(
         Byline(article=article, author=author, position=position) for position, author in credited
@@ -349,15 +352,6 @@ def _replace_authors(article: Article, authors: Sequence[Author]) -> None:
 
 def _topics_of(article: Article) -> list[Topic]:
     return [link.topic for link in article.articletopic_set.select_related("topic")]
-
-
-def _key_of(original: Article | None) -> UUID:
-    return original.translation_key if original is not None else uuid4()
-
-
-def _normalize_slug(slug: str) -> str:
-    """One spelling for each address: the same letters may be written in two ways in Unicode."""
-    return unicodedata.normalize("NFC", strip_unstorable(slug)).strip()
 
 
 def _render_markdown(body: str, language: str) -> Rendered:

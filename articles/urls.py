@@ -1,4 +1,4 @@
-"""Addresses of what readers read. Only canonical paths are pages; page 1 of a list is the list itself."""
+"""URLs of the public pages. Page 1 of a list is the list itself."""
 
 from django.urls import path, register_converter
 
@@ -6,7 +6,7 @@ from . import feeds, views
 
 
 class SlugConverter:
-    """Raw UTF-8: letters and digits of any script, hyphens, underscores. No dots, slashes or control characters."""
+    """Letters and digits of any script, hyphens, underscores; no dots, slashes or control characters."""
 
     regex = r"[\w-]+"
 
@@ -18,7 +18,7 @@ class SlugConverter:
 
 
 class DigitsConverter(SlugConverter):
-    """A page number as typed: the view leads `0002` to `2`. Nine digits are more pages than there can be."""
+    """A page number as typed: the view redirects `0002` to `2`. At most nine digits."""
 
     regex = "[0-9]{1,9}"
 
@@ -27,7 +27,7 @@ class DigitsConverter(SlugConverter):
 
 
 class YearConverter:
-    """Four digits. Not 9999: west of Greenwich its end is beyond the last moment that Python has."""
+    """Four digits, but not 9999: west of Greenwich its end is later than `datetime.max`."""
 
     regex = "(?!9999)[1-9][0-9]{3}"
 

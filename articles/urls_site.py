@@ -1,4 +1,4 @@
-"""Addresses for machines, outside the language prefix."""
+"""URLs for search engines, without a language prefix."""
 
 from django.urls import path
 

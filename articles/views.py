@@ -1,4 +1,7 @@
-"""What readers read. Public pages depend on their path alone; search and preview are made for each request."""
+"""The public pages.
+
+They depend on their path alone and are cached; search and preview run for each request.
+"""
 
 from urllib.parse import urlencode
 
@@ -6,23 +9,24 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
-from ictiger.core.url_cache import cached_reverse
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import models, preview_links, queries
 from .archive import Period, archive_years, periods_with_articles
+from .hooks import personal_fragment_url
 from .links import (
-    absolute_article_url,
     article_url,
     language_switch_link,
-    other_language_url,
+    other_language,
     page_links,
     translation_urls,
     urls_per_language,
@@ -73,7 +77,7 @@ def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpRes
 @public_page
 def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
-    scope = Article.objects.filter(authors=author)  # in any language: with the last of them the page goes
+    scope = Article.objects.filter(authors=author)  # in both languages: the page goes with the last of them
     articles = scope.public(Language.active()).for_lists()
     context = {
         "author": author,
@@ -90,29 +94,29 @@ def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpRe
 def archive(
     request: HttpRequest, year: int, month: int | None = None, number: str | None = None
 ) -> HttpResponse:
-    articles, wanted = Article.objects.public(Language.active()), Period(year, month)
+    articles, period = Article.objects.public(Language.active()), Period(year, month)
     years = archive_years(articles)
     if Period(year) not in years:
         raise Http404("nothing was published then")
-    found = periods_with_articles(
-        [*reversed(years), *(Period(year, each) for each in range(1, 13))], articles
-    )
-    if wanted not in found:
+    months = [Period(year, each) for each in range(1, 13)]
+    periods = periods_with_articles([*reversed(years), *months], articles)
+    if period not in periods:
         raise Http404("nothing was published then")
     list_url = article_url("archive_month", year, month) if month else article_url("archive_year", year)
     context = {
         "year": year,
         "month": month,
-        "period": wanted.start.date(),
-        "months": [period.start for period in found if period.month],
-        "years": [period.start for period in found if not period.month],
-        "canonical_url": absolute_article_url(list_url),
-        "other_language": language_switch_link(_archive_in_the_other_language(wanted)),
+        "period": period.start.date(),
+        "period_name": date_format(period.start.date(), "YEAR_MONTH_FORMAT" if month else "Y"),
+        "months": [other.start for other in periods if other.month],
+        "years": [other.start for other in periods if not other.month],
+        "canonical_url": site_url(list_url),
+        "other_language": language_switch_link(_archive_in_other_language(period)),
     }
     response = _article_list(
         request,
         "articles/article_archive.html",
-        wanted.public_articles(Language.active()).for_lists(),
+        period.public_articles(Language.active()).for_lists(),
         number,
         list_url,
         context,
@@ -120,9 +124,9 @@ def archive(
     return set_expiry(response, *Article.objects.next_visibility_changes(request.asked_at))
 
 
-def _archive_in_the_other_language(period: Period) -> str | None:
-    """The same month or year, where something was published in it then."""
-    language = other_language_url(Language.active())
+def _archive_in_other_language(period: Period) -> str | None:
+    """The URL of the same month or year in the other language, if anything was published in it."""
+    language = other_language(Language.active())
     if not period.public_articles(language).exists():
         return None
     if period.month:
@@ -134,7 +138,7 @@ def _archive_in_the_other_language(period: Period) -> str | None:
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     article = queries.get_article(slug, Language.active())
     if article is None:
-        return _absent_article(request, slug)
+        return _missing_article(request, slug)
     translation, related = queries.translation_of(article), queries.related_articles(article)
     queries.attach_bylines([article, *related])
     context = {
@@ -142,7 +146,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "translation": translation,
         "related": related,
         "feed_url": article_url("feed"),
-        "bar_src": cached_reverse("comments:personal_fragment", article.pk),
+        "bar_src": personal_fragment_url(article),
         **page_links(translation_urls(article, translation)),
     }
     context["canonical_url"] = article.canonical_url or context["canonical_url"]
@@ -152,12 +156,12 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _absent_article(request: HttpRequest, slug: str) -> HttpResponse:
-    """No public article has this address. It may have had it before, or it may have been taken down."""
+def _missing_article(request: HttpRequest, slug: str) -> HttpResponse:
+    """Redirect from an old slug, or respond 410 after a take-down. Raises Http404 for any other slug."""
     language = Language.active()
-    old = SlugRedirect.objects.filter(language=language, slug=slug).select_related("article").first()
-    if old is not None and (old.article.is_public or old.article.has_expired):
-        return redirect(old.article, permanent=True)
+    match = SlugRedirect.objects.filter(language=language, slug=slug).select_related("article").first()
+    if match is not None and (match.article.is_public or match.article.has_expired):
+        return redirect(match.article, permanent=True)
     if Article.objects.expired(language).filter(slug=slug).exists():
         return render(request, "410.html", status=410)
     raise Http404("no public article has this address")
@@ -193,7 +197,7 @@ def search(request: HttpRequest, number: str | None = None) -> HttpResponse:
         keys, context["more"] = search_ids(query, language=Language.active())
         context["list_query"] = "?" + urlencode({"q": query})
         context["other_language"] = language_switch_link(
-            article_url("search", language=other_language_url(Language.active())) + context["list_query"]
+            article_url("search", language=other_language(Language.active())) + context["list_query"]
         )
         response = _article_list(
             request,
@@ -218,7 +222,10 @@ def _search_error(query: str) -> str:
 @never_cache
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """A draft, for whoever has the signed link. Never stored, never indexed, and its address is told to no other site."""
+    """A draft, for anyone with the signed link.
+
+    Not cached, not indexed, and its URL is not sent as a referrer.
+    """
     draft = preview_links.draft_for_token(token)
     if draft is None:
         raise Http404("no such preview, or no longer")
@@ -239,21 +246,24 @@ def _article_list(
     list_url: str,
     context: dict[str, object],
 ) -> HttpResponse:
-    """One page of a list. Only canonical paths are pages: page 1 is the list itself, and numbers have no leading zeros."""
+    """One page of a list.
+
+    Page 1 is the list itself: `page/1/` and numbers with leading zeros are redirected.
+    """
     if number is not None and (number.startswith("0") or number == "1"):
-        return _canonical_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
+        return _redirect_to_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
     paginator = articles if isinstance(articles, Paginator) else ListPaginator(articles, PAGE_SIZE)
     page_obj = page_or_404(paginator, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
     if page_obj.number > 1:
         context |= {
-            "canonical_url": absolute_article_url(f"{list_url}page/{page_obj.number}/"),
+            "canonical_url": site_url(f"{list_url}page/{page_obj.number}/"),
             "alternates": [],
         }
     return render(request, template, context)
 
 
-def _canonical_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
+def _redirect_to_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
     if number == 0:
         raise Http404("pages are counted from 1")
     return redirect(pattern.format("" if number == 1 else f"page/{number}/"), permanent=True)

@@ -9,5 +9,5 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Discussion")
 
     def ready(self) -> None:
-        from . import account_hooks, invalidation  # noqa: F401  (register hooks and paths)
-        from .notifications import emails  # noqa: F401  (registers mail composers)
+        from . import account_hooks, article_hooks, invalidation  # noqa: F401  (each registers its functions)
+        from .notifications import emails  # noqa: F401  (registers its composers)

@@ -9,7 +9,18 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from articles.models import Article, ArticleText, Author, Image, Page, Publication, Status, Topic
+from articles.models import (
+    Article,
+    ArticleText,
+    ArticleTopic,
+    Author,
+    Byline,
+    Image,
+    Page,
+    Publication,
+    Status,
+    Topic,
+)
 from articles.services import create_article, publish
 from comments import services
 from comments.models import Comment, Decision
@@ -82,6 +93,23 @@ def make_article(
             setattr(article, name, value)
         article.save()
     return article
+
+
+def set_topics(article: Article, topics: Sequence[Topic]) -> None:
+    """Replace the article's topics."""
+    with public_write(article):
+        ArticleTopic.objects.filter(article=article).delete()
+        ArticleTopic.objects.bulk_create(ArticleTopic(article=article, topic=topic) for topic in topics)
+
+
+def set_authors(article: Article, authors: Sequence[Author]) -> None:
+    """Replace the article's authors."""
+    with public_write(article):
+        Byline.objects.filter(article=article).delete()
+        Byline.objects.bulk_create(
+            Byline(article=article, author=author, position=position)
+            for position, author in enumerate(authors)
+        )
 
 
 def make_page(slug: str = "about", **fields) -> Page:

@@ -1,18 +1,21 @@
-"""Articles at the desk: what the form shows, what may be changed when, and how it is saved.
+"""The admin of articles: what the form shows, what may be changed when, and how it is saved.
 
-The form shows the draft. Its text is kept apart from the live article until Publish is pressed; the listing (topics, bylines, dates,
-discussion) is set on the article itself and takes effect when it is saved.
+The form shows the draft, whose text does not reach the live article until Publish is pressed. The listing
+(topics, bylines, dates, discussion) is set on the article itself and takes effect when it is saved.
 """
 
 from collections.abc import Iterable
+from copy import copy
+from functools import partial
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F, Field, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.forms.models import BaseModelFormSet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,23 +24,36 @@ from articles.models import Article, ArticleTopic, Byline, Draft, SlugRedirect
 from articles.preview_links import preview_url
 from ictiger.core.languages import Language
 
-from .article_form import SEARCH_ENGINES, ArticleForm, BylineFormSet, reject_stale_draft, user_byline
+from .article_form import (
+    SEARCH_ENGINES,
+    ArticleForm,
+    BylineFormSet,
+    ListingFormSet,
+    reject_stale_draft,
+    user_byline,
+)
 from .article_list import ArticleColumnsMixin, PublishedFilter, StatusFilter, for_admin_list, status_text
 from .base import PublicModelAdmin
 from .bulk_actions import BulkActionsMixin
 from .fields import SlugFormField
 from .history import TextHistoryMixin
 from .permissions import can_edit_article, can_edit_listing, can_publish, editable_articles
-from .schedule import ScheduleMixin
-from .submit_buttons import SubmitButtonsMixin, buttons_for
-from .workflow import has_unpublished_changes, schedule_label, schedule_refusal
+from .schedule import schedule_view
+from .workflow import (
+    ArticleWorkflow,
+    buttons_for,
+    has_unpublished_changes,
+    schedule_label,
+    schedule_refusal,
+)
 
-PUBLISHERS_OPTIONS = ("featured", "expires_at")
+PUBLISHER_OPTIONS = ("featured", "expires_at")  # of services.OPTIONS, those that authors may not set
 
 
 class ListingInline(admin.TabularInline):
-    """Part of the listing: as open to change as the listing of its article is."""
+    """A part of the listing. It may be changed when the listing of its article may."""
 
+    formset = ListingFormSet
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
@@ -65,14 +81,7 @@ class BylineInline(ListingInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(
-    SubmitButtonsMixin,
-    BulkActionsMixin,
-    ScheduleMixin,
-    TextHistoryMixin,
-    ArticleColumnsMixin,
-    PublicModelAdmin,
-):
+class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, PublicModelAdmin):
     form = ArticleForm
     inlines = [TopicInline, BylineInline]
     autocomplete_fields = ["cover"]
@@ -82,16 +91,16 @@ class ArticleAdmin(
     search_help_text = gettext_lazy("Searches titles, summaries and addresses, drafts included.")
     list_per_page = 50
     show_full_result_count = (
-        False  # beside what was found: to count all articles takes the longer the more there are
+        False  # beside search results: counting all articles takes time that grows with them
     )
-    ordering = [
-        F("publish_at").desc(nulls_first=True),
-        "-pk",
-    ]  # what is not published yet on top, on every database
+    ordering = [F("publish_at").desc(nulls_first=True), "-pk"]  # unpublished ones on top, on every database
     text_fields = Draft.TEXT_FIELDS
-    kept_text_model = Draft
+    text_model = Draft
+    workflow: ArticleWorkflow  # set on the copy that serves one submitted form
 
-    # --- who ---------------------------------------------------------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(schedule_view, self))
+        return [path("schedule/", view, name="articles_article_schedule"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         return for_admin_list(editable_articles(request.user))
@@ -99,7 +108,7 @@ class ArticleAdmin(
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Article | None:
-        """Any article: whoever may not open it is told so (403), rather than that it does not exist."""
+        """Any article: a user who may not open it gets 403 rather than a message that it does not exist."""
         try:
             return Article.objects.select_related("draft").filter(pk=object_id).first()
         except (ValueError, ValidationError):
@@ -115,11 +124,9 @@ class ArticleAdmin(
         return super().has_delete_permission(request, obj) and can_edit_article(request.user, obj)
 
     def get_deleted_objects(self, objs: Iterable[Article], request: HttpRequest) -> tuple:
-        """Its old addresses go with an article, though nobody deletes them by themselves."""
-        to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, lacking - {SlugRedirect._meta.verbose_name}, protected
-
-    # --- the form ----------------------------------------------------------------------------------------------------------------------
+        """Redirects are deleted with their article, although nobody may delete one by itself."""
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, perms_needed - {SlugRedirect._meta.verbose_name}, protected
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> list[tuple]:
         hidden = ["version"] if obj else ["translation_of"]
@@ -149,12 +156,12 @@ class ArticleAdmin(
         fixed = ["language"] if obj else []
         if not can_edit_listing(request.user, obj):
             return [*fixed, *services.OPTIONS]
-        return fixed if can_publish(request.user) else [*fixed, *PUBLISHERS_OPTIONS]
+        return fixed if can_publish(request.user) else [*fixed, *PUBLISHER_OPTIONS]
 
     def get_form(
         self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs
     ) -> type[ArticleForm]:
-        """The fields of the text are the draft's, those of the listing the article's."""
+        """A form with the text fields of the draft and the listing fields of the article."""
         readonly = self.get_readonly_fields(request, obj)
         text = {
             name: self.formfield_for_dbfield(Draft._meta.get_field(name), request)
@@ -174,7 +181,7 @@ class ArticleAdmin(
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Article | None) -> list[type[ListingInline]]:
-        """A translation begins with the topics and bylines of its original."""
+        """None for a new translation, which takes over the topics and bylines of its original."""
         return [] if obj is None and self._original(request) is not None else self.inlines
 
     def get_formset_kwargs(
@@ -196,7 +203,7 @@ class ArticleAdmin(
     def _original(self, request: HttpRequest) -> Article | None:
         """The article that the one being added translates, if any."""
         pk = request.POST.get("translation_of") or request.GET.get("translation_of")
-        if not pk or not pk.isdecimal() or len(pk) > 18:  # longer ones can be no row's
+        if not pk or not pk.isdecimal() or len(pk) > 18:  # longer than any key
             return None
         original = get_object_or_404(Article.objects.select_related("draft"), pk=pk)
         if not self.has_view_permission(request, original):
@@ -206,10 +213,10 @@ class ArticleAdmin(
     def render_change_form(
         self, request: HttpRequest, context: dict, *args, obj: Article | None = None, **kwargs
     ) -> HttpResponse:
-        context |= self._context_of(request, obj) if obj else {"original_article": self._original(request)}
+        context |= self._form_context(request, obj) if obj else {"original_article": self._original(request)}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def _context_of(self, request: HttpRequest, article: Article) -> dict:
+    def _form_context(self, request: HttpRequest, article: Article) -> dict:
         translation = (
             Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk).first()
         )
@@ -220,47 +227,74 @@ class ArticleAdmin(
             "page_url": article.get_absolute_url() if article.is_public else "",
             "preview_url": preview_url(article),
             "translation": translation if can_edit_article(request.user, translation) else None,
-            "may_add_translation": translation is None and self.has_add_permission(request),
-            "may_draw_cover": article.draft.cover_id is None and self.has_change_permission(request, article),
-            "buttons": buttons_for(request, article),
+            "can_add_translation": translation is None and self.has_add_permission(request),
+            "can_draw_cover": article.draft.cover_id is None and self.has_change_permission(request, article),
+            "buttons": buttons_for(request.user, article),
             "schedule_label": schedule_label(article)
             if can_publish(request.user) and not schedule_refusal(article)
             else "",
-            "listing_is_open": can_edit_listing(request.user, article),
+            "can_edit_listing": can_edit_listing(request.user, article),
         }
 
-    # --- saving ------------------------------------------------------------------------------------------------------------------------
+    def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        submission = copy(self)
+        submission.workflow = ArticleWorkflow(request)
+        return super(ArticleAdmin, submission).changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Article, form: ArticleForm, change: bool) -> None:
+        self.write.touch(obj)
         if change:
-            self._save_draft(obj, form)
+            self.workflow.draft = self._save_draft(obj, form)
         else:
             self._create(request, obj, form)
         if form.changed_options:
             services.set_options(obj, **form.changed_options)
 
     def _create(self, request: HttpRequest, obj: Article, form: ArticleForm) -> None:
-        credited = user_byline(request) if not request.user.has_perm("articles.add_byline") else []
+        byline = user_byline(request) if not request.user.has_perm("articles.add_byline") else []
         created = services.create_article(
             by=request.user,
             language=form.cleaned_data["language"],
             translation_of=self._original(request),
-            authors=[request.user.author] if credited else [],
+            authors=[request.user.author] if byline else [],
             **form.text,
         )
         obj.pk, obj._state.adding = created.pk, False
         obj.refresh_from_db()
 
-    def _save_draft(self, article: Article, form: ArticleForm) -> None:
-        Article.objects.select_for_update().get(
-            pk=article.pk
-        )  # the draft is compared and saved under its article's lock
-        draft = Draft.objects.get(article=article)
-        reject_stale_draft(draft, form, reverse("admin:articles_article_history", args=[article.pk]))
-        if form.differs_from(draft):
-            services.save_draft(article, **form.text)
+    def _save_draft(self, article: Article, form: ArticleForm) -> Draft:
+        history_url = reverse("admin:articles_article_history", args=[article.pk])
 
-    def kept_text(self, obj: Article) -> Draft:
+        def is_unchanged(draft: Draft) -> bool:
+            reject_stale_draft(draft, form, history_url)
+            return not form.differs_from(draft)
+
+        return services.save_draft(article, skip_if=is_unchanged, **form.text)
+
+    def save_related(
+        self, request: HttpRequest, form: ArticleForm, formsets: list[BaseModelFormSet], change: bool
+    ) -> None:
+        """Save the inlines, then run the pressed button's action in the same transaction."""
+        super().save_related(request, form, formsets, change)
+        self.workflow.require_permission()
+        self.workflow.run(form.instance)
+        if self.workflow.action is not None:
+            self.log_change(request, form.instance, str(self.workflow.action.log))
+
+    def response_add(
+        self, request: HttpRequest, obj: Article, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self.response_change(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
+        if self.workflow.button == "schedule":
+            return HttpResponseRedirect(f"{reverse('admin:articles_article_schedule')}?article={obj.pk}")
+        self.message_user(request, self.workflow.outcome(obj), messages.SUCCESS)
+        if warning := self.workflow.warning():
+            self.message_user(request, warning, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]))
+
+    def text_of(self, obj: Article) -> Draft:
         return obj.draft
 
     def restore(self, request: HttpRequest, obj: Article, version: Model) -> None:
@@ -268,7 +302,7 @@ class ArticleAdmin(
 
     @staticmethod
     def _restored(version: Model, name: str) -> object:
-        """A value of an earlier version; a picture that has been deleted since is left out."""
+        """The value of a field in an earlier version; None for a picture that has been deleted since."""
         field = Draft._meta.get_field(name)
         value = getattr(version, field.attname)
         return field.related_model.objects.filter(pk=value).first() if field.is_relation else value

@@ -1,11 +1,10 @@
-"""The list of articles: what an editor wants to know of each, and to choose by."""
+"""The admin's list of articles: its columns and filters."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
-from django.apps import apps
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,12 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles import hooks
 from articles.archive import Period
 from articles.models import Article, Byline, Draft, Status, Topic
 
 
 def for_admin_list(articles: QuerySet[Article]) -> QuerySet[Article]:
-    """With what the list shows of each, in a number of queries that does not grow; without the long texts."""
+    """Load what the list shows, in a number of queries that does not grow, without the long texts."""
     return (
         articles.select_related("draft")
         .prefetch_related(
@@ -30,13 +30,13 @@ def for_admin_list(articles: QuerySet[Article]) -> QuerySet[Article]:
         .defer("body", "body_html", "contents", "search_text", "draft__body")
         .annotate(
             draft_differs=Exists(_differing_drafts()),
-            comment_count=Coalesce(Subquery(_counts_of_comments()), 0),
+            **{name: annotation() for name, annotation in hooks.list_annotations.items()},
         )
     )
 
 
 def _differing_drafts() -> QuerySet[Draft]:
-    """The draft of the article at hand, if the article is published and its draft says something else."""
+    """Drafts of published articles that differ from their article (the outer query's row)."""
     differs = ~Q(same_cover=Coalesce(OuterRef("cover"), 0))
     for name in Draft.TEXT_FIELDS:
         if name != "cover":
@@ -46,17 +46,8 @@ def _differing_drafts() -> QuerySet[Draft]:
     )
 
 
-def _counts_of_comments() -> QuerySet:
-    """The visible comments, shared by both languages. Asked for by name: comments know of articles, not the other way round."""
-    return (
-        apps.get_model("comments", "Discussion")
-        .objects.filter(key=OuterRef("translation_key"))
-        .values("comments")[:1]
-    )
-
-
 def status_text(article: Article) -> str:
-    """What readers see of the article now, or when they will: "scheduled for 3 December 2026, 08:30"."""
+    """The article's status for editors, such as "scheduled for 3 December 2026, 08:30"."""
     if article.status != Status.PUBLISHED:
         return article.get_status_display()
     if article.has_expired:
@@ -68,8 +59,8 @@ def status_text(article: Article) -> str:
     return _("published")
 
 
-def local_datetime_text(moment) -> str:
-    """A moment in the site's time zone, to the second where it has seconds."""
+def local_datetime_text(moment: datetime) -> str:
+    """The moment in the site's time zone; the seconds only if there are any."""
     local = timezone.localtime(moment)
     return date_format(local, "SHORT_DATETIME_FORMAT") + (f":{local:%S}" if local.second else "")
 
@@ -85,8 +76,10 @@ class ArticleColumnsMixin(admin.ModelAdmin):
         "author_names",
         "appeared",
         "word_count",
-        "comment_count",
     ]
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        return [*super().get_list_display(request), *hooks.list_columns]
 
     @admin.display(description=gettext_lazy("title"), ordering="draft__title")
     def draft_title(self, article: Article) -> SafeString:
@@ -94,17 +87,17 @@ class ArticleColumnsMixin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, article: Article) -> SafeString:
-        """In words; where there is a page to see, the words lead there."""
-        words = status_text(article)
+        """The status in words, linked to the page of a public article."""
+        text = status_text(article)
         if article.is_public:
             label = _("Open the page of “%(title)s”") % {"title": article.title}
-            words = format_html('<a href="{}" title="{}">{}</a>', article.get_absolute_url(), label, words)
+            text = format_html('<a href="{}" title="{}">{}</a>', article.get_absolute_url(), label, text)
         note = (
             format_html('<span class="desk-note">{}</span>', _("has unpublished changes"))
             if article.draft_differs
             else ""
         )
-        return format_html("{} {}", words, note)
+        return format_html("{} {}", text, note)
 
     @admin.display(description=gettext_lazy("published at"), ordering="publish_at")
     def appeared(self, article: Article) -> str:
@@ -122,17 +115,16 @@ class ArticleColumnsMixin(admin.ModelAdmin):
     def word_count(self, article: Article) -> int:
         return article.words
 
-    @admin.display(description=gettext_lazy("comments"), ordering="comment_count")
-    def comment_count(self, article: Article) -> int:
-        return article.comment_count
-
 
 class PublishedFilter(admin.SimpleListFilter):
-    """Years, and of the chosen one its months. Between the first date and the last: to look which of them have any reads all dates."""
+    """Filters by year, and within the chosen year by month.
+
+    Offers all years from the first date to the last: finding those with articles would read every date.
+    """
 
     title = gettext_lazy("published at")
     parameter_name = "published"
-    SHAPE = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?")
+    FORMAT = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?")
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         dated = (
@@ -140,29 +132,27 @@ class PublishedFilter(admin.SimpleListFilter):
             .order_by("publish_at")
             .values_list("publish_at", flat=True)
         )
-        ends = [timezone.localtime(moment).year for moment in (dated.first(), dated.last()) if moment]
+        years = [timezone.localtime(moment).year for moment in (dated.first(), dated.last()) if moment]
         chosen = self._chosen()
-        found = []
-        for year in range(max(ends), min(ends) - 1, -1) if ends else ():
-            found.append((str(year), str(year)))
+        choices = []
+        for year in range(max(years), min(years) - 1, -1) if years else ():
+            choices.append((str(year), str(year)))
             if chosen and chosen.year == year:
-                found += [
+                choices += [
                     (f"{year}-{month:02}", date_format(date(year, month, 1), "YEAR_MONTH_FORMAT"))
                     for month in range(12, 0, -1)
                 ]
-        return found
+        return choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
         chosen = self._chosen()
         return queryset.filter(publish_at__range=(chosen.start, chosen.end)) if chosen else queryset
 
     def _chosen(self) -> Period | None:
-        found = self.SHAPE.fullmatch(self.value() or "")
-        return (
-            Period(int(found[1]), int(found[2]) if found[2] else None)
-            if found and found[1] != "9999"
-            else None
-        )
+        match = self.FORMAT.fullmatch(self.value() or "")
+        if match is None or match[1] == "9999":
+            return None
+        return Period(int(match[1]), int(match[2]) if match[2] else None)
 
 
 class StatusFilter(admin.SimpleListFilter):

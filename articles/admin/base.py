@@ -1,4 +1,6 @@
-"""The door through which the desk writes what shows on public pages."""
+"""The base of every admin whose model shows on public pages: each of its writes is one `public_write()`."""
+
+from copy import copy
 
 from django import forms
 from django.contrib import admin
@@ -9,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from ictiger.core.admin_site import BoundedSearchMixin
-from ictiger.pagecache.public_write import public_write as writing
+from ictiger.pagecache.public_write import PublicWrite, public_write
 
 from .fields import ADMIN_FORM_FIELDS
 
 
 class ServiceErrorForm(forms.ModelForm):
-    """A form that can be shown again with what was found out only when it was being saved."""
+    """A form that can be shown again with an error that only saving revealed."""
 
     refusal: ValidationError | None = None
 
@@ -32,15 +34,19 @@ def _errors_by_field(refusal: ValidationError) -> dict[str, list[ValidationError
 
 
 class PublicModelAdmin(BoundedSearchMixin, admin.ModelAdmin):
-    """An admin whose every write is one `change()`: one transaction, one outbox row, one purge.
+    """An admin whose every write is one `public_write()`: one transaction, one outbox row, one purge.
 
-    The form's view is a change as a whole, so that the object, its relations and its inlines are written together; the object itself is
-    touched as it is about to be saved, while its relations are still what they were. When a service refuses to save, nothing has been
-    written, and the form comes back with the reason beside its field and with everything that was typed.
+    The whole view of a submitted form is one write, so that the object and its inlines are saved together.
+    The object is touched before it is saved, while its relations are still the old ones. When a service
+    refuses to save, nothing is written and the form is shown again with the typed text and the reason beside
+    its field.
     """
 
     form = ServiceErrorForm
     formfield_overrides = ADMIN_FORM_FIELDS
+    # Set on the copy that serves one submitted form.
+    write: PublicWrite
+    refusal: ValidationError | None = None
 
     class Media:
         css = {"all": ["css/desk_articles.css"]}
@@ -48,34 +54,31 @@ class PublicModelAdmin(BoundedSearchMixin, admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
+        submission = copy(self)
         try:
-            with writing():
-                return super().changeform_view(request, *args, **kwargs)
+            with public_write() as submission.write:
+                return super(PublicModelAdmin, submission).changeform_view(request, *args, **kwargs)
         except ValidationError as refusal:
-            request.refusal = refusal
+            submission.refusal = refusal
         except IntegrityError:
-            request.refusal = ValidationError(
+            submission.refusal = ValidationError(
                 _("Another change was saved at the same moment. Look at it, and save again."), code="conflict"
             )
-        return super().changeform_view(request, *args, **kwargs)
+        return super(PublicModelAdmin, submission).changeform_view(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, *args, **kwargs) -> type[forms.ModelForm]:
         form = super().get_form(request, *args, **kwargs)
-        form.refusal = getattr(request, "refusal", None)
+        form.refusal = self.refusal
         return form
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
-        with writing(obj):
-            super().save_model(request, obj, form, change)
-
-    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list, change: bool) -> None:
-        with writing(form.instance):
-            super().save_related(request, form, formsets, change)
+        self.write.touch(obj)
+        super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        with writing(obj):
+        with public_write(obj):
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        with writing(*queryset):
+        with public_write(*queryset):
             super().delete_queryset(request, queryset)

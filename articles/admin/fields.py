@@ -1,4 +1,4 @@
-"""Form fields of the desk."""
+"""Form fields and widgets of the admin."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from articles.slugs import slugify_title
 
 
 class SlugFormField(forms.CharField):
-    """Raw Unicode slugs. `allow_unicode` is what Django's prepopulating script looks for."""
+    """A Unicode slug. Django's script that fills the slug from the title reads `allow_unicode`."""
 
     allow_unicode = True
 
@@ -31,21 +31,22 @@ class SlugFormField(forms.CharField):
             }
         )
 
-    def made_from(self, title: str) -> str:
-        """The slug for a field left empty. Raises ValidationError, keyed for this field, when the title has nothing to make one from."""
+    def from_title(self, title: str) -> str:
+        """The slug for an empty field.
+
+        Raises ValidationError for "slug" if the title has no letters or digits.
+        """
         if slug := slugify_title(title, limit=SLUG_BYTES):
             return slug
         raise ValidationError({"slug": _("There are no letters to make a slug from: enter one.")})
 
 
-DATE_FORMAT, TIME_FORMAT = (
-    "%Y-%m-%d",
-    "%H:%M:%S",
-)  # what the browser's own pickers send and take, in every language
+# The formats of browsers' date and time inputs, in every language.
+DATE_FORMAT, TIME_FORMAT = "%Y-%m-%d", "%H:%M:%S"
 
 
 class LocalDateTimeWidget(forms.SplitDateTimeWidget):
-    """A date and a time of day to the second, by the browser's own pickers."""
+    """A date and a time of day to the second, with the browser's date and time inputs."""
 
     template_name = "admin/articles/when.html"
 
@@ -76,7 +77,7 @@ time_zone_note = lazy(_time_zone_note, str)
 
 
 class LocalDateTimeField(forms.SplitDateTimeField):
-    """A moment, in the site's time zone, which its help text names."""
+    """A date and time in the site's time zone, which the help text names."""
 
     widget = LocalDateTimeWidget
     hidden_widget = HiddenLocalDateTimeWidget
@@ -87,7 +88,7 @@ class LocalDateTimeField(forms.SplitDateTimeField):
         self.help_text = self.help_text or time_zone_note()
 
 
-# What ModelAdmin calls `formfield_overrides`.
+# For ModelAdmin.formfield_overrides.
 ADMIN_FORM_FIELDS = {
     DateTimeField: {"form_class": LocalDateTimeField, "widget": LocalDateTimeWidget},
     URLField: {"assume_scheme": "https"},

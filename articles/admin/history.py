@@ -1,4 +1,4 @@
-"""The versions of a text: who saved which, when, what has changed since, and the way back."""
+"""The history of a text: its versions, what has changed since each, and restoring one."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,20 +32,20 @@ class FieldChange:
 
 
 class TextHistoryMixin(admin.ModelAdmin):
-    """Keeps Django's history address, and shows the versions of the text there instead of the log of the desk.
+    """Shows the versions of the text at Django's history URL, in place of the admin log.
 
-    A subclass names its `text_fields` and how a version is restored.
+    A subclass sets `text_fields` and `text_model` and implements `restore`.
     """
 
     text_fields: tuple[str, ...] = ()
-    kept_text_model: type[Model]
+    text_model: type[Model]
 
-    def kept_text(self, obj: Model) -> Model:
-        """The row whose versions are kept."""
+    def text_of(self, obj: Model) -> Model:
+        """The instance of `text_model` whose history is shown."""
         return obj
 
     def restore(self, request: HttpRequest, obj: Model, version: Model) -> None:
-        """Make the text of `version` the present one. Raises ValidationError when it cannot be."""
+        """Make the text of `version` the current one. Raises ValidationError if a service refuses it."""
         raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
@@ -56,17 +56,16 @@ class TextHistoryMixin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict | None = None
     ) -> HttpResponse:
-        obj = self._readable(request, object_id)
+        obj = self._get_viewable(request, object_id)
         page = Paginator(self._versions(obj), VERSIONS_PER_PAGE).get_page(request.GET.get("p"))
-        older = self._versions(obj)[
-            page.end_index() : page.end_index() + 1
-        ]  # what the last one on this page is compared with
-        versions = [*page.object_list, *older]
+        # The last version of the page is compared with the first of the next page.
+        next_version = self._versions(obj)[page.end_index() : page.end_index() + 1]
+        versions = [*page.object_list, *next_version]
         for version, before in pairwise([*versions, None]):
             version.is_first = before is None
             version.changed = self._differences(before, version) if before else []
         context = {
-            **self._context(request, obj),
+            **self._history_context(request, obj),
             "title": _("History: %(title)s") % {"title": obj},
             "page_obj": page,
             "newest": page.object_list[0].pk if page.number == 1 and page.object_list else None,
@@ -75,18 +74,18 @@ class TextHistoryMixin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/articles/text_history.html", context)
 
     def version_view(self, request: HttpRequest, object_id: str, version_id: int) -> HttpResponse:
-        obj = self._readable(request, object_id)
+        obj = self._get_viewable(request, object_id)
         version = self._versions(obj).filter(pk=version_id).first()
         if version is None:
             raise Http404
         if request.method == "POST":
             return self._restore_and_return(request, obj, version)
         context = {
-            **self._context(request, obj),
+            **self._history_context(request, obj),
             "title": _("A version of: %(title)s") % {"title": obj},
             "version": version,
-            "changes": self._differences(version, self.kept_text(obj)),
-            "may_restore": self.has_change_permission(request, obj),
+            "changes": self._differences(version, self.text_of(obj)),
+            "can_restore": self.has_change_permission(request, obj),
         }
         return TemplateResponse(request, "admin/articles/text_version.html", context)
 
@@ -95,8 +94,8 @@ class TextHistoryMixin(admin.ModelAdmin):
             raise PermissionDenied
         try:
             self.restore(request, obj, version)
-        except ValidationError as refused:
-            self.message_user(request, " ".join(refused.messages), messages.ERROR)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
         else:
             self.log_change(request, obj, _("Restored an earlier version."))
             self.message_user(
@@ -108,7 +107,7 @@ class TextHistoryMixin(admin.ModelAdmin):
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         )
 
-    def _readable(self, request: HttpRequest, object_id: str) -> Model:
+    def _get_viewable(self, request: HttpRequest, object_id: str) -> Model:
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
             raise Http404
@@ -118,16 +117,14 @@ class TextHistoryMixin(admin.ModelAdmin):
 
     def _versions(self, obj: Model) -> QuerySet:
         return (
-            self.kept_text(obj)
-            .history.select_related("history_user")
-            .order_by("-history_date", "-history_id")
+            self.text_of(obj).history.select_related("history_user").order_by("-history_date", "-history_id")
         )
 
     def _differences(self, before: Model, after: Model) -> list[FieldChange]:
-        """One entry for each field of the text that differs."""
+        """One entry for each text field that differs."""
         changes = []
         for name in self.text_fields:
-            field = self.kept_text_model._meta.get_field(name)
+            field = self.text_model._meta.get_field(name)
             old, new = getattr(before, field.attname), getattr(after, field.attname)
             if old != new:
                 changes.append(
@@ -137,7 +134,7 @@ class TextHistoryMixin(admin.ModelAdmin):
                 )
         return changes
 
-    def _context(self, request: HttpRequest, obj: Model) -> dict:
+    def _history_context(self, request: HttpRequest, obj: Model) -> dict:
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -149,7 +146,7 @@ class TextHistoryMixin(admin.ModelAdmin):
 
 
 def _display_value(field: Field, value: object) -> str:
-    """A value as text: a picture by its description."""
+    """A field's value as text; for a picture, its description."""
     if value is None:
         return ""
     if field.is_relation:

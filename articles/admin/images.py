@@ -1,8 +1,9 @@
-"""Pictures: uploaded, described, and put into texts."""
+"""The admin of pictures."""
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.files.base import File
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,7 +16,7 @@ from articles.models import Image
 
 from .base import PublicModelAdmin, ServiceErrorForm
 
-THUMBNAIL = 160  # pixels, the longer side
+THUMBNAIL_SIZE = 160  # pixels of the longer side
 
 
 class ImageForm(ServiceErrorForm):
@@ -43,11 +44,11 @@ class ImageAdmin(PublicModelAdmin):
     date_hierarchy = "created_at"
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
-        about = ["alt", "caption", "credit"]
+        description = ["alt", "caption", "credit"]
         if obj is None:
-            return ["upload", *about]
+            return ["upload", *description]
         upload = ["upload"] if self.has_change_permission(request, obj) else []
-        return ["thumbnail", "size", "markdown", *upload, *about]
+        return ["thumbnail", "size", "markdown", *upload, *description]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
         return ["thumbnail", "size", "markdown"]
@@ -57,18 +58,18 @@ class ImageAdmin(PublicModelAdmin):
 
     @admin.display(description=gettext_lazy("picture"))
     def thumbnail(self, image: Image) -> SafeString:
-        scale = min(1, THUMBNAIL / max(image.width, image.height, 1))
+        scale = min(1, THUMBNAIL_SIZE / max(image.width, image.height, 1))
         return format_html(
             '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy">',
-            self._smallest(image),
+            self._smallest_url(image),
             image.alt,
             max(1, round(image.width * scale)),
             max(1, round(image.height * scale)),
         )
 
     @staticmethod
-    def _smallest(image: Image) -> str:
-        """The address of the smallest version that every browser shows."""
+    def _smallest_url(image: Image) -> str:
+        """The URL of the smallest WebP version, or of the file itself while there is none."""
         webp = [rendition for rendition in image.renditions if rendition["type"] == "image/webp"]
         name = min(webp, key=lambda rendition: rendition["width"])["file"] if webp else image.file.name
         return image.file.storage.url(name)
@@ -79,7 +80,7 @@ class ImageAdmin(PublicModelAdmin):
 
     @admin.display(description=gettext_lazy("to paste into a text"))
     def markdown(self, image: Image) -> SafeString:
-        return format_html("<code>{}</code>", markdown_of(image))
+        return format_html("<code>{}</code>", markdown_for(image))
 
     def save_model(self, request: HttpRequest, obj: Image, form: ImageForm, change: bool) -> None:
         upload = form.cleaned_data["upload"]
@@ -88,21 +89,21 @@ class ImageAdmin(PublicModelAdmin):
                 self._add(obj, upload)
             elif upload:
                 images.replace_file(obj, upload)
-        except ValidationError as refused:
-            raise ValidationError({"upload": refused.error_list}) from refused
+        except ValidationError as error:
+            raise ValidationError({"upload": error.error_list}) from error
         if change and not upload:
             super().save_model(request, obj, form, change)
 
     @staticmethod
-    def _add(image: Image, upload) -> None:
+    def _add(image: Image, upload: File) -> None:
         added = images.add_image(upload=upload, alt=image.alt, caption=image.caption, credit=image.credit)
         image.pk, image._state.adding = added.pk, False
         image.refresh_from_db()
 
 
-def markdown_of(image: Image) -> str:
-    """What to write in a text where the picture is to stand: its description, its address, its caption."""
-    alt = "".join("\\" + sign if sign in "[]\\" else sign for sign in image.alt)
+def markdown_for(image: Image) -> str:
+    """The Markdown that puts the picture into a text: description, URL, caption."""
+    alt = "".join("\\" + char if char in "[]\\" else char for char in image.alt)
     caption = image.caption.replace("\\", "\\\\").replace('"', "”")
     title = f' "{caption}"' if caption else ""
     return f"![{alt}]({image.file.url}{title})"

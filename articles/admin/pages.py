@@ -1,4 +1,4 @@
-"""The pages beside the articles: about, privacy, comment policy."""
+"""The admin of pages such as about, privacy and comment policy."""
 
 from django import forms
 from django.contrib import admin
@@ -46,7 +46,7 @@ class PageForm(ServiceErrorForm):
 
 @admin.register(Page)
 class PageAdmin(TextHistoryMixin, PublicModelAdmin):
-    """Unlike an article, a page has no draft: what is saved is shown."""
+    """A page has no draft, unlike an article: it is published as soon as it is saved."""
 
     form = PageForm
     list_display = ["title", "language", "slug", "position"]
@@ -54,7 +54,7 @@ class PageAdmin(TextHistoryMixin, PublicModelAdmin):
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
     text_fields = ("title", "slug", "body")
-    kept_text_model = Page
+    text_model = Page
 
     def get_fields(self, request: HttpRequest, obj: Page | None = None) -> list[str]:
         return PAGE_FIELDS if obj else [*PAGE_FIELDS, "translation_of"]

@@ -1,4 +1,7 @@
-"""Who may do what to an article at the desk. Editors (who may publish) everything; authors what is theirs, until readers see it."""
+"""Permissions on articles.
+
+Publishers may do everything, authors may edit their articles until these are published.
+"""
 
 from django.db.models import Q, QuerySet
 
@@ -11,11 +14,11 @@ def can_publish(user: User) -> bool:
 
 
 def editable_articles(user: User) -> QuerySet[Article]:
-    """Editors, and those who may only look, see all articles; authors those that they began or that bear their name."""
+    """All articles for publishers and read-only users; for authors, those they created or are named on."""
     if can_publish(user) or not user.has_perm("articles.change_article"):
         return Article.objects.all()
-    bearing_my_name = Byline.objects.filter(author__user=user).values("article")
-    return Article.objects.filter(Q(created_by=user) | Q(pk__in=bearing_my_name))
+    named_on = Byline.objects.filter(author__user=user).values("article")
+    return Article.objects.filter(Q(created_by=user) | Q(pk__in=named_on))
 
 
 def can_edit_article(user: User, article: Article | None) -> bool:
@@ -28,5 +31,5 @@ def can_edit_article(user: User, article: Article | None) -> bool:
 
 
 def can_edit_listing(user: User, article: Article | None) -> bool:
-    """Whether this person may change what takes effect at once: once an article is published or scheduled, editors alone."""
+    """Whether the user may change the listing. Of a published or scheduled article, only publishers may."""
     return article is None or article.status != Status.PUBLISHED or can_publish(user)

@@ -1,4 +1,4 @@
-"""What the publication says of itself, and the addresses that articles had before."""
+"""The admin of the publication and of redirects from old slugs."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -19,7 +19,7 @@ class SocialLinkInline(admin.TabularInline):
 
 @admin.register(Publication)
 class PublicationAdmin(PublicModelAdmin):
-    """One row per language. A change here shows on every page of the site."""
+    """One row for each language. A change shows on every page of the site."""
 
     list_display = ["name", "language", "tagline"]
     inlines = [SocialLinkInline]
@@ -33,7 +33,7 @@ class PublicationAdmin(PublicModelAdmin):
 
 @admin.register(SlugRedirect)
 class SlugRedirectAdmin(PublicModelAdmin):
-    """A list to look things up in: the addresses themselves are kept when a slug changes."""
+    """A read-only list: redirects are made when a slug changes."""
 
     list_display = ["slug", "language", "leads_to"]
     list_filter = ["language"]

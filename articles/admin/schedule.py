@@ -1,4 +1,4 @@
-"""The page on which a moment is chosen for articles to appear."""
+"""The page on which a publisher chooses when articles appear."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,7 @@ from articles import services
 from articles.models import Article
 
 from .article_list import local_datetime_text, status_text
+from .bulk_actions import apply_to_each
 from .fields import LocalDateTimeField
 from .permissions import can_publish
 from .workflow import schedule_refusal
@@ -33,66 +34,57 @@ class ScheduleForm(forms.Form):
         return when
 
 
-class ScheduleMixin(admin.ModelAdmin):
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.schedule_view)
-        return [path("schedule/", view, name="articles_article_schedule"), *super().get_urls()]
+def schedule_view(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
+    """Publish the articles named by `?article=` at the chosen moment, with their drafts as they are now."""
+    if not can_publish(request.user):
+        raise PermissionDenied
+    articles = _chosen_articles(request)
+    if not articles:
+        model_admin.message_user(request, _("Choose the articles to schedule first."), messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:articles_article_changelist"))
+    form = ScheduleForm(request.POST or None)
+    if form.is_valid() and _schedule_articles(model_admin, request, articles, form.cleaned_data["when"]):
+        return _redirect_after_scheduling(articles)
+    refusals = [schedule_refusal(article) for article in articles]
+    states = [status_text(article) for article in articles]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": _("Schedule"),
+        "form": form,
+        "articles": list(zip(articles, states, refusals, strict=True)),
+        "can_schedule": not all(refusals),
+        "now": timezone.localtime(),
+    }
+    return TemplateResponse(request, "admin/articles/article/schedule.html", context)
 
-    def schedule_view(self, request: HttpRequest) -> HttpResponse:
-        """Articles named by `?article=` appear at the moment chosen, with their drafts as they are now."""
-        if not can_publish(request.user):
-            raise PermissionDenied
-        articles = self._chosen(request)
-        if not articles:
-            self.message_user(request, _("Choose the articles to schedule first."), messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:articles_article_changelist"))
-        form = ScheduleForm(request.POST or None)
-        if form.is_valid() and self._schedule_each(request, articles, form.cleaned_data["when"]):
-            return self._back_from_schedule(articles)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Schedule"),
-            "form": form,
-            "articles": [(article, status_text(article), schedule_refusal(article)) for article in articles],
-            "may_any": any(not schedule_refusal(article) for article in articles),
-            "now": timezone.localtime(),
-        }
-        return TemplateResponse(request, "admin/articles/article/schedule.html", context)
 
-    def _chosen(self, request: HttpRequest) -> list[Article]:
-        keys = [key for key in request.GET.getlist("article") if key.isdecimal() and len(key) < 19]
-        return list(Article.objects.filter(pk__in=keys).select_related("draft").order_by("pk"))
+def _chosen_articles(request: HttpRequest) -> list[Article]:
+    keys = [key for key in request.GET.getlist("article") if key.isdecimal() and len(key) < 19]
+    return list(Article.objects.filter(pk__in=keys).select_related("draft").order_by("pk"))
 
-    def _schedule_each(self, request: HttpRequest, articles: list[Article], when: datetime) -> bool:
-        """Tells whether any of them took the moment."""
-        done = []
-        for article in articles:
-            try:
-                self._schedule(article, when)
-            except ValidationError as refused:
-                self.message_refusal(request, article, refused)
-            else:
-                self.log_change(
-                    request, article, _("Scheduled for %(when)s.") % {"when": local_datetime_text(when)}
-                )
-                done.append(article.draft.title)
-        if done:
-            text = _("Readers see these from %(when)s on: %(titles)s.") % {
-                "when": local_datetime_text(when),
-                "titles": _(", ").join(done),
-            }
-            self.message_user(request, text, messages.SUCCESS)
-        return bool(done)
 
-    @staticmethod
-    def _schedule(article: Article, when: datetime) -> None:
+def _schedule_articles(
+    model_admin: admin.ModelAdmin, request: HttpRequest, articles: list[Article], when: datetime
+) -> bool:
+    """Returns whether any of the articles was scheduled."""
+
+    def schedule(article: Article) -> None:
         if reason := schedule_refusal(article):
             raise ValidationError(reason)
         services.publish(article, at=when)
 
-    @staticmethod
-    def _back_from_schedule(articles: list[Article]) -> HttpResponse:
-        if len(articles) == 1:
-            return HttpResponseRedirect(reverse("admin:articles_article_change", args=[articles[0].pk]))
-        return HttpResponseRedirect(reverse("admin:articles_article_changelist"))
+    moment = local_datetime_text(when)
+    log_message = _("Scheduled for %(when)s.") % {"when": moment}
+    titles = apply_to_each(model_admin, request, articles, schedule, log_message)
+    if titles:
+        text = _("Readers see these from %(when)s on: %(titles)s.")
+        values = {"when": moment, "titles": _(", ").join(titles)}
+        model_admin.message_user(request, text % values, messages.SUCCESS)
+    return bool(titles)
+
+
+def _redirect_after_scheduling(articles: list[Article]) -> HttpResponse:
+    if len(articles) == 1:
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[articles[0].pk]))
+    return HttpResponseRedirect(reverse("admin:articles_article_changelist"))

@@ -1,4 +1,4 @@
-"""Topics and authors: what articles are filed under, and whose names stand above them."""
+"""The admin of topics and authors."""
 
 from django import forms
 from django.contrib import admin
@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from articles.models import Author, Topic
 
-from .base import PublicModelAdmin
+from .base import PublicModelAdmin, ServiceErrorForm
 from .fields import SlugFormField
 
 
-class SlugForm(forms.ModelForm):
-    """A form whose slug takes Chinese characters and, when left empty, is made from the first name."""
+class SlugForm(ServiceErrorForm):
+    """A form whose slug may be Chinese and, left empty, is made from the English name."""
 
     slug = SlugFormField(
         required=False,
@@ -24,12 +24,12 @@ class SlugForm(forms.ModelForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         if not cleaned.get("slug") and not self.errors.keys() & {"slug", "name_en"}:
-            self.instance.slug = cleaned["slug"] = self.fields["slug"].made_from(cleaned.get("name_en", ""))
+            self.instance.slug = cleaned["slug"] = self.fields["slug"].from_title(cleaned.get("name_en", ""))
         return cleaned
 
 
 class NamedAdmin(PublicModelAdmin):
-    """What topics and authors have in common: names in two languages, a slug, articles."""
+    """The base of both: names in two languages, a slug, and the number of articles."""
 
     form = SlugForm
     list_display = ["name_en", "name_zh", "slug", "article_count"]
@@ -40,11 +40,11 @@ class NamedAdmin(PublicModelAdmin):
         return super().get_queryset(request).annotate(article_count=Count("articles", distinct=True))
 
     @admin.display(description=_("articles"), ordering="article_count")
-    def article_count(self, thing: Topic | Author) -> int:
-        return thing.article_count
+    def article_count(self, obj: Topic | Author) -> int:
+        return obj.article_count
 
-    def view_on_site(self, thing: Topic | Author) -> str:
-        return thing.get_absolute_url()
+    def view_on_site(self, obj: Topic | Author) -> str:
+        return obj.get_absolute_url()
 
 
 @admin.register(Topic)
@@ -62,7 +62,7 @@ class AuthorAdmin(NamedAdmin):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs
     ) -> forms.ModelChoiceField:
-        """Only people of the desk have use for a byline; readers are many."""
+        """Offer staff and existing authors only: there are too many readers to list."""
         if db_field.name == "user":
             kwargs["queryset"] = User.objects.filter(Q(is_staff=True) | Q(author__isnull=False)).order_by(
                 "email"

@@ -1,35 +1,43 @@
-"""What an editor does to an article, by a button of its form or for many at once in the list."""
+"""What an editor does to an article: by a button of its form, or for many at once in the list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts.models import User
 from articles import services
 from articles.models import Article, Draft, Status
 
+from .permissions import can_publish
+
 
 def has_unpublished_changes(article: Article) -> bool:
-    """Whether the draft of an article that was published says something else than the article."""
+    """Whether an article is published and its draft differs from it."""
     if article.status != Status.PUBLISHED:
         return False
     draft = article.draft
     return any(_field_value(draft, name) != _field_value(article, name) for name in Draft.TEXT_FIELDS)
 
 
-def _field_value(row: Model, name: str) -> object:
-    return getattr(row, row._meta.get_field(name).attname)
+def _field_value(instance: Model, name: str) -> object:
+    return getattr(instance, instance._meta.get_field(name).attname)
 
 
 @dataclass(frozen=True)
 class WorkflowAction:
-    """`name` is the button's; `refusal` tells why the verb makes no sense for an article as it is now, or nothing."""
+    """A change of an article's state. The button of the form is called `_<name>`.
+
+    `refusal` returns why the action makes no sense for the article as it is now, or "".
+    """
 
     name: str
-    do: Callable[[Article], object]
+    run: Callable[[Article], object]
     label: Callable[[Article], str]
     bulk_label: str
     done: str
@@ -41,10 +49,13 @@ class WorkflowAction:
         return not self.refusal(article)
 
     def apply(self, article: Article) -> None:
-        """Do it to one of many. Raises ValidationError, in words, when it makes no sense or is refused."""
+        """Run the action on one of many articles.
+
+        Raises ValidationError when it makes no sense or is refused.
+        """
         if reason := self.refusal(article):
             raise ValidationError(reason)
-        self.do(article)
+        self.run(article)
 
 
 def _publish_label(article: Article) -> str:
@@ -64,7 +75,7 @@ def schedule_label(article: Article) -> str:
 
 
 def schedule_refusal(article: Article) -> str:
-    """Why the article cannot be given a time to come, or nothing."""
+    """Why the article cannot be scheduled, or ""."""
     return _("readers see it now; unpublish it first") if article.is_public else ""
 
 
@@ -80,8 +91,8 @@ def _submit_refusal(article: Article) -> str:
 
 
 WORKFLOW_ACTIONS = {
-    verb.name: verb
-    for verb in [
+    action.name: action
+    for action in [
         WorkflowAction(
             "publish",
             services.publish,
@@ -130,3 +141,81 @@ WORKFLOW_ACTIONS = {
         ),
     ]
 }
+
+# These buttons need a draft that can be rendered.
+REQUIRES_RENDERING = ("publish", "submit", "schedule")
+
+
+class ArticleWorkflow:
+    """One submission of the article form: the pressed button, the rendering error, and the outcome."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        names = (*WORKFLOW_ACTIONS, "schedule", "draw_cover")
+        self.button = next((name for name in names if f"_{name}" in request.POST), "")
+        self.action = WORKFLOW_ACTIONS.get(self.button)
+        self.user = request.user
+        self.draft: Draft | None = None  # as locked and saved by this submission
+        self.rendering_error: ValidationError | None = None
+
+    def require_permission(self) -> None:
+        """Raise PermissionDenied if the pressed button is for publishers and the user is none."""
+        for_publishers = self.button == "schedule" or (self.action is not None and self.action.for_publishers)
+        if for_publishers and not can_publish(self.user):
+            raise PermissionDenied
+
+    def run(self, article: Article) -> None:
+        """Do what the button says to the article, whose draft has been saved. Raises ValidationError.
+
+        Each submission renders the draft once: `services.publish` does it itself, everything else checks it
+        first.
+        """
+        if self.button == "publish":
+            services.publish(article, draft=self.draft)
+            return
+        self._check_rendering(article)
+        if self.action is not None:
+            self.action.run(article)
+        elif self.button == "draw_cover":
+            services.draw_cover(article)
+
+    def _check_rendering(self, article: Article) -> None:
+        try:
+            services.render_draft(article.draft)
+        except ValidationError as error:
+            self.rendering_error = error
+            if self.button in REQUIRES_RENDERING:
+                raise ValidationError({"body": error.error_list}) from error
+
+    def outcome(self, article: Article) -> str:
+        """The message for the editor."""
+        if self.button == "publish":
+            link = format_html('<a href="{}">{}</a>', article.get_absolute_url(), article.title)
+            return format_html(_("Readers now see {article}."), article=link)
+        if self.action is not None:
+            return self.action.done % {"titles": article.draft.title}
+        if self.button == "draw_cover":
+            return _("A cover has been drawn into the draft.")
+        if has_unpublished_changes(article):
+            return _("Draft saved. The published article stays as it is until you publish the changes.")
+        return _("Saved.")
+
+    def warning(self) -> str:
+        """Why the saved draft cannot be published, or ""."""
+        if self.rendering_error is None:
+            return ""
+        return _("It cannot be published like this. %(why)s") % {
+            "why": " ".join(self.rendering_error.messages)
+        }
+
+
+def buttons_for(user: User, article: Article) -> list[tuple[str, str]]:
+    """The names and labels of the action buttons that the user may press now.
+
+    Publish is always among a publisher's buttons: the text just typed may be the change to publish.
+    """
+    return [
+        (f"_{action.name}", action.label(article))
+        for action in WORKFLOW_ACTIONS.values()
+        if (can_publish(user) or not action.for_publishers)
+        and (action.name == "publish" or action.is_offered(article))
+    ]

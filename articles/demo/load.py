@@ -1,13 +1,15 @@
-"""Loads the demo publication: Markdown with front matter, figures, drawn covers."""
+"""Loads the demo publication: Markdown files with front matter, figures, generated covers."""
 
 import re
 from pathlib import Path
+from typing import TypeVar
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
 import yaml
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db.models import Model
 
 from accounts.models import User
 from articles import services
@@ -15,12 +17,14 @@ from articles.generated_covers import HEIGHT, WIDTH, generated_cover_file
 from articles.models import Article, Author, Image, Page, Publication, SocialLink, Topic
 from ictiger.pagecache.public_write import public_write
 
+ModelT = TypeVar("ModelT", bound=Model)
+
 DEMO_DIR = Path(__file__).parent
-FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>[\w-]+\.svg)")
+FIGURE_LINK = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figures/(?P<name>[\w-]+\.svg)")
 
 
 def load_publication(*, author_login: User) -> bool:
-    """Load everything unless a publication is there already; tells whether it did. All of it or nothing."""
+    """Load everything in one transaction, unless a publication exists. Returns whether it did."""
     if Publication.objects.exists():
         return False
     demo = yaml.safe_load((DEMO_DIR / "publication.yaml").read_text(encoding="utf-8"))
@@ -51,10 +55,10 @@ def _split(text: str) -> tuple[dict, str]:
     return yaml.safe_load(front), body
 
 
-def _create(model: type, **fields):
-    row = model(**fields)
-    row.save()
-    return row
+def _create(model: type[ModelT], **fields: object) -> ModelT:
+    instance = model(**fields)
+    instance.save()
+    return instance
 
 
 def _load_publications(entries: list[dict]) -> None:
@@ -67,8 +71,8 @@ def _load_publications(entries: list[dict]) -> None:
 
 
 def _create_author(entry: dict, login: User) -> Author:
-    uses_the_desk = entry.pop("email", None) == login.email
-    return _create(Author, user=login if uses_the_desk else None, **entry)
+    has_login = entry.pop("email", None) == login.email
+    return _create(Author, user=login if has_login else None, **entry)
 
 
 def _load_pages(entries: list[dict]) -> None:
@@ -123,9 +127,9 @@ def _load_cover(front: dict) -> Image:
 
 
 def _with_figures(body: str) -> str:
-    """The body with its figures put among the pictures and linked from there."""
+    """The body with links to its figures, each saved as an Image."""
 
-    def linked(match: re.Match) -> str:
+    def save_and_link(match: re.Match) -> str:
         source = DEMO_DIR / "figures" / match["name"]
         width, height = _svg_size(source)
         picture = ContentFile(source.read_bytes(), name=match["name"])
@@ -134,10 +138,10 @@ def _with_figures(body: str) -> str:
         )
         return f"![{match['alt']}]({image.file.url}"
 
-    return FIGURE.sub(linked, body)
+    return FIGURE_LINK.sub(save_and_link, body)
 
 
 def _svg_size(path: Path) -> tuple[int, int]:
-    """Width and height of the drawing's viewBox. The file is ours: part of this package."""
+    """Width and height of the drawing's viewBox. The file is part of this package, so its XML is trusted."""
     *_, width, height = ElementTree.parse(path).getroot().attrib["viewBox"].split()  # noqa: S314
     return round(float(width)), round(float(height))

@@ -1,6 +1,7 @@
-"""What readers read: articles and what ties them together.
+"""The models of articles, pages and the publication.
 
-Everything here shows on public pages and is written inside `ictiger.pagecache.public_write.public_write()`; Draft alone is an editor's own.
+All of them except Draft show on public pages and are written inside
+`ictiger.pagecache.public_write.public_write()`.
 """
 
 from .article import (

@@ -1,4 +1,4 @@
-"""An article, as readers see it, with its topics and its authors in order."""
+"""An article as readers see it, with its topics and bylines."""
 
 import uuid
 from collections.abc import Collection, Iterator
@@ -22,7 +22,7 @@ from .topic import Topic
 
 
 class ArticleText(models.Model):
-    """What an author writes: the live article has it, and so has its working copy."""
+    """The fields that an author writes, in the live article and in its draft."""
 
     title = models.CharField(_("title"), max_length=200)
     slug = SlugField(_("slug"))
@@ -61,12 +61,8 @@ class Status(models.TextChoices):
     PUBLISHED = "published", _("published")
 
 
-LONG_TEXTS = (
-    "body",
-    "body_html",
-    "contents",
-    "search_text",
-)  # what only the article's own page and the desk's form need
+# Needed only by the article's page and by the admin's form.
+LONG_TEXTS = ("body", "body_html", "contents", "search_text")
 
 
 class ArticleQuerySet(PublicQuerySet):
@@ -76,14 +72,15 @@ class ArticleQuerySet(PublicQuerySet):
         now: datetime | Expression | None = None,
         until: datetime | Expression | None = None,
     ) -> "ArticleQuerySet":
-        """Articles that readers may see now. The only place where that is decided.
+        """Articles that readers may see now. This is the only place that decides it.
 
-        `until`: only those published by then. Said here, so that the database has one bound to begin at instead of two to choose from.
+        `until` selects those published by then. It is a parameter, not a further filter, so that the database
+        has one upper bound at which to start in the index instead of two to choose from.
         """
         now = now or timezone.now()
-        by = now if until is None else Least(now, until, output_field=models.DateTimeField())
+        latest = now if until is None else Least(now, until, output_field=models.DateTimeField())
         public = self.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=by
+            Q(expires_at=None) | Q(expires_at__gt=now), status=Status.PUBLISHED, publish_at__lte=latest
         )
         return public.filter(language=language) if language else public
 
@@ -92,32 +89,37 @@ class ArticleQuerySet(PublicQuerySet):
         return self.filter(language=language, status=Status.PUBLISHED, expires_at__lte=timezone.now())
 
     def next_visibility_changes(self, after: datetime) -> tuple[datetime | None, datetime | None]:
-        """When the next of these appears, and when the next is taken down: no stored page that shows them may outlive that."""
+        """When the next of these articles appears, and when the next is taken down.
+
+        Cached lists expire then.
+        """
         pending = ids_with_future_dates(after)
         return self.moments(after, pending).get() if pending else (None, None)
 
     def moments(self, after: datetime | Expression, pending: Collection[int] | Expression) -> models.QuerySet:
-        """The same as a query, of one row; `pending` are the keys of whatever is pending in the whole site."""
+        """The same as a query of one row. `pending` holds `ids_with_future_dates(after)` or its parameter."""
         appears, expires = Q(publish_at__gt=after), Q(expires_at__gt=after)
-        found = (
+        # One constant group, so that the aggregates are a row of a query set.
+        group = (
             self.filter(status=Status.PUBLISHED, pk__in=pending).order_by().values(together=models.Value(1))
         )
-        found = found.annotate(
+        return group.annotate(
             appears=models.Min("publish_at", filter=appears), expires=models.Min("expires_at", filter=expires)
-        )
-        return found.values_list("appears", "expires")
+        ).values_list("appears", "expires")
 
     def for_lists(self) -> "ArticleQuerySet":
-        """With what a list shows of each, in a number of queries that does not grow; without the long texts. Newest first."""
+        """Load what a list shows, newest first, in a fixed number of queries, without the long texts."""
         return self.for_reading().defer(*LONG_TEXTS).order_by("-publish_at", "-pk")
 
     def for_reading(self) -> "ArticleQuerySet":
-        """With what the page of an article shows of it."""
-        return self.select_related("cover").prefetch_related(*_siblings()).defer("body", "search_text")
+        """Load what an article's page shows of it."""
+        return (
+            self.select_related("cover").prefetch_related(*_topics_and_bylines()).defer("body", "search_text")
+        )
 
 
-def _siblings() -> tuple[models.Prefetch, models.Prefetch]:
-    """What is always shown with an article: its topics, the first being the one that was added first, and who wrote it."""
+def _topics_and_bylines() -> tuple[models.Prefetch, models.Prefetch]:
+    """The topics in the order in which they were added, and the bylines with their authors."""
     return (
         models.Prefetch("topics", Topic.objects.order_by("articletopic")),
         models.Prefetch("bylines", Byline.objects.select_related("author")),
@@ -125,24 +127,24 @@ def _siblings() -> tuple[models.Prefetch, models.Prefetch]:
 
 
 class Article(PublicModel, ArticleText):
-    """What readers see: one row per language, tied by `translation_key`. Times are instants; `words` counts the body (`markdown.py`)."""
+    """What readers see. One row for each language; translations share `translation_key`.
+
+    `words` and `reading_minutes` are computed from the body by `markdown.py`.
+    """
 
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)
-    body_html = models.TextField(
-        editable=False, blank=True
-    )  # rendered and sanitised on save: the one field templates print as it is
-    contents = models.JSONField(
-        default=list, editable=False
-    )  # the table of contents: [{"id", "title", "level"}, …]
+    # Rendered and sanitised by `publish`: the only field that templates print with |safe.
+    body_html = models.TextField(editable=False, blank=True)
+    # The table of contents: [{"id", "title", "level"}, …].
+    contents = models.JSONField(default=list, editable=False)
     status = models.CharField(
         _("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False
     )
     publish_at = models.DateTimeField(_("published at"), null=True, blank=True, db_index=True)
     expires_at = models.DateTimeField(_("taken down at"), null=True, blank=True)
-    updated_at = models.DateTimeField(
-        _("text changed"), null=True, blank=True, editable=False
-    )  # set by publishing over a published text
+    # Set when a changed text is published again.
+    updated_at = models.DateTimeField(_("text changed"), null=True, blank=True, editable=False)
     featured = models.BooleanField(_("lead of the home page"), default=False)
     comments_open = models.BooleanField(_("discussion open"), default=True)
     comments_close_at = models.DateTimeField(_("discussion closes at"), null=True, blank=True)
@@ -207,7 +209,7 @@ class Article(PublicModel, ArticleText):
 
     @property
     def is_public(self) -> bool:
-        """What `Article.objects.public()` asks the database, for this row as it is in memory."""
+        """The condition of `Article.objects.public()`, for this instance."""
         now = timezone.now()
         return (
             self.status == Status.PUBLISHED
@@ -228,21 +230,21 @@ class Article(PublicModel, ArticleText):
         )
 
     def next_visibility_changes(self, after: datetime) -> Iterator[datetime | None]:
-        """When its discussion next closes by the clock alone, or it or its translation comes or goes."""
+        """When it or its translation next appears or is taken down, and when its discussion closes."""
         yield from Article.objects.filter(translation_key=self.translation_key).next_visibility_changes(after)
         yield self.closing_after(after)
 
     def closing_after(self, after: datetime) -> datetime | None:
-        """When its discussion closes by the clock, where that is still to come."""
+        """When its discussion closes, if that is later than `after`."""
         closes = self.comments_close_at
         return closes if closes is not None and closes > after else None
 
     def get_absolute_url(self) -> str:
-        # An article lives under its own language's prefix, whatever page links to it.
+        # Under the article's own language, whatever the language of the page that links to it.
         return cached_reverse("articles:article", self.slug, language=self.language)
 
 
-_PENDING = PreparedQueryFamily(
+_IDS_WITH_FUTURE_DATES = PreparedQueryFamily(
     lambda: (
         Article.objects.filter(publish_at__gt=Param("after"))
         .order_by()
@@ -253,13 +255,15 @@ _PENDING = PreparedQueryFamily(
 
 
 def ids_with_future_dates(moment: datetime) -> list[int]:
-    """Articles with a date that is still to come: few in the whole site, and found by it. What is asked of their future is asked of them
-    alone: all others are not gone through, however many they are."""
-    return _PENDING.rows(after=moment)
+    """The keys of all articles that appear or expire after the moment, by an index on each date.
+
+    They are few. Queries for the next change are restricted to them, so that they do not scan all articles.
+    """
+    return _IDS_WITH_FUTURE_DATES.rows(after=moment)
 
 
 class ArticleTopic(PublicModel):
-    """The order is the order of adding; the first topic stands above the title."""
+    """A topic of an article. The first one added stands above the title."""
 
     article = models.ForeignKey(Article, models.CASCADE)
     topic = models.ForeignKey(Topic, models.PROTECT, verbose_name=_("topic"))
@@ -274,7 +278,7 @@ class ArticleTopic(PublicModel):
 
 
 class Byline(PublicModel):
-    """Puts an article's authors in order."""
+    """An author of an article, at a position."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="bylines")
     author = models.ForeignKey("Author", models.PROTECT, related_name="bylines", verbose_name=_("author"))

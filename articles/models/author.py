@@ -1,4 +1,4 @@
-"""Who articles are by."""
+"""The authors of articles."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,14 +14,14 @@ from .slugs import SlugField, slug_shape
 
 class AuthorQuerySet(PublicQuerySet):
     def published(self) -> "AuthorQuerySet":
-        """Authors of public articles: nobody else has a page, so that drafts name nobody."""
+        """Authors of public articles. Only they have a page, so that a draft reveals no name."""
         return self.filter(
             models.Exists(Article.objects.public().filter(bylines__author=models.OuterRef("pk")))
         )
 
 
 class Author(PublicModel):
-    """A name on articles. A byline is not a log-in: `user` is set only where the author also uses the desk."""
+    """A name on articles. `user` is set only if the author has an account for the admin."""
 
     slug = SlugField(_("slug"), unique=True)
     name_en = models.CharField(_("name in English"), max_length=80)

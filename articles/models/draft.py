@@ -8,7 +8,7 @@ from .article import Article, ArticleText
 
 
 class Draft(ArticleText):
-    """The working copy of an article. Publishing copies it over; until then readers see the article as it was."""
+    """The working copy of an article's text, invisible to readers until it is published."""
 
     article = models.OneToOneField(Article, models.CASCADE, related_name="draft", verbose_name=_("article"))
     updated_at = models.DateTimeField(_("saved"), auto_now=True)

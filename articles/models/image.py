@@ -1,4 +1,4 @@
-"""Pictures, as covers and within texts."""
+"""Pictures, used as covers and in texts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,10 @@ from ictiger.pagecache.models import PublicModel
 
 
 class Image(PublicModel):
-    """A picture with what must be said about it. `width` and `height` are in pixels and keep its place while it loads."""
+    """A picture with its description.
+
+    `width` and `height` are in pixels and reserve its space while it loads.
+    """
 
     file = models.FileField(_("file"), upload_to="images/%Y/%m/")
     width = models.PositiveIntegerField(_("width"), editable=False)
@@ -15,9 +18,8 @@ class Image(PublicModel):
     alt = models.CharField(_("text for those who cannot see it"), max_length=300)
     caption = models.CharField(_("caption"), max_length=300, blank=True)
     credit = models.CharField(_("credit"), max_length=120, blank=True)
-    renditions = models.JSONField(
-        default=list, editable=False
-    )  # [{"file": name, "type": "image/webp", "width": 640}, …], made by a job
+    # Smaller versions, made by a job: [{"file": name, "type": "image/webp", "width": 640}, …].
+    renditions = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Pages beside the articles."""
+"""Pages such as about and privacy."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from .slugs import RESERVED_SLUGS, SlugField, language_known, slug_shape
 
 
 class Page(PublicModel):
-    """About, privacy, comment policy: a page beside the articles, at `/<slug>/`."""
+    """A page that is not an article, at `/<slug>/`: about, privacy, comment policy."""
 
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""What the publication says of itself."""
+"""The publication: its name, description and links."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from .slugs import language_known
 
 
 class Publication(PublicModel):
-    """What the publication says of itself in one language. One row each."""
+    """Name and description in one language. One row for each language."""
 
     language = models.CharField(_("language"), max_length=10, choices=Language, unique=True)
     name = models.CharField(_("name"), max_length=60, default="ICTiger")

@@ -1,4 +1,4 @@
-"""Addresses that articles had."""
+"""Redirects from old slugs."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from .slugs import SlugField, language_known, slug_shape
 
 
 class SlugRedirect(PublicModel):
-    """An address that an article had before."""
+    """A slug that an article had before: its URL redirects to the article."""
 
     language = models.CharField(_("language"), max_length=10, choices=Language)
     slug = SlugField(_("old slug"))

@@ -1,4 +1,4 @@
-"""What articles are about."""
+"""The topics of articles."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,8 @@ from .slugs import SlugField, slug_shape
 
 
 class Topic(PublicModel):
+    """A topic, with a page that lists its articles. All topics stand in the menu."""
+
     slug = SlugField(_("slug"), unique=True)
     name_en = models.CharField(_("name in English"), max_length=80)
     name_zh = models.CharField(_("name in Chinese"), max_length=80)

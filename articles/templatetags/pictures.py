@@ -1,4 +1,4 @@
-"""`{% picture image sizes="(min-width: 60rem) 40rem, 100vw" eager=True %}`: a picture in the sizes and formats there are of it."""
+"""`{% picture image sizes="(min-width: 60rem) 40rem, 100vw" eager=True %}`: a responsive picture."""
 
 from itertools import groupby
 
@@ -14,9 +14,9 @@ register = template.Library()
 
 @register.simple_tag
 def picture(image: Image, sizes: str = "100vw", *, alt: str | None = None, eager: bool = False) -> SafeString:
-    """A `<picture>` with a source for each format, or a plain `<img>` while there are no smaller versions. Costs no query.
+    """A `<picture>` with a source for each format, or an `<img>` while there are no renditions. No query.
 
-    `alt=""` where the words beside it say the same; `eager` for what is on the first screen.
+    Pass `alt=""` if the text beside it says the same, and `eager=True` for a picture on the first screen.
     """
     img = format_html(
         '<img src="{}" width="{}" height="{}" alt="{}" {}>',

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from articles import queries
 from articles.feeds import AtomFeed
-from articles.links import absolute_article_url, article_url
+from articles.links import article_url
 from articles.models import Article
 from comments.discussion.context import find_article
 from comments.models import Comment, CommentQuerySet
 from ictiger.core.languages import Language
+from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
@@ -77,11 +78,11 @@ def _build_atom(
 ) -> HttpResponse:
     atom = AtomFeed(
         title=strip_unstorable(title),
-        link=absolute_article_url(link),
+        link=site_url(link),
         description="",
         language=Language.active().value,
-        feed_url=absolute_article_url(feed_url),
-        feed_guid=absolute_article_url(feed_url),
+        feed_url=site_url(feed_url),
+        feed_guid=site_url(feed_url),
     )
     for comment in comments:
         _add_comment(atom, comment, titles[comment.discussion_id])
@@ -89,7 +90,7 @@ def _build_atom(
 
 
 def _add_comment(atom: AtomFeed, comment: Comment, title: str) -> None:
-    url = absolute_article_url(comment.get_absolute_url())
+    url = site_url(comment.get_absolute_url())
     atom.add_item(
         title=strip_unstorable(_("%(name)s on “%(title)s”") % {"name": comment.author_name, "title": title}),
         link=url,

@@ -1,4 +1,4 @@
-"""The demo publication is what README promises: real articles, in both languages, with every kind of text a reader may meet."""
+"""The demo publication is what README promises: articles in both languages with every kind of markup."""
 
 import re
 from collections import Counter, defaultdict
@@ -29,21 +29,21 @@ def demo(db, settings, tmp_path) -> dict[str, User]:
     return people
 
 
-def test_articles_are_of_the_promised_length():
+def test_articles_have_600_to_1500_words():
     lengths = {front["slug"]: count_words(body) for front, body in article_files()}
     assert len(lengths) >= 12
     assert {slug: words for slug, words in lengths.items() if not 600 <= words <= 1500} == {}
 
 
-def test_four_articles_at_least_are_in_both_languages():
+def test_at_least_four_articles_are_in_both_languages():
     languages = defaultdict(set)
     for front, _body in article_files():
         languages[front["key"]].add(front["language"])
-    assert sum(found == {"en", "zh-hans"} for found in languages.values()) >= 4
+    assert sum(codes == {"en", "zh-hans"} for codes in languages.values()) >= 4
 
 
 @pytest.mark.parametrize(
-    "sign",
+    "pattern",
     [
         pytest.param(r"^\|[ :-]+\|", id="a table"),
         pytest.param(r"^\[\^1\]:", id="a footnote"),
@@ -52,12 +52,14 @@ def test_four_articles_at_least_are_in_both_languages():
         pytest.param(r"^!\[.+\]\(figures/", id="a figure"),
     ],
 )
-def test_every_kind_of_text_is_among_them_in_both_languages(sign: str):
-    with_it = {front["language"] for front, body in article_files() if re.search(sign, body, re.MULTILINE)}
-    assert with_it == {"en", "zh-hans"}
+def test_every_markup_is_used_in_both_languages(pattern: str):
+    with_markup = {
+        front["language"] for front, body in article_files() if re.search(pattern, body, re.MULTILINE)
+    }
+    assert with_markup == {"en", "zh-hans"}
 
 
-def test_loading_publishes_every_file_with_its_people_and_its_picture(demo):
+def test_load_publishes_every_file_with_authors_and_cover(demo):
     files = article_files()
     assert Article.objects.public().count() == len(files)
     assert Topic.objects.count() == 4
@@ -69,12 +71,12 @@ def test_loading_publishes_every_file_with_its_people_and_its_picture(demo):
         assert "figures/" not in article.body
 
 
-def test_pairs_are_tied_and_share_one_discussion(demo):
+def test_translations_share_a_key(demo):
     keys = Counter(Article.objects.values_list("translation_key", flat=True))
     assert sorted(keys.values(), reverse=True)[:4] == [2, 2, 2, 2]
 
 
-def test_comments_are_there_in_every_state(demo):
+def test_comments_exist_in_every_state(demo):
     assert set(Comment.objects.values_list("state", flat=True)) == {
         "unverified",
         "pending",
@@ -84,12 +86,12 @@ def test_comments_are_there_in_every_state(demo):
     }
 
 
-def test_nobody_has_written_before_joining(demo):
+def test_no_comment_is_older_than_its_author(demo):
     early = Comment.objects.filter(created_at__lt=F("author__date_joined")).exclude(state="unverified")
     assert list(early.values_list("author__email", "state", "created_at")) == []
 
 
-def test_the_queue_shows_each_kind_of_second_look(demo):
+def test_queue_has_every_reason(demo):
     assert set(Comment.objects.queue().values_list("reason", flat=True)) == {
         "newcomer",
         "held_words",
@@ -99,7 +101,7 @@ def test_the_queue_shows_each_kind_of_second_look(demo):
     }
 
 
-def test_the_long_thread_is_folded_and_in_both_languages_with_the_articles_author(demo):
+def test_longest_thread_is_folded_bilingual_and_includes_the_author(demo):
     replies = (
         Comment.objects.visible()
         .exclude(parent=None)
@@ -114,35 +116,35 @@ def test_the_long_thread_is_folded_and_in_both_languages_with_the_articles_autho
     assert below.filter(author=demo["author"], article__bylines__author__user=demo["author"]).exists()
 
 
-def test_the_reader_is_trusted_and_has_a_rejection_to_answer(demo):
+def test_reader_is_trusted_and_has_an_appealable_rejection(demo):
     assert services.is_trusted(demo["reader"])
     assert Comment.objects.get(author=demo["reader"], state="rejected").may_be_appealed
 
 
-def test_an_appeal_finds_another_moderator_and_no_decision_can_be_taken_back_as_the_last(demo):
+def test_appeal_goes_to_another_moderator_and_no_decision_can_be_undone(demo):
     appealed = Comment.objects.get(reason="appealed")
     assert appealed.appealed_against == demo["moderator"]
     assert services.undo_last(moderator=demo["moderator"]) is None
 
 
-def test_comments_were_written_after_their_article(demo):
+def test_comments_are_newer_than_their_article(demo):
     assert [
         c.pk for c in Comment.objects.select_related("article") if c.created_at < c.article.publish_at
     ] == []
 
 
-def test_answers_of_long_ago_are_told_to_nobody(demo):
+def test_old_replies_send_no_mail(demo):
     assert Comment.objects.visible().exclude(parent=None).exists()
     assert not Mail.objects.filter(purpose="comments/reply").exists()
 
 
-def test_only_the_printed_log_ins_have_a_password(demo):
+def test_only_the_printed_logins_have_a_password(demo):
     assert {name for name, user in demo.items() if user.has_usable_password()} == set(LOGINS)
     assert demo["reader"].is_verified
     assert not demo["newcomer"].is_verified
 
 
-def test_loading_again_changes_nothing(demo):
+def test_loading_twice_changes_nothing(demo):
     article = Article.objects.order_by("pk").first()
     with public_write(article):
         article.title = "Changed by its owner"

@@ -1,4 +1,4 @@
-"""The feeds and the sitemap, as the programs that read them do."""
+"""The feeds, the sitemap and robots.txt, parsed."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -25,13 +25,10 @@ def feed(client, path: str) -> ElementTree.Element:
 
 
 def texts(element: ElementTree.Element, path: str) -> list[str]:
-    return [found.text for found in element.findall(path, ATOM)]
+    return [child.text for child in element.findall(path, ATOM)]
 
 
-# --- feeds ---------------------------------------------------------------------------------------------------------------------------
-
-
-def test_a_feed_has_the_full_text_and_every_author(stranger):
+def test_feed_has_the_full_text_and_all_authors(stranger):
     make_publication("en", name="ICTiger", tagline="Tigers & <ideas>")
     authors = [make_author("lin", name_en="Lin Yuqing"), make_author("feld", name_en="Marcus Feld")]
     article = make_article(
@@ -57,11 +54,14 @@ def test_a_feed_has_the_full_text_and_every_author(stranger):
     assert root.find("a:link[@rel='self']", ATOM).get("href") == "http://testserver/feed/"
 
 
-def test_addresses_in_a_feed_are_whole(stranger):
+def test_feed_has_absolute_urls(stranger):
     make_image("images/a.png", width=10, height=10)
     make_article(
         "a",
-        body='[x](/about/) ![p](/media/images/a.png) Note[^1]. `href="/b"` [out](https://example.org/)\n\n[^1]: N.',
+        body=(
+            '[x](/about/) ![p](/media/images/a.png) Note[^1]. `href="/b"` '
+            "[out](https://example.org/)\n\n[^1]: N."
+        ),
     )
     content = texts(feed(stranger, "/feed/"), "a:entry/a:content")[0]
 
@@ -72,7 +72,7 @@ def test_addresses_in_a_feed_are_whole(stranger):
     assert 'href="https://example.org/"' in content
 
 
-def test_an_entry_keeps_its_id_when_its_address_changes(stranger):
+def test_entry_id_survives_a_new_slug(stranger):
     article = make_article("a")
     before = texts(feed(stranger, "/feed/"), "a:entry/a:id")
     save_draft(article, slug="b", body="Changed.")
@@ -84,7 +84,7 @@ def test_an_entry_keeps_its_id_when_its_address_changes(stranger):
     assert texts(entry, "a:updated") == [article.updated_at.isoformat()]
 
 
-def test_versions_in_two_languages_are_two_entries(stranger):
+def test_translations_have_different_entry_ids(stranger):
     english = make_article("a")
     make_article("甲", language="zh-hans", translation_key=english.translation_key)
     assert texts(feed(stranger, "/feed/"), "a:entry/a:id") != texts(
@@ -92,7 +92,7 @@ def test_versions_in_two_languages_are_two_entries(stranger):
     )
 
 
-def test_each_feed_has_its_own_articles(stranger):
+def test_topic_and_author_feeds_contain_their_articles(stranger):
     topic, author = make_topic("patents"), make_author("lin", name_zh="林雨青")
     make_article("other")
     make_article("by-topic", topics=[topic])
@@ -118,42 +118,39 @@ def test_each_feed_has_its_own_articles(stranger):
     )
 
 
-def test_a_feed_has_the_newest_twenty(stranger):
+def test_feed_contains_the_newest_twenty(stranger):
     for n in range(22):
         make_article(f"a{n}", publish_at=timezone.now() - timedelta(days=n))
     links = [link.get("href") for link in feed(stranger, "/feed/").findall("a:entry/a:link", ATOM)]
     assert links == [f"http://testserver/articles/a{n}/" for n in range(20)]
 
 
-def test_an_empty_feed_is_valid_and_always_the_same(stranger, time_machine):
+def test_empty_feed_is_valid_and_constant(stranger, time_machine):
     first = stranger.get("/feed/").content
     time_machine.move_to(timezone.now() + timedelta(days=1))
     assert stranger.get("/feed/").content == first
     assert texts(ElementTree.fromstring(first), "a:updated") == ["1970-01-01T00:00:00+00:00"]
 
 
-def test_a_feed_survives_characters_that_xml_has_not(stranger):
+def test_feed_drops_characters_that_xml_forbids(stranger):
     make_article("a", topics=[make_topic("t", name_en="Bell \x07")], title="Esc \x1b")
     assert texts(feed(stranger, "/topics/t/feed/"), "a:entry/a:title") == ["Esc "]
 
 
-# --- sitemap, robots -----------------------------------------------------------------------------------------------------------------
-
-
 def locations(client, path: str = "/sitemap.xml") -> dict[str, dict[str, str]]:
-    """Each address of the sitemap, with its versions by language."""
+    """Each URL of the sitemap, with its translations by language."""
     response = client.get(path)
     assert response["Content-Type"] == "application/xml"
-    urls = ElementTree.fromstring(response.content).findall("s:url", MAP)
+    elements = ElementTree.fromstring(response.content).findall("s:url", MAP)
     return {
         url.find("s:loc", MAP).text: {
             link.get("hreflang"): link.get("href") for link in url.findall("x:link", MAP)
         }
-        for url in urls
+        for url in elements
     }
 
 
-def test_the_sitemap_names_every_page_with_its_versions(stranger):
+def test_sitemap_lists_every_page_with_its_translations(stranger):
     author = make_author("lin")
     english = make_article("claims", authors=[author], topics=[make_topic("patents")])
     make_article("权利要求", language="zh-hans", translation_key=english.translation_key)
@@ -163,20 +160,20 @@ def test_the_sitemap_names_every_page_with_its_versions(stranger):
 
     site = "http://testserver"
     chinese = f"{site}/zh-hans/articles/{quote('权利要求')}/"
-    found = locations(stranger)
+    urls = locations(stranger)
 
     both = {"en": f"{site}/articles/claims/", "zh-hans": chinese}
-    assert found[f"{site}/articles/claims/"] == found[chinese] == both
-    assert found[f"{site}/articles/alone/"] == {}
-    assert found[f"{site}/about/"] == {"en": f"{site}/about/", "zh-hans": f"{site}/zh-hans/{quote('关于')}/"}
-    assert found[f"{site}/"] == {"en": f"{site}/", "zh-hans": f"{site}/zh-hans/"}
+    assert urls[f"{site}/articles/claims/"] == urls[chinese] == both
+    assert urls[f"{site}/articles/alone/"] == {}
+    assert urls[f"{site}/about/"] == {"en": f"{site}/about/", "zh-hans": f"{site}/zh-hans/{quote('关于')}/"}
+    assert urls[f"{site}/"] == {"en": f"{site}/", "zh-hans": f"{site}/zh-hans/"}
     for path in ("topics/patents/", "authors/lin/"):
-        assert f"{site}/{path}" in found
-        assert f"{site}/zh-hans/{path}" in found
-    assert len(found) == 11
+        assert f"{site}/{path}" in urls
+        assert f"{site}/zh-hans/{path}" in urls
+    assert len(urls) == 11
 
 
-def test_every_address_of_the_sitemap_is_a_page_that_calls_itself_so(stranger):
+def test_every_sitemap_url_is_canonical(stranger):
     english = make_article("claims", authors=[make_author("lin")], topics=[make_topic("patents")])
     make_article(
         "权利要求", language="zh-hans", translation_key=english.translation_key, authors=[make_author("周")]
@@ -188,9 +185,9 @@ def test_every_address_of_the_sitemap_is_a_page_that_calls_itself_so(stranger):
         assert f'<link rel="canonical" href="{location}">' in page.content.decode()
 
 
-def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
+def test_large_sitemap_is_an_index_of_sections(stranger, monkeypatch):
     articles = [make_article(f"a{n}") for n in range(6)]
-    monkeypatch.setattr(sitemaps, "SECTION", 2)
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 2)
     numbers = list(dict.fromkeys((article.pk - 1) // 2 + 1 for article in articles))
 
     index = ElementTree.fromstring(stranger.get("/sitemap.xml").content)
@@ -208,26 +205,26 @@ def test_a_large_sitemap_is_an_index_of_parts(stranger, monkeypatch):
         assert stranger.get(f"/sitemap-{number}.xml").status_code == 404
 
 
-def test_a_part_of_the_sitemap_keeps_its_articles_when_others_go(stranger, monkeypatch):
+def test_sitemap_section_does_not_change_when_other_articles_go(stranger, monkeypatch):
     articles = [make_article(f"a{n}") for n in range(6)]
-    monkeypatch.setattr(sitemaps, "SECTION", 2)
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 2)
     last = f"/sitemap-{(articles[-1].pk - 1) // 2 + 1}.xml"
     before = stranger.get(last).content
     take_down(articles[0])
     assert stranger.get(last).content == before
 
 
-def test_versions_of_an_article_know_each_other_across_parts(stranger, monkeypatch):
+def test_translations_are_linked_across_sitemap_sections(stranger, monkeypatch):
     english = make_article("a", language="en")
     make_article("b")
     chinese = make_article("c", language="zh-hans", translation_key=english.translation_key)
-    monkeypatch.setattr(sitemaps, "SECTION", 1)
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 1)
     both = {"en": "http://testserver/articles/a/", "zh-hans": "http://testserver/zh-hans/articles/c/"}
     assert locations(stranger, f"/sitemap-{english.pk}.xml")[both["en"]] == both
     assert locations(stranger, f"/sitemap-{chinese.pk}.xml")[both["zh-hans"]] == both
 
 
-def test_robots_are_shown_the_sitemap_and_kept_from_forms(stranger):
+def test_robots_names_the_sitemap_and_disallows_forms(stranger):
     lines = stranger.get("/robots.txt").content.decode().splitlines()
     assert "Sitemap: http://testserver/sitemap.xml" in lines
     assert "Disallow: /zh-hans/accounts/" in lines

@@ -1,3 +1,5 @@
+"""Generated covers: deterministic, not empty, small."""
+
 from io import BytesIO
 
 import pytest
@@ -7,14 +9,14 @@ from articles.generated_covers import HEIGHT, MOTIFS, WIDTH, draw_cover, generat
 
 
 @pytest.mark.parametrize("motif", MOTIFS)
-def test_cover_is_the_same_for_the_same_seed_and_another_for_another(motif: str):
+def test_cover_depends_on_its_seed_only(motif: str):
     once, again, other = draw_cover("loans", motif), draw_cover("loans", motif), draw_cover("claims", motif)
     assert once.size == (WIDTH, HEIGHT)
     assert once.tobytes() == again.tobytes()
     assert once.tobytes() != other.tobytes()
 
 
-def test_cover_has_more_than_its_ground():
+def test_cover_is_not_a_single_colour():
     colours = draw_cover("stripes").getcolors(maxcolors=WIDTH * HEIGHT)
     assert max(count for count, _ in colours) < 0.9 * WIDTH * HEIGHT
 
@@ -25,6 +27,6 @@ def test_cover_file_is_a_small_webp():
     assert len(data) < 120_000
 
 
-def test_unknown_motif_is_refused():
+def test_unknown_motif_raises_key_error():
     with pytest.raises(KeyError):
         draw_cover("loans", "spiral")

@@ -1,4 +1,4 @@
-"""Uploaded pictures: what is taken, what is left behind, what is refused."""
+"""Uploaded pictures: which are accepted, what is removed from them, renditions, and the template tag."""
 
 import re
 import struct
@@ -36,7 +36,7 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "R
 
 
 @pytest.mark.parametrize(
-    ("kind", "mode", "kept"),
+    ("kind", "mode", "stored_kind"),
     [
         ("JPEG", "RGB", "JPEG"),
         ("JPEG", "CMYK", "JPEG"),
@@ -46,17 +46,17 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "R
         ("GIF", "P", "PNG"),
     ],
 )
-def test_a_picture_is_kept_under_a_name_of_its_content(kind, mode, kept):
+def test_picture_is_stored_under_a_hash_of_its_content(kind, mode, stored_kind):
     image = add_image(upload=upload(picture(kind, mode=mode), "../../evil.php"), alt="A drawing")
 
     assert (image.width, image.height, image.alt) == (60, 40, "A drawing")
     assert "evil" not in image.file.name
     assert image.file.name.startswith("images/")
     with Picture.open(image.file.path) as stored:
-        assert (stored.format, stored.size) == (kept, (60, 40))
+        assert (stored.format, stored.size) == (stored_kind, (60, 40))
 
 
-def test_where_and_with_what_it_was_taken_is_left_behind():
+def test_metadata_is_removed():
     exif = Picture.Exif()
     exif[0x010F] = "A camera"
     exif[0x0112] = 6  # turned
@@ -73,8 +73,8 @@ def test_where_and_with_what_it_was_taken_is_left_behind():
     assert b"A camera" not in content
 
 
-def bomb() -> bytes:
-    """A PNG of a few bytes that says it has 900 million pixels."""
+def decompression_bomb() -> bytes:
+    """A PNG of a few bytes whose header claims 900 million pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -88,7 +88,7 @@ def bomb() -> bytes:
     )
 
 
-def moving() -> bytes:
+def animated_gif() -> bytes:
     content = BytesIO()
     frames = [Picture.new("RGB", (10, 10), colour) for colour in ("red", "blue")]
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
@@ -107,8 +107,8 @@ def moving() -> bytes:
         (picture("AVIF").partition(b"mdat")[0] + b"mdat" + bytes(50), "damaged"),
         (picture("AVIF").replace(b"av01", b"av02", 1), "not a picture"),
         (picture("PNG", (7_000, 6_000), "L"), "at most 40 million pixels"),
-        (bomb(), "at most 40 million pixels"),
-        (moving(), "Animated pictures"),
+        (decompression_bomb(), "at most 40 million pixels"),
+        (animated_gif(), "Animated pictures"),
         (b"x" * (MAX_BYTES + 1), "at most 15 MB"),
     ],
     ids=[
@@ -126,19 +126,19 @@ def moving() -> bytes:
         "heavy",
     ],
 )
-def test_what_is_no_still_picture_of_bounded_size_is_refused(content, words, tmp_path):
+def test_invalid_upload_is_refused(content, words, tmp_path):
     with pytest.raises(ValidationError, match=words):
         add_image(upload=upload(content), alt="x")
     assert not Image.objects.exists()
     assert list(tmp_path.rglob("*.*")) == []
 
 
-def test_a_picture_needs_words():
+def test_picture_needs_an_alt_text():
     with pytest.raises(ValidationError):
         add_image(upload=upload(picture()), alt="")
 
 
-def test_another_file_has_another_address_and_its_own_versions():
+def test_replaced_file_has_a_new_name_and_no_renditions():
     image = add_image(upload=upload(picture()), alt="x")
     make_renditions()
     before = image.file.name
@@ -150,9 +150,6 @@ def test_another_file_has_another_address_and_its_own_versions():
     assert (image.width, image.renditions) == (80, [])
 
 
-# --- smaller versions ----------------------------------------------------------------------------------------------------------------
-
-
 def test_renditions_are_smaller_and_made_once():
     image = add_image(upload=upload(picture(size=(1_200, 800))), alt="x")
 
@@ -160,23 +157,23 @@ def test_renditions_are_smaller_and_made_once():
     assert make_renditions() == 0
 
     image.refresh_from_db()
-    webp = [version for version in image.renditions if version["type"] == "image/webp"]
-    assert [version["width"] for version in webp] == [480, 960]
-    for version in image.renditions:
-        with Picture.open(image.file.storage.path(version["file"])) as made:
-            assert made.width == version["width"] < 1_200
-            assert made.height == round(800 * version["width"] / 1_200)
+    webp = [rendition for rendition in image.renditions if rendition["type"] == "image/webp"]
+    assert [rendition["width"] for rendition in webp] == [480, 960]
+    for rendition in image.renditions:
+        with Picture.open(image.file.storage.path(rendition["file"])) as made:
+            assert made.width == rendition["width"] < 1_200
+            assert made.height == round(800 * rendition["width"] / 1_200)
 
 
-def test_a_small_picture_gets_no_larger():
+def test_small_picture_is_not_enlarged():
     image = add_image(upload=upload(picture("PNG", (100, 50), "RGBA")), alt="x")
     make_renditions()
     image.refresh_from_db()
-    assert {version["width"] for version in image.renditions} == {100}
+    assert {rendition["width"] for rendition in image.renditions} == {100}
     assert max(WIDTHS) > 100
 
 
-def test_a_missing_file_keeps_no_other_picture_waiting():
+def test_missing_file_does_not_block_other_pictures():
     make_image("images/missing.png")
     make_image("images/drawing.svg")
     image = add_image(upload=upload(picture()), alt="x")
@@ -188,7 +185,7 @@ def test_a_missing_file_keeps_no_other_picture_waiting():
 
 
 def grey_profile() -> bytes:
-    """The smallest profile of grey, with a gamma of 1.8: header, white point, curve (ICC.1:2010, 7 and 8.3)."""
+    """A minimal grey profile with a gamma of 1.8: header, white point, curve (ICC.1:2010, 7 and 8.3)."""
     tags = {
         b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
         b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 461) + b"\0\0",
@@ -211,48 +208,47 @@ def grey_profile() -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_versions_of_a_grey_photograph_carry_no_profile_of_grey(kind):
-    """Chromium shows nothing for RGB pixels with such a profile, and <picture> does not fall back."""
+def test_renditions_of_a_grey_picture_are_rgb_without_profile(kind):
+    """Chromium shows nothing for RGB pixels with a grey profile, and <picture> does not fall back."""
     image = add_image(upload=upload(picture(kind, (1_000, 600), "L", icc_profile=grey_profile())), alt="x")
     make_renditions()
     image.refresh_from_db()
     assert len(image.renditions) >= 2
-    for version in image.renditions:
-        with Picture.open(image.file.storage.path(version["file"])) as made:
+    for rendition in image.renditions:
+        with Picture.open(image.file.storage.path(rendition["file"])) as made:
             assert (made.mode, made.info.get("icc_profile")) == ("RGB", None)
             assert (
                 max(abs(channel - 146) for channel in made.getpixel((5, 5))) <= 3
             )  # 128 at a gamma of 1.8, in sRGB
 
 
-# --- the tag -------------------------------------------------------------------------------------------------------------------------
-
-
-def show(image: Image, tag: str = "{% picture image sizes='50vw' %}") -> str:
+def render_tag(image: Image, tag: str = "{% picture image sizes='50vw' %}") -> str:
     return Template("{% load pictures %}" + tag).render(Context({"image": image}))
 
 
-def test_picture_tag_offers_the_versions_there_are():
+def test_picture_tag_lists_the_renditions():
     image = make_image("images/a.png", alt='A "quoted" tree')
     image.renditions = [
         {"file": "images/a-480.avif", "type": "image/avif", "width": 480},
         {"file": "images/a-960.avif", "type": "image/avif", "width": 960},
         {"file": "images/a-480.webp", "type": "image/webp", "width": 480},
     ]
-    assert show(image) == (
-        '<picture><source type="image/avif" srcset="/media/images/a-480.avif 480w, /media/images/a-960.avif 960w" sizes="50vw">'
+    assert render_tag(image) == (
+        '<picture><source type="image/avif" '
+        'srcset="/media/images/a-480.avif 480w, /media/images/a-960.avif 960w" sizes="50vw">'
         '<source type="image/webp" srcset="/media/images/a-480.webp 480w" sizes="50vw">'
-        '<img src="/media/images/a.png" width="1600" height="900" alt="A &quot;quoted&quot; tree" loading="lazy" decoding="async">'
+        '<img src="/media/images/a.png" width="1600" height="900" alt="A &quot;quoted&quot; tree" '
+        'loading="lazy" decoding="async">'
         "</picture>"
     )
 
 
-def test_picture_tag_without_versions_is_an_img():
-    html = show(make_image("images/a.svg"), "{% picture image alt='' eager=True %}")
+def test_picture_tag_without_renditions_is_an_img():
+    html = render_tag(make_image("images/a.svg"), "{% picture image alt='' eager=True %}")
     assert html == '<img src="/media/images/a.svg" width="1600" height="900" alt="" fetchpriority="high">'
 
 
-def test_pages_offer_the_smaller_versions_of_a_cover(stranger):
+def test_pages_show_the_renditions_of_a_cover(stranger):
     article = make_article(cover=add_image(upload=upload(picture(size=(1_200, 800))), alt="A lattice"))
     pages = ["/", article.get_absolute_url()]
     assert ["<picture>" in stranger.get(page).content.decode() for page in pages] == [False, False]

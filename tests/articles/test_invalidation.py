@@ -1,6 +1,6 @@
-"""Which pages a change is told to: whatever shows it, before and after.
+"""Which pages a write purges: all that show it, before and after.
 
-The last test is the proof: it renders every page before and after each change, and those that differ must be among the paths told.
+The last test proves it. It renders every page before and after each change: those that differ must be purged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,21 +19,28 @@ from articles.services import (
     publish,
     save_draft,
     save_page,
-    set_authors,
     set_options,
-    set_topics,
     take_down,
     unpublish,
 )
 from ictiger.pagecache.invalidation import paths_to_purge
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.public_write import public_write
-from tests.factories import make_article, make_author, make_image, make_page, make_publication, make_topic
+from tests.factories import (
+    make_article,
+    make_author,
+    make_image,
+    make_page,
+    make_publication,
+    make_topic,
+    set_authors,
+    set_topics,
+)
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_draft_shows_on_no_page_of_articles():
+def test_draft_shows_on_no_page():
     paths = paths_to_purge(create_article(title="T", slug="t"))
     assert not {
         path
@@ -42,12 +49,12 @@ def test_a_draft_shows_on_no_page_of_articles():
     }
 
 
-def test_a_scheduled_article_counts():
+def test_scheduled_article_has_paths():
     article = make_article("a", publish_at=timezone.now() + timedelta(days=1))
     assert {"/", "/page/**", "/feed/", "/archive/**", "/articles/a/**"} <= paths_to_purge(article)
 
 
-def test_an_article_shows_on_the_lists_of_its_language_alone():
+def test_article_shows_on_lists_of_its_language_only():
     article = make_article("甲", language="zh-hans", topics=[make_topic("t")])
     paths = paths_to_purge(article)
     assert {"/zh-hans/", "/zh-hans/topics/t/**", "/zh-hans/articles/甲/**"} <= paths
@@ -59,12 +66,12 @@ def test_paths_are_plain_text():
     assert all(path == unquote(path) for path in paths_to_purge(article))
 
 
-def test_an_author_of_nothing_shows_nowhere():
+def test_author_without_articles_shows_nowhere():
     assert paths_to_purge(make_author("lin")) == set()
 
 
-def test_an_article_shows_on_the_pages_of_those_it_is_related_to_also_where_all_came_at_one_moment():
-    """An import, or a schedule for the hour, gives many articles one time."""
+def test_paths_include_pages_that_name_the_article_as_related():
+    """With many articles of one moment, as an import or a schedule makes them."""
     topic, moment = make_topic("t"), timezone.now() - timedelta(days=1)
     articles = [make_article(f"a{n}", topics=[topic], publish_at=moment) for n in range(9)]
     for article in articles:
@@ -74,14 +81,17 @@ def test_an_article_shows_on_the_pages_of_those_it_is_related_to_also_where_all_
 
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker) -> Iterator[dict[str, bytes]]:
-    """A small publication: its pages, as they read before a change. Made once: each test's transaction lies within this one."""
+    """A small publication: its pages, as they read before a change.
+
+    Made once: each test's transaction lies within this one.
+    """
     with django_db_blocker.unblock(), transaction.atomic():
         yield _pages(_publication())
         transaction.set_rollback(True)
 
 
 def _publication() -> list[str]:
-    """Make it, and return the paths of all its pages."""
+    """Make the publication and return the paths of all its pages."""
     for language in ("en", "zh-hans"):
         make_publication(language, sign_off="Old sign-off")
     topics = [make_topic("t1"), make_topic("t2")]
@@ -120,10 +130,10 @@ def _publication() -> list[str]:
         "about/",
     ]
     lists += [f"archive/{year}/" for year in years]
-    own = [unquote(article.get_absolute_url()) for article in Article.objects.all()]
+    article_paths = [unquote(article.get_absolute_url()) for article in Article.objects.all()]
     return (
         [prefix + path for prefix in ("/", "/zh-hans/") for path in lists]
-        + own
+        + article_paths
         + ["/sitemap.xml", "/articles/renamed/"]
     )
 
@@ -143,16 +153,16 @@ def retitle(article: Article) -> None:
     publish(article)
 
 
-def write(thing, **values) -> None:
-    with public_write(thing):
+def write(instance, **values) -> None:
+    with public_write(instance):
         for name, value in values.items():
-            setattr(thing, name, value)
-        thing.save()
+            setattr(instance, name, value)
+        instance.save()
 
 
-def remove(thing) -> None:
-    with public_write(thing):
-        thing.delete()
+def remove(instance) -> None:
+    with public_write(instance):
+        instance.delete()
 
 
 def add_link() -> None:
@@ -208,16 +218,16 @@ def _page_with(**values):
 
 
 @pytest.mark.parametrize("act", CHANGES.values(), ids=CHANGES.keys())
-def test_every_page_that_changes_is_told(site, act):
+def test_every_changed_page_is_purged(site, act):
     Purge.objects.all().delete()
 
     act()
 
-    told = {path for purge in Purge.objects.all() for path in purge.paths}
+    purged = {path for purge in Purge.objects.all() for path in purge.paths}
     changed = {path for path, content in _pages(site).items() if content != site[path]}
     assert changed, "this change should show somewhere"
-    assert {path for path in changed if not _covers(told, path)} == set()
+    assert {path for path in changed if not _covers(purged, path)} == set()
 
 
-def _covers(told: set[str], path: str) -> bool:
-    return path in told or any(one.endswith("**") and path.startswith(one[:-2]) for one in told)
+def _covers(purged: set[str], path: str) -> bool:
+    return path in purged or any(one.endswith("**") and path.startswith(one[:-2]) for one in purged)

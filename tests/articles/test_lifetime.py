@@ -1,4 +1,4 @@
-"""A stored page knows until when it is good: a schedule takes effect to the second, with nobody there to write."""
+"""Cached pages expire when a scheduled change takes effect, without a write."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def now():
     return timezone.now()
 
 
-def good_until(client, path: str):
+def expiry_of(client, path: str):
     return getattr(client.get(path), "fresh_until", None)
 
 
@@ -42,39 +42,38 @@ def site(now) -> list[str]:
     ]
 
 
-def test_pages_without_a_schedule_live_for_ever(site, stranger):
-    assert {good_until(stranger, path) for path in site} == {None}
+def test_pages_without_scheduled_changes_do_not_expire(site, stranger):
+    assert {expiry_of(stranger, path) for path in site} == {None}
 
 
-@pytest.mark.parametrize("what", ["publish_at", "expires_at"])
-def test_pages_live_until_the_next_scheduled_moment(what, site, stranger, now):
-
+@pytest.mark.parametrize("field", ["publish_at", "expires_at"])
+def test_pages_expire_at_the_next_scheduled_change(field, site, stranger, now):
     related = {"topics": [Topic.objects.get()], "authors": [Author.objects.get()]}
-    make_article("soon", **{what: now + HOUR}, **related)
-    make_article("later", **{what: now + 2 * HOUR}, **related)
-    assert {path: good_until(stranger, path) for path in site} == dict.fromkeys(site, now + HOUR)
+    make_article("soon", **{field: now + HOUR}, **related)
+    make_article("later", **{field: now + 2 * HOUR}, **related)
+    assert {path: expiry_of(stranger, path) for path in site} == dict.fromkeys(site, now + HOUR)
 
 
-def test_a_schedule_bounds_no_page_that_it_does_not_change(site, stranger, now):
+def test_scheduled_change_does_not_expire_other_pages(site, stranger, now):
     make_article(
         "elsewhere", publish_at=now + HOUR, topics=[make_topic("other")], authors=[make_author("other")]
     )
     make_article("中文", language="zh-hans", publish_at=now + HOUR)
     for path in ("/topics/patents/", "/topics/patents/feed/", "/authors/lin/", "/articles/shown/"):
-        assert good_until(stranger, path) is None, path
-    assert good_until(stranger, "/") == now + HOUR
+        assert expiry_of(stranger, path) is None, path
+    assert expiry_of(stranger, "/") == now + HOUR
 
 
-def test_a_translation_to_come_bounds_the_page_that_will_name_it(stranger, now):
+def test_scheduled_translation_expires_the_page_that_will_link_to_it(stranger, now):
     article = make_article("claims")
     make_article(
         "权利要求", language="zh-hans", translation_key=article.translation_key, publish_at=now + HOUR
     )
-    assert good_until(stranger, "/articles/claims/") == now + HOUR
+    assert expiry_of(stranger, "/articles/claims/") == now + HOUR
 
 
-def test_a_discussion_that_closes_bounds_its_page(stranger, now):
+def test_closing_of_a_discussion_expires_its_page(stranger, now):
     make_article("closing", comments_close_at=now + HOUR)
     make_article("closed", comments_close_at=now - HOUR)
-    assert good_until(stranger, "/articles/closing/") == now + HOUR
-    assert good_until(stranger, "/articles/closed/") is None
+    assert expiry_of(stranger, "/articles/closing/") == now + HOUR
+    assert expiry_of(stranger, "/articles/closed/") is None

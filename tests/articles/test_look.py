@@ -1,4 +1,4 @@
-"""What of the look can be held by a test: colours that can be read, one sheet and one script, templates clean of inline code."""
+"""Design: contrast of colours, bundles of style sheets and scripts, templates without inline code."""
 
 import re
 from pathlib import Path
@@ -12,9 +12,8 @@ from django.utils import translation
 from ictiger.static_files import BUNDLES, IMPORT, SOURCE, bundle_source
 
 TEMPLATES = settings.BASE_DIR / "templates"
-MAIL = re.compile(
-    r"/email/|^mail/"
-)  # mail programs know no style sheets: there, and only there, style stands in the text
+# Mail programs ignore style sheets: only these templates have inline style.
+MAIL = re.compile(r"/email/|^mail/")
 
 
 def luminance(colour: str) -> float:
@@ -31,8 +30,8 @@ def contrast(one: str, other: str) -> float:
 
 def colours(sheet: str) -> dict[str, tuple[str, str]]:
     """Every `--name: light-dark(#…, #…)` of a sheet."""
-    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", (SOURCE / sheet).read_text())
-    return {name: (light, dark) for name, light, dark in found}
+    matches = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", (SOURCE / sheet).read_text())
+    return {name: (light, dark) for name, light, dark in matches}
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
@@ -59,14 +58,14 @@ def colours(sheet: str) -> dict[str, tuple[str, str]]:
         ("rule-strong", "paper-raised", 3),
     ],
 )
-def test_colours_can_be_read(text, ground, least, scheme):
+def test_colours_have_enough_contrast(text, ground, least, scheme):
     tokens = colours("css/tokens.css")
     assert contrast(tokens[text][scheme], tokens[ground][scheme]) >= least
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("name", ["code-word", "code-text", "code-number", "code-name", "code-comment"])
-def test_code_can_be_read(name, scheme):
+def test_code_has_enough_contrast(name, scheme):
     ground = colours("css/tokens.css")["paper-sunken"][scheme]
     assert contrast(colours("css/code.css")[name][scheme], ground) >= 4.5
 
@@ -77,15 +76,15 @@ def test_every_style_sheet_and_script_is_in_a_bundle():
         for ending in ("css", "js")
         for path in (SOURCE / ending).glob(f"*.{ending}")
     }
-    # The desk and the developer's mailbox have their own; the hint must be read before the first paint.
-    alone = {name for name in files if name.startswith(("css/desk", "js/desk"))} | {
+    # The admin and the developer's mailbox have separate files; hint.js must run before the first paint.
+    separate = {name for name in files if name.startswith(("css/desk", "js/desk"))} | {
         "css/mailbox.css",
         "js/hint.js",
     }
-    assert files - alone == {part for parts in BUNDLES.values() for part in parts}
+    assert files - separate == {part for parts in BUNDLES.values() for part in parts}
 
 
-def test_bundled_style_sheet_holds_its_parts_in_order():
+def test_bundled_style_sheet_contains_its_parts_in_order():
     text = bundle_source("css/site.css")
     places = [text.index((SOURCE / part).read_text()) for part in BUNDLES["css/site.css"]]
     assert places == sorted(places)
@@ -98,14 +97,14 @@ def test_bundled_script_has_one_scope_without_clashes():
     assert sorted(names) == sorted(set(names))
 
 
-def test_scripts_stand_after_those_they_import():
+def test_bundled_scripts_follow_their_imports():
     parts = BUNDLES["js/site.js"]
     for number, part in enumerate(parts):
         for imported in IMPORT.findall((SOURCE / part).read_text()):
             assert f"js/{imported}" in parts[:number], f"{part} imports {imported}"
 
 
-def test_bundle_is_found_and_follows_its_parts(monkeypatch, tmp_path):
+def test_bundle_finder_rebuilds_a_changed_bundle(monkeypatch, tmp_path):
     part = tmp_path / "a.css"
     part.write_text("a {}")
     monkeypatch.setitem(BUNDLES, "css/site.css", (str(part),))
@@ -114,7 +113,7 @@ def test_bundle_is_found_and_follows_its_parts(monkeypatch, tmp_path):
     assert Path(finders.find("css/site.css")).read_text() == "b {}"
 
 
-def test_collectstatic_is_given_the_bundles():
+def test_bundle_finder_lists_all_bundles():
     finder = finders.get_finder("ictiger.static_files.BundleFinder")
     collected = {name: Path(storage.path(name)).read_text() for name, storage in finder.list([])}
     assert collected == {name: bundle_source(name) for name in BUNDLES}
@@ -146,7 +145,7 @@ def test_template_has_no_inline_code(name):
 
 @pytest.mark.parametrize("name", ["400.html", "500.html", "503.html"])
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_error_page_needs_nothing(name, language):
-    """No database is allowed in this test, and no context is given."""
+def test_error_page_renders_without_database_or_context(name, language):
+    """This test has no access to the database."""
     with translation.override(language):
         assert f'<p class="error-code">{name[:3]}</p>' in render_to_string(name)

@@ -1,4 +1,4 @@
-"""What the database itself refuses, and who may do what."""
+"""Constraints of the database, and the permissions of the groups."""
 
 import importlib
 from datetime import timedelta
@@ -80,21 +80,21 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED.keys())
-def test_the_database_refuses(make, rows):
+def test_database_constraint_refuses(make, rows):
     row = make(rows)
     with pytest.raises(IntegrityError), public_write():
         row.save()
 
 
-def test_two_redirects_cannot_lead_from_one_address(rows):
+def test_redirect_slug_is_unique(rows):
     with public_write():
         SlugRedirect(language="en", slug="x", article=rows["article"]).save()
     with pytest.raises(IntegrityError), public_write():
         SlugRedirect(language="en", slug="x", article=make_article("b")).save()
 
 
-def test_every_first_segment_of_the_house_is_reserved():
-    """A page called like one of these could never be read, or would hide what is there."""
+def test_first_segments_of_all_urls_are_reserved():
+    """A page with such a slug could not be reached, or would hide another view."""
     patterns = [*ictiger.urls.urlpatterns, *ictiger.urls.urlpatterns[-1].url_patterns]
     for module in (accounts.urls, comments.urls, articles.urls):
         patterns += module.urlpatterns
@@ -105,7 +105,7 @@ def test_every_first_segment_of_the_house_is_reserved():
     assert plain - set(RESERVED_SLUGS) == set()
 
 
-def test_public_rows_are_written_inside_a_change_alone():
+def test_public_models_refuse_writes_outside_public_write():
     public = [
         model for model in apps.get_app_config("articles").get_models() if issubclass(model, PublicModel)
     ]
@@ -131,7 +131,7 @@ def test_public_rows_are_written_inside_a_change_alone():
                 write()
 
 
-def test_public_agrees_with_the_row_in_memory():
+def test_public_and_is_public_agree():
     hour = timedelta(hours=1)
     for publish_at, expires_at in [(-hour, None), (hour, None), (-hour, hour), (-2 * hour, -hour)]:
         article = make_article(
@@ -141,10 +141,7 @@ def test_public_agrees_with_the_row_in_memory():
         assert Article.objects.public().filter(pk=article.pk).exists() == article.is_public
 
 
-# --- groups --------------------------------------------------------------------------------------------------------------------------
-
-
-def test_an_author_may_write_and_not_publish(author):
+def test_author_group_may_write_but_not_publish(author):
     assert author.has_perms(
         ["articles.add_article", "articles.change_article", "articles.view_article", "articles.change_draft"]
     )
@@ -160,9 +157,11 @@ def test_an_author_may_write_and_not_publish(author):
         assert not author.has_perm(f"articles.{right}")
 
 
-def test_an_editor_may_do_everything_in_articles_but_rewrite_history(editor):
-    ours = Permission.objects.filter(content_type__app_label="articles").values_list("codename", flat=True)
-    missing = {codename for codename in ours if not editor.has_perm(f"articles.{codename}")}
+def test_editor_group_has_all_permissions_on_articles_except_history(editor):
+    codenames = Permission.objects.filter(content_type__app_label="articles").values_list(
+        "codename", flat=True
+    )
+    missing = {codename for codename in codenames if not editor.has_perm(f"articles.{codename}")}
     assert missing == {
         f"{verb}_{model}"
         for verb in ("add", "change", "delete")
@@ -170,17 +169,17 @@ def test_an_editor_may_do_everything_in_articles_but_rewrite_history(editor):
     }
 
 
-def test_no_group_reaches_into_accounts_and_editors_into_the_discussion_only_for_its_switch(author, editor):
+def test_groups_have_no_other_permissions_than_the_editors_discussion_switch(author, editor):
     switch = {
         f"comments.{verb}_{model}"
         for verb in ("view", "change")
         for model in ("sitecommentsettings", "discussion")
     }
-    for user, beyond in ((author, set()), (editor, switch)):
-        assert {right for right in user.get_all_permissions() if not right.startswith("articles.")} == beyond
+    for user, others in ((author, set()), (editor, switch)):
+        assert {right for right in user.get_all_permissions() if not right.startswith("articles.")} == others
 
 
-def test_the_groups_are_made_and_unmade_any_number_of_times():
+def test_group_migration_is_idempotent_and_reversible():
     migration = importlib.import_module("articles.migrations.0001_initial")
     with connection.schema_editor() if connection.vendor != "sqlite" else transaction.atomic() as editor:
         editor = editor or type("Editor", (), {"connection": connection})

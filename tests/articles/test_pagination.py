@@ -1,4 +1,4 @@
-"""Pages of lists: deep ones, found by the keys alone, are what counting from the beginning would have found; long lists are not counted."""
+"""Pagination: pages found by primary key have the right articles, and long lists are not counted."""
 
 from datetime import timedelta
 
@@ -23,25 +23,25 @@ def slugs(client, url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [5, 6, 7])
-def test_pages_hold_each_article_once_newest_first(stranger, number):
+def test_pages_contain_each_article_once_newest_first(stranger, number):
     topic = make_topic("patents")
     now = timezone.now()
-    for n in range(number):  # by twos at the same moment
+    for n in range(number):  # in pairs with the same moment
         make_article(f"a{n}", topics=[topic], publish_at=now - timedelta(days=9 - n // 2))
     make_article("hidden", topics=[topic], publish_at=now + timedelta(days=1))
     take_down(make_article("gone", topics=[topic]))
     pages = -(-number // 2)
-    found = [
+    listed = [
         slug
         for page in range(1, pages + 1)
         for slug in slugs(stranger, "/topics/patents/" + (f"page/{page}/" if page > 1 else ""))
     ]
-    assert found == [f"a{n}" for n in reversed(range(number))]
+    assert listed == [f"a{n}" for n in reversed(range(number))]
     assert stranger.get(f"/topics/patents/page/{pages + 1}/").status_code == 404
 
 
 @pytest.mark.parametrize("number", [4, 5])
-def test_of_a_long_list_nobody_is_told_how_many_pages_it_has(stranger, monkeypatch, number):
+def test_long_list_shows_no_number_of_pages(stranger, monkeypatch, number):
     monkeypatch.setattr(pagination, "MAX_COUNTED", 3)
     for n in range(number):
         make_article(f"a{n}")
@@ -60,21 +60,21 @@ def test_of_a_long_list_nobody_is_told_how_many_pages_it_has(stranger, monkeypat
     assert [stranger.get(f"/page/{n}/").status_code for n in (3, 999_999_999)] == [404, 404]
 
 
-def test_a_list_is_counted_to_a_bound(monkeypatch):
+def test_list_is_counted_up_to_the_limit(monkeypatch):
     monkeypatch.setattr(pagination, "MAX_COUNTED", 3)
     for n in range(9):
         make_article(f"a{n}")
     assert pagination.ListPaginator(Article.objects.public("en").for_lists(), 2).count == 4
 
 
-def test_an_article_taken_down_while_its_page_is_read_is_not_shown(monkeypatch):
+def test_article_taken_down_between_the_queries_is_not_shown(monkeypatch):
     articles = [make_article(f"a{n}") for n in range(4)]
     read = pagination._articles
 
-    def lose_and_read(keys: list[int]) -> list[Article]:
+    def take_down_and_read(keys: list[int]) -> list[Article]:
         take_down(articles[0])
         return read(keys)
 
-    monkeypatch.setattr(pagination, "_articles", lose_and_read)
+    monkeypatch.setattr(pagination, "_articles", take_down_and_read)
     page = pagination.ListPaginator(Article.objects.public("en").for_lists(), 2).page(2)
     assert [article.slug for article in page] == ["a1"]

@@ -1,4 +1,4 @@
-"""Queries do not grow with the number of articles: each page costs the same literal count for one article and for thirty."""
+"""The number of queries of each page, which does not grow with the number of articles."""
 
 from datetime import timedelta
 
@@ -10,24 +10,24 @@ from tests.factories import make_article, make_author, make_image, make_page, ma
 
 pytestmark = pytest.mark.django_db
 
-FRAME = 4  # the publication, its links, the menu, the foot
+FRAME = 4  # the publication, its links, the menu, the footer
 LIST = 4  # the count, the articles, their topics, their bylines
-MOMENTS = 1  # what is still to appear or to be taken down in the whole site
+MOMENTS = 1  # articles of the whole site with a future date
 
 PAGES = {
     "/topics/patents/": FRAME + 1 + LIST + MOMENTS,
     "/authors/lin/": FRAME + 1 + LIST + MOMENTS,
-    "/archive/2026/": FRAME + 3 + LIST + MOMENTS,  # its months, all years, whether the other language has it
+    "/archive/2026/": FRAME + 3 + LIST + MOMENTS,  # its months, all years, the other language
     "/archive/2026/03/": FRAME + 3 + LIST + MOMENTS,
     "/search/?q=title": FRAME + 1 + LIST,  # authors of that name
     "/feed/": 4 + MOMENTS,
     "/topics/patents/feed/": 5 + MOMENTS,
     "/authors/lin/feed/": 5 + MOMENTS,
-    "/sitemap.xml": 6,  # the parts, topics, authors, pages, articles, versions of them elsewhere
+    "/sitemap.xml": 6,  # sections, topics, authors, pages, articles, translations
     "/about/": FRAME + 2,
 }
-PAGES_OF_MANY = {  # with one article these have no list, or are not there
-    "/": FRAME + 4 + LIST + MOMENTS,  # what is featured; the lead with its topics and bylines
+PAGES_OF_MANY = {  # with one article these have no list, or do not exist
+    "/": FRAME + 4 + LIST + MOMENTS,  # the featured article; the lead with its topics and bylines
     "/page/2/": FRAME + 4 + LIST + MOMENTS,
     "/topics/patents/page/2/": FRAME + 1 + LIST + MOMENTS,
     "/authors/lin/page/2/": FRAME + 1 + LIST + MOMENTS,
@@ -39,7 +39,7 @@ PAGES_OF_MANY = {  # with one article these have no list, or are not there
 
 @pytest.fixture
 def fill(db):
-    """`fill(30)`: a publication with thirty articles, each with two topics, two authors and a cover of its own."""
+    """`fill(30)` makes a publication of 30 articles, each with two topics, two authors and a cover."""
     make_publication("en")
     make_page("about")
     topics, authors = (
@@ -61,7 +61,7 @@ def fill(db):
     return fill_up_to
 
 
-def test_a_page_costs_the_same_for_few_articles_and_for_many(fill, stranger, django_assert_num_queries):
+def test_queries_of_a_page_do_not_grow_with_the_articles(fill, stranger, django_assert_num_queries):
     for number, pages in {1: PAGES, 12: PAGES_OF_MANY, 30: PAGES | PAGES_OF_MANY}.items():
         fill(number)
         for path, queries in pages.items():
@@ -69,18 +69,16 @@ def test_a_page_costs_the_same_for_few_articles_and_for_many(fill, stranger, dja
                 assert stranger.get(path).status_code == 200, path
 
 
-def test_home_costs_no_more_with_many_articles_than_with_what_it_shows(
-    fill, stranger, django_assert_num_queries
-):
+def test_queries_of_home_with_only_a_lead(fill, stranger, django_assert_num_queries):
     fill(1)
     with django_assert_num_queries(FRAME + 4 + 1 + MOMENTS):  # nothing below the lead
         assert stranger.get("/").status_code == 200
 
 
-def test_an_article_costs_the_same_among_few_and_among_many(fill, stranger, django_assert_num_queries):
+def test_queries_of_an_article_do_not_grow_with_the_articles(fill, stranger, django_assert_num_queries):
     for number in (8, 30):
         fill(number)
-        # Itself and its topics; its translation; the related ones and their topics; who wrote them all; how many comments there are (what
-        # they cost is tested with them).
+        # Article and topics; translation; related articles and their topics; all bylines; the number of
+        # comments (whose own queries are tested with comments).
         with django_assert_num_queries(FRAME + 2 + 1 + 2 + 1 + 1 + MOMENTS):
             assert stranger.get("/articles/a2/").status_code == 200

@@ -1,4 +1,4 @@
-"""Search: words, beginnings of words, Chinese words of one character and more."""
+"""Search: words, prefixes, Chinese words of one and more characters, and the search page."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.factories import make_article, make_author
 pytestmark = pytest.mark.django_db
 
 
-def found(query: str, language: str = "en") -> list[str]:
+def search_slugs(query: str, language: str = "en") -> list[str]:
     return [article.slug for article in search_articles(query, language=language)]
 
 
@@ -26,18 +26,18 @@ def found(query: str, language: str = "en") -> list[str]:
         "Marcus Feld",
     ],
 )
-def test_finds_latin_words_by_their_beginning_in_any_case(query):
+def test_search_finds_latin_words_by_prefix_in_any_case(query):
     make_article(
         "hit", title="Patents", body="On royalty rates.", authors=[make_author(name_en="Marcus Feld")]
     )
     make_article("miss", title="Standards", body="On committees.", authors=[make_author(name_en="Zhou Min")])
-    assert found(query) == ["hit"]
+    assert search_slugs(query) == ["hit"]
 
 
 @pytest.mark.parametrize("query", ["tents", "atent", "patent standards", "zzz"])
-def test_finds_neither_ends_of_words_nor_articles_with_some_of_them(query):
+def test_search_finds_no_suffixes_and_needs_all_terms(query):
     make_article("a", title="Patents", body="On royalty rates.")
-    assert found(query) == []
+    assert search_slugs(query) == []
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_finds_neither_ends_of_words_nor_articles_with_some_of_them(query):
         "雨青",
     ],
 )
-def test_finds_chinese_words_of_any_length(query):
+def test_search_finds_chinese_words_of_any_length(query):
     make_article(
         "hit",
         language="zh-hans",
@@ -68,53 +68,50 @@ def test_finds_chinese_words_of_any_length(query):
     make_article(
         "miss", language="zh-hans", title="标准", body="谈会议。", authors=[make_author(name_zh="周敏")]
     )
-    assert found(query, "zh-hans") == ["hit"]
+    assert search_slugs(query, "zh-hans") == ["hit"]
 
 
 @pytest.mark.parametrize("query", ["要权", "利书", "专书利"])
-def test_does_not_find_what_is_not_written(query):
+def test_search_finds_no_chinese_words_across_gaps(query):
     make_article("a", language="zh-hans", title="专利", body="读权利要求书。")
-    assert found(query, "zh-hans") == []
+    assert search_slugs(query, "zh-hans") == []
 
 
-def test_titles_come_first_then_the_newest():
+def test_search_ranks_titles_first_then_the_newest():
     make_article("in-text", title="New", body="About pledges.")
     make_article(
         "in-title", title="Pledges", body="Text.", publish_at=make_article("x").publish_at.replace(year=2020)
     )
-    assert found("pledge") == ["in-title", "in-text"]
+    assert search_slugs("pledge") == ["in-title", "in-text"]
 
 
-def test_finds_the_text_that_readers_see_and_not_the_draft():
+def test_search_covers_the_published_text_only():
     article = make_article("a", body="Old words.")
     save_draft(article, body="New words.")
-    assert (found("old"), found("new")) == (["a"], [])
+    assert (search_slugs("old"), search_slugs("new")) == (["a"], [])
     publish(article)
-    assert (found("old"), found("new")) == ([], ["a"])
+    assert (search_slugs("old"), search_slugs("new")) == ([], ["a"])
 
 
 @pytest.mark.parametrize(
     "query", ["%", "_", "\\", "' OR 1=1 --", "a%", '"', "*", "( ) AND", "\x00", "\ud800", "🐯"]
 )
-def test_signs_mean_nothing(query, stranger):
+def test_search_treats_special_characters_as_separators(query, stranger):
     make_article("abc", title="abc")
-    assert found(query.replace("\ud800", "")) in ([], ["abc"] if query == "a%" else [])
+    assert search_slugs(query.replace("\ud800", "")) in ([], ["abc"] if query == "a%" else [])
     assert stranger.get("/search/", {"q": query.encode("utf-8", "surrogatepass")}).status_code == 200
 
 
-def test_terms_are_few_however_long_the_query():
+def test_number_of_terms_is_limited():
     assert len(terms_of("字" * 1_000)) <= MAX_TERMS
     assert len(terms_of(" ".join(map(str, range(1_000))))) == MAX_TERMS
 
 
-def test_index_holds_each_entry_once():
+def test_index_text_contains_each_entry_once():
     assert index_text("专利 专利 Patent", "patent") == " 专利 利 patent "
 
 
-# --- the page ------------------------------------------------------------------------------------------------------------------------
-
-
-def test_search_page_asks_for_words(stranger):
+def test_search_page_without_query_shows_the_form(stranger):
     response = stranger.get("/search/")
     assert response.status_code == 200
     assert 'name="q"' in response.content.decode()
@@ -122,7 +119,7 @@ def test_search_page_asks_for_words(stranger):
     assert "no-store" in response["Cache-Control"]
 
 
-def test_search_page_shows_what_it_found_and_what_was_asked(stranger):
+def test_search_page_shows_results_and_escapes_the_query(stranger):
     make_article("hit", title="Patents")
     response = stranger.get("/search/?q=%3Cb%3Epatent")
     page = response.content.decode()
@@ -152,13 +149,13 @@ def test_search_results_are_paged_with_the_query(stranger):
         ("🐯", "no word to search for"),
     ],
 )
-def test_search_says_what_is_wrong_with_a_query(query, words, stranger, django_assert_num_queries):
+def test_search_page_explains_an_invalid_query(query, words, stranger, django_assert_num_queries):
     response = stranger.get("/search/", {"q": query})
     assert response.status_code == 200
     assert words in response.content.decode()
 
 
-def test_search_keeps_to_the_language_of_the_page(stranger):
+def test_search_is_limited_to_the_language_of_the_page(stranger):
     make_article("english", title="FRAND")
     make_article("中文", title="FRAND", language="zh-hans")
     assert [article.slug for article in stranger.get("/zh-hans/search/?q=frand").context["page_obj"]] == [

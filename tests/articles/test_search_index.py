@@ -1,4 +1,4 @@
-"""The index behind the search: kept by the database with every write, one answer on SQLite and PostgreSQL, bounded work."""
+"""The search index: updated with every write, the same results on SQLite and PostgreSQL, bounded work."""
 
 import pytest
 from django.core.management import call_command
@@ -14,73 +14,75 @@ from tests.factories import make_article, make_author
 pytestmark = pytest.mark.django_db
 
 
-def found(query: str, language: str = "en") -> list[str]:
+def search_slugs(query: str, language: str = "en") -> list[str]:
     return [article.slug for article in search_articles(query, language=language)]
 
 
-def test_follows_every_write_whoever_writes():
+def test_index_follows_every_write():
     article = make_article("a", title="Royalties")
     save_draft(article, title="Pledges")
     publish(article)
-    assert (found("royalties"), found("pledges")) == ([], ["a"])
+    assert (search_slugs("royalties"), search_slugs("pledges")) == ([], ["a"])
     unpublish(article)
-    assert found("pledges") == []
+    assert search_slugs("pledges") == []
     publish(article)
     with public_write(article):
         Article.objects.filter(pk=article.pk).update(search_text=" by hand ")
-    assert (found("pledges"), found("hand")) == ([], ["a"])
+    assert (search_slugs("pledges"), search_slugs("hand")) == ([], ["a"])
     with public_write(article):
         article.delete()
-    assert found("hand") == []
+    assert search_slugs("hand") == []
 
 
-def test_writes_that_are_taken_back_are_not_found():
+def test_index_follows_a_rollback():
     make_article("a", title="Royalties")
 
-    def break_off():
+    def roll_back():
         with public_write():
             Article.objects.update(search_text=" pledges ")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        break_off()
-    assert (found("royalties"), found("pledges")) == (["a"], [])
+        roll_back()
+    assert (search_slugs("royalties"), search_slugs("pledges")) == (["a"], [])
 
 
 @pytest.mark.skipif(
     connection.vendor != "sqlite", reason="on SQLite a change of the table drops its triggers"
 )
-def test_migrating_again_brings_lost_triggers_back():
+def test_migrate_restores_missing_triggers():
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER articles_search_insert")
     call_command("migrate", verbosity=0)
     make_article("a", title="Royalties")
-    assert found("royalties") == ["a"]
+    assert search_slugs("royalties") == ["a"]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="that of PostgreSQL has one shape")
-def test_migrating_makes_an_index_of_an_earlier_shape_anew():
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the index on PostgreSQL has had one form only")
+def test_migrate_rebuilds_an_index_of_an_earlier_version():
     make_article("a", title="Royalties")
     with connection.cursor() as cursor:
         search_index.remove_index(connection)
         cursor.execute(
-            "CREATE VIRTUAL TABLE articles_search USING fts5 (entries, content='', prefix='1 2', tokenize='ascii')"
+            "CREATE VIRTUAL TABLE articles_search "
+            "USING fts5 (entries, content='', prefix='1 2', tokenize='ascii')"
         )
     call_command("migrate", verbosity=0)
     make_article("b", title="Royalties")
-    assert found("royalties") == ["b", "a"]
+    assert search_slugs("royalties") == ["b", "a"]
 
 
-def test_an_index_made_late_has_what_was_there():
+def test_new_index_contains_existing_articles():
     make_article("a", title="Royalties")
     make_article("draft", title="Royalties", status="draft")
-    connection.check_constraints()  # PostgreSQL alters no table that has some to check
+    connection.check_constraints()  # PostgreSQL does not alter a table with pending checks
     search_index.remove_index(connection)
     search_index.install_index(connection)
-    assert found("royalties") == ["a"]
+    assert search_slugs("royalties") == ["a"]
 
 
-# Characters younger than SQLite's own tables, marks, what has a meaning in either database's query language, and what looks like our mark.
+# Characters newer than SQLite's Unicode tables, operators of either database's query language, and text that
+# looks like the mark of the language.
 @pytest.mark.parametrize(
     ("body", "query", "hit"),
     [
@@ -103,9 +105,9 @@ def test_an_index_made_late_has_what_was_there():
         ("word" * 1_000, "word" * 25, True),
     ],
 )
-def test_means_the_same_on_both_databases(body, query, hit):
+def test_special_characters_mean_the_same_on_both_databases(body, query, hit):
     make_article("a", title="T", summary="", body=body)
-    assert found(query) == (["a"] if hit else [])
+    assert search_slugs(query) == (["a"] if hit else [])
 
 
 def test_texts_of_any_size_can_be_indexed():
@@ -114,27 +116,27 @@ def test_texts_of_any_size_can_be_indexed():
     )
     body = "\n\n".join(distinct[start : start + 900] for start in range(0, len(distinct), 900))
     make_article("a", title="开头", body=body, language="zh-hans")
-    assert found("开头", "zh-hans") == ["a"]
+    assert search_slugs("开头", "zh-hans") == ["a"]
 
 
 @pytest.mark.parametrize(
-    ("articles", "told"),
+    ("count", "message"),
     [(2, "2 articles"), (3, "3 articles"), (4, "More than 3 articles have this."), (6, "More than 3")],
 )
-def test_of_more_than_most_the_newest_are_found(monkeypatch, stranger, articles, told):
+def test_search_returns_the_newest_of_too_many_results(monkeypatch, stranger, count, message):
     monkeypatch.setattr(search, "MAX_RESULTS", 3)
     monkeypatch.setattr("articles.views.MAX_RESULTS", 3)
-    for n in range(articles):
+    for n in range(count):
         make_article(f"a{n}", title="Patents")
     page = stranger.get("/search/?q=patents")
     assert [article.slug for article in page.context["page_obj"]] == [
-        f"a{n}" for n in reversed(range(articles))
+        f"a{n}" for n in reversed(range(count))
     ][:3]
-    assert told in page.content.decode()
+    assert message in page.content.decode()
 
 
-def test_words_of_the_text_and_of_an_author_go_together():
+def test_terms_in_the_text_and_in_an_author_name_combine():
     make_article("hit", body="Royalties.", authors=[make_author(name_en="Marcus Feld")])
     make_article("other-text", body="Pledges.", authors=[make_author(name_en="Marcus Feldman")])
     make_article("other-author", body="Royalties.", authors=[make_author(name_en="Zhou Min")])
-    assert found("feld royalties") == ["hit"]
+    assert search_slugs("feld royalties") == ["hit"]

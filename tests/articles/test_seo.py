@@ -1,4 +1,4 @@
-"""JSON-LD: true, complete, and unable to break out of its element."""
+"""JSON-LD: its fields, and that no text can end its element."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def json_ld(article: Article) -> str:
     return Template("{% load seo %}{% article_json_ld article %}").render(Context({"article": article}))
 
 
-def described(article: Article) -> dict:
+def json_ld_fields(article: Article) -> dict:
     element = re.fullmatch(r'<script type="application/ld\+json">(.*)</script>', json_ld(article), re.DOTALL)
     return json.loads(element[1])
 
@@ -24,7 +24,7 @@ def described(article: Article) -> dict:
 def test_json_ld_describes_the_article():
     author = make_author("lin", name_en="Lin Yuqing")
     article = make_article("claims", title="Reading a claim", summary="One sentence.", authors=[author])
-    fields = described(article)
+    fields = json_ld_fields(article)
     assert fields["headline"] == "Reading a claim"
     assert fields["description"] == "One sentence."
     assert fields["inLanguage"] == "en"
@@ -36,16 +36,16 @@ def test_json_ld_describes_the_article():
     assert fields["image"] == "http://testserver/static/img/og.png"
 
 
-def test_json_ld_has_the_cover_as_its_picture():
+def test_json_ld_image_is_the_cover():
     article = make_article(cover=make_image("images/cover.webp"))
-    assert described(article)["image"] == "http://testserver/media/images/cover.webp"
+    assert json_ld_fields(article)["image"] == "http://testserver/media/images/cover.webp"
 
 
-def test_json_ld_cannot_be_left_by_a_title():
+def test_json_ld_escapes_the_title():
     title = "</script><script>alert(1)</script> & <!--"
     article = make_article(title=title)
     text = json_ld(article)
     assert text.count("<") == 2
     assert text.count("</script>") == 1
     assert "&" not in text
-    assert described(article)["headline"] == title
+    assert json_ld_fields(article)["headline"] == title

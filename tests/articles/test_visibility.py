@@ -1,4 +1,4 @@
-"""What readers may not see yet, or no longer, is nowhere: each test first makes what could leak."""
+"""Hidden articles show nowhere. Each test first makes an article that could leak."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 WORD = "Quasiparticle"
 
 
-def hidden(state: str, **fields):
+def make_hidden(state: str, **fields):
     """An article in `state` with WORD in its title, text and slug."""
     text = {
         "title": f"{WORD} title",
@@ -52,10 +52,10 @@ def leaks_in(response) -> set[str]:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_no_public_page_shows_it(state, stranger):
+def test_public_pages_do_not_show_a_hidden_article(state, stranger):
     topic, author = make_topic("patents"), make_author("lin")
     shown = make_article("shown", topics=[topic], authors=[author])
-    article = hidden(state, topics=[topic], authors=[author])
+    article = make_hidden(state, topics=[topic], authors=[author])
     make_article(
         "译文", language="zh-hans", topics=[topic], authors=[author], translation_key=article.translation_key
     )
@@ -82,20 +82,19 @@ def test_no_public_page_shows_it(state, stranger):
 @pytest.mark.parametrize(
     ("state", "status"), [(state, 410 if state == "expired" else 404) for state in STATES]
 )
-def test_its_own_address_does_not_show_it(state, status, stranger, editor, client_of):
-    article = hidden(state)
+def test_url_of_a_hidden_article_does_not_show_it(state, status, stranger, editor, client_of):
+    article = make_hidden(state)
     for client in (stranger, client_of(editor)):
         response = client.get(article.get_absolute_url())
         assert response.status_code == status
-        assert (
-            WORD not in response.content.decode()
-        )  # in small letters it stands in the address that was asked for
+        # In lower case the word is in the requested URL.
+        assert WORD not in response.content.decode()
 
 
-def test_what_was_hidden_is_shown_in_its_time(stranger, time_machine):
-    """The counterpart: the pages above would show the article if it were public."""
+def test_public_pages_show_the_article_once_it_is_public(stranger, time_machine):
+    """Shows that the pages tested above contain an article that is public."""
     topic, author = make_topic("patents"), make_author("lin")
-    article = hidden("scheduled", topics=[topic], authors=[author])
+    article = make_hidden("scheduled", topics=[topic], authors=[author])
     time_machine.move_to(article.publish_at)
     month = timezone.localtime(article.publish_at)
 
@@ -112,7 +111,7 @@ def test_what_was_hidden_is_shown_in_its_time(stranger, time_machine):
     assert article.slug in stranger.get("/sitemap.xml").content.decode()
 
 
-def test_a_draft_of_a_public_article_stays_a_draft(stranger):
+def test_public_pages_do_not_show_the_draft_of_a_public_article(stranger):
     article = make_article("shown")
     save_draft(article, title=WORD, summary=WORD, body=WORD, slug=WORD)
     for path in ("/", "/articles/shown/", "/feed/", "/sitemap.xml", f"/search/?q=nothing+{WORD}"):
@@ -120,24 +119,21 @@ def test_a_draft_of_a_public_article_stays_a_draft(stranger):
     assert stranger.get(f"/articles/{WORD}/").status_code == 404
 
 
-def test_an_author_of_drafts_alone_has_no_page(stranger):
-    hidden("draft", authors=[make_author("lin")])
+def test_author_of_drafts_only_has_no_page(stranger):
+    make_hidden("draft", authors=[make_author("lin")])
     assert stranger.get("/authors/lin/").status_code == 404
     assert b"/authors/lin/" not in stranger.get("/sitemap.xml").content
 
 
-# --- preview -------------------------------------------------------------------------------------------------------------------------
-
-
-def path_of_preview(article) -> str:
+def preview_path(article) -> str:
     return preview_url(article).removeprefix("http://testserver")
 
 
-def test_preview_shows_the_draft_to_whoever_has_the_link(stranger):
+def test_preview_shows_the_draft_to_anyone_with_the_link(stranger):
     article = make_article("shown", body="Old text.")
     save_draft(article, body=f"New {WORD}.")
 
-    response = stranger.get(path_of_preview(article))
+    response = stranger.get(preview_path(article))
 
     page = response.content.decode()
     assert response.status_code == 200
@@ -148,25 +144,25 @@ def test_preview_shows_the_draft_to_whoever_has_the_link(stranger):
     assert response["Referrer-Policy"] == "no-referrer"
 
 
-def test_preview_of_a_new_article_has_no_date_and_needs_none(stranger):
-    assert WORD in stranger.get(path_of_preview(hidden("draft"))).content.decode()
+def test_preview_of_an_unpublished_article_works_without_a_date(stranger):
+    assert WORD in stranger.get(preview_path(make_hidden("draft"))).content.decode()
 
 
-def test_preview_links_die_after_a_week(stranger, time_machine):
-    path = path_of_preview(hidden("draft"))
+def test_preview_link_expires_after_a_week(stranger, time_machine):
+    path = preview_path(make_hidden("draft"))
     time_machine.move_to(timezone.now() + timedelta(days=8))
     assert stranger.get(path).status_code == 404
 
 
-def test_preview_links_cannot_be_made_up(stranger):
-    path = path_of_preview(hidden("draft"))
+def test_forged_preview_link_is_404(stranger):
+    path = preview_path(make_hidden("draft"))
     for forged in (path[:-2] + "x/", path.replace(":", ":x", 1), "/preview/1/", f"/preview/{'a:' * 2000}/"):
         assert stranger.get(forged).status_code == 404
 
 
-def test_preview_is_shown_in_the_language_of_the_article(stranger):
+def test_preview_redirects_to_the_language_of_the_article(stranger):
     article = create_article(language="zh-hans", title="题目", body="正文")
-    path = path_of_preview(article)
+    path = preview_path(article)
     assert path.startswith("/zh-hans/preview/")
     assert stranger.get(path.removeprefix("/zh-hans"))["Location"].startswith(
         "http://testserver/zh-hans/preview/"
@@ -174,8 +170,8 @@ def test_preview_is_shown_in_the_language_of_the_article(stranger):
 
 
 def test_preview_of_a_deleted_article_is_404(stranger):
-    article = hidden("draft")
-    path = path_of_preview(article)
+    article = make_hidden("draft")
+    path = preview_path(article)
     with public_write(article):
         article.delete()
     assert stranger.get(path).status_code == 404

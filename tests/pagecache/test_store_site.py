@@ -27,6 +27,8 @@ from tests.factories import (
     make_publication,
     make_topic,
     make_user,
+    set_authors,
+    set_topics,
 )
 
 from .site import Site
@@ -130,8 +132,8 @@ WRITES = {
     "move": lambda: edit("a3", slug="moved"),
     "move what is discussed": lambda: edit("a0", slug="moved-too", title="Moved"),
     "move back": lambda: edit("moved", slug="a3"),
-    "other topics": lambda: services.set_topics(article("a4"), [Topic.objects.get(slug="standards")]),
-    "other authors": lambda: services.set_authors(article("a4"), [Author.objects.get(slug="feld")]),
+    "other topics": lambda: set_topics(article("a4"), [Topic.objects.get(slug="standards")]),
+    "other authors": lambda: set_authors(article("a4"), [Author.objects.get(slug="feld")]),
     "lead": lambda: services.set_options(article("a5"), featured=True),
     "close a discussion": lambda: services.set_options(article("moved-too"), comments_open=False),
     "open it": lambda: services.set_options(article("moved-too"), comments_open=True),

@@ -105,7 +105,9 @@ def site(db, monkeypatch) -> None:
     publish(renamed)
     make_page("about")
     keys = Article.objects.values_list("pk", flat=True)
-    monkeypatch.setattr(sitemaps, "SECTION", (min(keys) + max(keys)) // 2)  # so that the sitemap has parts
+    monkeypatch.setattr(
+        sitemaps, "SECTION_SIZE", (min(keys) + max(keys)) // 2
+    )  # so that the sitemap has parts
 
 
 @pytest.fixture

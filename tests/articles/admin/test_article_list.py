@@ -1,4 +1,4 @@
-"""The list of articles: states in words, filters, search, and a number of queries that does not grow."""
+"""The admin's list of articles: columns, filters, search, bulk actions, schedule page."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,18 +13,13 @@ from comments.models import Discussion
 from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_author, make_image, make_topic
 
-from .desk import messages_of
+from .form_client import messages_of
 
 LIST = "/admin/articles/article/"
 NOW, DAY = timezone.now(), timedelta(days=1)
 
 
-@pytest.fixture
-def desk(client_of, editor):
-    return client_of(editor)
-
-
-def rows(response) -> list[str]:
+def slugs(response) -> list[str]:
     return [article.slug for article in response.context["cl"].result_list]
 
 
@@ -57,10 +52,10 @@ def cell(response, name: str) -> str:
         ),
     ],
 )
-def test_state_is_told_in_words(desk, fields, words):
+def test_state_column_describes_the_status(editor_client, fields, words):
     make_article(**fields)
 
-    assert words in cell(desk.get(LIST), "state")
+    assert words in cell(editor_client.get(LIST), "state")
 
 
 @pytest.mark.parametrize(
@@ -68,32 +63,32 @@ def test_state_is_told_in_words(desk, fields, words):
     [{"body": "New."}, {"title": "New"}, {"seo_title": "New"}, {"cover": "new"}],
     ids=["body", "title", "seo_title", "cover"],
 )
-def test_unpublished_changes_are_told(desk, text):
+def test_state_column_shows_unpublished_changes(editor_client, text):
     article = make_article()
-    assert "unpublished changes" not in cell(desk.get(LIST), "state")
+    assert "unpublished changes" not in cell(editor_client.get(LIST), "state")
 
     save_draft(article, **{name: make_image() if name == "cover" else value for name, value in text.items()})
 
-    assert "has unpublished changes" in cell(desk.get(LIST), "state")
-    assert rows(desk.get(LIST, {"state": "changed"})) == [article.slug]
+    assert "has unpublished changes" in cell(editor_client.get(LIST), "state")
+    assert slugs(editor_client.get(LIST, {"state": "changed"})) == [article.slug]
 
 
-def test_article_with_the_same_cover_has_no_unpublished_changes(desk):
+def test_article_with_the_same_cover_has_no_unpublished_changes(editor_client):
     make_article(cover=make_image())
 
-    assert "unpublished changes" not in cell(desk.get(LIST), "state")
+    assert "unpublished changes" not in cell(editor_client.get(LIST), "state")
 
 
-def test_public_article_is_linked_to_its_page(desk):
+def test_public_article_is_linked_to_its_page(editor_client):
     make_article("a")
 
-    assert 'href="/articles/a/"' in cell(desk.get(LIST), "state")
+    assert 'href="/articles/a/"' in cell(editor_client.get(LIST), "state")
 
 
-def test_hidden_article_is_linked_to_no_page(desk):
+def test_hidden_article_has_no_link(editor_client):
     make_article("a", status=Status.DRAFT)
 
-    assert "/articles/a/" not in desk.get(LIST).content.decode()
+    assert "/articles/a/" not in editor_client.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -108,83 +103,88 @@ def test_hidden_article_is_linked_to_no_page(desk):
         ("nonsense", ["draft", "expired", "in-review", "public", "scheduled"]),
     ],
 )
-def test_list_is_filtered_by_state(desk, state, expected):
+def test_list_is_filtered_by_state(editor_client, state, expected):
     make_article("draft", status=Status.DRAFT)
     make_article("in-review", status=Status.IN_REVIEW)
     make_article("scheduled", publish_at=NOW + DAY)
     make_article("public")
     make_article("expired", publish_at=NOW - 2 * DAY, expires_at=NOW - DAY)
 
-    assert sorted(rows(desk.get(LIST, {"state": state}))) == expected
+    assert sorted(slugs(editor_client.get(LIST, {"state": state}))) == expected
 
 
-def test_list_is_filtered_by_language_topic_and_author(desk):
+def test_list_is_filtered_by_language_topic_and_author(editor_client):
     topic, person = make_topic(), make_author()
     make_article("a", topics=[topic])
     make_article("b", authors=[person])
     make_article("c", language="zh-hans")
 
-    assert rows(desk.get(LIST, {"language__exact": "zh-hans"})) == ["c"]
-    assert rows(desk.get(LIST, {"topics__id__exact": topic.pk})) == ["a"]
-    assert rows(desk.get(LIST, {"authors__id__exact": person.pk})) == ["b"]
+    assert slugs(editor_client.get(LIST, {"language__exact": "zh-hans"})) == ["c"]
+    assert slugs(editor_client.get(LIST, {"topics__id__exact": topic.pk})) == ["a"]
+    assert slugs(editor_client.get(LIST, {"authors__id__exact": person.pk})) == ["b"]
 
 
 @pytest.mark.parametrize("query", ["Found", "found-slug", "Finding", "已找到"])
-def test_search_finds_what_stands_in_the_draft_alone(desk, query):
+def test_search_covers_drafts(editor_client, query):
     make_article("other")
     save_draft(make_article("a"), title="Found 已找到", slug="found-slug", summary="Finding it")
 
-    assert rows(desk.get(LIST, {"q": query})) == ["a"]
+    assert slugs(editor_client.get(LIST, {"q": query})) == ["a"]
 
 
-def test_what_is_not_published_yet_stands_on_top(desk):
+def test_unpublished_articles_are_listed_first(editor_client):
     make_article("old", publish_at=NOW - 9 * DAY)
     make_article("draft", status=Status.DRAFT)
     make_article("new")
 
-    assert rows(desk.get(LIST)) == ["draft", "new", "old"]
+    assert slugs(editor_client.get(LIST)) == ["draft", "new", "old"]
 
 
-def test_list_is_narrowed_by_date(desk):
+def test_list_is_filtered_by_date(editor_client):
     make_article("old", publish_at=datetime(2020, 5, 5, tzinfo=ZoneInfo("UTC")))
     make_article("new", publish_at=datetime(2024, 5, 5, tzinfo=ZoneInfo("UTC")))
 
     make_article("old-in-june", publish_at=datetime(2020, 6, 5, tzinfo=ZoneInfo("UTC")))
 
-    assert rows(desk.get(LIST, {"published": "2020"})) == ["old-in-june", "old"]
-    assert rows(desk.get(LIST, {"published": "2020-05"})) == ["old"]
+    assert slugs(editor_client.get(LIST, {"published": "2020"})) == ["old-in-june", "old"]
+    assert slugs(editor_client.get(LIST, {"published": "2020-05"})) == ["old"]
     assert (
-        rows(desk.get(LIST, {"published": "2020-13"}))
-        == rows(desk.get(LIST, {"published": "9999"}))
-        == rows(desk.get(LIST))
+        slugs(editor_client.get(LIST, {"published": "2020-13"}))
+        == slugs(editor_client.get(LIST, {"published": "9999"}))
+        == slugs(editor_client.get(LIST))
     )
 
 
-def test_months_are_offered_of_the_chosen_year_alone(desk):
+def test_date_filter_offers_months_of_the_chosen_year(editor_client):
     make_article("old", publish_at=datetime(2020, 5, 5, tzinfo=ZoneInfo("UTC")))
     make_article("new", publish_at=datetime(2022, 5, 5, tzinfo=ZoneInfo("UTC")))
 
-    assert offered(desk.get(LIST)) == ["2022", "2021", "2020"]
+    assert date_choices(editor_client.get(LIST)) == ["2022", "2021", "2020"]
     months = [f"2020-{month:02}" for month in range(12, 0, -1)]
-    assert offered(desk.get(LIST, {"published": "2020-05"})) == ["2022", "2021", "2020", *months]
+    assert date_choices(editor_client.get(LIST, {"published": "2020-05"})) == [
+        "2022",
+        "2021",
+        "2020",
+        *months,
+    ]
 
 
-def offered(response) -> list[str]:
+def date_choices(response) -> list[str]:
     (dates,) = [shown for shown in response.context["cl"].filter_specs if isinstance(shown, PublishedFilter)]
     return [value for value, _words in dates.lookup_choices]
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_queries_do_not_grow_with_the_articles(desk, count, django_assert_num_queries):
+def test_queries_do_not_grow_with_the_articles(editor_client, count, django_assert_num_queries):
     topics, authors = [make_topic(), make_topic()], [make_author(), make_author()]
     for _ in range(count):
         make_article(topics=topics, authors=authors, cover=make_image())
-    desk.get(LIST)
+    editor_client.get(LIST)
 
     with django_assert_num_queries(QUERIES):
-        response = desk.get(LIST)
+        response = editor_client.get(LIST)
 
-    assert len(rows(response)) == count
+    assert len(slugs(response)) == count
 
 
 # Session, user, their rights (2); topics and authors to filter by; counts (1, and 1 of publications);
@@ -193,34 +193,31 @@ QUERIES = 12
 
 
 @pytest.mark.parametrize("prefix", ["", "/zh-hans"])
-def test_desk_speaks_both_languages(desk, prefix):
+def test_list_is_translated(editor_client, prefix):
     make_article("a", title="A title", topics=[make_topic("patents", name_en="Patents", name_zh="专利")])
 
-    page = desk.get(f"{prefix}{LIST}").content.decode()
+    page = editor_client.get(f"{prefix}{LIST}").content.decode()
 
     assert "A title" in page
     assert ("专利" if prefix else "Patents") in page
 
 
-def test_comments_of_both_languages_are_counted(desk):
+def test_comments_of_both_languages_are_counted(editor_client):
     original = make_article()
     make_article("标题", language="zh-hans", translation_key=original.translation_key)
     with public_write():
         Discussion(key=original.translation_key, comments=7).save()
 
-    assert [article.comment_count for article in desk.get(LIST).context["cl"].result_list] == [7, 7]
+    assert [article.comment_count for article in editor_client.get(LIST).context["cl"].result_list] == [7, 7]
 
 
-def test_long_texts_are_not_loaded(desk):
+def test_long_texts_are_not_loaded(editor_client):
     make_article(body="x")
 
-    [article] = desk.get(LIST).context["cl"].result_list
+    [article] = editor_client.get(LIST).context["cl"].result_list
 
     assert {"body", "body_html", "search_text"} <= article.get_deferred_fields()
     assert "body" in article.draft.get_deferred_fields()
-
-
-# --- doing one thing to many -----------------------------------------------------------------------------------------------------------
 
 
 def run(client, action: str, *articles: Article):
@@ -228,18 +225,18 @@ def run(client, action: str, *articles: Article):
     return messages_of(client.post(LIST, data, follow=True))
 
 
-def test_publishing_a_mixed_selection_says_what_became_of_each(desk):
+def test_publishing_a_selection_reports_each_article(editor_client):
     ready = make_article(title="Ready", status=Status.DRAFT)
     empty = make_article(title="Empty", status=Status.DRAFT, body="")
     changed = make_article(title="Changed")
     save_draft(changed, body="New.")
     settled = make_article(title="Settled")
 
-    said = run(desk, "publish_selected", ready, empty, changed, settled)
+    messages = run(editor_client, "publish_selected", ready, empty, changed, settled)
 
-    assert "“Empty” stays as it was: There is no text to publish yet." in said
-    assert "“Settled” stays as it was: readers already see this text" in said
-    [done] = [message for message in said if message.startswith("Published")]
+    assert "“Empty” stays as it was: There is no text to publish yet." in messages
+    assert "“Settled” stays as it was: readers already see this text" in messages
+    [done] = [message for message in messages if message.startswith("Published")]
     assert "Ready" in done
     assert "Changed" in done
     for article in (ready, empty, changed):
@@ -248,14 +245,14 @@ def test_publishing_a_mixed_selection_says_what_became_of_each(desk):
 
 
 @pytest.mark.parametrize(
-    ("action", "takes", "status"),
+    ("action", "applies_to", "status"),
     [
         ("submit_selected", ["draft"], Status.IN_REVIEW),
         ("return_selected", ["in review"], Status.DRAFT),
         ("unpublish_selected", ["public", "scheduled"], Status.DRAFT),
     ],
 )
-def test_action_takes_what_it_fits_and_names_the_rest(desk, action, takes, status):
+def test_action_applies_where_possible_and_names_the_rest(editor_client, action, applies_to, status):
     articles = {
         "draft": make_article(title="draft", status=Status.DRAFT),
         "in review": make_article(title="in review", status=Status.IN_REVIEW),
@@ -263,29 +260,31 @@ def test_action_takes_what_it_fits_and_names_the_rest(desk, action, takes, statu
         "scheduled": make_article(title="scheduled", publish_at=NOW + DAY),
     }
 
-    said = run(desk, action, *articles.values())
+    messages = run(editor_client, action, *articles.values())
 
     for name, article in articles.items():
         before = article.status
         article.refresh_from_db()
-        assert article.status == (status if name in takes else before)
-        assert any(message.startswith(f"“{name}” stays as it was") for message in said) == (name not in takes)
+        assert article.status == (status if name in applies_to else before)
+        assert any(message.startswith(f"“{name}” stays as it was") for message in messages) == (
+            name not in applies_to
+        )
 
 
-def test_take_down_ends_what_readers_see(desk, stranger):
+def test_take_down_applies_to_public_articles_only(editor_client, stranger):
     public, draft = make_article("a"), make_article("b", status=Status.DRAFT)
 
-    said = run(desk, "take_down_selected", public, draft)
+    messages = run(editor_client, "take_down_selected", public, draft)
 
     assert stranger.get("/articles/a/").status_code == 410
-    assert any("readers do not see it now" in message for message in said)
+    assert any("readers do not see it now" in message for message in messages)
 
 
-def test_covers_are_drawn_for_those_without_one(desk):
+def test_covers_are_drawn_for_those_without_one(editor_client):
     bare, covered = make_article(), make_article(cover=make_image())
     cover = covered.draft.cover
 
-    run(desk, "draw_covers", bare, covered)
+    run(editor_client, "draw_covers", bare, covered)
 
     for article in (bare, covered):
         article.draft.refresh_from_db()
@@ -293,7 +292,7 @@ def test_covers_are_drawn_for_those_without_one(desk):
     assert covered.draft.cover == cover
 
 
-def test_deleting_many(desk):
+def test_delete_selected_deletes_all(editor_client):
     articles = [make_article(status=Status.DRAFT) for _ in range(2)]
     data = {
         "action": "delete_selected",
@@ -301,22 +300,19 @@ def test_deleting_many(desk):
         "post": "yes",
     }
 
-    desk.post(LIST, data)
+    editor_client.post(LIST, data)
 
     assert not Article.objects.exists()
-
-
-# --- the schedule ----------------------------------------------------------------------------------------------------------------------
 
 
 def schedule_url(*articles: Article) -> str:
     return f"{LIST}schedule/?" + "&".join(f"article={article.pk}" for article in articles)
 
 
-def test_selection_leads_to_the_schedule(desk):
+def test_schedule_action_redirects_to_the_schedule_page(editor_client):
     articles = [make_article(status=Status.DRAFT) for _ in range(2)]
 
-    response = desk.post(
+    response = editor_client.post(
         LIST,
         {
             "action": "schedule_selected",
@@ -328,22 +324,22 @@ def test_selection_leads_to_the_schedule(desk):
     assert set(response.url.split("?")[1].split("&")) == {f"article={article.pk}" for article in articles}
 
 
-def test_schedule_names_the_time_zone(desk):
-    page = desk.get(schedule_url(make_article(status=Status.DRAFT))).content.decode()
+def test_schedule_names_the_time_zone(editor_client):
+    page = editor_client.get(schedule_url(make_article(status=Status.DRAFT))).content.decode()
 
     assert "Asia/Shanghai (UTC+08:00)" in page
 
 
-def test_mixed_selection_is_scheduled_as_far_as_it_can_be(desk):
+def test_selection_is_scheduled_where_possible(editor_client):
     draft, public = make_article(title="Draft", status=Status.DRAFT), make_article(title="Public")
 
-    response = desk.post(
+    response = editor_client.post(
         schedule_url(draft, public), {"when_0": "2040-01-02", "when_1": "08:30:15"}, follow=True
     )
 
-    said = messages_of(response)
-    assert "“Public” stays as it was: readers see it now; unpublish it first" in said
-    assert "Readers see these from 2 Jan 2040, 08:30:15 on: Draft." in said
+    messages = messages_of(response)
+    assert "“Public” stays as it was: readers see it now; unpublish it first" in messages
+    assert "Readers see these from 2 Jan 2040, 08:30:15 on: Draft." in messages
     draft.refresh_from_db()
     public.refresh_from_db()
     assert draft.publish_at.isoformat() == "2040-01-02T00:30:15+00:00"
@@ -359,10 +355,10 @@ def test_mixed_selection_is_scheduled_as_far_as_it_can_be(desk):
         ("2040-01-01", "25:00", "valid time"),
     ],
 )
-def test_moment_that_cannot_be_is_refused_beside_the_field(desk, day, time, error):
+def test_invalid_moment_is_a_field_error(editor_client, day, time, error):
     article = make_article(status=Status.DRAFT)
 
-    response = desk.post(schedule_url(article), {"when_0": day, "when_1": time})
+    response = editor_client.post(schedule_url(article), {"when_0": day, "when_1": time})
 
     assert error in str(response.context["form"].errors["when"])
     assert f'value="{day}"' in response.content.decode() or not day
@@ -370,12 +366,12 @@ def test_moment_that_cannot_be_is_refused_beside_the_field(desk, day, time, erro
     assert article.status == Status.DRAFT
 
 
-def test_scheduling_again_takes_the_changed_draft_along(desk):
+def test_scheduling_again_includes_the_changed_draft(editor_client):
     article = make_article(status=Status.DRAFT)
-    desk.post(schedule_url(article), {"when_0": "2040-01-02", "when_1": "08:30"})
+    editor_client.post(schedule_url(article), {"when_0": "2040-01-02", "when_1": "08:30"})
     save_draft(article, body="Newer.")
 
-    desk.post(schedule_url(article), {"when_0": "2040-01-03", "when_1": "08:30"})
+    editor_client.post(schedule_url(article), {"when_0": "2040-01-03", "when_1": "08:30"})
 
     article.refresh_from_db()
     assert article.body == "Newer."
@@ -383,5 +379,5 @@ def test_scheduling_again_takes_the_changed_draft_along(desk):
 
 
 @pytest.mark.parametrize("query", ["", "?article=", "?article=x", "?article=999999", "?article=" + "9" * 40])
-def test_schedule_of_nothing_leads_back_to_the_list(desk, query):
-    assert desk.get(f"{LIST}schedule/{query}").url == LIST
+def test_schedule_without_articles_redirects_to_the_list(editor_client, query):
+    assert editor_client.get(f"{LIST}schedule/{query}").url == LIST

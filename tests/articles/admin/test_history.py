@@ -1,4 +1,4 @@
-"""The versions of a draft and of a page: the list, what has changed since, and the way back."""
+"""The history of drafts and pages: the list of versions, their changes, and restoring one."""
 
 import time
 
@@ -9,15 +9,10 @@ from articles.models import Draft, Page
 from ictiger.core.text_diff import ChangeKind, diff_texts
 from tests.factories import make_article, make_image, make_page
 
-from .desk import edit, fields_of, messages_of
+from .form_client import edit, fields_of, messages_of
 
 
-@pytest.fixture
-def desk(client_of, editor):
-    return client_of(editor)
-
-
-def history(article) -> str:
+def history_url(article) -> str:
     return reverse("admin:articles_article_history", args=[article.pk])
 
 
@@ -26,12 +21,12 @@ def version_url(article, **text) -> str:
     return reverse("admin:articles_article_version", args=[article.pk, version.pk])
 
 
-def test_history_tells_who_saved_what(desk, client_of, author):
+def test_history_shows_user_and_changed_fields(editor_client, client_of, author):
     article = make_article(created_by=author)
-    edit(desk, article, title="By the editor")
+    edit(editor_client, article, title="By the editor")
     edit(client_of(author), article, body="By the author", summary="Both")
 
-    newest, second, *_ = desk.get(history(article)).context["page_obj"]
+    newest, second, *_ = editor_client.get(history_url(article)).context["page_obj"]
 
     assert (newest.history_user.email, [change.label for change in newest.changed]) == (
         "author@example.org",
@@ -43,20 +38,20 @@ def test_history_tells_who_saved_what(desk, client_of, author):
     )
 
 
-def test_version_shows_what_has_changed_since(desk):
+def test_version_shows_what_has_changed_since(editor_client):
     article = make_article(body="One line.\n\nAnother line.")
-    edit(desk, article, body="One line.\n\nAnother, longer line.")
+    edit(editor_client, article, body="One line.\n\nAnother, longer line.")
 
-    page = desk.get(version_url(article, body="One line.\n\nAnother line.")).content.decode()
+    page = editor_client.get(version_url(article, body="One line.\n\nAnother line.")).content.decode()
 
     assert "<ins>, longer</ins>" in page
 
 
-def test_version_is_restored_into_the_draft_alone(desk):
+def test_version_is_restored_into_the_draft_only(editor_client):
     article = make_article(title="First", body="First text.", cover=make_image())
-    edit(desk, article, title="Second", body="Second text.", cover="", press="_publish")
+    edit(editor_client, article, title="Second", body="Second text.", cover="", press="_publish")
 
-    response = desk.post(version_url(article, title="First"))
+    response = editor_client.post(version_url(article, title="First"))
 
     assert response.url == reverse("admin:articles_article_change", args=[article.pk])
     article.refresh_from_db()
@@ -66,116 +61,118 @@ def test_version_is_restored_into_the_draft_alone(desk):
     assert article.draft.history.filter(title="Second").exists()
 
 
-def test_restoring_a_taken_slug_is_refused_in_words(desk):
+def test_restoring_a_taken_slug_shows_an_error(editor_client):
     article = make_article("first", status="draft")
-    edit(desk, article, slug="second")
+    edit(editor_client, article, slug="second")
     make_article("first", title="Newcomer")
 
-    response = desk.post(version_url(article, slug="first"), follow=True)
+    response = editor_client.post(version_url(article, slug="first"), follow=True)
 
     assert any("taken by “Newcomer”" in message for message in messages_of(response))
     assert Draft.objects.get(article=article).slug == "second"
 
 
-def test_version_of_another_article_is_not_found(desk):
-    mine, other = make_article(), make_article()
-    url = reverse("admin:articles_article_version", args=[mine.pk, other.draft.history.first().pk])
+def test_version_of_another_article_is_not_found(editor_client):
+    article, other = make_article(), make_article()
+    url = reverse("admin:articles_article_version", args=[article.pk, other.draft.history.first().pk])
 
-    assert desk.get(url).status_code == 404
-    assert desk.post(url).status_code == 404
+    assert editor_client.get(url).status_code == 404
+    assert editor_client.post(url).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 15])
-def test_queries_do_not_grow_with_the_versions(desk, count, django_assert_num_queries):
+def test_queries_do_not_grow_with_the_versions(editor_client, count, django_assert_num_queries):
     article = make_article()
     for number in range(count):
-        edit(desk, article, title=f"Title {number}")
-    desk.get(history(article))
+        edit(editor_client, article, title=f"Title {number}")
+    editor_client.get(history_url(article))
 
     with django_assert_num_queries(8):
-        desk.get(history(article))
+        editor_client.get(history_url(article))
 
 
-def test_long_history_has_pages(desk):
+def test_history_is_paginated(editor_client):
     article = make_article()
     for number in range(25):
-        edit(desk, article, title=f"Title {number}")
+        edit(editor_client, article, title=f"Title {number}")
 
-    first, second = (desk.get(history(article), {"p": number}).context["page_obj"] for number in (1, 2))
+    first, second = (
+        editor_client.get(history_url(article), {"p": number}).context["page_obj"] for number in (1, 2)
+    )
 
     assert [len(first.object_list), first.paginator.count] == [20, article.draft.history.count()]
     assert [change.label for change in first.object_list[19].changed] == ["Title"]
     assert second.object_list[-1].changed == []
 
 
-def test_page_is_restored_and_rendered(desk):
+def test_page_is_restored_and_rendered(editor_client):
     page = make_page()
     url = reverse("admin:articles_page_change", args=[page.pk])
     for body in ("First text.", "Second text."):
-        desk.post(url, {**fields_of(desk.get(url), "page_form"), "body": body})
+        editor_client.post(url, {**fields_of(editor_client.get(url), "page_form"), "body": body})
     version = page.history.filter(body="First text.").latest()
 
-    desk.post(reverse("admin:articles_page_version", args=[page.pk, version.pk]))
+    editor_client.post(reverse("admin:articles_page_version", args=[page.pk, version.pk]))
 
     assert "First text." in Page.objects.get().body_html
 
 
-def test_nothing_is_inline(desk):
+def test_history_has_no_inline_style_or_script(editor_client):
     article = make_article()
-    edit(desk, article, body="New.")
-    for url in (history(article), version_url(article, title=article.title)):
-        html = desk.get(url).content.decode()
+    edit(editor_client, article, body="New.")
+    for url in (history_url(article), version_url(article, title=article.title)):
+        html = editor_client.get(url).content.decode()
         assert "style=" not in html
         assert "<style" not in html
         assert "<script>" not in html
 
 
-# --- the comparison ------------------------------------------------------------------------------------------------------------------
-
-
-def shown(old: str, new: str) -> list[list[tuple[str, str]]]:
+def diff_of(old: str, new: str) -> list[list[tuple[str, str]]]:
     return [[(part.kind, part.text) for part in block] for block in diff_texts(old, new)]
 
 
-def test_equal_texts_have_no_passages():
-    assert shown("a\nb", "a\nb") == []
+def test_equal_texts_have_no_diff():
+    assert diff_of("a\nb", "a\nb") == []
 
 
 def test_chinese_is_compared_by_characters():
-    [block] = shown("专利池的许可", "专利池的收费")
+    [block] = diff_of("专利池的许可", "专利池的收费")
 
     assert block == [(ChangeKind.SAME, "专利池的"), (ChangeKind.REMOVED, "许可"), (ChangeKind.ADDED, "收费")]
 
 
-def test_unchanged_lines_far_from_a_change_are_left_out():
+def test_diff_omits_unchanged_lines_far_from_a_change():
     lines = [f"line {number}" for number in range(20)]
     changed = [*lines[:10], "new", *lines[10:]]
 
-    kinds = [block[0][0] for block in shown("\n".join(lines), "\n".join(changed))]
+    kinds = [block[0][0] for block in diff_of("\n".join(lines), "\n".join(changed))]
 
     assert kinds == [ChangeKind.GAP, ChangeKind.SAME, ChangeKind.ADDED, ChangeKind.SAME, ChangeKind.GAP]
 
 
-def test_huge_texts_are_compared_in_bounded_time():
+def test_diff_of_huge_texts_is_not_empty():
     old, new = "\n" * 100_000 + "word " * 20_000, "\n" * 90_000 + "other " * 20_000
 
     assert diff_texts(old, new)
 
 
-def numbered(word: str, between: str, count: int) -> str:
-    """Something that stayed and something that changed, in turns."""
+def alternating(word: str, between: str, count: int) -> str:
+    """`count` unchanged numbers, each followed by `word`."""
     return between.join(f"{number}{between}{word}" for number in range(count))
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (numbered("old", "\n", 12_000), numbered("new", "\n", 12_000)),
-        ("\n==\n".join([numbered("old", " ", 700)] * 40), "\n==\n".join([numbered("new", " ", 700)] * 40)),
+        (alternating("old", "\n", 12_000), alternating("new", "\n", 12_000)),
+        (
+            "\n==\n".join([alternating("old", " ", 700)] * 40),
+            "\n==\n".join([alternating("new", " ", 700)] * 40),
+        ),
     ],
     ids=["lines", "words"],
 )
-def test_what_takes_long_to_match_is_shown_as_replaced_whole(old, new):
+def test_diff_of_many_changes_takes_bounded_time(old, new):
     began = time.process_time()
     parts = [part for block in diff_texts(old, new) for part in block]
     assert time.process_time() - began < 3

@@ -1,4 +1,4 @@
-"""Who may do what at the desk: every view and every action, by role."""
+"""Permissions in the admin of articles: views, buttons and actions, by role."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -22,21 +22,21 @@ from tests.factories import (
     make_user,
 )
 
-from .desk import buttons_of, change_url, edit, fields_of, open_form, send
+from .form_client import buttons_of, change_url, edit, fields_of, open_form, send
 
 LIST = "/admin/articles/article/"
 
 
 @pytest.fixture
-def own(author):
-    """An article that the author began, not published yet."""
+def own_draft(author):
+    """An unpublished article created by the author."""
     return make_article("own", status=Status.DRAFT, created_by=author)
 
 
 @pytest.fixture
-def strange(editor):
-    """Somebody else's article."""
-    return make_article("strange", status=Status.DRAFT, created_by=editor)
+def other_draft(editor):
+    """An unpublished article of somebody else."""
+    return make_article("other", status=Status.DRAFT, created_by=editor)
 
 
 def actions_of(client) -> set[str]:
@@ -48,19 +48,16 @@ def titles_of(client) -> set[str]:
     return {article.title for article in client.get(LIST).context["cl"].result_list}
 
 
-# --- the author ----------------------------------------------------------------------------------------------------------------------
-
-
-def test_author_sees_own_articles_only(client_of, author, own, strange):
+def test_author_sees_own_articles_only(client_of, author, own_draft, other_draft):
     named = make_article("named", authors=[make_author(user=author)])
 
-    assert titles_of(client_of(author)) == {own.title, named.title}
+    assert titles_of(client_of(author)) == {own_draft.title, named.title}
 
 
-def test_author_edits_own_draft(client_of, author, own):
-    assert edit(client_of(author), own, body="More.").status_code == 302
+def test_author_edits_own_draft(client_of, author, own_draft):
+    assert edit(client_of(author), own_draft, body="More.").status_code == 302
 
-    assert Draft.objects.get(article=own).body == "More."
+    assert Draft.objects.get(article=own_draft).body == "More."
 
 
 def test_author_edits_the_draft_of_an_article_that_bears_their_name(client_of, author, editor):
@@ -74,91 +71,93 @@ def test_author_edits_the_draft_of_an_article_that_bears_their_name(client_of, a
 
 
 @pytest.mark.parametrize("view", ["change", "history", "delete"])
-def test_author_is_kept_from_the_articles_of_others(client_of, author, strange, view):
-    url = reverse(f"admin:articles_article_{view}", args=[strange.pk])
+def test_author_cannot_open_articles_of_others(client_of, author, other_draft, view):
+    url = reverse(f"admin:articles_article_{view}", args=[other_draft.pk])
 
     assert client_of(author).get(url).status_code == 403
 
 
-def test_author_cannot_save_into_the_articles_of_others(client_of, author, editor, strange):
-    form = open_form(client_of(editor), strange)
+def test_author_cannot_save_into_the_articles_of_others(client_of, author, editor, other_draft):
+    form = open_form(client_of(editor), other_draft)
 
-    assert send(client_of(author), strange, form, body="Mine now.").status_code == 403
-    assert Draft.objects.get(article=strange).body != "Mine now."
+    assert send(client_of(author), other_draft, form, body="Mine now.").status_code == 403
+    assert Draft.objects.get(article=other_draft).body != "Mine now."
 
 
-def test_author_cannot_restore_a_version_of_others(client_of, author, strange):
-    url = reverse("admin:articles_article_version", args=[strange.pk, strange.draft.history.first().pk])
+def test_author_cannot_restore_a_version_of_others(client_of, author, other_draft):
+    url = reverse(
+        "admin:articles_article_version", args=[other_draft.pk, other_draft.draft.history.first().pk]
+    )
 
     assert client_of(author).get(url).status_code == 403
     assert client_of(author).post(url).status_code == 403
 
 
-def test_author_cannot_translate_the_articles_of_others(client_of, author, strange):
-    assert client_of(author).get(f"{LIST}add/?translation_of={strange.pk}").status_code == 403
+def test_author_cannot_translate_the_articles_of_others(client_of, author, other_draft):
+    assert client_of(author).get(f"{LIST}add/?translation_of={other_draft.pk}").status_code == 403
 
 
-def test_author_is_offered_no_publishing(client_of, author, own):
+def test_author_has_no_publishing_buttons(client_of, author, own_draft):
     client = client_of(author)
 
-    assert set(buttons_of(client.get(change_url(own)))) == {"_save", "_submit", "_draw_cover"}
+    assert set(buttons_of(client.get(change_url(own_draft)))) == {"_save", "_submit", "_draw_cover"}
     assert actions_of(client) == {"submit_selected"}
 
 
 @pytest.mark.parametrize("button", ["_publish", "_schedule", "_unpublish", "_take_down", "_return"])
-def test_author_cannot_press_what_is_not_offered(client_of, author, own, button):
-    response = edit(client_of(author), own, press=button, body="Smuggled.")
+def test_author_cannot_submit_buttons_that_are_not_offered(client_of, author, own_draft, button):
+    response = edit(client_of(author), own_draft, press=button, body="Smuggled.")
 
     assert response.status_code == 403
-    own.refresh_from_db()
-    assert own.status == Status.DRAFT
-    assert own.draft.body != "Smuggled."
+    own_draft.refresh_from_db()
+    assert own_draft.status == Status.DRAFT
+    assert own_draft.draft.body != "Smuggled."
 
 
 @pytest.mark.parametrize(
     "action", [*sorted(set(BulkActionsMixin.actions) - {"submit_selected"}), "delete_selected"]
 )
-def test_author_cannot_run_what_is_not_offered(client_of, author, own, action):
+def test_author_cannot_run_actions_that_are_not_offered(client_of, author, own_draft, action):
     client_of(author).post(
-        LIST, {"action": action, "_selected_action": [own.pk], "index": "0", "post": "yes"}
+        LIST, {"action": action, "_selected_action": [own_draft.pk], "index": "0", "post": "yes"}
     )
 
-    own.refresh_from_db()
-    assert (own.status, own.draft.cover) == (Status.DRAFT, None)
+    own_draft.refresh_from_db()
+    assert (own_draft.status, own_draft.draft.cover) == (Status.DRAFT, None)
 
 
-def test_author_cannot_submit_the_articles_of_others(client_of, author, strange):
+def test_author_cannot_submit_the_articles_of_others(client_of, author, other_draft):
     client_of(author).post(
-        LIST, {"action": "submit_selected", "_selected_action": [strange.pk], "index": "0"}
+        LIST, {"action": "submit_selected", "_selected_action": [other_draft.pk], "index": "0"}
     )
 
-    strange.refresh_from_db()
-    assert strange.status == Status.DRAFT
+    other_draft.refresh_from_db()
+    assert other_draft.status == Status.DRAFT
 
 
-def test_author_cannot_open_the_schedule(client_of, author, own):
-    url = f"{reverse('admin:articles_article_schedule')}?article={own.pk}"
+def test_author_cannot_open_the_schedule(client_of, author, own_draft):
+    url = f"{reverse('admin:articles_article_schedule')}?article={own_draft.pk}"
 
     assert client_of(author).get(url).status_code == 403
     assert client_of(author).post(url, {"when_0": "2040-01-01", "when_1": "10:00"}).status_code == 403
-    own.refresh_from_db()
-    assert own.publish_at is None
+    own_draft.refresh_from_db()
+    assert own_draft.publish_at is None
 
 
-def test_author_cannot_delete(client_of, author, own):
+def test_author_cannot_delete(client_of, author, own_draft):
     assert (
         client_of(author)
-        .post(reverse("admin:articles_article_delete", args=[own.pk]), {"post": "yes"})
+        .post(reverse("admin:articles_article_delete", args=[own_draft.pk]), {"post": "yes"})
         .status_code
         == 403
     )
-    assert Article.objects.filter(pk=own.pk).exists()
+    assert Article.objects.filter(pk=own_draft.pk).exists()
 
 
 @pytest.mark.parametrize(
     "publish_at", [timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)]
 )
-def test_listing_is_closed_to_the_author_once_published_or_scheduled(client_of, author, publish_at):
+def test_author_cannot_change_the_listing_once_published_or_scheduled(client_of, author, publish_at):
     article = make_article(created_by=author, publish_at=publish_at, topics=[make_topic("patents")])
     client = client_of(author)
     form = open_form(client, article)
@@ -170,7 +169,7 @@ def test_listing_is_closed_to_the_author_once_published_or_scheduled(client_of, 
         "articletopic_set-0-topic",
     } & set(form)
 
-    smuggled = {
+    extra_fields = {
         "comments_open": "",
         "featured": "on",
         "expires_at_0": "2040-01-01",
@@ -178,7 +177,11 @@ def test_listing_is_closed_to_the_author_once_published_or_scheduled(client_of, 
         "body": "New.",
     }
     response = send(
-        client, article, form, **smuggled, **{"articletopic_set-0-DELETE": "on", "articletopic_set-0-id": "1"}
+        client,
+        article,
+        form,
+        **extra_fields,
+        **{"articletopic_set-0-DELETE": "on", "articletopic_set-0-id": "1"},
     )
 
     assert response.status_code == 302
@@ -188,19 +191,21 @@ def test_listing_is_closed_to_the_author_once_published_or_scheduled(client_of, 
     assert article.draft.body == "New."
 
 
-def test_author_files_an_unpublished_article_but_does_not_feature_it(client_of, author, own):
+def test_author_changes_the_listing_of_an_unpublished_article_but_does_not_feature_it(
+    client_of, author, own_draft
+):
     topic = make_topic("patents")
-    typed = {
+    data = {
         "articletopic_set-TOTAL_FORMS": "1",
         "articletopic_set-0-topic": topic.pk,
-        "articletopic_set-0-article": own.pk,
+        "articletopic_set-0-article": own_draft.pk,
     }
 
-    edit(client_of(author), own, comments_open=None, featured="on", **typed)
+    edit(client_of(author), own_draft, comments_open=None, featured="on", **data)
 
-    own.refresh_from_db()
-    assert (own.comments_open, own.featured) == (False, False)
-    assert list(own.topics.all()) == [topic]
+    own_draft.refresh_from_db()
+    assert (own_draft.comments_open, own_draft.featured) == (False, False)
+    assert list(own_draft.topics.all()) == [topic]
 
 
 def test_new_article_of_an_author_bears_their_name(client_of, author):
@@ -226,34 +231,31 @@ def test_author_uploads_a_picture(client_of, author):
     assert Image.objects.get().alt == "A square"
 
 
-# --- everybody else ------------------------------------------------------------------------------------------------------------------
-
-
-def test_editor_is_offered_everything(client_of, editor, own):
+def test_editor_is_offered_everything(client_of, editor, own_draft):
     assert actions_of(client_of(editor)) == {*BulkActionsMixin.actions, "delete_selected"}
 
 
-def test_moderator_reader_and_stranger_have_no_business_with_articles(
-    client_of, moderator, reader, stranger, own
+def test_moderator_reader_and_anonymous_visitor_cannot_open_articles(
+    client_of, moderator, reader, stranger, own_draft
 ):
     for client in (client_of(moderator), client_of(reader), stranger):
-        for url in (LIST, change_url(own), f"{LIST}add/", reverse("admin:articles_article_schedule")):
+        for url in (LIST, change_url(own_draft), f"{LIST}add/", reverse("admin:articles_article_schedule")):
             response = client.get(url)
             assert response.status_code in (302, 403)
             assert response.status_code == 403 or "/log" in response.url
 
 
-def test_who_may_only_look_sees_the_live_text_and_no_button(client_of, strange):
-    looker = make_user(group="Moderator")
-    looker.user_permissions.add(Permission.objects.get(codename="view_article"))
-    client = client_of(looker)
+def test_read_only_user_sees_the_article_without_buttons(client_of, other_draft):
+    read_only_user = make_user(group="Moderator")
+    read_only_user.user_permissions.add(Permission.objects.get(codename="view_article"))
+    client = client_of(read_only_user)
 
-    response = client.get(change_url(strange))
+    response = client.get(change_url(other_draft))
 
     assert response.status_code == 200
     assert buttons_of(response) == {}
     assert "_draw_cover" not in response.content.decode()
-    assert client.post(change_url(strange), {"title": "x"}).status_code == 403
+    assert client.post(change_url(other_draft), {"title": "x"}).status_code == 403
 
 
 MODELS = ["topic", "author", "page", "publication", "image", "slugredirect"]
@@ -265,20 +267,20 @@ def test_editor_opens_every_list(client_of, editor, model):
 
 
 @pytest.mark.parametrize("model", ["page", "publication", "slugredirect"])
-def test_author_has_no_business_with_the_rest(client_of, author, model):
+def test_author_cannot_open_other_lists(client_of, author, model):
     assert client_of(author).get(f"/admin/articles/{model}/").status_code == 403
 
 
 @pytest.mark.parametrize("make", [make_topic, make_author, make_page, make_publication, make_image])
-def test_author_changes_nothing_but_articles(client_of, author, make):
-    thing = make()
-    url = reverse(f"admin:articles_{thing._meta.model_name}_change", args=[thing.pk])
+def test_author_cannot_change_or_delete_other_models(client_of, author, make):
+    instance = make()
+    url = reverse(f"admin:articles_{instance._meta.model_name}_change", args=[instance.pk])
 
     assert client_of(author).post(url, {"name": "Mine"}).status_code == 403
     assert client_of(author).post(url.replace("change", "delete"), {"post": "yes"}).status_code == 403
 
 
-def test_old_addresses_are_for_looking_up_only(client_of, editor):
+def test_redirects_are_read_only(client_of, editor):
     article = make_article("old")
     client = client_of(editor)
     edit(client, article, slug="new", press="_publish")
