@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from ictiger.testbed import nginx as nginx_runner
+from ictiger.testbed.site import free_port
 
 from .site import Site, is_ready, wait_for
 
@@ -81,7 +82,7 @@ def live() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def front(nginx_is_there, furnished: Site) -> Iterator[Front]:
-    behind, port = nginx_runner.free_port(), nginx_runner.free_port()
+    behind, port = free_port(), free_port()
     with (
         tempfile.TemporaryDirectory(prefix="live-") as live,
         furnished.served(f"--live={live}") as server,

@@ -10,6 +10,7 @@ import pytest
 
 from ictiger.pagecache.headers import security_headers
 from ictiger.testbed import nginx
+from ictiger.testbed.site import free_port
 
 from .conftest import site_file
 from .site import HOST, ask, end, is_ready, say, wait_for
@@ -173,7 +174,7 @@ def test_files_are_as_safe_as_pages(front):
 def test_reader_is_counted_by_the_address_that_the_proxy_before_nginx_tells(site, live, nginx_is_there):
     site.manage("collectstatic", "--no-input", "--verbosity=0")  # as a server does when it starts
     site.python("from ictiger.ops.error_pages import write_error_pages; write_error_pages()")
-    port = nginx.free_port()
+    port = free_port()
     question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: 127.0.0.1, {{}}\r\nConnection: close\r\n\r\n"
     with nginx.running_nginx(site_file(site, live, port, "--behind=127.0.0.0/8"), port=port):
         assert say(port, question.format("192.0.2.7").encode()).startswith(b"HTTP/1.1 403")
@@ -245,7 +246,7 @@ def test_log_holds_no_link_that_acts(front):
 
 def test_client_that_writes_too_fast_is_asked_to_wait(furnished, front):
     """A server beside, with the limits as shipped."""
-    port = nginx.free_port()
+    port = free_port()
     conf = site_file(furnished, front.live, port, "--writes=5", "--writes-burst=3", "--logins-burst=1")
     with nginx.running_nginx(conf, port=port):
         answers = [ask(port, "/articles/claims/comments/", "POST") for _write in range(8)]
@@ -266,7 +267,7 @@ def test_slow_bodies_do_not_reach_the_server(front):
 
 
 def test_server_away_readers_read_and_others_are_told(site, live, nginx_is_there):
-    port = nginx.free_port()
+    port = free_port()
     with site.served(f"--live={live}") as server, nginx.running_nginx(site_file(site, live, port), port=port):
         wait_for(lambda: is_ready(port), alive=server)
         page = ask(port, "/about/")

@@ -12,6 +12,7 @@ from ictiger.ops.nginx_conf import STORABLE, NginxSite, render_conf
 from ictiger.ops.nginx_values import InvalidNginxValue, quoted
 from ictiger.pagecache.store import is_storable_path
 from ictiger.testbed import nginx
+from ictiger.testbed.site import free_port
 
 
 def printed(*options: str) -> str:
@@ -184,7 +185,7 @@ def test_nginx_takes_whatever_is_not_refused(nginx_is_there, settings, tmp_path)
         ".example.org",
         f"{'a' * 60}.{'b' * 63}.example.org",
     ]
-    port = nginx.free_port()
+    port = free_port()
     site = NginxSite(pages=str(folder), logs=str(folder), app="[::1]:9", listen="127.0.0.1", http_port=port)
     with nginx.running_nginx(render_conf(site), port=port, processes=1):
         for named, status in (

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ictiger.testbed import nginx
+from ictiger.testbed.site import free_port
 
 from .site import HOST, say
 
@@ -47,7 +48,7 @@ def certificate(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def ports(front, certificate) -> Iterator[tuple[int, int]]:
     """Those of plain HTTP and of TLS."""
-    plain, secure = nginx.free_port(), nginx.free_port()
+    plain, secure = free_port(), free_port()
     listening = ["--listen=127.0.0.1", f"--http-port={plain}", f"--https-port={secure}"]
     files = [f"--certificate={certificate}", f"--key={certificate.with_name('site.key')}"]
     conf = front.site.manage("deploy", "nginx", f"--live={front.live}", *listening, *files).stdout

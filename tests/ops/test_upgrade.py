@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ictiger.testbed import nginx
+from ictiger.testbed.site import free_port
 
 from .conftest import site_file
 from .site import ROOT, Site, ask, end, is_ready, wait_for
@@ -117,7 +118,7 @@ class Visitors:
 def test_upgrade_and_the_way_back_under_load(nginx_is_there, releases, site, live):
     variables = {"PYTHONPATH": ""}
     old, new = (Site(site.var, releases[name], **variables) for name in ("old", "new"))
-    port = nginx.free_port()
+    port = free_port()
     with (
         old.served(f"--live={live}") as old_server,
         nginx.running_nginx(site_file(old, live, port), port=port),
