@@ -1,1 +1,1 @@
-"""Production on one machine: nginx in front, systemd around, backups beside. README.md here says how."""
+"""Production on one machine: nginx, systemd and backups. README.md in this folder has the instructions."""

@@ -1,3 +1,5 @@
+"""The app with the commands serve, deploy, backup and restore."""
+
 from django.apps import AppConfig
 
 

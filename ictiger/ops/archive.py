@@ -1,6 +1,7 @@
-"""The file that a backup is: a compressed tar of the database, the pictures, and last a list of them with checksums.
+"""A backup's file format: a compressed tar of the database and the pictures, then a manifest with their
+checksums.
 
-The list is last, so a file that breaks off has none. Reading one checks everything before anything is used.
+The manifest comes last, so a truncated file has none. Unpacking checks everything before anything is used.
 """
 
 import hashlib
@@ -15,35 +16,38 @@ from typing import BinaryIO
 
 FORMAT = 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media"
-BLOCK = 1024 * 1024
-COMPRESSION = 3  # pictures are compressed already, and backups run beside readers
+BLOCK = 1024 * 1024  # bytes read at once
+COMPRESSION = 3  # of 9: pictures are compressed already, and the site runs meanwhile
 MAX_MANIFEST = 64 * 1024**2  # bytes; enough for some 400,000 pictures
-MIN_FREE_BYTES = 64 * 1024**2  # bytes of the disk, on which the site that is there still lives
-MANIFEST_NAME = {
+MIN_FREE_BYTES = 64 * 1024**2  # to be left on the disk for the running site
+MANIFEST_TYPES = {
     "made_at": str,
     "release": str,
     "database": str,
     "migrations": list,
     "files": dict,
-}  # what a list has besides its format
+}  # the manifest's entries besides its format
 
 
 class DamagedArchive(RuntimeError):
-    """The file is no whole backup; what is wrong with it."""
+    """The file is not a complete backup; the message says why."""
 
 
 class FileChanged(RuntimeError):
-    """A picture changed or went while it was being read."""
+    """A picture was changed or deleted while it was being read."""
 
 
-def write_archive(target: Path, database: Path, media: Path, told: dict) -> dict:
-    """Write the archive and return its list, which is `told` and every file's size and SHA-256."""
+def write_archive(target: Path, database: Path, media: Path, description: dict) -> dict:
+    """Write the archive and return its manifest: `description`, and every file's size and SHA-256.
+
+    Raises FileChanged.
+    """
     files: dict[str, dict] = {}
     with tarfile.open(target, "w:gz", compresslevel=COMPRESSION) as archive:
         _add_file(archive, DATABASE, database, files)
         for path in sorted(path for path in media.rglob("*") if path.is_file()):
             _add_file(archive, f"{MEDIA}/{path.relative_to(media).as_posix()}", path, files)
-        manifest = {"format": FORMAT, **told, "files": files}
+        manifest = {"format": FORMAT, **description, "files": files}
         text = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
         entry = tarfile.TarInfo(MANIFEST)
         entry.size = len(text)
@@ -56,28 +60,30 @@ def _add_file(archive: tarfile.TarFile, name: str, path: Path, files: dict[str, 
         with path.open("rb") as opened:
             entry = archive.gettarinfo(arcname=name, fileobj=opened)
             entry.uname = entry.gname = ""
-            reading = _Hashing(opened)
-            archive.addfile(entry, reading)
-    except OSError as error:  # tarfile says so too when a file is shorter than it was
+            reader = _HashingReader(opened)
+            archive.addfile(entry, reader)
+    except OSError as error:  # tarfile raises it too when a file has become shorter
         raise FileChanged(f"{path}: {error}") from None
-    files[name] = {"size": entry.size, "sha256": reading.sum.hexdigest()}
+    files[name] = {"size": entry.size, "sha256": reader.checksum.hexdigest()}
 
 
-class _Hashing:
-    """A file that is summed while it is read."""
+class _HashingReader:
+    """A file whose checksum is computed while it is read."""
 
     def __init__(self, opened: BinaryIO) -> None:
-        self._opened, self.sum = opened, hashlib.sha256()
+        self._opened, self.checksum = opened, hashlib.sha256()
 
     def read(self, size: int) -> bytes:
         block = self._opened.read(size)
-        self.sum.update(block)
+        self.checksum.update(block)
         return block
 
 
 def unpack_archive(source: Path, into: Path) -> dict:
-    """Unpack into an empty folder and return the list, once everything is as the list says. Damaged: it is not."""
-    found: dict[str, dict] = {}
+    """Unpack into an empty folder and return the manifest. Raises DamagedArchive if a file differs from
+    it.
+    """
+    unpacked: dict[str, dict] = {}
     manifest = None
     try:
         with tarfile.open(source, "r:gz") as archive:
@@ -87,7 +93,7 @@ def unpack_archive(source: Path, into: Path) -> dict:
                 if entry.name == MANIFEST:
                     manifest = _manifest(archive, entry)
                 else:
-                    found[entry.name] = _extract(archive, entry, into)
+                    unpacked[entry.name] = _extract(archive, entry, into)
     except (
         tarfile.TarError,
         EOFError,
@@ -98,7 +104,7 @@ def unpack_archive(source: Path, into: Path) -> dict:
         RecursionError,
     ) as error:
         raise DamagedArchive(f"it cannot be read: {error}") from None
-    _compare(manifest, found)
+    _compare(manifest, unpacked)
     return manifest
 
 
@@ -109,23 +115,27 @@ def _manifest(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> object:
 
 
 def _extract(archive: tarfile.TarFile, entry: tarfile.TarInfo, into: Path) -> dict:
-    """Unpack one file. Its name and its size are only what the archive says: neither leads outside, nor fills the disk."""
+    """Unpack one file and return its size and checksum.
+
+    Its name and size are claims of the archive: a name must not lead out of `into`, a size must not fill the
+    disk.
+    """
     path = PurePosixPath(entry.name)
-    is_ours = entry.name == DATABASE or (
+    is_expected = entry.name == DATABASE or (
         path.parts[:1] == (MEDIA,) and len(path.parts) > 1 and ".." not in path.parts
     )
-    if not is_ours or not entry.isreg() or entry.issparse():
+    if not is_expected or not entry.isreg() or entry.issparse():
         raise DamagedArchive(f"{entry.name!r} has no place in a backup")
     if entry.size > shutil.disk_usage(into).free - MIN_FREE_BYTES:
         raise DamagedArchive(f"{entry.name!r} has {entry.size:,} bytes, for which there is no room here")
     target = into / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    total = hashlib.sha256()
+    checksum = hashlib.sha256()
     with target.open("xb") as opened:
         for block in _blocks(archive.extractfile(entry)):
-            total.update(block)
+            checksum.update(block)
             opened.write(block)
-    return {"size": entry.size, "sha256": total.hexdigest()}
+    return {"size": entry.size, "sha256": checksum.hexdigest()}
 
 
 def _blocks(opened: BinaryIO) -> Iterator[bytes]:
@@ -133,19 +143,21 @@ def _blocks(opened: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def _compare(manifest: object, found: dict[str, dict]) -> None:
+def _compare(manifest: object, unpacked: dict[str, dict]) -> None:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise DamagedArchive("its list of files is missing: it breaks off")
     if manifest.get("format") != FORMAT:
         raise DamagedArchive(
             f"its format is {str(manifest.get('format'))[:20]!r}, which this release cannot read"
         )
-    if wrong := [name for name, kind in MANIFEST_NAME.items() if not isinstance(manifest.get(name), kind)]:
+    if wrong := [name for name, kind in MANIFEST_TYPES.items() if not isinstance(manifest.get(name), kind)]:
         raise DamagedArchive(f"its list does not say what {wrong[0]!r} is")
     if not all(isinstance(name, str) for name in manifest["migrations"]):
         raise DamagedArchive("its list names migrations that are none")
     listed = manifest["files"]
-    if wrong := sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name)):
+    if wrong := sorted(
+        name for name in listed.keys() | unpacked.keys() if listed.get(name) != unpacked.get(name)
+    ):
         raise DamagedArchive(
             f"{wrong[0]} is not what was backed up"
             + (f", and so for {len(wrong) - 1} more" if wrong[1:] else "")

@@ -1,4 +1,4 @@
-"""Making backups, and putting one in the place of what is there."""
+"""Making backups, and restoring one in place of the current database and pictures."""
 
 import fcntl
 import os
@@ -22,28 +22,31 @@ from ictiger.pagecache.store import get_store
 
 from . import archive, db_dump
 
-NAME = "ictiger-{:%Y%m%dT%H%M%S}Z.tar.gz"
-NAMES = "ictiger-*Z.tar.gz"
+FILE_NAME = "ictiger-{:%Y%m%dT%H%M%S}Z.tar.gz"
+FILE_PATTERN = "ictiger-*Z.tar.gz"
 UNFINISHED = ".unfinished-"
 
-# What must not come back from the past, by the app whose table it is. A mail that was waiting then has most likely been sent since;
-# whoever was signed in then may have signed out since, or changed a password that somebody else knew.
+# Rows that must not be restored as they were, by the app of their table. A mail that was waiting has most
+# likely been sent since; a session may have been ended since, also because somebody else knew the password.
 EPHEMERAL_TABLES = {
-    "mail": "UPDATE mail_mail SET state = 'cancelled', lease_until = NULL, reply = 'waited when a backup was made that has been restored: "
-    "it may have been sent since' WHERE state IN ('queued', 'sending')",
+    "mail": "UPDATE mail_mail SET state = 'cancelled', lease_until = NULL, "
+    "reply = 'waited when a backup was made that has been restored: it may have been sent since' "
+    "WHERE state IN ('queued', 'sending')",
     "sessions": "DELETE FROM django_session",
     "usersessions": "DELETE FROM usersessions_usersession",
 }
 
 
 class BackupRefused(RuntimeError):
-    """It would do harm, or cannot be done; why, and what to do."""
+    """A backup or restore that is impossible or would do harm; the message says why and what to do."""
 
 
 def back_up(folder: Path, keep: int = 0) -> Path:
-    """Write a backup into `folder`, take away all but the newest `keep` (0: none), and return the new one's path.
+    """Write a backup into `folder`, delete all but the newest `keep` (0: delete none), and return the new
+    one's path.
 
-    It appears whole or not at all: it is written beside, forced to disk, and renamed.
+    It is written under another name, synced to disk and renamed, so that it appears complete or not at all.
+    Raises BackupRefused, DumpError and FileChanged.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _exclusive(folder), tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as work:
@@ -51,13 +54,13 @@ def back_up(folder: Path, keep: int = 0) -> Path:
         database, whole = Path(work) / archive.DATABASE, Path(work) / "whole"
         db_dump.dump_database(database)
         archive.write_archive(whole, database, Path(settings.MEDIA_ROOT), _describe_backup(made_at))
-        target = folder / NAME.format(made_at)
+        target = folder / FILE_NAME.format(made_at)
         if target.exists():
             raise BackupRefused(f"{target} exists: two backups in one second.")
         _fsync(whole)
         whole.rename(target)
         _fsync(folder)
-    for old in sorted(folder.glob(NAMES))[:-keep] if keep else []:
+    for old in sorted(folder.glob(FILE_PATTERN))[:-keep] if keep else []:
         old.unlink()
     return target
 
@@ -75,19 +78,23 @@ def _describe_backup(made_at: datetime) -> dict:
 
 @contextmanager
 def _exclusive(folder: Path) -> Iterator[None]:
-    """One backup at a time in a folder. What one that was killed has left is cleared away."""
+    """Lock the folder, so that one backup is made in it at a time, and delete what killed ones have left
+    there.
+
+    Raises BackupRefused when another one is in progress.
+    """
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupRefused(f"Another backup is being written into {folder}.") from None
-        for left in folder.glob(f"{UNFINISHED}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for unfinished in folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
         yield
 
 
 def _fsync(path: Path) -> None:
-    """To disk. A file of ours alone: it holds everybody's addresses and password hashes."""
+    """Sync to disk. A file is closed to other users: it holds everybody's addresses and password hashes."""
     if path.is_file():
         path.chmod(0o600)
     descriptor = os.open(path, os.O_RDONLY)
@@ -98,24 +105,26 @@ def _fsync(path: Path) -> None:
 
 
 def restore(source: Path, *, over_existing: bool = False) -> dict:
-    """Put a backup in the place of database and pictures and forget every stored page. Returns the backup's list.
+    """Replace database and pictures by those of a backup, and drop every stored page. Return the backup's
+    manifest.
 
-    Nothing is touched before the whole file has been checked. Damaged, Refused and DatabaseTrouble say why not. The database changes in
-    one transaction; the pictures change places by two renames after it.
+    Nothing is changed before the whole file has been checked. The database is replaced in one transaction,
+    the pictures by two renames after it. Raises DamagedArchive, BackupRefused and DumpError.
     """
     media = Path(settings.MEDIA_ROOT)
     if not source.is_file():
         raise BackupRefused(f"There is no file {source}.")
     if not over_existing and _is_in_use(media):
         raise BackupRefused(
-            "There is a site here already. With --yes it is replaced, and what it has that the backup has not is gone."
+            "There is a site here already. With --yes it is replaced, "
+            "and what it has that the backup has not is gone."
         )
     media.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=media.parent, prefix=".restore-") as work:
         manifest = archive.unpack_archive(source, Path(work))
-        _require_empty_or_ours(manifest)
+        _require_compatible(manifest)
         apps = {migration.partition(".")[0] for migration in manifest["migrations"]}
-        _forget_pages()  # at once, and again when everything is in its place: nobody should be shown what has gone
+        _forget_pages()  # also at the end: in between no page may show what the backup does not have
         db_dump.load_database(
             Path(work) / archive.DATABASE, [EPHEMERAL_TABLES[app] for app in EPHEMERAL_TABLES if app in apps]
         )
@@ -135,24 +144,23 @@ def _is_in_use(media: Path) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _require_empty_or_ours(manifest: dict) -> None:
+def _require_compatible(manifest: dict) -> None:
     if manifest["database"] != db_dump.database_kind():
         raise BackupRefused(
             f"It is a backup of {manifest['database']}, and DATABASE_URL names {db_dump.database_kind()}."
         )
-    if newer := sorted(set(manifest["migrations"]) - _known_migrations()):
+    if newer := sorted(set(manifest["migrations"]) - _migrations_of_this_release()):
         raise BackupRefused(
             f"A newer release made it: this one has no {newer[0]}. Restore it with that release."
         )
 
 
-def pending_migrations_of(manifest: dict) -> bool:
-    """Whether the restored database lacks migrations of this release."""
-    return bool(_known_migrations() - set(manifest["migrations"]))
+def lacks_migrations(manifest: dict) -> bool:
+    """Return whether the database of a backup lacks migrations of this release."""
+    return bool(_migrations_of_this_release() - set(manifest["migrations"]))
 
 
-def _known_migrations() -> set[str]:
-    """The migrations of this release."""
+def _migrations_of_this_release() -> set[str]:
     return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
 
 
@@ -160,7 +168,7 @@ def _replace_data(media: Path, fresh: Path) -> None:
     fresh.mkdir(exist_ok=True)
     fresh.chmod(0o755)
     for path in fresh.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # nginx is another user
+        path.chmod(0o755 if path.is_dir() else 0o644)  # nginx runs as another user
     old = fresh.with_name(f"old-{uuid4().hex}")
     if media.exists():
         media.rename(old)

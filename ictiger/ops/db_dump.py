@@ -1,4 +1,6 @@
-"""The whole database into a file and back, while others use it: SQLite by its backup interface, PostgreSQL by pg_dump and psql."""
+"""Dumping and loading the database while it is in use: SQLite by its backup API, PostgreSQL by pg_dump and
+psql.
+"""
 
 import os
 import shutil
@@ -15,7 +17,7 @@ LOCK_WAIT = 30  # seconds
 
 
 class DumpError(RuntimeError):
-    """It could not be read or written; the database's own words."""
+    """The database could not be dumped or loaded; the message is the database's."""
 
 
 def database_kind() -> str:
@@ -23,31 +25,33 @@ def database_kind() -> str:
 
 
 def dump_database(target: Path) -> None:
-    """Write the database as it is at one moment."""
+    """Write a consistent snapshot of the database. Raises DumpError."""
     connections.close_all()
     if database_kind() == "sqlite":
         with closing(_sqlite()) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
-            (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
-        if verdict != "ok":
-            raise DumpError(f"the copy is not sound: {verdict}")
+            (check_result,) = copy.execute("PRAGMA integrity_check").fetchone()
+        if check_result != "ok":
+            raise DumpError(f"the copy is not sound: {check_result}")
     else:
         _run_tool("pg_dump", "--format=custom", "--no-owner", "--no-acl", f"--file={target}")
 
 
-def load_database(source: Path, then: Sequence[str]) -> None:
-    """Put what `dump` wrote in the database's place and run the statements `then`: all of it, or nothing."""
+def load_database(source: Path, statements: Sequence[str]) -> None:
+    """Replace the database by a dump and run the SQL `statements` on it, in one transaction. Raises
+    DumpError.
+    """
     connections.close_all()
     if database_kind() == "sqlite":
-        _load_sqlite(source, then)
+        _load_sqlite(source, statements)
     else:
-        _load_postgresql(source, then)
+        _load_postgresql(source, statements)
 
 
-def _load_sqlite(source: Path, then: Sequence[str]) -> None:
+def _load_sqlite(source: Path, statements: Sequence[str]) -> None:
     try:
         with closing(sqlite3.connect(source)) as copy:
-            for statement in then:
+            for statement in statements:
                 copy.execute(statement)
             copy.commit()
             with closing(_sqlite()) as target:
@@ -60,23 +64,26 @@ def _sqlite() -> sqlite3.Connection:
     return sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=LOCK_WAIT)
 
 
-def _load_postgresql(source: Path, then: Sequence[str]) -> None:
+def _load_postgresql(source: Path, statements: Sequence[str]) -> None:
     script = source.with_suffix(".sql")
-    begin = f"BEGIN;\nSET LOCAL lock_timeout = '{LOCK_WAIT}s';\nDROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
+    begin = (
+        f"BEGIN;\nSET LOCAL lock_timeout = '{LOCK_WAIT}s';\n"
+        "DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
+    )
     _run_tool(
         "pg_restore", "--no-owner", "--no-acl", f"--file={script}.part", str(source), with_database=False
     )
     with script.open("wb") as whole, Path(f"{script}.part").open("rb") as part:
         whole.write(begin.encode())
         shutil.copyfileobj(part, whole)
-        whole.write(";\n".join(["SET search_path = public", *then, "COMMIT"]).encode() + b";\n")
+        whole.write(";\n".join(["SET search_path = public", *statements, "COMMIT"]).encode() + b";\n")
     _run_tool(
         "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={script}"
     )
 
 
 def _run_tool(program: str, *arguments: str, with_database: bool = True) -> None:
-    """Run one of PostgreSQL's programs on our database."""
+    """Run one of PostgreSQL's client programs, by default on the site's database. Raises DumpError."""
     if shutil.which(program) is None:
         raise DumpError(
             f"{program} is missing: install PostgreSQL's client programs (on Debian: postgresql-client)."

@@ -1,4 +1,6 @@
-"""The pages that nginx shows when ICTiger does not answer or is not asked: in each language, as files that need nothing that runs."""
+"""Static error pages for nginx, in each language, for requests that ICTiger does not answer or does not
+get.
+"""
 
 import os
 import tempfile
@@ -20,7 +22,7 @@ TEMPLATES = {
 
 
 def write_error_pages() -> Path:
-    """Write them below STATIC_ROOT, whose style sheet they use, and return their folder."""
+    """Write the pages below STATIC_ROOT, whose style sheet they use, and return their folder."""
     folder = Path(settings.STATIC_ROOT) / "errors"
     for language, _name in settings.LANGUAGES:
         for status, template in TEMPLATES.items():
@@ -33,9 +35,9 @@ def write_error_pages() -> Path:
 
 
 def _write_atomically(target: Path, text: str) -> None:
-    """In one step: nginx may be reading it."""
+    """Replace the file in one step, since nginx may be reading it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as new:
         new.write(text)
-    os.chmod(new.name, 0o644)  # nginx is another user
+    os.chmod(new.name, 0o644)  # nginx runs as another user
     os.replace(new.name, target)

@@ -1,16 +1,19 @@
-"""The folder by which nginx finds the server that is live:
+"""The folder in which nginx finds the live server:
 
     <live>/<release>-<pid>/app.sock    where a server listens
-    <live>/<release>-<pid>/pages       leads to the stored pages of its release
-    <live>/current                     leads to one of these folders
+    <live>/<release>-<pid>/pages       symlink to the stored pages of its release
+    <live>/current                     symlink to one of these folders
 
-One rename of `current` changes both at once, between two requests and without a reload of nginx. A server takes over as soon as it is
-ready, from whichever was live: an upgrade starts the new one and then stops the old one, and so does the way back.
+One rename of `current` switches socket and pages together, between two requests and without a reload of
+nginx. A server takes over from the live one as soon as it is ready: an upgrade starts the new server and then
+stops the old one, and so does going back.
 
-What one release writes, it purges in every release, but only where *its* code says that it shows. So nothing that was stored before is
-kept when another release takes over, and when the old one has ended its last answer, everything is forgotten once more.
+A write purges the stored pages of every release, but only those that the *writing* release's code knows to
+show it. So the pages stored before are dropped when another release takes over, and all pages once more when
+the old server has sent its last response.
 
-The folder must not outlive the machine's memory (/run): what is in the store after a power cut is swept before a server takes over.
+The folder must be on a file system that is lost on reboot (/run): the store is purged after a power cut
+before a server takes over.
 """
 
 import http.client
@@ -37,18 +40,18 @@ from ictiger.pagecache.store import get_store
 logger = logging.getLogger("ictiger.deploy")
 
 SOCKET_NAME, PAGES_NAME, CURRENT = "app.sock", "pages", "current"
-MAX_SOCKET_PATH = 107  # bytes; of the kernel
+MAX_SOCKET_PATH = 107  # bytes; the kernel's limit
 POLL_INTERVAL = 0.05  # seconds
-RETRY_INTERVAL = 2.0
-SOCKET_MODE = 0o660  # the group, in which nginx must be
+RETRY_INTERVAL = 2.0  # seconds
+SOCKET_MODE = 0o660  # nginx connects as a member of the group
 
 
 class CannotGoLive(RuntimeError):
-    """There can be no such folder, or no socket in it."""
+    """The folder or the socket in it cannot be made."""
 
 
 class LiveSlot:
-    """One server's place in the folder `live`."""
+    """One server's folder below `live`. Raises CannotGoLive when its path is too long for a socket."""
 
     def __init__(self, live: str | Path) -> None:
         self.live = Path(live).absolute()
@@ -58,7 +61,7 @@ class LiveSlot:
             raise CannotGoLive(f"{self.socket} is too long for a socket: name a folder with a shorter path.")
 
     def prepare(self) -> None:
-        """Make the place, and clear away those of servers that did not live to do so."""
+        """Make the folder, and delete those of servers that were killed. Raises CannotGoLive."""
         try:
             self.live.mkdir(parents=True, exist_ok=True)
             for other in self.live.iterdir():
@@ -69,21 +72,20 @@ class LiveSlot:
                     and not _is_alive(other)
                 ):
                     shutil.rmtree(other, ignore_errors=True)
-            shutil.rmtree(self.folder, ignore_errors=True)  # of a process that had our number
+            shutil.rmtree(self.folder, ignore_errors=True)  # of an earlier process with this id
             self.folder.mkdir()
             if settings.PAGE_STORE != "off":
                 (self.folder / PAGES_NAME).symlink_to(os.fsdecode(get_store().pages))
         except OSError as error:
             raise CannotGoLive(f"{self.live}: {error.strerror}") from None
 
-    def take_over_when(self, is_begun: Callable[[], bool]) -> None:
-        """Take over in the background once the server's processes have begun and answer that they are ready."""
-        threading.Thread(
-            target=self._take_over_when, args=[is_begun], name="ictiger-take-over", daemon=True
-        ).start()
+    def take_over_when(self, has_started: Callable[[], bool]) -> None:
+        """Take over in a background thread once the server's processes have started and answer /readyz."""
+        arguments = {"args": [has_started], "name": "ictiger-take-over", "daemon": True}
+        threading.Thread(target=self._take_over_when, **arguments).start()
 
-    def _take_over_when(self, is_begun: Callable[[], bool]) -> None:
-        while not (is_begun() and is_ready(self.socket)):
+    def _take_over_when(self, has_started: Callable[[], bool]) -> None:
+        while not (has_started() and is_socket_ready(self.socket)):
             time.sleep(POLL_INTERVAL)
         while not self._try_to_take_over():
             time.sleep(RETRY_INTERVAL)
@@ -93,7 +95,7 @@ class LiveSlot:
             self.take_over()
         except (
             Exception
-        ):  # the database or the disk, whatever it is: it may pass, and until then nobody would be live
+        ):  # of the database or the disk: it may pass, and without another try no server would be live
             logger.exception(
                 "cannot take over; readers stay with the server that was live before. Trying again in %.0f s",
                 RETRY_INTERVAL,
@@ -104,20 +106,22 @@ class LiveSlot:
         return True
 
     def take_over(self) -> None:
-        """From here on nginx asks us, and serves our pages."""
+        """Make nginx send its requests to this server, and serve this release's pages."""
         if settings.PAGE_STORE != "off":
             store = get_store()
             maintenance.invalidate_after_reboot(store)
             purge_leftovers(older_than=timedelta(0))
             if self._release_of_current() != build_id():
                 store.forget_release()
-        fresh = self.live / uuid4().hex
-        fresh.symlink_to(self.folder.name)
-        fresh.rename(self.live / CURRENT)
+        link = self.live / uuid4().hex
+        link.symlink_to(self.folder.name)
+        link.rename(self.live / CURRENT)
         logger.info("live: %s", self.folder.name)
 
     def leave(self) -> None:
-        """The last answer is given. Whoever is live stays: without an heir our stored pages go on being served."""
+        """Clean up after the last response. Without a successor the folder stays, so that nginx goes on
+        serving its stored pages.
+        """
         if self._current() == self.folder:
             return
         if settings.PAGE_STORE != "off" and self._release_of_current() != build_id():
@@ -136,22 +140,24 @@ class LiveSlot:
 
 
 def wait_until_live(live: str | Path, within: float) -> bool:
-    """Whether a server of this release is live and ready, now or in as many seconds."""
+    """Return whether a server of this release is live and ready, or becomes so `within` that many seconds."""
     current, deadline = Path(live) / CURRENT, time.monotonic() + within
     while True:
         with suppress(OSError):
-            if os.readlink(current).rpartition("-")[0] == build_id() and is_ready(current / SOCKET_NAME):
+            if os.readlink(current).rpartition("-")[0] == build_id() and is_socket_ready(
+                current / SOCKET_NAME
+            ):
                 return True
         if time.monotonic() >= deadline:
             return False
         time.sleep(POLL_INTERVAL)
 
 
-def is_ready(server: Path) -> bool:
-    """Whether the server that listens on this socket can serve."""
+def is_socket_ready(path: Path) -> bool:
+    """Return whether a server listens on this socket and answers /readyz with 200."""
     connection = http.client.HTTPConnection("localhost", timeout=10)
     try:
-        connection.sock = _connected(server)
+        connection.sock = _connected(path)
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
@@ -160,11 +166,11 @@ def is_ready(server: Path) -> bool:
         connection.close()
 
 
-def _is_alive(place: Path) -> bool:
-    """Whether the process is there whose place it is. It may not listen yet."""
-    number = place.name.rpartition("-")[2]
+def _is_alive(folder: Path) -> bool:
+    """Return whether the process of this folder runs. It may not listen yet."""
+    pid = folder.name.rpartition("-")[2]
     try:
-        os.kill(int(number), 0)
+        os.kill(int(pid), 0)
     except (ProcessLookupError, ValueError):
         return False
     except PermissionError:
@@ -172,12 +178,12 @@ def _is_alive(place: Path) -> bool:
     return True
 
 
-def _connected(server: Path) -> socket.socket:
-    line = socket.socket(socket.AF_UNIX)
-    line.settimeout(10)
+def _connected(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(10)
     try:
-        line.connect(os.fspath(server))
+        connection.connect(os.fspath(path))
     except OSError:
-        line.close()
+        connection.close()
         raise
-    return line
+    return connection

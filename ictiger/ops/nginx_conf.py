@@ -1,4 +1,4 @@
-"""nginx's configuration, rendered from nginx/*.conf here and from the settings: what both say is said once."""
+"""nginx's configuration, rendered from the templates in nginx/ and the settings that both must agree on."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,35 +10,36 @@ from django.template import Context, Engine
 from ictiger.pagecache.headers import CONTENT_TYPES, page_headers, security_headers
 
 from .live import CURRENT, PAGES_NAME, SOCKET_NAME
-from .nginx_values import InvalidNginxValue, host, listening, network, number, path, quoted, server
+from .nginx_values import InvalidNginxValue, host, listen_addresses, network, number, path, quoted, server
 
 SOURCES = Path(__file__).parent / "nginx"
-# The paths of ictiger/delivery/store.py's STORABLE, as nginx's regular expressions have it.
+# The paths of STORABLE in ictiger/pagecache/store.py, as a regular expression of nginx.
 STORABLE = r"^/(?:[^/.\x00-\x20\x7f%\x5c]+/)*$"
-OPTION_HELP = "# Options that it was printed with: "  # a line of the file, from which `--check` takes them
-LAST_PORT = MAX_CONNECTIONS = 65535  # of nginx
+OPTIONS_LINE = "# Options that it was printed with: "  # `deploy nginx --check` reads them from the file
+LAST_PORT = MAX_CONNECTIONS = 65535  # nginx's limits
 LARGEST_BODY = 10**12  # bytes
-LARGE_BODY_PATHS = 46  # characters of a host for which nginx has room unasked: its 64 bytes, less its own
+MAX_DEFAULT_HOST_LENGTH = 46  # characters that fit into nginx's default hash bucket of 64 bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class NginxSite:
-    """What nginx has to know. Folders by their whole paths; limits for each client's address."""
+    """The options of the site file. Folders are absolute paths; limits are per client address."""
 
-    live: str = "/run/ictiger"  # what `serve --live` is told; the two below follow from it
-    pages: str = ""  # where the live release keeps its pages
-    app: str = ""  # where it listens: unix:/path/of/a.sock or host:port
-    listen: str = ""  # an address; empty: all of them
+    live: str = "/run/ictiger"  # that of `serve --live`; `pages` and `app` are below it by default
+    pages: str = ""  # folder of the stored pages
+    app: str = ""  # where the server listens: unix:/path/of/a.sock or host:port
+    listen: str = ""  # an address; "": all of them
     http_port: int = 80
     https_port: int = 443
-    tls: bool = True  # where SITE_URL is https; False: something before nginx ends TLS, and nothing else can reach nginx
-    behind: str = ""
+    # If SITE_URL is https. False: a proxy in front of nginx ends TLS, and clients cannot reach nginx past it.
+    tls: bool = True
+    behind: str = ""  # address or network of that proxy
     certificate: str = ""
     key: str = ""
     challenges: str = "/var/www/html"
     logs: str = "/var/log/nginx"
     mime_types: str = "/etc/nginx/mime.types"
-    writes: int = 5  # a second; more wait their turn no longer than the burst allows
+    writes: int = 5  # a second; as many as the burst may wait for their turn
     writes_burst: int = 50
     logins: int = 1
     logins_burst: int = 20
@@ -46,7 +47,10 @@ class NginxSite:
 
 
 def render_conf(site: NginxSite) -> str:
-    """The site file of nginx, for the release whose settings these are. CannotBeWritten: nginx would misread one of the values."""
+    """Render nginx's site file from `site` and this release's settings.
+
+    Raises InvalidNginxValue when nginx would misread one of the values.
+    """
     url = urlsplit(settings.SITE_URL)
     secure = url.scheme == "https"
     names = _server_names(url.hostname)
@@ -55,17 +59,17 @@ def render_conf(site: NginxSite) -> str:
         | _limits(site)
         | _headers(secure)
         | {
-            "told": f"{OPTION_HELP}{' '.join(site_options(site)) or 'none'}",
+            "options": f"{OPTIONS_LINE}{' '.join(site_options(site)) or 'none'}",
             "tls": secure and site.tls,
             "scheme": "https" if secure else "http",
             "site_url": f"{url.scheme}://{names[0]}" + (f":{url.port}" if url.port else ""),
             "names": " ".join(names),
-            "has_long_name": max(map(len, names)) > LARGE_BODY_PATHS,
-            "roomy": LARGE_BODY_PATHS,
-            "plain_addresses": listening(
+            "has_long_name": max(map(len, names)) > MAX_DEFAULT_HOST_LENGTH,
+            "roomy": MAX_DEFAULT_HOST_LENGTH,
+            "plain_addresses": listen_addresses(
                 "--listen", site.listen, number("--http-port", site.http_port, most=LAST_PORT)
             ),
-            "tls_addresses": listening(
+            "tls_addresses": listen_addresses(
                 "--listen", site.listen, number("--https-port", site.https_port, most=LAST_PORT)
             ),
             "behind": network("--behind", site.behind),
@@ -85,7 +89,9 @@ def render_conf(site: NginxSite) -> str:
 
 
 def site_options(site: NginxSite) -> list[str]:
-    """The options of `manage.py deploy nginx` that ask for this site: those that are not as they would be anyway."""
+    """Return the options of `manage.py deploy nginx` for this site, without those that have the default
+    value.
+    """
     changed = {
         field.name: getattr(site, field.name)
         for field in fields(site)
@@ -98,13 +104,15 @@ def site_options(site: NginxSite) -> list[str]:
 
 
 def given_options(text: str) -> list[str]:
-    """The options that a site file says it was printed with; none of a file that was not printed by us."""
-    line = next((line for line in text.splitlines() if line.startswith(OPTION_HELP)), OPTION_HELP)
-    return [option for option in line.removeprefix(OPTION_HELP).split() if option.startswith("--")]
+    """Return the options that a site file was printed with; none for a file that this command did not
+    print.
+    """
+    line = next((line for line in text.splitlines() if line.startswith(OPTIONS_LINE)), OPTIONS_LINE)
+    return [option for option in line.removeprefix(OPTIONS_LINE).split() if option.startswith("--")]
 
 
 def _locations(site: NginxSite, host_name: str) -> dict[str, str]:
-    """Folders, files and where ICTiger listens."""
+    """Return the folders and files, and where ICTiger listens."""
     current = f"{path('--live', site.live)}/{CURRENT}"
     certificates = f"/etc/letsencrypt/live/{host_name.strip('[]')}"
     return {
@@ -121,8 +129,8 @@ def _locations(site: NginxSite, host_name: str) -> dict[str, str]:
 
 
 def _limits(site: NginxSite) -> dict[str, int]:
-    counted = ("writes", "writes_burst", "logins", "logins_burst")
-    return {name: number(f"--{name.replace('_', '-')}", getattr(site, name)) for name in counted} | {
+    rates = ("writes", "writes_burst", "logins", "logins_burst")
+    return {name: number(f"--{name.replace('_', '-')}", getattr(site, name)) for name in rates} | {
         "connections": number("--connections", site.connections, most=MAX_CONNECTIONS),
         # ICTiger's own refusal, which gives the text back, comes first.
         "body": number("DATA_UPLOAD_MAX_MEMORY_SIZE", settings.DATA_UPLOAD_MAX_MEMORY_SIZE, most=LARGEST_BODY)
@@ -142,12 +150,14 @@ def _headers(secure: bool) -> dict[str, list[tuple[str, str]]]:
 
 
 def _ordered(name: str, value: str) -> str:
-    """django-csp gives its directives in no order, and the file should be the same each time."""
+    """Sort the directives of a policy: django-csp gives them in no order, and the file should not change by
+    that.
+    """
     return "; ".join(sorted(value.split("; "))) if name == "Content-Security-Policy" else value
 
 
 def _server_names(domain: str | None) -> list[str]:
-    """The hosts that are ours, SITE_URL's first."""
+    """Return the hosts of SITE_URL and ALLOWED_HOSTS, SITE_URL's first."""
     if "*" in settings.ALLOWED_HOSTS:
         raise InvalidNginxValue("ALLOWED_HOSTS", "*", "name the hosts that readers use.")
     others = [host("ALLOWED_HOSTS", allowed) for allowed in settings.ALLOWED_HOSTS]

@@ -1,7 +1,7 @@
-"""What may stand in nginx's configuration: paths, hosts, addresses and numbers that mean there what they mean here.
+"""Checks of the values in nginx's configuration: paths, hosts, addresses and numbers.
 
-nginx has quotes, variables, patterns and comments of its own. Nothing is escaped: a value that would need it is refused, and the refusal
-says what would be right.
+nginx has a syntax with quotes, variables, patterns and comments. Values are not escaped: one that would need
+it is refused, with a message that says what would be right.
 """
 
 import ipaddress
@@ -10,24 +10,22 @@ import re
 from .live import MAX_SOCKET_PATH
 
 PATH = re.compile(r"/[\w./:@%+,=~-]*")
-# One that begins with a dot stands for all below it, here and there.
+# With a leading dot it stands for all hosts below it, in ALLOWED_HOSTS and in nginx.
 HOST = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", re.IGNORECASE | re.ASCII)
 MAX_HOST_LENGTH = 253
 MAX_NUMBER = 1_000_000
-
-
 ZONE = "nginx takes no zone behind an address."
 
 
 class InvalidNginxValue(ValueError):
-    """A value that would mean something else in nginx's configuration."""
+    """A value that nginx would misread; the message names its option and says what to write."""
 
     def __init__(self, name: str, value: object, what: str) -> None:
         super().__init__(f"{name} is {value!r}: {what}")
 
 
 def path(name: str, value: str) -> str:
-    """A whole path. nginx takes one that does not begin at the root for one below a folder of its own."""
+    """Return an absolute path. nginx would look for a relative one below its own folder."""
     if not value.startswith("/"):
         raise InvalidNginxValue(name, value, "write the whole path, from the first / on.")
     if not PATH.fullmatch(value):
@@ -38,7 +36,7 @@ def path(name: str, value: str) -> str:
 
 
 def host(name: str, value: str) -> str:
-    """A host's name, or an address (IPv6 in brackets), as nginx compares it with what a browser sends."""
+    """Return a host name, or an address (IPv6 in brackets), as nginx compares it with the Host header."""
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     if ":" in bare:
         return f"[{_address(name, bare)}]"
@@ -49,8 +47,8 @@ def host(name: str, value: str) -> str:
     return value
 
 
-def listening(name: str, value: str, port: int) -> list[str]:
-    """Where to listen: on all addresses, or on this one."""
+def listen_addresses(name: str, value: str, port: int) -> list[str]:
+    """Return the arguments of `listen` for all addresses ("") or for one."""
     if not value:
         return [str(port), f"[::]:{port}"]
     address = _address(name, value.strip("[]"))
@@ -58,7 +56,7 @@ def listening(name: str, value: str, port: int) -> list[str]:
 
 
 def server(name: str, value: str) -> str:
-    """Where an application listens: `unix:/path/of/a.sock` or `host:port`."""
+    """Return where an application listens: `unix:/path/of/a.sock` or `host:port`."""
     if value.startswith("unix:"):
         socket = path(name, value.removeprefix("unix:"))
         if ":" in socket or len(socket.encode()) > MAX_SOCKET_PATH:
@@ -66,21 +64,21 @@ def server(name: str, value: str) -> str:
                 name, value, f"a socket's path has no : and at most {MAX_SOCKET_PATH} bytes."
             )
         return value
-    where, colon, port = value.rpartition(":")
-    if not colon or where.startswith(".") or not (port.isascii() and port.isdigit()):
+    host_name, colon, port = value.rpartition(":")
+    if not colon or host_name.startswith(".") or not (port.isascii() and port.isdigit()):
         raise InvalidNginxValue(name, value, "write unix:/path/of/a.sock or host:port.")
-    return f"{host(name, where)}:{number(name, int(port), most=65535)}"
+    return f"{host(name, host_name)}:{number(name, int(port), most=65535)}"
 
 
 def number(name: str, value: object, *, most: int = MAX_NUMBER) -> int:
-    """From 1 on. For some of its limits 0 means to nginx that there is none."""
+    """Return a number from 1 to `most`. With 0, some limits of nginx do not apply at all."""
     if type(value) is not int or not 1 <= value <= most:
         raise InvalidNginxValue(name, value, f"write a number from 1 to {most}.")
     return value
 
 
 def quoted(name: str, value: str) -> str:
-    """A header's value. A variable in it would be filled in."""
+    """Return a header's value in quotes. nginx would replace a variable in it."""
     if "$" in value or not value.isprintable():
         raise InvalidNginxValue(name, value, "nginx cannot send this header as it is.")
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -88,7 +86,7 @@ def quoted(name: str, value: str) -> str:
 
 
 def network(name: str, value: str) -> str:
-    """An address, or a network of them; "" stays so."""
+    """Return an address or a network; "" for ""."""
     if "%" in value:
         raise InvalidNginxValue(name, value, ZONE)
     try:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from ictiger.ops.error_pages import write_error_pages
 from ictiger.ops.nginx_conf import NginxSite, render_conf
 
+from .site import free_port
+
 # What the distribution's nginx.conf says around a site, with everything it writes in a folder of its own.
 WRAPPER = """
 daemon off;
@@ -68,12 +70,6 @@ def is_installed() -> bool:
 
 def binary() -> str | None:
     return shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager

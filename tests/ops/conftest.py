@@ -1,5 +1,7 @@
-"""One site behind nginx for all tests here. Where there is no nginx they are skipped, saying so; with ICTIGER_NGINX_REQUIRED=1 (CI) its
-absence is a failure.
+"""One site behind nginx for all tests of this folder.
+
+They are skipped with a reason where there is no nginx; with ICTIGER_NGINX_REQUIRED=1 (CI) its absence is a
+failure.
 """
 
 import os
@@ -12,10 +14,11 @@ from typing import NamedTuple
 import pytest
 
 from ictiger.testbed import nginx as nginx_runner
+from ictiger.testbed.site import free_port
 
 from .site import Site, is_ready, wait_for
 
-FURNITURE = """
+SAMPLE_CONTENT = """
 import random
 from tests import factories
 from articles.demo.load import article_files
@@ -32,13 +35,13 @@ factories.make_page("about")
 factories.make_user("reader@example.org")
 longest = max((body for front, body in article_files() if front["language"] == "en"), key=len)
 long = factories.make_article("long", body=longest, topics=[topic], authors=[author])
-said = [remark.body for remark in remarks("en", random.Random(1))]
-make_discussion(long, make_people(20), threads=50, replies=3, text=lambda chance, most: chance.choice(said))
+bodies = [remark.body for remark in remarks("en", random.Random(1))]
+make_discussion(long, make_people(20), threads=50, replies=3, text=lambda chance, most: chance.choice(bodies))
 """
 
 
 @pytest.fixture(scope="session")
-def nginx_is_there() -> None:
+def require_nginx() -> None:
     if not nginx_runner.is_installed():
         (pytest.fail if os.environ.get("ICTIGER_NGINX_REQUIRED") == "1" else pytest.skip)(
             "no nginx on this machine"
@@ -46,10 +49,10 @@ def nginx_is_there() -> None:
 
 
 class Front(NamedTuple):
-    """A site with nginx before it: `port` is nginx's, `behind` that of a second server, which nothing stands before."""
+    """A site with nginx in front on `port`, and a second server without nginx on `direct_port`."""
 
     port: int
-    behind: int
+    direct_port: int
     site: Site
     live: Path
     pages: Path
@@ -57,43 +60,45 @@ class Front(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory) -> Site:
-    """A site with a few articles; nothing runs."""
+def populated_site(tmp_path_factory) -> Site:
+    """A site with a few articles; no server runs."""
     site = Site(tmp_path_factory.mktemp("site"))
     site.manage("migrate", "--verbosity=0")
-    site.python(FURNITURE)
+    site.python(SAMPLE_CONTENT)
     return site
 
 
 @pytest.fixture
-def site(furnished: Site, tmp_path: Path) -> Site:
-    """A copy of it for a test alone."""
-    shutil.copytree(furnished.var, tmp_path / "var", ignore=shutil.ignore_patterns("pages", "*.log", "live"))
+def site(populated_site: Site, tmp_path: Path) -> Site:
+    """A copy of the populated site for one test."""
+    shutil.copytree(
+        populated_site.var, tmp_path / "var", ignore=shutil.ignore_patterns("pages", "*.log", "live")
+    )
     return Site(tmp_path / "var")
 
 
 @pytest.fixture
 def live() -> Iterator[Path]:
-    """A folder with a path that is short enough for sockets."""
+    """A folder with a path short enough for sockets."""
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="session")
-def front(nginx_is_there, furnished: Site) -> Iterator[Front]:
-    behind, port = nginx_runner.free_port(), nginx_runner.free_port()
+def front(require_nginx, populated_site: Site) -> Iterator[Front]:
+    direct_port, port = free_port(), free_port()
     with (
         tempfile.TemporaryDirectory(prefix="live-") as live,
-        furnished.served(f"--live={live}") as server,
-        furnished.served(f"--port={behind}"),
-        nginx_runner.running_nginx(site_file(furnished, Path(live), port), port=port) as nginx,
+        populated_site.serving(f"--live={live}") as server,
+        populated_site.serving(f"--port={direct_port}"),
+        nginx_runner.running_nginx(site_file(populated_site, Path(live), port), port=port) as nginx,
     ):
-        wait_for(lambda: is_ready(behind) and is_ready(port), alive=server)
-        yield Front(port, behind, furnished, Path(live), Path(live) / "current" / "pages", nginx)
+        wait_for(lambda: is_ready(direct_port) and is_ready(port), server=server)
+        yield Front(port, direct_port, populated_site, Path(live), Path(live) / "current" / "pages", nginx)
 
 
 def site_file(site: Site, live: Path, port: int, *options: str) -> str:
-    """What the shipped command prints for nginx, without TLS and with limits that tests do not meet."""
-    listening = ["--no-tls", "--listen=127.0.0.1", f"--http-port={port}"]
+    """Return what `deploy nginx` prints, without TLS and with limits that tests do not reach."""
+    address = ["--no-tls", "--listen=127.0.0.1", f"--http-port={port}"]
     limits = ["--writes=1000", "--writes-burst=1000", "--logins=1000", "--logins-burst=1000"]
-    return site.manage("deploy", "nginx", f"--live={live}", *listening, *limits, *options).stdout
+    return site.manage("deploy", "nginx", f"--live={live}", *address, *limits, *options).stdout

@@ -1,29 +1,32 @@
-"""What no browser sends, in raw bytes, to nginx and to `serve`: it is refused or answered truly, and the store stays as it was."""
+"""Requests that no browser sends, as raw bytes to nginx and to `serve`.
+
+They are refused or answered correctly, and the page store stays as it was.
+"""
 
 import re
 from urllib.parse import quote
 
 import pytest
 
-from .site import HOST, ask, say
+from .site import HOST, fetch, send_raw
 
 CLEAN = ["/", "/zh-hans/", "/articles/claims/", "/about/", "/feed/"]
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
-LEADS_ASTRAY = re.compile(rb'(?i)(?:"|https?:)//?evil|\nlocation: [^\r]*evil')
+EVIL_LINK = re.compile(rb'(?i)(?:"|https?:)//?evil|\nlocation: [^\r]*evil')
 LONG_SLUG = quote("翻" * 80)  # 240 bytes
 
 
 def request(
     path: str | bytes, *headers: str, method: str = "GET", host: str = HOST, body: bytes = b""
 ) -> bytes:
-    """A request that ends its connection."""
+    """Return a request with `Connection: close`."""
     path = path if isinstance(path, bytes) else path.encode()
     lines = [f"Host: {host}", "X-Forwarded-Proto: https", "Connection: close", *headers]
     return method.encode() + b" " + path + b" HTTP/1.1\r\n" + "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def raw(*lines: str, body: bytes = b"", end: str = "\r\n") -> bytes:
-    """Line by line as given; a Host and the scheme are added."""
+    """Return the lines as they are, with Host and X-Forwarded-Proto added."""
     return (
         end.join([lines[0], f"Host: {HOST}", "X-Forwarded-Proto: https", *lines[1:], "", ""]).encode() + body
     )
@@ -37,7 +40,7 @@ SMUGGLED = (
 FORM = "Content-Type: application/x-www-form-urlencoded"
 CHUNKED = "Transfer-Encoding: chunked"
 
-# name: (request, what nginx may answer, what `serve` may answer). None: hangs up without a word.
+# name: (request, statuses of nginx, statuses of `serve`). None: the connection is closed without a response.
 CASES = {
     # paths
     "dots": (request("/articles/../about/"), {400}, {404}),
@@ -90,7 +93,7 @@ CASES = {
     "two hosts": (request("/about/", "Host: evil.test"), {400}, {400}),
     "host with a path": (request("/about/", host=f"{HOST}/evil"), {400}, {400}),
     "another host in the address": (request("http://evil.test/about/"), None, {200, 400, 404}),
-    # what others would believe
+    # headers that other servers trust
     "X-Forwarded-Host": (request("/about/", "X-Forwarded-Host: evil.test"), {200}, {200}),
     "Forwarded": (request("/about/", "Forwarded: host=evil.test;proto=http"), {200}, {200}),
     "X-Original-URL": (request("/about/", "X-Original-URL: /admin/", "X-Rewrite-URL: /admin/"), {200}, {200}),
@@ -197,27 +200,27 @@ CASES = {
 }
 
 
-def store_of(front) -> dict[str, bytes]:
-    """Everything that readers can be served from the store, and every permission to store."""
+def stored_files(front) -> dict[str, bytes]:
+    """Return the stored pages and leases by path."""
     root = front.site.var / "pages"
-    kept = [
+    files = [
         path
         for path in root.rglob("*")
         if path.is_file() and path.relative_to(root).parts[0] not in ("locks", "tallies", "boot", "trash")
     ]
-    return {str(path.relative_to(root)): path.read_bytes() for path in kept}
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
 
 @pytest.fixture(scope="module")
 def clean(front) -> dict[str, bytes]:
-    """The pages as they should be, stored."""
-    ask(front.port, f"/zh-hans/articles/{LONG_SLUG}/")
-    return {path: ask(front.port, path)[2] for path in CLEAN}
+    """Store the pages, and return their correct bodies."""
+    fetch(front.port, f"/zh-hans/articles/{LONG_SLUG}/")
+    return {path: fetch(front.port, path)[2] for path in CLEAN}
 
 
-def status_of(answer: bytes) -> int | None:
-    found = STATUS.match(answer)
-    return int(found[1]) if found else None
+def status_of(response: bytes) -> int | None:
+    match = STATUS.match(response)
+    return int(match[1]) if match else None
 
 
 def expected(statuses: set | None) -> set:
@@ -225,20 +228,20 @@ def expected(statuses: set | None) -> set:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bad_input(front, clean, name):
-    sent, at_nginx, at_serve = CASES[name]
-    before = store_of(front)
-    answers = {"nginx": say(front.port, sent), "serve": say(front.behind, sent)}
-    assert status_of(answers["nginx"]) in expected(at_nginx), answers["nginx"][:300]
-    assert status_of(answers["serve"]) in expected(at_serve), answers["serve"][:300]
-    for answer in answers.values():
-        if b" /about/" in sent[:200] and status_of(answer) == 200:
-            assert answer.endswith(clean["/about/"])
-        assert not LEADS_ASTRAY.search(answer)
-        assert len(STATUS.findall(answer)) <= 1, answer
-    assert store_of(front) == before
-    for port in (front.port, front.behind):
-        assert {path: ask(port, path, X_Forwarded_Proto="https")[2] for path in CLEAN} == clean
+def test_bad_input_is_refused_or_answered_correctly_and_leaves_the_store_unchanged(front, clean, name):
+    sent, nginx_statuses, serve_statuses = CASES[name]
+    before = stored_files(front)
+    responses = {"nginx": send_raw(front.port, sent), "serve": send_raw(front.direct_port, sent)}
+    assert status_of(responses["nginx"]) in expected(nginx_statuses), responses["nginx"][:300]
+    assert status_of(responses["serve"]) in expected(serve_statuses), responses["serve"][:300]
+    for response in responses.values():
+        if b" /about/" in sent[:200] and status_of(response) == 200:
+            assert response.endswith(clean["/about/"])
+        assert not EVIL_LINK.search(response)
+        assert len(STATUS.findall(response)) <= 1, response
+    assert stored_files(front) == before
+    for port in (front.port, front.direct_port):
+        assert {path: fetch(port, path, X_Forwarded_Proto="https")[2] for path in CLEAN} == clean
 
 
 POISON = {
@@ -260,13 +263,13 @@ POISON = {
 
 @pytest.mark.parametrize("through", ["nginx", "serve"])
 @pytest.mark.parametrize("name", POISON)
-def test_what_is_stored_does_not_hang_on_who_asked_first(front, clean, name, through):
+def test_stored_page_does_not_depend_on_the_first_request(front, clean, name, through):
     page = front.pages / "about" / "index.html"
     page.unlink()
     (page.parent / "index.html.gz").unlink()
-    answer = say(
-        {"nginx": front.port, "serve": front.behind}[through], request("/about/?evil=evil", POISON[name])
+    response = send_raw(
+        {"nginx": front.port, "serve": front.direct_port}[through], request("/about/?evil=evil", POISON[name])
     )
-    assert status_of(answer) == 200
-    assert answer.endswith(clean["/about/"])
+    assert status_of(response) == 200
+    assert response.endswith(clean["/about/"])
     assert page.read_bytes() == clean["/about/"]

@@ -1,4 +1,6 @@
-"""What a reader waits for who has never been here: an article before a long discussion, on the wire, through nginx and the real server."""
+"""The first visit to an article with a long discussion: bytes and requests through nginx and the real
+server.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -11,29 +13,31 @@ from .site import HOST
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-BYTES, REQUESTS = 60_000, 6  # pictures aside
+MAX_BYTES, MAX_REQUESTS = 60_000, 6  # without pictures
 
 
 class Transfers:
-    """What a page fetches, as its browser counts it: with the headers, compressed as it came."""
+    """The transfers of a page as the browser counts them: headers and compressed body."""
 
     def __init__(self, page: "Page") -> None:
-        self.replied_to: dict[str, dict] = {}
+        self.responses: dict[str, dict] = {}
         self.sizes: dict[str, float] = {}
-        wire = page.context.new_cdp_session(page)
-        wire.on("Network.responseReceived", lambda told: self.replied_to.update({told["requestId"]: told}))
-        wire.on(
-            "Network.loadingFinished",
-            lambda told: self.sizes.update({told["requestId"]: told["encodedDataLength"]}),
+        devtools = page.context.new_cdp_session(page)
+        devtools.on(
+            "Network.responseReceived", lambda event: self.responses.update({event["requestId"]: event})
         )
-        wire.send("Network.enable")
+        devtools.on(
+            "Network.loadingFinished",
+            lambda event: self.sizes.update({event["requestId"]: event["encodedDataLength"]}),
+        )
+        devtools.send("Network.enable")
 
-    def but_pictures(self) -> dict[str, tuple[float, str]]:
-        """By address: bytes, and how they were compressed."""
+    def without_pictures(self) -> dict[str, tuple[float, str]]:
+        """Return bytes and content encoding by URL."""
         return {
-            told["response"]["url"]: (self.sizes[key], _coding(told["response"]["headers"]))
-            for key, told in self.replied_to.items()
-            if told["type"] != "Image"
+            event["response"]["url"]: (self.sizes[key], _coding(event["response"]["headers"]))
+            for key, event in self.responses.items()
+            if event["type"] != "Image"
         }
 
 
@@ -43,7 +47,7 @@ def _coding(headers: dict[str, str]) -> str:
 
 @pytest.fixture
 def visitor(chromium: "Browser"):
-    """A browser that takes our machine for the publication's."""
+    """A browser that resolves HOST to this machine."""
     rules = f"--host-resolver-rules=MAP {HOST} 127.0.0.1"
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, rules])
     yield browser.new_page()
@@ -55,7 +59,7 @@ def test_first_visit_to_an_article_is_small_and_compressed(front, visitor: "Page
     transfers = Transfers(visitor)
     visitor.goto(f"http://{HOST}:{front.port}/articles/long/", wait_until="networkidle")
     assert visitor.locator("#discussion article").count() == 200
-    fetched = transfers.but_pictures()
-    assert len(fetched) <= REQUESTS, fetched
-    assert sum(size for size, _coding in fetched.values()) <= BYTES, fetched
+    fetched = transfers.without_pictures()
+    assert len(fetched) <= MAX_REQUESTS, fetched
+    assert sum(size for size, _coding in fetched.values()) <= MAX_BYTES, fetched
     assert {coding for _size, coding in fetched.values()} <= {"gzip", "br"}, fetched

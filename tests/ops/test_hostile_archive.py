@@ -1,4 +1,6 @@
-"""Files that call themselves backups and were made to do harm: refused in one line, with nothing outside touched and little read."""
+"""Malicious files in the place of backups: refused in one line, with nothing written outside and little
+read.
+"""
 
 import io
 import json
@@ -12,14 +14,14 @@ from django.core.management.base import CommandError
 
 from ictiger.ops import archive
 
-HASH = {"size": 1, "sha256": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}  # of "x"
-WHOLE = {
+X_FILE = {"size": 1, "sha256": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}  # of "x"
+MANIFEST = {
     "format": 1,
     "made_at": "2026-11-23T08:00:00+00:00",
     "release": "a",
     "database": "sqlite",
     "migrations": [],
-    "files": {"database": HASH},
+    "files": {"database": X_FILE},
 }
 
 
@@ -31,14 +33,13 @@ def member(name: str, body: bytes = b"x", **fields) -> tuple[tarfile.TarInfo, by
     return entry, body
 
 
-def packed(target: Path, *members: tuple[tarfile.TarInfo, bytes], told: object = WHOLE) -> Path:
+def pack(target: Path, *members: tuple[tarfile.TarInfo, bytes], manifest: object = MANIFEST) -> Path:
     with tarfile.open(target, "w:gz") as new:
         for entry, body in members:
             new.addfile(entry, io.BytesIO(body))
-        text = told if isinstance(told, bytes) else json.dumps(told).encode()
-        new.addfile(
-            *[each if n == 0 else io.BytesIO(each) for n, each in enumerate(member(archive.MANIFEST, text))]
-        )
+        text = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
+        entry, body = member(archive.MANIFEST, text)
+        new.addfile(entry, io.BytesIO(body))
     return target
 
 
@@ -63,12 +64,12 @@ MEMBERS = {
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_member_that_is_no_part_of_a_backup(tmp_path, name):
+def test_member_that_does_not_belong_into_a_backup_is_refused(tmp_path, name):
     into = tmp_path / "site" / "into"
     into.mkdir(parents=True)
     entry, _body = MEMBERS[name]
-    told = WHOLE | {"files": {"database": HASH, entry.name: HASH}}
-    bad = packed(tmp_path / "bad.tar.gz", member("database"), MEMBERS[name], told=told)
+    manifest = MANIFEST | {"files": {"database": X_FILE, entry.name: X_FILE}}
+    bad = pack(tmp_path / "bad.tar.gz", member("database"), MEMBERS[name], manifest=manifest)
     with pytest.raises(archive.DamagedArchive):
         archive.unpack_archive(bad, into)
     assert {path.name for path in tmp_path.iterdir()} == {"bad.tar.gz", "site"}
@@ -76,53 +77,53 @@ def test_member_that_is_no_part_of_a_backup(tmp_path, name):
     assert not any(path.is_symlink() for path in into.rglob("*"))
 
 
-LISTS = {
+MANIFESTS = {
     "no JSON": b"{",
     "nested without end": b"[" * 200_000,
     "no object": [],
     "no UTF-8": b"\xff",
     "number without end": b'{"format": ' + b"9" * 5_000 + b"}",
-    "files no object": WHOLE | {"files": []},
-    "another format": WHOLE | {"format": "1"},
-    "without a time": {name: value for name, value in WHOLE.items() if name != "made_at"},
-    "without its kind": {name: value for name, value in WHOLE.items() if name != "database"},
-    "kind no text": WHOLE | {"database": ["sqlite"]},
-    "without migrations": {name: value for name, value in WHOLE.items() if name != "migrations"},
-    "migrations no list": WHOLE | {"migrations": "x"},
-    "migrations no texts": WHOLE | {"migrations": [{}]},
-    "time no text": WHOLE | {"made_at": {"a": 1}},
+    "files no object": MANIFEST | {"files": []},
+    "another format": MANIFEST | {"format": "1"},
+    "without a time": {name: value for name, value in MANIFEST.items() if name != "made_at"},
+    "without its kind": {name: value for name, value in MANIFEST.items() if name != "database"},
+    "kind no text": MANIFEST | {"database": ["sqlite"]},
+    "without migrations": {name: value for name, value in MANIFEST.items() if name != "migrations"},
+    "migrations no list": MANIFEST | {"migrations": "x"},
+    "migrations no texts": MANIFEST | {"migrations": [{}]},
+    "time no text": MANIFEST | {"made_at": {"a": 1}},
 }
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", LISTS)
-def test_list_that_nobody_wrote(tmp_path, name, settings):
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_malformed_manifest_is_refused(tmp_path, name, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
-    bad = packed(tmp_path / "bad.tar.gz", member("database"), told=LISTS[name])
+    bad = pack(tmp_path / "bad.tar.gz", member("database"), manifest=MANIFESTS[name])
     with pytest.raises(CommandError, match=r"is damaged: .* Nothing was changed\."):
         call_command("restore", str(bad), "--yes")
     assert not settings.MEDIA_ROOT.exists()
 
 
-def sparse(claims: int) -> tuple[tarfile.TarInfo, bytes]:
-    """A file of gigabytes without a byte of it in the archive."""
-    return member("media/x", b"", pax_headers={"GNU.sparse.size": str(claims), "GNU.sparse.map": "0,0"})
+def sparse(claimed_size: int) -> tuple[tarfile.TarInfo, bytes]:
+    """Return a sparse file that claims to be large and has no byte in the archive."""
+    return member("media/x", b"", pax_headers={"GNU.sparse.size": str(claimed_size), "GNU.sparse.map": "0,0"})
 
 
-def test_holes_are_not_filled(tmp_path):
+def test_sparse_file_is_refused(tmp_path):
     into = tmp_path / "into"
     into.mkdir()
     with pytest.raises(archive.DamagedArchive, match="'media/x' has no place"):
-        archive.unpack_archive(packed(tmp_path / "bad.tar.gz", member("database"), sparse(10**10)), into)
+        archive.unpack_archive(pack(tmp_path / "bad.tar.gz", member("database"), sparse(10**10)), into)
     assert not (into / "media").exists()
 
 
-def test_file_for_which_there_is_no_room_is_not_begun(tmp_path, monkeypatch):
+def test_file_too_large_for_the_disk_is_not_written(tmp_path, monkeypatch):
     into = tmp_path / "into"
     into.mkdir()
     free = shutil.disk_usage(into).free
     monkeypatch.setattr(archive, "MIN_FREE_BYTES", free - 20_000_000)
-    bomb = packed(tmp_path / "bomb.tar.gz", member("database"), member("media/x", bytes(50_000_000)))
+    bomb = pack(tmp_path / "bomb.tar.gz", member("database"), member("media/x", bytes(50_000_000)))
     with pytest.raises(
         archive.DamagedArchive, match="'media/x' has 50,000,000 bytes, for which there is no room"
     ):
@@ -130,7 +131,7 @@ def test_file_for_which_there_is_no_room_is_not_begun(tmp_path, monkeypatch):
     assert not (into / "media").exists()
 
 
-def test_list_without_end_is_not_read(tmp_path, monkeypatch):
+def test_oversized_manifest_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_MANIFEST", 10_000)
     with pytest.raises(archive.DamagedArchive, match="its list of files is longer than 10,000 bytes"):
-        archive.unpack_archive(packed(tmp_path / "bad.tar.gz", told=b" " * 10_001), tmp_path)
+        archive.unpack_archive(pack(tmp_path / "bad.tar.gz", manifest=b" " * 10_001), tmp_path)

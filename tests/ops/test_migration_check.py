@@ -1,4 +1,4 @@
-"""Which migrations the release that runs can live with."""
+"""Which migrations break the running release."""
 
 import pytest
 from django.core.management import call_command
@@ -8,7 +8,7 @@ from ictiger.ops.migration_check import incompatibility
 
 
 @pytest.mark.parametrize(
-    ("operation", "word"),
+    ("operation", "message"),
     [
         (migrations.RemoveField("article", "title"), "uses what goes"),
         (migrations.DeleteModel("article"), "uses what goes"),
@@ -26,12 +26,12 @@ from ictiger.ops.migration_check import incompatibility
         (migrations.AddIndex("article", models.Index(fields=["title"], name="x")), ""),
     ],
 )
-def test_operation(operation, word):
-    found = incompatibility(operation)
-    assert word in found if word else found == ""
+def test_operation_that_may_break_the_running_release_has_a_reason(operation, message):
+    reason = incompatibility(operation)
+    assert message in reason if message else reason == ""
 
 
 @pytest.mark.django_db
-def test_nothing_is_said_where_nothing_is_pending(capsys):
+def test_deploy_migrations_reports_nothing_when_none_is_pending(capsys):
     call_command("deploy", "migrations")
     assert "Nothing that the release that runs could stumble over" in capsys.readouterr().out

@@ -1,4 +1,6 @@
-"""nginx with the shipped configuration, before the real server: what it serves itself, and that nobody can tell the difference."""
+"""nginx with the shipped configuration in front of the real server: the responses are the same as without
+it.
+"""
 
 import gzip
 import json
@@ -10,11 +12,12 @@ import pytest
 
 from ictiger.pagecache.headers import security_headers
 from ictiger.testbed import nginx
+from ictiger.testbed.site import free_port
 
 from .conftest import site_file
-from .site import HOST, ask, end, is_ready, say, wait_for
+from .site import HOST, fetch, is_ready, send_raw, wait_for
 
-THEIRS = {"server", "date", "connection", "transfer-encoding"}  # each server's own
+PER_SERVER_HEADERS = {"server", "date", "connection", "transfer-encoding"}
 PAGES = {
     "/": "text/html; charset=utf-8",
     "/zh-hans/": "text/html; charset=utf-8",
@@ -25,18 +28,19 @@ PAGES = {
 
 
 def comparable(headers: dict[str, str]) -> dict[str, str]:
-    """What a page says of itself. The directives of a content policy have no order."""
-    own = {name: value for name, value in headers.items() if name not in THEIRS}
-    own["content-security-policy"] = "; ".join(sorted(own["content-security-policy"].split("; ")))
-    return own
+    """Return the headers of a page, with the directives of its content policy in order."""
+    page_headers = {name: value for name, value in headers.items() if name not in PER_SERVER_HEADERS}
+    policy = page_headers["content-security-policy"]
+    page_headers["content-security-policy"] = "; ".join(sorted(policy.split("; ")))
+    return page_headers
 
 
 @pytest.fixture
 def stored(front):
-    """Stores a page by asking for it."""
+    """Request a page, so that it is stored."""
 
     def store(path: str) -> None:
-        assert ask(front.port, path)[0] == 200
+        assert fetch(front.port, path)[0] == 200
         folder = front.pages / path.strip("/")
         assert [name for name in ("index.html", "index.atom") if (folder / name).exists()]
 
@@ -45,68 +49,67 @@ def stored(front):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
-def test_nginx_and_the_wrapper_send_the_same(front, stored, path, coding):
+def test_nginx_and_the_server_send_the_same_stored_page(front, stored, path, coding):
     stored(path)
-    with_nginx = ask(front.port, path, Accept_Encoding=coding)
-    without = ask(front.behind, path, Accept_Encoding=coding, X_Forwarded_Proto="https")
-    assert with_nginx[1]["server"] == "nginx"
-    assert comparable(with_nginx[1]) == comparable(without[1])
-    assert (with_nginx[0], with_nginx[2]) == (without[0], without[2])
-    assert with_nginx[1]["content-type"] == PAGES[path]
-    assert with_nginx[1].get("content-encoding") == ("gzip" if coding == "gzip" else None)
-    assert b"ICTiger" in (gzip.decompress(with_nginx[2]) if coding == "gzip" else with_nginx[2])
+    nginx_response = fetch(front.port, path, Accept_Encoding=coding)
+    direct_response = fetch(front.direct_port, path, Accept_Encoding=coding, X_Forwarded_Proto="https")
+    assert nginx_response[1]["server"] == "nginx"
+    assert comparable(nginx_response[1]) == comparable(direct_response[1])
+    assert (nginx_response[0], nginx_response[2]) == (direct_response[0], direct_response[2])
+    assert nginx_response[1]["content-type"] == PAGES[path]
+    assert nginx_response[1].get("content-encoding") == ("gzip" if coding == "gzip" else None)
+    assert b"ICTiger" in (gzip.decompress(nginx_response[2]) if coding == "gzip" else nginx_response[2])
 
 
-def test_stored_page_is_not_asked_of_the_server(front, stored):
-    """A word in the file is a word in the answer."""
+def test_stored_page_is_served_without_the_server(front, stored):
     stored("/about/")
     page = front.pages / "about" / "index.html"
     text = page.read_bytes()
     try:
         page.write_bytes(b"from the file")
-        assert ask(front.port, "/about/")[2] == b"from the file"
+        assert fetch(front.port, "/about/")[2] == b"from the file"
     finally:
         page.unlink()
-    assert ask(front.port, "/about/")[2] == text
+    assert fetch(front.port, "/about/")[2] == text
 
 
-def test_page_that_a_reader_has_is_not_sent_again(front, stored):
+def test_page_is_not_sent_again_to_a_client_that_has_it(front, stored):
     stored("/about/")
-    tag = ask(front.port, "/about/")[1]["etag"]
-    for known in (tag, f"W/{tag}", f'"x", {tag}'):
-        status, headers, body = ask(front.port, "/about/", If_None_Match=known)
+    tag = fetch(front.port, "/about/")[1]["etag"]
+    for condition in (tag, f"W/{tag}", f'"x", {tag}'):
+        status, headers, body = fetch(front.port, "/about/", If_None_Match=condition)
         assert (status, headers["etag"], body) == (304, tag, b"")
         assert "content-security-policy" in headers
-    assert ask(front.port, "/about/", If_None_Match='"x"')[0] == 200
+    assert fetch(front.port, "/about/", If_None_Match='"x"')[0] == 200
 
 
-def test_no_date_stands_for_a_page(front, stored):
-    """The file's mtime follows from its content."""
+def test_stored_page_has_no_date(front, stored):
+    """The file's mtime is computed from its content and is no date."""
     stored("/about/")
-    status, headers, _body = ask(front.port, "/about/", If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT")
+    status, headers, _body = fetch(front.port, "/about/", If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT")
     assert status == 200
     assert not headers.keys() & {"last-modified", "accept-ranges", "expires"}
 
 
-def test_head_of_a_stored_page(front, stored):
+def test_head_of_a_stored_page_has_its_headers_and_no_body(front, stored):
     stored("/about/")
-    status, headers, body = ask(front.port, "/about/", "HEAD")
+    status, headers, body = fetch(front.port, "/about/", "HEAD")
     assert (status, body) == (200, b"")
-    assert headers == ask(front.port, "/about/")[1] | {"date": headers["date"]}
+    assert headers == fetch(front.port, "/about/")[1] | {"date": headers["date"]}
 
 
 def test_stored_page_is_served_to_no_other_method(front, stored):
     stored("/about/")
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        status, headers, _body = ask(front.port, "/about/", method)
+        status, headers, _body = fetch(front.port, "/about/", method)
         assert status in (403, 405), method
         assert "etag" not in headers
 
 
-def test_static_file_is_kept_for_good_and_sent_compressed(front):
-    page = ask(front.port, "/about/")[2].decode()
+def test_static_file_is_cached_forever_and_sent_compressed(front):
+    page = fetch(front.port, "/about/")[2].decode()
     name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", page)[0]
-    status, headers, body = ask(front.port, name, Accept_Encoding="gzip")
+    status, headers, body = fetch(front.port, name, Accept_Encoding="gzip")
     assert (status, headers["content-encoding"], headers["content-type"]) == (
         200,
         "gzip",
@@ -114,10 +117,10 @@ def test_static_file_is_kept_for_good_and_sent_compressed(front):
     )
     assert headers["cache-control"] == "max-age=315360000, public, immutable"
     assert headers["x-content-type-options"] == "nosniff"
-    assert gzip.decompress(body) == ask(front.port, name)[2]
-    assert ask(front.port, "/static/css/site.css")[1]["cache-control"] == "max-age=60, public"
-    assert b"There is no page here" in ask(front.port, "/static/nothing.css")[2]
-    assert ask(front.port, "/static/errors/en/502.html")[0] == 404
+    assert gzip.decompress(body) == fetch(front.port, name)[2]
+    assert fetch(front.port, "/static/css/site.css")[1]["cache-control"] == "max-age=60, public"
+    assert b"There is no page here" in fetch(front.port, "/static/nothing.css")[2]
+    assert fetch(front.port, "/static/errors/en/502.html")[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -134,20 +137,19 @@ def test_only_pictures_are_shown_from_media(front, name, kind, disposition):
     file = front.site.var / "media" / "images" / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"<script>alert(1)</script>")
-    status, headers, _body = ask(front.port, f"/media/images/{name}")
+    status, headers, _body = fetch(front.port, f"/media/images/{name}")
     assert (status, headers["content-type"], headers.get("content-disposition")) == (200, kind, disposition)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
-def test_files_are_as_safe_as_pages(front):
-    """And so are nginx's own error pages, on every path."""
-    page = comparable(ask(front.port, "/about/")[1])
+def test_files_and_error_pages_have_the_security_headers_of_pages(front):
+    page = comparable(fetch(front.port, "/about/")[1])
     safety = {name for name, _value in security_headers(True)}
-    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", ask(front.port, "/about/")[2].decode())[0]
+    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", fetch(front.port, "/about/")[2].decode())[0]
     (front.site.var / "media").mkdir(exist_ok=True)
     (front.site.var / "media" / "a.png").write_bytes(b"a")
-    own = {}
+    headers_by_request = {}
     refused = [
         "GET /%",
         "TRACE /about/",
@@ -156,63 +158,66 @@ def test_files_are_as_safe_as_pages(front):
         'GET /about/ HTTP/1.1\r\nIf-Match: "x"',
         "GET /static/errors/",
     ]
-    for question in (f"GET {name}", "GET /media/a.png", *refused):
-        request = question if "HTTP/" in question else f"{question} HTTP/1.1"
-        answer = say(front.port, f"{request}\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-        lines = answer.partition(b"\r\n\r\n")[0].decode().splitlines()[1:]
-        own[question] = {key.lower(): value for key, value in (line.split(": ", 1) for line in lines)}
-        assert b"<center>" not in answer, question
-    del own["GET /media/a.png"]["content-security-policy"]  # a stricter one of its own
-    for question, headers in own.items():
-        told = comparable({"content-security-policy": page["content-security-policy"]} | headers)
-        assert {key: told.get(key) for key in map(str.lower, safety)} == {
+    for line in (f"GET {name}", "GET /media/a.png", *refused):
+        request = line if "HTTP/" in line else f"{line} HTTP/1.1"
+        response = send_raw(front.port, f"{request}\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+        headers = response.partition(b"\r\n\r\n")[0].decode().splitlines()[1:]
+        pairs = (header.split(": ", 1) for header in headers)
+        headers_by_request[line] = {key.lower(): value for key, value in pairs}
+        assert b"<center>" not in response, line
+    del headers_by_request["GET /media/a.png"]["content-security-policy"]  # it has a stricter one
+    for line, headers in headers_by_request.items():
+        compared = comparable({"content-security-policy": page["content-security-policy"]} | headers)
+        assert {key: compared.get(key) for key in map(str.lower, safety)} == {
             key: page[key] for key in map(str.lower, safety)
-        }, question
+        }, line
 
 
-def test_reader_is_counted_by_the_address_that_the_proxy_before_nginx_tells(site, live, nginx_is_there):
+def test_client_address_is_taken_from_the_proxy_in_front_of_nginx(site, live, require_nginx):
     site.manage("collectstatic", "--no-input", "--verbosity=0")  # as a server does when it starts
     site.python("from ictiger.ops.error_pages import write_error_pages; write_error_pages()")
-    port = nginx.free_port()
-    question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: 127.0.0.1, {{}}\r\nConnection: close\r\n\r\n"
+    port = free_port()
+    request = (
+        f"GET /status HTTP/1.1\r\nHost: {HOST}\r\n"
+        "X-Forwarded-For: 127.0.0.1, {}\r\nConnection: close\r\n\r\n"
+    )
     with nginx.running_nginx(site_file(site, live, port, "--behind=127.0.0.0/8"), port=port):
-        assert say(port, question.format("192.0.2.7").encode()).startswith(b"HTTP/1.1 403")
-        assert say(port, question.format("127.0.0.1").encode()).startswith(
-            b"HTTP/1.1 502"
-        )  # may ask; nobody is there to answer
+        assert send_raw(port, request.format("192.0.2.7").encode()).startswith(b"HTTP/1.1 403")
+        # This client may see /status, but no server runs.
+        assert send_raw(port, request.format("127.0.0.1").encode()).startswith(b"HTTP/1.1 502")
 
 
-def test_status_is_for_the_operator_alone(front):
-    question = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
-    assert b'"status":' in say(front.port, question)
-    refused = say(front.port, question, source="127.0.0.2")
+def test_status_is_for_this_machine_only(front):
+    request = f"GET /status HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+    assert b'"status":' in send_raw(front.port, request)
+    refused = send_raw(front.port, request, source="127.0.0.2")
     assert refused.startswith(b"HTTP/1.1 403")
     assert b"This is not open to you" in refused
 
 
-def test_unknown_host_is_hung_up_on(front):
-    assert say(front.port, b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n") == b""
+def test_connection_for_an_unknown_host_is_closed(front):
+    assert send_raw(front.port, b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n") == b""
 
 
-def test_what_is_refused_before_the_server_says_so_in_our_words(front):
-    many = f"GET /about/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: {'x' * 32_768}\r\n\r\n".encode()
-    assert b"Mostly it is too many cookies" in say(front.port, many)
-    assert b"This request could not be read" in say(front.port, b"GET /" + b"a" * 40_000)
+def test_requests_refused_by_nginx_get_ictigers_error_pages(front):
+    many_cookies = f"GET /about/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: {'x' * 32_768}\r\n\r\n".encode()
+    assert b"Mostly it is too many cookies" in send_raw(front.port, many_cookies)
+    assert b"This request could not be read" in send_raw(front.port, b"GET /" + b"a" * 40_000)
     large = f"POST /accounts/login/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 900000000\r\n\r\n".encode()
-    answer = say(front.port, large)
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert b"larger than anything we take in" in answer
-    assert b"nginx/" not in answer
+    response = send_raw(front.port, large)
+    assert response.startswith(b"HTTP/1.1 413")
+    assert b"larger than anything we take in" in response
+    assert b"nginx/" not in response
 
 
-def test_number_of_a_request_is_the_same_in_both_logs(front):
-    ask(front.port, "/nothing/?q=number", X_Request_ID="forged")
-    ask(front.port, "/search/?q=number", X_Request_ID="forged")
+def test_request_id_is_the_same_in_both_logs(front):
+    fetch(front.port, "/nothing/?q=number", X_Request_ID="forged")
+    fetch(front.port, "/search/?q=number", X_Request_ID="forged")
     log = front.nginx.folder / "access.log"
     lines = wait_for(
         lambda: (
-            found
-            if len(found := [line for line in log.read_text().splitlines() if "q=number" in line]) == 2
+            lines
+            if len(lines := [line for line in log.read_text().splitlines() if "q=number" in line]) == 2
             else None
         )
     )
@@ -224,63 +229,68 @@ def test_number_of_a_request_is_the_same_in_both_logs(front):
     assert "forged" not in logs
 
 
-def test_log_of_the_server_is_json_from_its_first_line_about_itself(front):
+def test_server_log_is_json_after_the_first_line(front):
     for log in front.site.var.glob("serve-*.log"):
-        words, *lines = [
+        first_line, *lines = [
             line for line in log.read_text().splitlines() if not line.startswith("Collecting static files")
         ]
-        assert words.startswith("Serving ")
+        assert first_line.startswith("Serving ")
         assert {"_granian"} <= {json.loads(line)["logger"] for line in lines}
         assert "Python threads" not in log.read_text()
 
 
-def test_log_holds_no_link_that_acts(front):
-    ask(front.port, "/preview/a-secret/")
-    ask(front.port, "/zh-hans/accounts/confirm-email/a-secret/")
+def test_access_log_holds_no_secret_link(front):
+    fetch(front.port, "/preview/a-secret/")
+    fetch(front.port, "/zh-hans/accounts/confirm-email/a-secret/")
     wait_for(lambda: "/accounts/confirm-email/***" in (front.nginx.folder / "access.log").read_text())
     log = (front.nginx.folder / "access.log").read_text()
     assert "/preview/***" in log
     assert "a-secret" not in log
 
 
-def test_client_that_writes_too_fast_is_asked_to_wait(furnished, front):
-    """A server beside, with the limits as shipped."""
-    port = nginx.free_port()
-    conf = site_file(furnished, front.live, port, "--writes=5", "--writes-burst=3", "--logins-burst=1")
+def test_client_that_posts_too_fast_gets_429(populated_site, front):
+    """With a second nginx that has the default limits."""
+    port = free_port()
+    conf = site_file(populated_site, front.live, port, "--writes=5", "--writes-burst=3", "--logins-burst=1")
     with nginx.running_nginx(conf, port=port):
-        answers = [ask(port, "/articles/claims/comments/", "POST") for _write in range(8)]
-        assert [status for status, _headers, _body in answers[:4]] == [403] * 4
-        assert answers[-1][0] == 429
-        assert "your browser should still have your text" in answers[-1][2].decode()
-        assert {ask(port, "/about/")[0] for _read in range(50)} == {200}
+        responses = [fetch(port, "/articles/claims/comments/", "POST") for _write in range(8)]
+        assert [status for status, _headers, _body in responses[:4]] == [403] * 4
+        assert responses[-1][0] == 429
+        assert "your browser should still have your text" in responses[-1][2].decode()
+        assert {fetch(port, "/about/")[0] for _read in range(50)} == {200}
 
 
 def test_slow_bodies_do_not_reach_the_server(front):
-    """A dozen of them would hold every thread of it."""
+    """A dozen of them would occupy all its threads."""
     head = f"POST /accounts/login/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100\r\n\r\n".encode()
-    with ExitStack() as lines:
+    with ExitStack() as connections:
         for _sender in range(24):
-            line = lines.enter_context(socket.create_connection(("127.0.0.1", front.port), timeout=10))
-            line.sendall(head + b"a")
-        assert ask(front.port, "/search/?q=patents")[0] == 200
+            connection = connections.enter_context(
+                socket.create_connection(("127.0.0.1", front.port), timeout=10)
+            )
+            connection.sendall(head + b"a")
+        assert fetch(front.port, "/search/?q=patents")[0] == 200
 
 
-def test_server_away_readers_read_and_others_are_told(site, live, nginx_is_there):
-    port = nginx.free_port()
-    with site.served(f"--live={live}") as server, nginx.running_nginx(site_file(site, live, port), port=port):
-        wait_for(lambda: is_ready(port), alive=server)
-        page = ask(port, "/about/")
-        end(server)
-        assert ask(port, "/about/")[2] == page[2]
+def test_without_the_server_stored_pages_are_served_and_other_requests_get_502(site, live, require_nginx):
+    port = free_port()
+    with (
+        site.serving(f"--live={live}") as server,
+        nginx.running_nginx(site_file(site, live, port), port=port),
+    ):
+        wait_for(lambda: is_ready(port), server=server)
+        page = fetch(port, "/about/")
+        server.stop()
+        assert fetch(port, "/about/")[2] == page[2]
         for path, words in {
             "/search/?q=x": "The site does not answer just now",
             "/zh-hans/search/": "网站暂时没有应答",
         }.items():
-            status, headers, body = ask(port, path)
+            status, headers, body = fetch(port, path)
             assert (status, headers["cache-control"]) == (502, "no-store")
             assert words in body.decode()
-        status, headers, body = ask(port, "/about/", "POST", b"body=x")
+        status, headers, body = fetch(port, "/about/", "POST", b"body=x")
         assert status == 502
         assert "your browser should still have your text" in body.decode()
-        with site.served(f"--live={live}") as again:
-            wait_for(lambda: ask(port, "/search/?q=x")[0] == 200, alive=again)
+        with site.serving(f"--live={live}") as restarted:
+            wait_for(lambda: fetch(port, "/search/?q=x")[0] == 200, server=restarted)

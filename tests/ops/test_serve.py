@@ -1,4 +1,4 @@
-"""`manage.py serve`: fit to be seen, or not at all."""
+"""`manage.py serve`: what it refuses, the static files it collects, and the real server."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 
 @pytest.fixture
 def started(monkeypatch) -> list[dict]:
-    """What the server was started with; it is not really."""
+    """The arguments that the server was started with; no server runs."""
     starts: list[dict] = []
 
     class Server:
@@ -39,7 +39,7 @@ def started(monkeypatch) -> list[dict]:
 
 @pytest.fixture
 def fit(monkeypatch, settings, tmp_path) -> None:
-    """As in production, with nothing collected yet and one small file to collect."""
+    """Settings that `serve` accepts, with no static file collected yet and one to collect."""
     source = tmp_path / "source"
     source.mkdir()
     (source / "a.css").write_text("a {}")
@@ -49,9 +49,8 @@ def fit(monkeypatch, settings, tmp_path) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": MANIFEST}}
     monkeypatch.setattr(serve.Command, "check", lambda *_, **__: None)
     monkeypatch.setattr(serve, "pending_migrations", list)
-    monkeypatch.setattr(
-        serve, "write_error_pages", list
-    )  # they need our own style sheet, which is not collected here
+    # Error pages need the site's style sheet, which is not among the files to collect.
+    monkeypatch.setattr(serve, "write_error_pages", list)
 
 
 def test_serve_starts_the_server(started, fit, settings):
@@ -72,7 +71,7 @@ def test_serve_refuses_debug(started, fit, settings):
     assert started == []
 
 
-def test_serve_refuses_what_the_deploy_checks_find_and_says_what(started, settings):
+def test_serve_refuses_settings_that_fail_the_deploy_checks(started, settings):
     settings.SECRET_KEY = "short"
     with pytest.raises(SystemCheckError, match=r"ictiger\.W002.*50"):
         call_command("serve")
@@ -96,7 +95,7 @@ def test_serve_without_a_database_says_so_in_one_line(started, fit, monkeypatch)
     assert started == []
 
 
-def test_address_in_use_is_told_in_one_line(fit, monkeypatch):
+def test_address_in_use_is_reported_in_one_line(fit, monkeypatch):
     class Server:
         def __init__(self, target: str, **options) -> None:
             pass
@@ -111,7 +110,7 @@ def test_address_in_use_is_told_in_one_line(fit, monkeypatch):
         call_command("serve")
 
 
-def test_serve_collects_static_files_when_they_are_missing_or_old(started, fit, settings, tmp_path):
+def test_serve_collects_missing_static_files_and_notices_newer_ones(started, fit, settings, tmp_path):
     collected = Path(settings.STATIC_ROOT) / "staticfiles.json"
     call_command("serve")
     assert collected.exists()
@@ -120,7 +119,7 @@ def test_serve_collects_static_files_when_they_are_missing_or_old(started, fit, 
     assert serve.static_files_are_stale() is True
 
 
-def test_new_static_file_with_an_old_date_is_noticed(started, fit, tmp_path):
+def test_new_static_file_with_an_old_date_makes_the_collected_ones_stale(started, fit, tmp_path):
     call_command("serve")
     new = tmp_path / "source" / "b.css"
     new.write_text("b {}")
@@ -128,28 +127,35 @@ def test_new_static_file_with_an_old_date_is_noticed(started, fit, tmp_path):
     assert serve.static_files_are_stale() is True
 
 
-def test_real_server_answers_shares_its_memory_and_ends_on_sigterm(tmp_path, free_port):
+def test_server_answers_shares_memory_between_processes_and_ends_on_sigterm(tmp_path, free_port):
     variables = PRODUCTION | {
         "ICTIGER_VAR": str(tmp_path),
         "PATH": os.environ["PATH"],
         "PYTHONUNBUFFERED": "1",
     }
     manage = [sys.executable, "manage.py"]
-    where = {"cwd": django_settings.BASE_DIR, "env": variables}
-    subprocess.run([*manage, "migrate", "--verbosity=0"], check=True, timeout=120, **where)
+    process_options = {"cwd": django_settings.BASE_DIR, "env": variables}
+    subprocess.run([*manage, "migrate", "--verbosity=0"], check=True, timeout=120, **process_options)
     command = [*manage, "serve", f"--port={free_port}", "--workers=1"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **where
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        **process_options,
     ) as server:
         try:
-            assert ask(f"http://127.0.0.1:{free_port}/readyz", server) == b"ok\n"
+            assert fetch_when_up(f"http://127.0.0.1:{free_port}/readyz", server) == b"ok\n"
             (process,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-            held = dict(
+            memory = dict(
                 line.split(":") for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
             )
-            shared, own = (int(held[what].removesuffix("kB")) for what in ("Shared_Dirty", "Private_Dirty"))
-            assert shared > 1.5 * own, (
-                "kB: it was a copy of the first process, and has written over more of it than it needed to"
+            shared, private = (
+                int(memory[name].removesuffix("kB")) for name in ("Shared_Dirty", "Private_Dirty")
+            )
+            assert shared > 1.5 * private, (
+                "kB: the process has written to too much of the memory that it shares with its parent"
             )
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=30) == 0
@@ -158,12 +164,12 @@ def test_real_server_answers_shares_its_memory_and_ends_on_sigterm(tmp_path, fre
                 os.killpg(server.pid, signal.SIGKILL)
 
 
-def ask(address: str, server: subprocess.Popen) -> bytes:
-    """The server's answer, as soon as it listens."""
+def fetch_when_up(url: str, server: subprocess.Popen) -> bytes:
+    """Return the body of the response as soon as the server listens."""
     while server.poll() is None:
         try:
-            with urllib.request.urlopen(address, timeout=30) as answer:
-                return answer.read()
+            with urllib.request.urlopen(url, timeout=30) as response:
+                return response.read()
         except urllib.error.HTTPError:
             raise
         except urllib.error.URLError:

@@ -1,4 +1,4 @@
-"""An upgrade and the way back, with readers and writers at the site all the while: no error, no page older than an answered write."""
+"""An upgrade and the way back under load: no error, and no page older than a completed write."""
 
 import http.client
 import re
@@ -10,22 +10,23 @@ from pathlib import Path
 import pytest
 
 from ictiger.testbed import nginx
+from ictiger.testbed.site import free_port
 
 from .conftest import site_file
-from .site import ROOT, Site, ask, end, is_ready, wait_for
+from .site import ROOT, Site, fetch, is_ready, wait_for
 
 SOURCES = ("manage.py", "pyproject.toml", "ictiger", "accounts", "articles", "comments", "templates", "tests")
 MARK = re.compile(rb"made by the (old|new) release")
 TITLE = re.compile(rb"<h1[^>]*>\s*Number (\d+)")
-# What both releases have besides: a write that shows on a page, without the rules of the discussion or the rights of the desk.
-WRITING = """
+# A view added to both releases: a write that shows on a page, without permissions or comment rules.
+WRITE_VIEW = """
 
 def write(request):
     from articles.models import Article
     from django.http import HttpResponse
     from ictiger.pagecache.public_write import public_write
     article = Article.objects.get(slug="claims")
-    with change(article):
+    with public_write(article):
         article.title = f"Number {int(request.POST['number'])}"
         article.save()
     return HttpResponse(status=204)
@@ -38,7 +39,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory) -> dict[str, Path]:
-    """Two folders of code whose pages can be told apart."""
+    """Two folders of code whose pages differ in a mark."""
     folders = {}
     for name in ("old", "new"):
         folder = folders[name] = tmp_path_factory.mktemp(name)
@@ -48,7 +49,7 @@ def releases(tmp_path_factory) -> dict[str, Path]:
             else:
                 shutil.copy(ROOT / source, folder / source)
         _append(folder / "templates" / "base.html", f"<!-- made by the {name} release -->")
-        _append(folder / "ictiger" / "urls.py", WRITING)
+        _append(folder / "ictiger" / "urls.py", WRITE_VIEW)
     return folders
 
 
@@ -57,12 +58,12 @@ def _append(file: Path, text: str) -> None:
 
 
 class Visitors:
-    """Readers of one page, through nginx, while its article is published again and again by whoever is live."""
+    """Readers of one page through nginx, while a writer changes its article again and again."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.reads, self.faults = Counter(), []
-        self.owed = self.writes = 0
+        self.expected = self.writes = 0
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._read) for _reader in range(3)] + [
             threading.Thread(target=self._write)
@@ -77,7 +78,7 @@ class Visitors:
         self.stop()
 
     def stop(self) -> list[str]:
-        """What went wrong for any of them."""
+        """Stop everybody, and return what went wrong."""
         self._stop.set()
         for thread in self._threads:
             thread.join(30)
@@ -85,24 +86,24 @@ class Visitors:
 
     def _read(self) -> None:
         while not self._stop.is_set():
-            owed = self.owed
+            expected = self.expected
             try:
-                status, _headers, body = ask(self.port, "/articles/claims/")
+                status, _headers, body = fetch(self.port, "/articles/claims/")
                 assert status == 200, body
                 mark, number = MARK.search(body)[1].decode(), int(TITLE.search(body)[1])
             except (OSError, http.client.HTTPException, AssertionError) as fault:
                 self.faults.append(f"read: {fault!r}")
                 continue
             self.reads[mark] += 1
-            if number < owed:
-                self.faults.append(f"stale: {number} where {owed} was owed, from the {mark} release")
+            if number < expected:
+                self.faults.append(f"stale: {number} instead of {expected}, from the {mark} release")
 
     def _write(self) -> None:
         number = 0
         while not self._stop.is_set():
             number += 1
             try:
-                status, _headers, body = ask(
+                status, _headers, body = fetch(
                     self.port, "/trial/", "POST", f"number={number}".encode(), Content_Type=FORM
                 )
             except (OSError, http.client.HTTPException) as fault:
@@ -110,31 +111,33 @@ class Visitors:
                 continue
             if status != 204:
                 self.faults.append(f"write: {status} {body[-300:]!r}")
-            self.owed = number
+            self.expected = number
             self.writes += 1
 
 
-def test_upgrade_and_the_way_back_under_load(nginx_is_there, releases, site, live):
+def test_upgrade_and_way_back_under_load_cause_no_error_and_no_stale_page(
+    require_nginx, releases, site, live
+):
     variables = {"PYTHONPATH": ""}
     old, new = (Site(site.var, releases[name], **variables) for name in ("old", "new"))
-    port = nginx.free_port()
+    port = free_port()
     with (
-        old.served(f"--live={live}") as old_server,
+        old.serving(f"--live={live}") as old_server,
         nginx.running_nginx(site_file(old, live, port), port=port),
     ):
-        wait_for(lambda: is_ready(port), alive=old_server)
-        ask(port, "/trial/", "POST", b"number=0", Content_Type=FORM)
+        wait_for(lambda: is_ready(port), server=old_server)
+        fetch(port, "/trial/", "POST", b"number=0", Content_Type=FORM)
         with Visitors(port) as visitors:
             wait_for(lambda: visitors.reads["old"] > 50 and visitors.writes > 5)
-            with new.served(f"--live={live}") as new_server:
+            with new.serving(f"--live={live}") as new_server:
                 new.manage("deploy", "wait", f"--live={live}")
-                wait_for(lambda: visitors.reads["new"], alive=new_server)
-                end(old_server)
+                wait_for(lambda: visitors.reads["new"], server=new_server)
+                old_server.stop()
                 last_of_old, writes = visitors.reads["old"], visitors.writes
                 wait_for(lambda: visitors.reads["new"] > 50 and visitors.writes > writes + 5)
                 assert visitors.reads["old"] == last_of_old
-                with old.served(f"--live={live}") as way_back:
-                    wait_for(lambda: visitors.reads["old"] > last_of_old, alive=way_back)
-                    end(new_server)
+                with old.serving(f"--live={live}") as restarted_old_server:
+                    wait_for(lambda: visitors.reads["old"] > last_of_old, server=restarted_old_server)
+                    new_server.stop()
                     wait_for(lambda: visitors.reads["old"] > last_of_old + 50)
                     assert visitors.stop() == []

@@ -61,7 +61,7 @@ def test_comments_posted_by_several_writers_at_once_are_there_once(tmp_path):
     assert (tmp_path / "bench" / "comments.txt").read_text() == done.stdout
 
 
-def test_options_reach_the_site_that_is_measured_as_they_were_given():
+def test_options_reach_the_measured_site_unchanged():
     """1 equals True, and 0 False."""
     given = {"articles": 1, "seconds": 0, "reading": True, "here": False, "path": None}
     assert _as_arguments(given) == ["--reading", "--articles=1", "--seconds=0"]
@@ -129,7 +129,7 @@ def test_what_is_compared_is_compared_round_by_round():
     small, large = (Measurement("fragment", site) for site in ("1,000", "100,000"))
     small.rates, large.rates = [100.0, 50.0, 51.0], [80.0, 40.0, 60.0]
     report = Report("")
-    pages._report_rates(report, [], [small, large])
+    pages._report_rates(report, [], [small, large], pages._growth)
     assert report.figures["fragment: 100,000 ÷ 1,000"] == 0.8
     assert "MISSED: 0.90" in report.table()
 

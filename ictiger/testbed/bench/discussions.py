@@ -27,8 +27,8 @@ SHAPES = {
 ROUNDS = 40
 
 
-def bench_discussions(tell: Callable[[str], None]) -> Report:
-    tell(f"{connection.display_name}: making discussions of {', '.join(SHAPES)} …")
+def bench_discussions(log: Callable[[str], None]) -> Report:
+    log(f"{connection.display_name}: making discussions of {', '.join(SHAPES)} …")
     people = make_people(150)
     articles = {}
     for number, (name, (threads, replies)) in enumerate(SHAPES.items()):
@@ -38,7 +38,7 @@ def bench_discussions(tell: Callable[[str], None]) -> Report:
     call_command(
         "collectstatic", interactive=False, verbosity=0
     )  # the server does it when it starts; nobody starts one here
-    tell("rendering …")
+    log("rendering …")
     return _report_discussions(articles)
 
 

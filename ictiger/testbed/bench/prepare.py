@@ -14,7 +14,7 @@ from ictiger.pagecache.store import get_store
 from ictiger.testbed.data.readers import log_in, make_readers
 from ictiger.testbed.data.site_maker import MEASURED, TOPICS
 
-from .posting import forms
+from .post_load import forms
 
 POSTED_UNDER = 50  # articles
 

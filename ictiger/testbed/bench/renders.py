@@ -4,11 +4,14 @@ Of the process: what else the machine does meanwhile is not counted, and the lea
 in the database: whoever looks at the desk for it is taken back.
 """
 
+import json
 import logging
 import re
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -19,9 +22,11 @@ from django.utils import timezone
 from accounts.models import User
 from articles.models import Article, Author, Topic
 from ictiger.testbed.data.site_maker import MEASURED, TOPICS, SiteBuilder
-from ictiger.testbed.site import BENCH_HOST
+from ictiger.testbed.processes import Checkout
+from ictiger.testbed.site import BENCH_HOST, BENCH_VARIABLE
 
 from .report import Report
+from .sites import BASELINE_OPTION, Log
 from .wrk import MeasurementFailed
 
 RENDER_OPTIONS = {
@@ -32,13 +37,15 @@ RENDER_OPTIONS = {
     },
     "comments": {"type": int, "default": None, "help": "On all of them (default: ten for each article)."},
     "repetitions": {"type": int, "default": 20, "help": "Of which the least counts (default: %(default)s)."},
+    "baseline": BASELINE_OPTION,
+    "rounds": {"type": int, "default": 7, "help": "Of a comparison with --baseline (default: %(default)s)."},
 }
 TIME_LIMIT = 2.0  # seconds for one view: what takes one is measured well enough by two
 
 
-def bench_renders(options: dict[str, object], tell: Callable[[str], None]) -> Report:
+def bench_renders(options: dict[str, object], log: Log) -> Report:
     if not Article.objects.exists():
-        tell("making a site …")
+        log("making a site …")
         articles, comments = options["articles"], options["comments"]
         SiteBuilder(
             articles, 10 * articles if comments is None else comments, lambda _done, _total: None
@@ -54,6 +61,16 @@ def bench_renders(options: dict[str, object], tell: Callable[[str], None]) -> Re
     for name, seconds in _least_seconds(options["repetitions"]).items():
         report.add(name, seconds, f"{seconds * 1000:.1f} ms")
     return report
+
+
+def view_seconds(checkout: Checkout, environment: dict[str, str], *options: str) -> dict[str, float]:
+    """Run `bench renders` of a checkout as a process, on the site of `environment`. Return the seconds by view."""
+    with tempfile.TemporaryDirectory(dir=settings.VAR) as folder:
+        command = checkout.command("bench", "renders", *options)
+        variables = environment | {BENCH_VARIABLE: folder}
+        subprocess.run(command, env=variables, check=True, stdout=subprocess.DEVNULL)
+        figures = json.loads((Path(folder) / "renders.json").read_text(encoding="utf-8"))
+    return {name: seconds for name, seconds in figures.items() if isinstance(seconds, float)}
 
 
 def _paths() -> dict[str, str]:

@@ -12,11 +12,12 @@ from django.db import connections
 from articles.models import Article
 from comments.models import Comment
 from ictiger.testbed.postgres import PostgresServer
+from ictiger.testbed.processes import WebServer
+from ictiger.testbed.site import DRILL_HOST
 
 from .freshness import Load, freshness_report, freshness_verdict, opened
 from .http_client import Answer, HttpClient
 from .process_kill import leftovers
-from .site import DRILL_HOST, WebServer
 from .subjects import SCHEDULES
 from .writers import TOKEN, session_of
 
@@ -40,7 +41,8 @@ class DrillFailure(RuntimeError):
 
 def drill_outage(plan: OutagePlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
     """Run the drill, tell its figures, and return what went wrong."""
-    server, postgres = WebServer(threads=plan.threads), PostgresServer.known()
+    options = [f"--threads={plan.threads}"] if plan.threads else []
+    server, postgres = WebServer(*options), PostgresServer.from_environment()
     server.start()
     try:
         with opened(server, plan.through) as port:

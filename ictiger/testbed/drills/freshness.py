@@ -13,9 +13,9 @@ from django.db import connections
 
 from ictiger.pagecache.store import get_store
 from ictiger.testbed.nginx import nginx_in_front_of
+from ictiger.testbed.processes import WebServer
 
 from .readers import DrillReader, ReadRecord, load
-from .site import WebServer
 from .subjects import ExpectedVersions, SubjectFactory, SubjectKind, TrackedObject
 from .writers import DrillWriter
 

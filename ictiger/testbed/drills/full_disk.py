@@ -16,12 +16,12 @@ from django.db import connections
 
 from ictiger.pagecache.store import get_store
 from ictiger.pagecache.wsgi import STORE_RETRY_AFTER
+from ictiger.testbed.processes import WebServer
 
 from .database_outage import DrillFailure, expect
 from .freshness import opened
 from .http_client import HttpClient
 from .readers import DrillReader
-from .site import WebServer
 from .subjects import SCHEDULES, ExpectedVersions, SubjectFactory, SubjectKind, TrackedObject
 from .writers import ACCOUNTS, DrillWriter, session_of
 

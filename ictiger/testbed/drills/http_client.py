@@ -6,8 +6,9 @@ import time
 from typing import NamedTuple
 from urllib.parse import quote
 
-from .site import HEADERS
+from ictiger.testbed.site import DRILL_HOST
 
+PROXY_HEADERS = {"Host": DRILL_HOST, "X-Forwarded-Proto": "https"}  # as a proxy in front would send them
 REQUEST_TIMEOUT = 30.0  # seconds for an answer
 
 
@@ -33,7 +34,7 @@ class HttpClient:
         began = time.time()
         try:
             connection = self._connected()
-            connection.request(method, quote(path), body, HEADERS | (headers or {}))
+            connection.request(method, quote(path), body, PROXY_HEADERS | (headers or {}))
             response = connection.getresponse()
             content = response.read()
         except BaseException:

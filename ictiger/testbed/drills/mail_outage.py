@@ -24,8 +24,8 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from ictiger.mail.models import UNSETTLED, Mail, MailState
-
-from .site import DRILL_HOST, MANAGE
+from ictiger.testbed.processes import this_checkout
+from ictiger.testbed.site import DRILL_HOST
 
 DOMAIN = "drill.example"
 A_PASSWORD = "paper tigers do not crouch"  # noqa: S105 (of people who do not exist)
@@ -114,7 +114,8 @@ class Workers:
     def start(self) -> None:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.processes = [
-            subprocess.Popen([*MANAGE, "worker"], **quiet) for _number in range(self.plan.workers)
+            subprocess.Popen(this_checkout().command("worker"), **quiet)
+            for _number in range(self.plan.workers)
         ]
 
     def cut_power(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
@@ -18,9 +19,9 @@ from ictiger.pagecache.crawl import get_page, verify_pages
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.store import Store, get_store
 from ictiger.pagecache.wsgi import PageWrapper
+from ictiger.testbed.processes import Service, WebServer, this_checkout
 
 from .freshness import Load, fork, freshness_report, freshness_verdict, opened
-from .site import Service, WebServer
 from .subjects import SCHEDULES
 
 PURGE_BOUND = 2.0  # seconds after a kill: the promise
@@ -49,7 +50,8 @@ class KillPlan:
 
 def drill_kill(plan: KillPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
     """Run the drill, tell its figures, and return what went wrong."""
-    server, worker = WebServer(), Service("worker", log="worker.log")
+    server = WebServer()
+    worker = Service(this_checkout().command("worker"), log=settings.VAR / "worker.log")
     server.start()
     worker.start()
     try:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from django.db import connections
 
 from ictiger.pagecache.store import get_store
+from ictiger.testbed.processes import WebServer
 
 from .database_outage import DrillFailure, expect
 from .http_client import Answer, HttpClient
-from .site import WebServer
 from .subjects import SubjectFactory
 
 PATH = "/articles/talk-0/"

@@ -21,9 +21,9 @@ from articles.services import create_article, publish, set_options, unpublish
 from ictiger.pagecache import public_write as change_module
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.public_write import public_write
+from ictiger.testbed.site import DRILL_HOST
 
 from .http_client import HttpClient
-from .site import DRILL_HOST
 from .subjects import (
     ACCOUNTS,
     BODY,

@@ -1,4 +1,4 @@
-"""`manage.py backup`: the database and the pictures in one file."""
+"""`manage.py backup`: write the database and the pictures to one file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,7 +12,10 @@ from ictiger.ops.db_dump import DumpError
 
 
 class Command(BaseCommand):
-    help = "Writes database and pictures, as they are at this moment, into one file with checksums. The site may run meanwhile."
+    help = (
+        "Writes database and pictures, as they are at this moment, "
+        "into one file with checksums. The site may run meanwhile."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -30,7 +33,7 @@ class Command(BaseCommand):
         if keep < 0:
             raise CommandError("--keep is how many backups to keep: 0 or more.")
         try:
-            made = back_up(to, keep)
+            backup = back_up(to, keep)
         except (BackupRefused, DumpError) as error:
             raise CommandError(f"No backup was made: {error}") from None
         except FileChanged as error:
@@ -39,4 +42,4 @@ class Command(BaseCommand):
             ) from None
         except OSError as error:
             raise CommandError(f"No backup was made: {error}") from None
-        self.stdout.write(f"{made} ({made.stat().st_size:,} bytes)")
+        self.stdout.write(f"{backup} ({backup.stat().st_size:,} bytes)")

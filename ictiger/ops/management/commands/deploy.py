@@ -1,4 +1,4 @@
-"""`manage.py deploy`: prints what the machine around ICTiger needs, made from the settings."""
+"""`manage.py deploy`: nginx's configuration and error pages, and what an upgrade has to check or wait for."""
 
 from argparse import ArgumentParser
 from dataclasses import fields
@@ -13,7 +13,7 @@ from ictiger.ops.migration_check import incompatible_operations
 from ictiger.ops.nginx_conf import NginxSite, given_options, render_conf, site_options
 from ictiger.ops.nginx_values import InvalidNginxValue
 
-ABOUT = {
+HELP = {
     "live": "folder that `serve --live` is told",
     "app": "where ICTiger listens, if not there: unix:/path/of/a.sock or host:port",
     "pages": "folder of the stored pages, if not there",
@@ -50,7 +50,8 @@ class Command(BaseCommand):
         actions.add_parser("errors", help="write the pages that nginx shows by itself; `serve` does so too")
         actions.add_parser(
             "migrations",
-            help="say what of the pending migrations the release that runs may stumble over; fail if anything",
+            help="say what of the pending migrations the release that runs may stumble over; "
+            "fail if anything",
         )
         wait = actions.add_parser(
             "wait", help="wait until a server of this release is live; fail if none is in time"
@@ -69,8 +70,8 @@ class Command(BaseCommand):
         self.stdout.write(str(write_error_pages()))
 
     def _migrations(self, options: dict) -> None:
-        if found := list(incompatible_operations()):
-            raise CommandError("The release that runs may stumble over:\n  " + "\n  ".join(found))
+        if operations := list(incompatible_operations()):
+            raise CommandError("The release that runs may stumble over:\n  " + "\n  ".join(operations))
         self.stdout.write("Nothing that the release that runs could stumble over.")
 
     def _wait(self, options: dict) -> None:
@@ -94,7 +95,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _compare(self, installed: Path, site: NginxSite) -> None:
-        """With the options that the installed file was printed with, and those told now before them."""
+        """Compare the installed file with a new one. Options given now override those that it was printed
+        with.
+        """
         try:
             old = installed.read_text()
         except (OSError, UnicodeDecodeError) as error:
@@ -105,15 +108,15 @@ class Command(BaseCommand):
             changes = unified_diff(
                 old.splitlines(True), text.splitlines(True), str(installed), "this release"
             )
-            again = " ".join(["manage.py deploy nginx", *site_options(read_options(options))])
+            command = " ".join(["manage.py deploy nginx", *site_options(read_options(options))])
             raise CommandError(
-                f"nginx needs another configuration; `{again}` prints it:\n" + "".join(changes)
+                f"nginx needs another configuration; `{command}` prints it:\n" + "".join(changes)
             )
         self.stdout.write(f"{installed} is right for this release.")
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """An option for each field of a site."""
+    """Add an option for each field of NginxSite."""
     for field in fields(NginxSite):
         if field.name == "tls":
             parser.add_argument(
@@ -123,17 +126,17 @@ def add_options(parser: ArgumentParser) -> None:
                 help="something before nginx ends TLS: name it with --behind",
             )
         else:
-            meaning = ABOUT[field.name] + (f" (default: {field.default})" if field.default else "")
+            help_text = HELP[field.name] + (f" (default: {field.default})" if field.default else "")
             parser.add_argument(
                 f"--{field.name.replace('_', '-')}",
                 type=type(field.default),
                 default=field.default,
-                help=meaning,
+                help=help_text,
             )
 
 
 def read_options(options: list[str]) -> NginxSite:
-    """The site that these options ask for. One that this release does not know any more is left out."""
+    """Return the site of these options. Options that this release does not have are ignored."""
     parser = ArgumentParser()
     add_options(parser)
     return NginxSite(**vars(parser.parse_known_args(options)[0]))

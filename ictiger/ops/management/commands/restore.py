@@ -1,4 +1,4 @@
-"""`manage.py restore`: what `backup` wrote, back in its place."""
+"""`manage.py restore`: replace database and pictures by those of a backup."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,12 +6,15 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ictiger.ops.archive import DamagedArchive
-from ictiger.ops.backup import BackupRefused, pending_migrations_of, restore
+from ictiger.ops.backup import BackupRefused, lacks_migrations, restore
 from ictiger.ops.db_dump import DumpError
 
 
 class Command(BaseCommand):
-    help = "Puts a backup in the place of database and pictures, and forgets every stored page. Stop server and worker first."
+    help = (
+        "Puts a backup in the place of database and pictures, and forgets every stored page. "
+        "Stop server and worker first."
+    )
     requires_system_checks = ()
     requires_migrations_checks = False
 
@@ -28,9 +31,10 @@ class Command(BaseCommand):
             raise CommandError(f"{error} Nothing was changed.") from None
         self.stdout.write(f"Restored as of {manifest['made_at']}. Everybody has to log in again.")
         self.stdout.write(
-            "Mails that were waiting then are not sent: they may have been since. Accounts erased since then are back: erase them again."
+            "Mails that were waiting then are not sent: they may have been since. "
+            "Accounts erased since then are back: erase them again."
         )
-        if pending_migrations_of(manifest):
+        if lacks_migrations(manifest):
             self.stdout.write(
                 "The backup is older than this release: run `manage.py migrate` before `serve`."
             )

@@ -1,4 +1,6 @@
-"""`manage.py serve`: the production server. Refuses to run in a state in which readers should not see it, and says why."""
+"""`manage.py serve`: the production server. It refuses to start with unsafe settings or pending
+migrations.
+"""
 
 import fcntl
 import gc
@@ -22,14 +24,14 @@ from ictiger.health import pending_migrations
 from ictiger.ops.error_pages import write_error_pages
 from ictiger.ops.live import SOCKET_MODE, CannotGoLive, LiveSlot
 
-# Per process. More of them get in each other's way in one interpreter; PostgreSQL is asked for workers × threads connections.
+# Per process. More would compete for the interpreter lock; PostgreSQL needs workers × threads connections.
 THREADS = 4
-READY_TIMEOUT = 30  # seconds that a stopping process has for the answers under way
+STOP_TIMEOUT = 30  # seconds that a stopping process has to finish its requests
 
 
 class Command(BaseCommand):
     help = "Serves readers in production. Mail and jobs need `manage.py worker` beside it."
-    requires_system_checks = ()  # asked below, the deploy checks too
+    requires_system_checks = ()  # run by _require_fit(), with the deploy checks
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -45,59 +47,56 @@ class Command(BaseCommand):
     def handle(
         self, *, host: str, port: int, live: str | None, workers: int, threads: int, **options
     ) -> None:
-        self._refuse_unless_fit()
-        with exec_single_process():
+        self._require_fit()
+        with collecting_lock():
             if static_files_are_stale():
                 self.stdout.write("Collecting static files …")
                 call_command("collectstatic", interactive=False, verbosity=0)
             write_error_pages()
-        place = self._place(live) if live else None
-        where = (
-            {"uds": place.socket, "uds_permissions": SOCKET_MODE}
-            if place
-            else {"address": host, "port": port}
+        slot = self._live_slot(live) if live else None
+        bind = (
+            {"uds": slot.socket, "uds_permissions": SOCKET_MODE} if slot else {"address": host, "port": port}
         )
-        told = place.socket if place else f"http://{host}:{port}"
+        address = slot.socket if slot else f"http://{host}:{port}"
         self.stdout.write(
-            f"Serving {settings.SITE_URL} on {told}. Mail and jobs need `manage.py worker` beside it."
+            f"Serving {settings.SITE_URL} on {address}. Mail and jobs need `manage.py worker` beside it."
         )
         connection.close()
-        preload_application()
+        freeze_objects()
         server = Granian(
             "ictiger.wsgi:application",
-            **where,
+            **bind,
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=threads,
             respawn_failed_workers=True,
-            workers_kill_timeout=READY_TIMEOUT,
+            workers_kill_timeout=STOP_TIMEOUT,
             websockets=False,
-            log_dictconfig=deepcopy(settings.LOGGING),  # it writes into what it is given
+            log_dictconfig=deepcopy(settings.LOGGING),  # granian changes it
         )
-        if place:
-            server.on_startup(lambda: place.take_over_when(lambda: len(server.wrks) == workers))
-            server.on_shutdown(place.leave)
+        if slot:
+            server.on_startup(lambda: slot.take_over_when(lambda: len(server.wrks) == workers))
+            server.on_shutdown(slot.leave)
         try:
             server.serve()
         except RuntimeError as error:
-            if "os error" not in str(
-                error
-            ):  # granian's words for what the system refuses: an address in use, a port that is root's
+            if "os error" not in str(error):  # of granian for an address in use or a privileged port
                 raise
-            raise CommandError(f"Cannot listen on {told}: {error}") from None
+            raise CommandError(f"Cannot listen on {address}: {error}") from None
 
-    def _place(self, live: str) -> LiveSlot:
+    def _live_slot(self, live: str) -> LiveSlot:
         try:
-            place = LiveSlot(live)
-            place.prepare()
+            slot = LiveSlot(live)
+            slot.prepare()
         except CannotGoLive as error:
             raise CommandError(str(error)) from None
-        return place
+        return slot
 
-    def _refuse_unless_fit(self) -> None:
+    def _require_fit(self) -> None:
         if settings.DEBUG:
             raise CommandError(
-                "DEBUG is on: it shows the house's insides to strangers. Set DEBUG=0, or use quickstart to try things out."
+                "DEBUG is on: it shows the house's insides to strangers. "
+                "Set DEBUG=0, or use quickstart to try things out."
             )
         self.check(include_deployment_checks=True, fail_level=checks.WARNING)
         try:
@@ -110,29 +109,31 @@ class Command(BaseCommand):
             )
 
 
-def preload_application() -> None:
-    """The processes begin as copies of this one and share its memory for as long as nobody writes there, which the collector does wherever
-    it looks.
+def freeze_objects() -> None:
+    """Keep the garbage collector off the objects that exist before the server forks.
+
+    The server's processes share the memory of this one until they write to it, and the collector writes to
+    every object that it visits.
     """
     gc.collect()
     gc.freeze()
 
 
 @contextmanager
-def exec_single_process() -> Iterator[None]:
-    """Servers that start at the same time collect one after the other."""
+def collecting_lock() -> Iterator[None]:
+    """Make servers that start at the same time collect static files one after the other."""
     with (settings.VAR / "collecting").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def static_files_are_stale() -> bool:
-    """Whether a static file is missing from what was collected, or younger than it."""
+    """Return whether a static file is missing from the collected ones or newer than they are."""
     manifest = Path(settings.STATIC_ROOT) / staticfiles_storage.manifest_name
     if not manifest.exists():
         return True
-    collected, when = staticfiles_storage.hashed_files, manifest.stat().st_mtime
-    return any(name not in collected or changed > when for name, changed in _source_files())
+    collected, collected_at = staticfiles_storage.hashed_files, manifest.stat().st_mtime
+    return any(name not in collected or changed > collected_at for name, changed in _source_files())
 
 
 def _source_files() -> Iterator[tuple[str, float]]:

@@ -16,25 +16,32 @@ from django.core.management.base import BaseCommand, CommandError
 
 from articles.models import Article
 from ictiger.env import env
-from ictiger.testbed.bench import growth, pages, posting, renders
+from ictiger.testbed.bench import baseline, growth, pages, posting, renders
 from ictiger.testbed.bench.prepare import prepare
 from ictiger.testbed.bench.report import Report
+from ictiger.testbed.bench.sites import Log
 from ictiger.testbed.data.site_maker import SiteBuilder
-from ictiger.testbed.site import BENCH_VARIABLE, temporary_site
+from ictiger.testbed.processes import this_checkout
+from ictiger.testbed.site import BENCH_HOST, BENCH_VARIABLE, temporary_site
 
 
-class Subject(NamedTuple):
-    run: Callable[..., Report]
-    options: dict[str, dict]
-    about: str
-    uses_own_site: bool = True  # else it makes other sites, and leaves the database of its own empty
+class Benchmark(NamedTuple):
+    run: Callable[[dict[str, object], Log], Report]
+    options: dict[str, dict]  # of the command: name and arguments of add_argument()
+    description: str
+    compare: Callable[[dict[str, object], Log], Report] | None = None  # in place of `run` with --baseline
+    uses_own_site: bool = True  # else it makes other sites, and the temporary site's database stays empty
 
 
-SUBJECTS = {
-    "comments": Subject(posting.bench_posting, posting.POSTING_OPTIONS, posting.__doc__),
-    "growth": Subject(growth.bench_growth, growth.GROWTH_OPTIONS, growth.__doc__, uses_own_site=False),
-    "pages": Subject(pages.bench_pages, pages.PAGE_OPTIONS, pages.__doc__, uses_own_site=False),
-    "renders": Subject(renders.bench_renders, renders.RENDER_OPTIONS, renders.__doc__),
+BENCHMARKS = {
+    "comments": Benchmark(
+        posting.bench_posting, posting.POSTING_OPTIONS, posting.__doc__, baseline.compare_posting
+    ),
+    "growth": Benchmark(growth.bench_growth, growth.GROWTH_OPTIONS, growth.__doc__, uses_own_site=False),
+    "pages": Benchmark(pages.bench_pages, pages.PAGE_OPTIONS, pages.__doc__, uses_own_site=False),
+    "renders": Benchmark(
+        renders.bench_renders, renders.RENDER_OPTIONS, renders.__doc__, baseline.compare_renders
+    ),
 }
 
 
@@ -44,15 +51,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         subjects = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
-        for name, subject in SUBJECTS.items():
-            about = subject.about.splitlines()[0]
-            options = subjects.add_parser(name, help=about, description=about)
+        for name, benchmark in BENCHMARKS.items():
+            summary = benchmark.description.splitlines()[0]
+            options = subjects.add_parser(name, help=summary, description=summary)
             options.add_argument(
                 "--database",
                 default=None,
                 help="Like DATABASE_URL, which is the default: a database of its own is made on that server, and dropped. Empty: SQLite.",
             )
-            for option, settings_ in subject.options.items():
+            for option, settings_ in benchmark.options.items():
                 options.add_argument(f"--{option.replace('_', '-')}", **settings_)
         about = "Fills this site's own database, which must be migrated and hold no article, with a site of any size."
         make = subjects.add_parser("make", help=about, description=about)
@@ -103,28 +110,28 @@ class Command(BaseCommand):
             self.stderr.write(f"\r{bar:<30} {done:,}/{total:,}", ending="\n" if done == total else "")
             self.stderr.flush()
 
-    def _bench(self, subject: str, database: str | None, **options) -> None:
-        own = {name: options[name] for name in SUBJECTS[subject].options}
+    def _bench(self, name: str, database: str | None, **options) -> None:
+        """Run a benchmark in this process if it is that of a temporary site; else make one, and run this there."""
+        options = {option: options[option] for option in BENCHMARKS[name].options}
         if os.environ.get(BENCH_VARIABLE):
-            self._measure(subject, own)
-        else:
-            self._in_a_site_of_its_own(
-                env("DATABASE_URL", default="") if database is None else database,
-                [subject, *_as_arguments(own)],
-            )
+            self._run(name, options)
+            return
+        database = env("DATABASE_URL", default="") if database is None else database
+        with temporary_site(
+            BENCH_HOST, database, **{BENCH_VARIABLE: str(settings.VAR / "bench")}
+        ) as environment:
+            command = this_checkout().command("bench", name, *_as_arguments(options))
+            exit_code = subprocess.call(command, env=environment)
+        if exit_code:
+            sys.exit(exit_code)
 
-    def _in_a_site_of_its_own(self, database: str, arguments: list[str]) -> None:
-        with temporary_site(database, reports=settings.VAR / "bench") as environment:
-            command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", *arguments]
-            code = subprocess.call(command, env=environment)
-        if code:
-            sys.exit(code)
-
-    def _measure(self, subject: str, options: dict[str, object]) -> None:
-        if SUBJECTS[subject].uses_own_site:
+    def _run(self, name: str, options: dict[str, object]) -> None:
+        benchmark = BENCHMARKS[name]
+        if benchmark.uses_own_site:
             call_command("migrate", verbosity=0)
-        report = SUBJECTS[subject].run(options, tell=lambda words: self.stderr.write(words))
-        report.write(Path(os.environ[BENCH_VARIABLE]), subject)
+        run = benchmark.compare if benchmark.compare and options["baseline"] else benchmark.run
+        report = run(options, self.stderr.write)
+        report.write(Path(os.environ[BENCH_VARIABLE]), name)
         self.stdout.write(report.table())
         if report.faults:
             raise CommandError("; ".join(report.faults))

@@ -4,8 +4,9 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 
 from django.core.management import call_command
@@ -20,7 +21,8 @@ from ictiger.testbed.drills import (
     process_kill,
     thundering_herd,
 )
-from ictiger.testbed.drills.site import DRILL_VARIABLE, MANAGE, drill_database, site_environment
+from ictiger.testbed.processes import this_checkout
+from ictiger.testbed.site import DRILL_HOST, DRILL_VARIABLE, temporary_site
 
 THROUGH = {"choices": ["wrapper", "nginx"], "default": "wrapper", "help": "What serves the stored pages."}
 SECONDS = {"type": float, "default": 60}
@@ -104,12 +106,19 @@ RUNS = {
 }
 
 
+DRILL_ENVIRONMENT = {
+    DRILL_VARIABLE: "1",
+    "COMMENTS_AT_A_TIME": "1000000",  # a few accounts write as much as many would
+    "COMMENTS_IN_AN_HOUR": "1000000",
+}
+
+
 class Command(BaseCommand):
     help = "Puts the house under strain in a throw-away site, and says in figures how it stood. The site's own data is not touched."
     requires_system_checks = []  # the site that is drilled is made here; nothing of the site around it is used
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        drills = parser.add_subparsers(dest="what", required=True)
+        drills = parser.add_subparsers(dest="drill", required=True)
         for name, (description, arguments) in DRILLS.items():
             drill = drills.add_parser(name, help=description, description=description)
             for argument, meaning in arguments.items():
@@ -120,41 +129,35 @@ class Command(BaseCommand):
                 help="A PostgreSQL server like in DATABASE_URL, for a database of the drill's own. Default: SQLite.",
             )
 
-    def handle(self, *, what: str, database: str, **options) -> None:
+    def handle(self, *, drill: str, database: str, **options) -> None:
         if os.environ.get(DRILL_VARIABLE):
-            self._drill(what, options)
+            self._run_drill(drill, options)
         else:
-            with tempfile.TemporaryDirectory(prefix="ictiger-drill-") as folder:
-                code = (
-                    self._beside_postgres(folder)
-                    if what == "outlive"
-                    else self._in_a_site_of_its_own(folder, database)
-                )
-            if code:
-                sys.exit(code)
+            with temporary_site(DRILL_HOST, database, **DRILL_ENVIRONMENT) as environment:
+                command = this_checkout().command(*sys.argv[1:])
+                with (
+                    self._postgres_server(environment) if drill == "outlive" else nullcontext({}) as variables
+                ):
+                    exit_code = subprocess.call(command, env=environment | variables)
+            if exit_code:
+                sys.exit(exit_code)
 
-    def _in_a_site_of_its_own(self, folder: str, database: str) -> int:
-        with drill_database(database) as url:
-            return self._again(site_environment(folder, url))
-
-    def _beside_postgres(self, folder: str) -> int:
-        """With a database server that may be stopped."""
+    @contextmanager
+    def _postgres_server(self, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+        """Run a database server that the drill may stop, and yield the variables that lead to it."""
         if postgres.postgres_binaries() is None:
             raise CommandError(
                 "The drill needs PostgreSQL's own programs (initdb, pg_ctl), which are not on this machine."
             )
-        os.chmod(folder, 0o711)  # noqa: S103 (its owner is another user)
-        server = postgres.PostgresServer.made(f"{folder}/postgres")
+        os.chmod(environment["ICTIGER_VAR"], 0o711)  # noqa: S103 (another user runs the database server)
+        server = postgres.PostgresServer.create(f"{environment['ICTIGER_VAR']}/postgres")
         try:
-            return self._again(site_environment(folder, "") | server.environment)
+            yield server.environment
         finally:
             server.stop()
 
-    def _again(self, variables: dict[str, str]) -> int:
-        return subprocess.call([*MANAGE, *sys.argv[1:]], env=variables)
-
-    def _drill(self, what: str, options: dict) -> None:
-        run, plan_class = RUNS[what]
+    def _run_drill(self, name: str, options: dict) -> None:
+        run, plan_class = RUNS[name]
         logging.getLogger("ictiger").setLevel(logging.WARNING)  # not each request of ours
         call_command("migrate", verbosity=0)
         plan = plan_class(**{field.name: options[field.name] for field in fields(plan_class)})
