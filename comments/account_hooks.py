@@ -40,7 +40,7 @@ erasure_step(services.erase_comments)
 release_step(services.release_comments)
 discard_step(services.discard_pending)
 personal_content_cookie(DRAFT_COOKIE)
-fragment_view("comments:me")
+fragment_view("comments:personal_fragment")
 offers_digest(lambda user: user.has_perm("comments.moderate_comment"))
 
 

@@ -9,4 +9,4 @@ apps_with_language_links.add("comments")
 
 @personal_fragment
 def discussion_fragment_url(article: Article) -> str:
-    return cached_reverse("comments:me", article.pk)
+    return cached_reverse("comments:personal_fragment", article.pk)

@@ -39,7 +39,7 @@ CROSS_APP_NAMES = (
     CrossAppName("articles/sitemaps.py", "articles/*/comments/new/", "As above, for robots.txt."),
     CrossAppName(
         "articles/views.py",
-        "comments:me",
+        "comments:personal_fragment",
         "The page of an article fetches one personal fragment, and that of the discussion contains the bar.",
     ),
     *(

@@ -30,16 +30,10 @@ enqueue("accounts/verification", to=user.email, language="en", context={}, user=
 SessionStore().save()
 """
 STORE_A_PAGE = """
-<<<<<<< HEAD
 from ictiger.pagecache.pages import compress_page
 from ictiger.pagecache.store import get_store
-store = the_store()
-assert store.save(store.lease(b"/about/"), pack(b"html", b"old"))
-=======
-from ictiger.pagecache.store import get_store, compress_page
 store = get_store()
 assert store.save(store.lease(b"/about/"), compress_page(b"html", b"old"))
->>>>>>> 8224580babc379bdc8f7cfbb990a7f0b7e0eb499
 """
 DAMAGE = """
 from accounts.models import User
