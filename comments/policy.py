@@ -224,7 +224,7 @@ def placeholder_text(state: str, reason: str) -> str:
     """What all readers see in the place of a comment that is not visible; "" for a visible one."""
     if state == State.REMOVED:
         return str(dict(RemovedBy.choices).get(reason, RemovedBy.MODERATOR.label))
-    return str(PLACEHOLDERS.get(state, ""))
+    return str(PLACEHOLDERS[State(state)]) if state in PLACEHOLDERS else ""
 
 
 HOLD_RULE_LABELS = {
@@ -246,4 +246,4 @@ HOLD_RULE_LABELS = {
 
 def hold_rule_label(rule: str) -> str:
     """The short name of a rule for moderators; the rule itself where it has none."""
-    return str(HOLD_RULE_LABELS.get(rule, rule))
+    return str(HOLD_RULE_LABELS[HoldRule(rule)]) if rule in HOLD_RULE_LABELS else rule

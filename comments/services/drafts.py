@@ -37,7 +37,7 @@ def attach_to_user(request: HttpRequest, user: User) -> None:
     if token and user.is_verified:
         CommentDraft.objects.filter(token=token, account=None).update(account=user)
     elif not token and user.comment_drafts.exists():
-        request.waiting_cookie = uuid.uuid4()
+        request.waiting_cookie = uuid.uuid4()  # type: ignore[attr-defined]
 
 
 def detach_from_browser(request: HttpRequest, user: User | None) -> None:
@@ -50,7 +50,7 @@ def detach_from_browser(request: HttpRequest, user: User | None) -> None:
     if token:
         CommentDraft.objects.filter(token=token, account=None).update(account=user)
         CommentDraft.objects.filter(token=token).update(token=uuid.uuid4())
-        request.waiting_cookie = None
+        request.waiting_cookie = None  # type: ignore[attr-defined]
 
 
 def check_rate_limit(request: HttpRequest) -> None:

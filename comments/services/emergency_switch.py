@@ -7,6 +7,7 @@ transactions can share it one after the other, and a flood of comments would kee
 """
 
 import uuid
+from typing import Any
 
 from django.db import connection
 from django.db.models import Func, TextField
@@ -29,7 +30,7 @@ class SharedSwitchLock(Func):
     output_field = TextField()
     template = "''"
 
-    def as_postgresql(self, compiler, connection, **context) -> tuple[str, list]:
+    def as_postgresql(self, compiler, connection, **context) -> Any:
         return self.as_sql(
             compiler, connection, template=f"pg_advisory_xact_lock_shared({_LOCK_KEY})::text", **context
         )

@@ -85,7 +85,9 @@ def _delete_or_tombstone(pks: list[int]) -> None:
     The author's replies to them that are not among `pks` were erased in an earlier batch.
     """
     Comment.objects.filter(pk__in=pks, parent__isnull=False).delete()
-    with_replies = set(Comment.objects.filter(parent__in=pks).values_list("parent", flat=True).distinct())
+    with_replies: set = set(
+        Comment.objects.filter(parent__in=pks).values_list("parent", flat=True).distinct()
+    )
     Comment.objects.filter(pk__in=set(pks) - with_replies).delete()
     Decision.objects.filter(comment__in=with_replies).update(body="", note="")
     Comment.objects.filter(pk__in=with_replies).update(

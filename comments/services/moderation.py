@@ -136,20 +136,15 @@ def _outcome(comment: Comment, action: str, reason: str) -> Outcome | None:
     to_state = TRANSITIONS[action].get(comment.state)
     if to_state is None:
         return None
-    return Outcome(
-        to_state,
-        {State.VISIBLE: "", State.REJECTED: reason, State.REMOVED: reason or RemovedBy.MODERATOR}[to_state],
-    )
+    reasons = {State.VISIBLE: "", State.REJECTED: reason, State.REMOVED: reason or RemovedBy.MODERATOR}
+    return Outcome(to_state, reasons[State(to_state)])
 
 
 def undo_outcome(comment: Comment, last: Decision | None) -> Outcome | None:
     """Where undoing the comment's `last` decision leads; None when that decision no longer holds."""
-    is_current = last is not None and last.verb != ModerationAction.UNDO and last.to_state == comment.state
-    if (
-        not is_current
-        or comment.state not in policy.UNDOABLE
-        or comment.reason in (RemovedBy.AUTHOR, RemovedBy.ERASURE)
-    ):
+    if last is None or last.verb == ModerationAction.UNDO or last.to_state != comment.state:
+        return None
+    if comment.state not in policy.UNDOABLE or comment.reason in (RemovedBy.AUTHOR, RemovedBy.ERASURE):
         return None
     return Outcome(last.from_state, HoldRule.UNDONE if last.from_state == State.PENDING else last.from_reason)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
@@ -22,9 +23,7 @@ class IctigerAdminSite(AdminSite):
     index_title = _("Overview")
     enable_nav_sidebar = False  # leaves its width to the columns and the text
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(_reject_malformed_admin_queries(view), cacheable)
 
 

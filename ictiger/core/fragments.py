@@ -33,7 +33,7 @@ class FragmentTemplate:
 
     def bind(self, values: Mapping[str, str]) -> "FragmentTemplate":
         """Fill some placeholders and keep the others."""
-        return FragmentTemplate(self % ({name: placeholder(name) for name in self.names} | values))
+        return FragmentTemplate(self % {**{name: placeholder(name) for name in self.names}, **values})
 
 
 def placeholder(name: str) -> str:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -57,7 +57,7 @@ class Param(Expression):
         super().__init__()
         self.name, self.count = name, count
 
-    def as_sql(self, compiler, connection) -> tuple[str, list]:
+    def as_sql(self, compiler, connection) -> Any:
         if not self.count:
             return "%s", [_ParamSlot(self.name)]
         placeholders = ", ".join(["%s"] * self.count)
@@ -68,11 +68,13 @@ class _ParamSlot(NamedTuple):
     """Stands among the compiled SQL's values for a parameter, or for one element of a list parameter."""
 
     name: str
-    index: int | None = None
+    position: int | None = None
 
     def value(self, params: dict[str, object], connection: BaseDatabaseWrapper) -> object:
         value = params[self.name]
-        return _adapt_value(value if self.index is None else value[self.index], connection)
+        if self.position is not None:
+            value = cast(Sequence, value)[self.position]
+        return _adapt_value(value, connection)
 
 
 class PreparedQuery(Generic[Row]):
@@ -242,7 +244,9 @@ def _model_factory(compiler: SQLCompiler) -> Callable:
     model, columns = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     start, end = columns[0], columns[-1] + 1
     names = [selected.target.attname for selected, *_names in compiler.select[start:end]]
-    related = get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS)
+    related = get_related_populators(  # type: ignore[call-arg]  # the stubs are those of Django 6
+        compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS
+    )
     annotations = compiler.annotation_col_map or {}
 
     def make_instance(row: Sequence) -> Model:
@@ -278,7 +282,7 @@ def _execute(
         if _supports_prepare(connection):
             numbered_values = [AsIs(f"${number}") for number in range(1, len(values) + 1)]
             statement = _prepare(connection, key, statement, numbered_values, len(values))
-        cursor.execute(statement, values)
+        cursor.execute(statement, cast(Any, values))
         return cursor.fetchall()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 from functools import partial
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends import smtp
@@ -82,7 +83,7 @@ class BoundedSMTP(smtplib.SMTP):
         self.deadline.watch(connected)
         return connected
 
-    def send(self, s: bytes | str) -> None:
+    def send(self, s: Any) -> None:
         self.deadline.check()
         super().send(s)
 
@@ -93,9 +94,9 @@ class BoundedSMTP(smtplib.SMTP):
 
 class BoundedSMTPOverTLS(BoundedSMTP, smtplib.SMTP_SSL):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self.context.wrap_socket(
-            BoundedSMTP._get_socket(self, host, port, timeout), server_hostname=self._host
-        )
+        server_name = self._host  # type: ignore[attr-defined]  # set by smtplib.SMTP.connect
+        connected = BoundedSMTP._get_socket(self, host, port, timeout)
+        return self.context.wrap_socket(connected, server_hostname=server_name)
 
 
 class EmailBackend(smtp.EmailBackend):
@@ -126,7 +127,7 @@ class EmailBackend(smtp.EmailBackend):
         with self._lock, self.deadline.within(HARD_LIMIT):
             try:
                 self.open()
-                message.server_reply = transmit(self.connection, message)
+                message.server_reply = transmit(self.connection, message)  # type: ignore
             except BaseException as error:
                 self._hang_up()
                 if isinstance(error, OSError):
@@ -139,7 +140,7 @@ class EmailBackend(smtp.EmailBackend):
 
     def _hang_up(self) -> None:
         """Close without QUIT: after an error its reply might never come."""
-        for connection in (self.connection, self._partial_connection):
+        for connection in (self.connection, self._partial_connection):  # type: ignore[has-type]
             if connection is not None:
                 connection.close()
         self.connection = self._partial_connection = None
@@ -168,7 +169,7 @@ def transmit(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
     try:
         code, reply = connection.data(_message_bytes(message))
     except smtplib.SMTPDataError as error:
-        code, reply = error.smtp_code, error.smtp_error
+        code, reply = error.smtp_code, error.smtp_error  # type: ignore[assignment]  # bytes, in fact
     if code != 250:
         raise _reply_error(code, reply)
     return reply_text(code, reply)

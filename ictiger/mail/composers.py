@@ -91,5 +91,6 @@ def _unsubscribe_headers(url: str) -> dict[str, str]:
 
 def _render(name: str, context: dict) -> str:
     """Escape in HTML only: in plain text an `&` in a URL would arrive as `&amp;`."""
-    rendered = get_template(name).template.render(Context(context, autoescape=name.endswith(".html"))).strip()
+    template = get_template(name).template  # type: ignore[attr-defined]  # Django's own engine has one
+    rendered = template.render(Context(context, autoescape=name.endswith(".html"))).strip()
     return re.sub(r"\n{3,}", "\n\n", rendered) + "\n"

@@ -22,11 +22,11 @@ class UrlHeader(UniqueUnstructuredHeader):
     """
 
     def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # set by HeaderRegistry
 
 
 HEADERS = HeaderRegistry()
-HEADERS.map_to_type("List-Unsubscribe", UrlHeader)
+HEADERS.map_to_type("List-Unsubscribe", UrlHeader)  # type: ignore[arg-type]
 ASCII_WIRE = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
 INTERNATIONAL_WIRE = SMTPUTF8.clone(cte_type="7bit", header_factory=HEADERS)
 # What may stand between < and > of an SMTP command.
@@ -86,7 +86,7 @@ class LedgerMessage(EmailMultiAlternatives):
         """Whether the mail server must support SMTPUTF8 (RFC 6531)."""
         return not self.recipient.isascii()
 
-    def message(self) -> WireMessage:
+    def message(self) -> WireMessage:  # type: ignore[override]  # Django 5.2 gives it no policy
         wire = WireMessage(policy=INTERNATIONAL_WIRE if self.is_international else ASCII_WIRE)
         name, sender = parseaddr(self.from_email or settings.DEFAULT_FROM_EMAIL)
         wire["From"] = _with_display_name(name, parsed_address(sender))

@@ -4,8 +4,8 @@ Queueing is one INSERT; the worker's sweep, which polls the rows, talks to the m
 """
 
 from datetime import datetime
+from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from ictiger.core.prepared import insert_prepared
@@ -22,7 +22,7 @@ def enqueue(
     language: str,
     context: dict | None = None,
     expires_at: datetime | None = None,
-    user: AbstractBaseUser | None = None,
+    user: Any = None,
     client: str = "",
     not_before: datetime | None = None,
 ) -> Mail:

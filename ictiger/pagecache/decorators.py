@@ -19,7 +19,7 @@ class PersonalPublicPage(RuntimeError):
 
 def anonymize_request(request: HttpRequest) -> None:
     """Remove user, cookies and query from the request, so that its page cannot depend on the reader."""
-    request.public_page = True
+    request.public_page = True  # type: ignore[attr-defined]  # read by middleware
     request.user = AnonymousUser()
     request.COOKIES = {}
     request.GET = QueryDict()
@@ -34,29 +34,28 @@ def is_cacheable_upstream(response: HttpResponse) -> bool:
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The decorated view sees a stranger without cookies or query, whoever asks.
+    """Give the view an anonymous request without cookies and query, so that its page depends on the path alone.
 
-    What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What
-    is personal comes by `/me/…` afterwards. It writes nothing. `request.asked_at` is a time before its first
-    query, for `lives_until()`.
+    Such a page may be stored. What is personal is fetched from `/me/…` afterwards. The view must not write.
+    `request.asked_at` is a time before its first query, for `set_expiry()`.
 
-    The view only bears the mark, for the page store to read: `view.public_page` and `response.public_page`.
+    The decorator only marks the view and its response (`public_page`); the page store reads the marks.
     """
 
     @wraps(view)
     @require_safe
     def public_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         anonymize_request(request)
-        request.asked_at = timezone.now()
+        request.asked_at = timezone.now()  # type: ignore[attr-defined]
         with reading_only():
             response = view(request, *args, **kwargs)
         if response.cookies or response.has_header("Vary"):
             raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
         response.headers["Cache-Control"] = "no-cache"
-        response.public_page = True
+        response.public_page = True  # type: ignore[attr-defined]
         return (
             http_caches.set_cache_headers(request, response) if is_cacheable_upstream(response) else response
         )
 
-    public_view.public_page = True
+    public_view.public_page = True  # type: ignore[attr-defined]
     return public_view

@@ -15,5 +15,5 @@ def set_expiry(response: HttpResponse, *moments: datetime | None) -> HttpRespons
     """
     bounds = [moment for moment in (*moments, getattr(response, "fresh_until", None)) if moment is not None]
     if bounds:
-        response.fresh_until = min(bounds)
+        response.fresh_until = min(bounds)  # type: ignore[attr-defined]  # read by the page store
     return response

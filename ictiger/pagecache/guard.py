@@ -58,9 +58,10 @@ class PublicQuerySet(models.QuerySet):
         require_public_write(self.model)
         return super().bulk_create(objs, *args, **kwargs)
 
-    def bulk_update(self, objs, fields, **kwargs):
+    def bulk_update(self, objs, fields, *args, **kwargs):
         require_public_write(self.model)
-        return super().bulk_update(objs, fields, **kwargs)
+        return super().bulk_update(objs, fields, *args, **kwargs)
 
-    update.alters_data = delete.alters_data = bulk_create.alters_data = bulk_update.alters_data = True
-    delete.queryset_only = True
+    for _write in (update, delete, bulk_create, bulk_update):
+        _write.alters_data = True  # type: ignore[union-attr]  # templates may not call it
+    delete.queryset_only = True  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ They depend on the page's ending and path alone, so that a file server can send 
 
 import logging
 from functools import cache, lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -82,7 +83,8 @@ def security_headers(secure: bool) -> Headers:
     """What the middlewares add to responses: CSP, frames, referrer, type sniffing, HSTS for https."""
     request = HttpRequest()
     request.META = {"SERVER_NAME": "localhost", "SERVER_PORT": "443"}
-    request._get_scheme = lambda: "https" if secure else "http"
+    scheme = "https" if secure else "http"
+    request._get_scheme = lambda: scheme  # type: ignore[attr-defined]  # Django's own hook
     response = HttpResponse()
     before = set(response.headers)
     for name in reversed([name for name in settings.MIDDLEWARE if name in SECURITY_MIDDLEWARE]):
@@ -92,7 +94,7 @@ def security_headers(secure: bool) -> Headers:
     return tuple((name, value) for name, value in response.headers.items() if name not in before)
 
 
-def page_ending(response: object, path: bytes) -> bytes | None:
+def page_ending(response: Any, path: bytes) -> bytes | None:
     """The ending under which a response may be stored, or None.
 
     It must be marked by its view, fully rendered, 200, without cookies, and with no header that a stored page

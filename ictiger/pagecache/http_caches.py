@@ -50,7 +50,8 @@ def set_cache_headers(request: HttpRequest, response: HttpResponse) -> HttpRespo
     response.headers["Cache-Control"] = cache_control_header(getattr(response, "fresh_until", None))
     response.headers["Surrogate-Key"] = " ".join(surrogate_keys(request.path))
     set_response_etag(response)
-    return get_conditional_response(request, etag=response.headers["ETag"], response=response)
+    conditional = get_conditional_response(request, etag=response.headers["ETag"], response=response)
+    return conditional or response
 
 
 def cache_control_header(fresh_until: datetime | None) -> str:
@@ -109,7 +110,7 @@ def _purge_cache(url: str, keys: list[str]) -> bool:
 
 def _send_purge(url: str, keys: list[str]) -> None:
     parts, host = urlsplit(url), urlsplit(settings.SITE_URL).netloc
-    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=PURGE_TIMEOUT)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=PURGE_TIMEOUT)
     try:
         for batch in _batched(keys):
             connection.request("PURGE", "/", headers={"Host": host, "Surrogate-Key": " ".join(batch)})

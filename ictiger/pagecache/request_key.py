@@ -76,7 +76,7 @@ def _proxy_header() -> str:
 
 def _is_secure(scheme: str, forwarded: str | None) -> bool:
     """As HttpRequest.is_secure(): a proxy in front may have ended TLS."""
-    if forwarded is not None:
+    if forwarded is not None and settings.SECURE_PROXY_SSL_HEADER:
         return forwarded.split(",", 1)[0].strip() == settings.SECURE_PROXY_SSL_HEADER[1]
     return scheme == "https"
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -37,7 +38,7 @@ MAX_SLOW_PAGES = 1_000
 REQUEST_ID_VARIABLE = "HTTP_X_REQUEST_ID"
 STORE_RETRY_AFTER = 5.0  # seconds without an attempt to store, after the disk failed
 
-Application = Callable[[dict, Callable], Iterable[bytes]]
+Application = Callable[[dict, Callable], Any]  # returns Iterable[bytes]: in fact a Django HttpResponse
 
 
 def wrap_application(application: Application) -> Application:

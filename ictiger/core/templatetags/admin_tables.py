@@ -23,7 +23,10 @@ def labelled(cells: Iterable[SafeString], headers: Iterable[dict]) -> Iterator[S
     """
     for cell, header in zip_longest(cells, headers):
         label = str(header["text"]) if header and cell else ""
-        yield (cell or "") if not label or "<" in label else _add_label(cell, escape(capfirst(label)))
+        if not label or "<" in label:
+            yield cell or SafeString()
+        else:
+            yield _add_label(cell, escape(capfirst(label)))
 
 
 def _add_label(cell: SafeString, label: SafeString) -> SafeString:

@@ -25,7 +25,7 @@ def cached_include(template_name: str, **values: object) -> SafeString:
 
     Model instances are refused because two of them are equal even when their fields differ.
     """
-    included = get_template(template_name).template
+    included = get_template(template_name).template  # type: ignore[attr-defined]
     render = (
         _render_cached.__wrapped__ if settings.DEBUG else _render_cached
     )  # with DEBUG templates are being edited

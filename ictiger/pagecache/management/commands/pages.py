@@ -52,7 +52,8 @@ class Command(BaseCommand):
             )
 
     def _size(self, store: Store) -> None:
-        pages, sizes = Counter(), Counter()
+        pages: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
         for page in maintenance.stored_pages(store):
             pages[page.release] += 1
             sizes[page.release] += page.size
