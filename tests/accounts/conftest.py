@@ -1,4 +1,4 @@
-"""What a reader has besides a browser: a mailbox. Mails are taken from the queue and written as the worker would write them."""
+"""A mailbox and a sign-up for tests. Mails are read from the queue and composed as by the worker."""
 
 import re
 from collections.abc import Callable
@@ -15,8 +15,8 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_left_over():
-    """allauth counts attempts in the cache."""
+def _clear_rate_limits():
+    """Clear the cache, where allauth counts attempts."""
     cache.clear()
     yield
     cache.clear()
@@ -24,18 +24,18 @@ def _no_limits_left_over():
 
 @pytest.fixture
 def mailbox() -> Callable[[str], list[EmailMultiAlternatives]]:
-    """`mailbox(address)`: what arrives there, oldest first, written now."""
+    """`mailbox(address)`: the mails to that address, oldest first, composed now."""
 
-    def arrivals(address: str) -> list[EmailMultiAlternatives]:
-        written = [compose_message(mail) for mail in Mail.objects.filter(recipient=address).order_by("pk")]
-        return [message for message in written if message is not None]
+    def composed_mails(address: str) -> list[EmailMultiAlternatives]:
+        messages = [compose_message(mail) for mail in Mail.objects.filter(recipient=address).order_by("pk")]
+        return [message for message in messages if message is not None]
 
-    return arrivals
+    return composed_mails
 
 
 @pytest.fixture
 def link_in() -> Callable[[EmailMultiAlternatives], str]:
-    """The path of the first link in a mail's text."""
+    """`link_in(message)`: the path of the first link in the mail's text."""
 
     def path(message: EmailMultiAlternatives) -> str:
         return re.search(r"http://testserver(/\S+)", message.body)[1]
@@ -45,17 +45,17 @@ def link_in() -> Callable[[EmailMultiAlternatives], str]:
 
 @pytest.fixture
 def sign_up() -> Callable[..., Client]:
-    """A new browser in which somebody has just signed up with `email`."""
+    """`sign_up(email)`: a new browser in which a user has just signed up with that address."""
 
-    def in_new_browser(email: str, *, path: str = "/accounts/signup/") -> Client:
+    def sign_up_with(email: str, *, path: str = "/accounts/signup/") -> Client:
         client = Client()
         response = client.post(path, {"email": email, "password1": PASSWORD})
         assert response.status_code == 302, response.content.decode()
         return client
 
-    return in_new_browser
+    return sign_up_with
 
 
 def purposes(**filters) -> list[str]:
-    """The purposes of the mails in the ledger, oldest first."""
+    """The purposes of the mails in the queue, oldest first."""
     return list(Mail.objects.filter(**filters).order_by("pk").values_list("purpose", flat=True))

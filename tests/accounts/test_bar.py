@@ -16,14 +16,11 @@ BAR = "/me/bar/"
 
 
 def hint(response) -> str | None:
-    """The hint cookie as this answer sets it: its value, "" when deleted, None when untouched."""
+    """The hint cookie set by the response: its value, "" when it is deleted, None when it is not set."""
     return response.cookies["reader"].value if "reader" in response.cookies else None
 
 
-# --- the bar -----------------------------------------------------------------------------------------------------------------------------
-
-
-def test_bar_is_private_and_never_kept(reader, client_of):
+def test_bar_is_private_and_not_cached(reader, client_of):
     response = client_of(reader).get(BAR)
 
     assert response.headers["Cache-Control"] == "private, no-store"
@@ -40,23 +37,23 @@ def test_bar_greets_a_reader_by_name(client_of, reader):
     assert "data-banner" not in text
 
 
-def test_bar_shows_the_desk_to_staff_alone(reader, editor, client_of):
+def test_bar_links_the_admin_for_staff_only(reader, editor, client_of):
     assert "/admin/" in client_of(editor).get(BAR).content.decode()
     assert "/admin/" not in client_of(reader).get(BAR).content.decode()
 
 
-def test_bar_speaks_the_language_of_its_path(reader, client_of):
+def test_bar_is_in_the_language_of_its_path(reader, client_of):
     assert 'action="/zh-hans/accounts/logout/"' in client_of(reader).get("/zh-hans/me/bar/").content.decode()
 
 
-def test_bar_of_an_unverified_reader_holds_the_banner(unverified, client_of):
+def test_bar_of_an_unverified_user_has_the_banner(unverified, client_of):
     text = client_of(unverified).get(BAR).content.decode()
 
     assert 'data-banner="verification"' in text
     assert "newcomer@example.org" in text
 
 
-def test_bar_leads_strangers_to_the_login_and_back_to_the_page_that_fetched_it(stranger):
+def test_bar_links_the_login_with_the_fetching_page_as_next(stranger):
     text = stranger.get(
         BAR, headers={"Referer": "http://testserver/zh-hans/articles/专利/?x=1"}
     ).content.decode()
@@ -68,7 +65,7 @@ def test_bar_leads_strangers_to_the_login_and_back_to_the_page_that_fetched_it(s
     "page",
     ["https://evil.example/", "http://testserver/accounts/login/", "", "not an address", "http://[broken"],
 )
-def test_bar_comes_back_to_no_page_that_is_not_ours(stranger, page):
+def test_bar_ignores_a_referer_that_is_no_page_of_the_site(stranger, page):
     assert "next=" not in stranger.get(BAR, headers={"Referer": page}).content.decode()
 
 
@@ -94,16 +91,13 @@ def test_bar_takes_two_queries_at_most(reader, unverified, sign_up, client_of, d
         (client_of(reader), 1),
         (client_of(unverified), 2),
         (newcomer, 2),
-    ]  # session with reader, ledger
+    ]  # the session with its user; the mails
     for client, number in expected:
         with django_assert_num_queries(number):
             client.get(BAR)
 
 
-# --- the hint cookie -------------------------------------------------------------------------------------------------------------------
-
-
-def test_hint_says_when_the_banner_asks_for_another_address(sign_up):
+def test_hint_is_mistyped_while_the_banner_suggests_another_address(sign_up):
     client = sign_up("anna@gmial.com")
     assert client.cookies["reader"].value == "mistyped"
     client.post("/accounts/verification/", {"action": "change", "email": "anna@gmail.com"})
@@ -119,11 +113,11 @@ def test_hint_follows_the_reader_from_signup_to_logout(sign_up):
     assert client.cookies["reader"].value == "member"
 
     client.post("/accounts/logout/")
-    client.get(BAR)  # shows the farewell
+    client.get(BAR)  # shows the message of the log-out
     assert client.cookies["reader"].value == ""
 
 
-def test_hint_can_be_read_by_scripts_and_lives_as_long_as_the_session(reader, stranger, settings):
+def test_hint_is_readable_by_scripts_and_lives_as_long_as_the_session(reader, stranger, settings):
     response = stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
 
     cookie = response.cookies["reader"]
@@ -139,7 +133,7 @@ def test_hint_is_set_again_when_it_was_lost_and_not_otherwise(reader, client_of)
     assert hint(client.get(BAR)) is None
 
 
-def test_hint_is_taken_back_when_the_session_is_gone(reader, client_of):
+def test_hint_is_deleted_when_the_session_is_gone(reader, client_of):
     client = client_of(reader)
     client.get(BAR)
     del client.cookies["sessionid"]
@@ -147,21 +141,21 @@ def test_hint_is_taken_back_when_the_session_is_gone(reader, client_of):
     assert hint(client.get(BAR)) == ""
 
 
-def test_hint_says_guest_while_a_message_waits(reader, client_of):
+def test_hint_is_guest_while_a_message_waits(reader, client_of):
     client = client_of(reader)
 
     assert hint(client.post("/accounts/logout/")) == "guest"
     assert hint(client.get(BAR)) == ""
 
 
-def test_hint_says_guest_while_a_strangers_comment_waits(stranger):
+def test_hint_is_guest_while_an_anonymous_draft_waits(stranger):
     stranger.cookies["waiting"] = "0b5a2c8e-2c1c-4b7e-9d3c-1f2a3b4c5d6e"
 
     assert hint(stranger.get(BAR)) == "guest"
 
 
-def test_hint_says_guest_in_the_answer_that_lets_a_comment_wait(rf):
-    def keep(request):
+def test_hint_is_guest_in_the_response_that_saves_a_draft(rf):
+    def save_draft(request):
         response = HttpResponse()
         response.set_cookie("waiting", "0b5a2c8e")
         return response
@@ -169,10 +163,10 @@ def test_hint_says_guest_in_the_answer_that_lets_a_comment_wait(rf):
     request = rf.post("/articles/a/comments/")
     request.session = Client().session
 
-    assert hint(HintCookieMiddleware(keep)(request)) == "guest"
+    assert hint(HintCookieMiddleware(save_draft)(request)) == "guest"
 
 
-def test_hint_is_withheld_from_a_public_page_even_if_it_asked_for_the_session(rf):
+def test_hint_is_not_set_by_a_public_page_that_reads_the_session(rf):
     def careless_page(request):
         request.public_page = True
         request.session.get("x")
@@ -184,7 +178,7 @@ def test_hint_is_withheld_from_a_public_page_even_if_it_asked_for_the_session(rf
     assert hint(HintCookieMiddleware(careless_page)(request)) is None
 
 
-def test_strangers_get_no_hint(stranger):
+def test_anonymous_visitors_get_no_hint(stranger):
     assert hint(stranger.get(BAR)) is None
     assert hint(stranger.get("/accounts/login/")) is None
 
@@ -203,9 +197,7 @@ def test_strangers_get_no_hint(stranger):
         "/status",
     ],
 )
-def test_public_and_health_pages_set_no_cookie_for_anybody(
-    path, reader, unverified, editor, client_of, stranger
-):
+def test_public_and_health_pages_set_no_cookie(path, reader, unverified, editor, client_of, stranger):
     make_article("a")
     waiting = Client()
     waiting.cookies["waiting"] = "0b5a2c8e-2c1c-4b7e-9d3c-1f2a3b4c5d6e"
@@ -216,11 +208,11 @@ def test_public_and_health_pages_set_no_cookie_for_anybody(
         assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_public_page_shows_strangers_links_to_everybody(reader, client_of, stranger):
+def test_public_page_is_the_same_for_everybody(reader, client_of, stranger):
     make_article("a")
 
-    mine, theirs = client_of(reader).get("/articles/a/"), stranger.get("/articles/a/")
+    member_response, anonymous_response = client_of(reader).get("/articles/a/"), stranger.get("/articles/a/")
 
-    assert mine.content == theirs.content
-    assert "/accounts/login/?next=/articles/a/" in mine.content.decode()
-    assert "csrf" not in mine.content.decode()
+    assert member_response.content == anonymous_response.content
+    assert "/accounts/login/?next=/articles/a/" in member_response.content.decode()
+    assert "csrf" not in member_response.content.decode()

@@ -16,12 +16,12 @@ def environment(monkeypatch):
     return monkeypatch
 
 
-def answer(monkeypatch, *, emails: list[str], passwords: list[str]) -> None:
+def type_in(monkeypatch, *, emails: list[str], passwords: list[str]) -> None:
     monkeypatch.setattr("builtins.input", lambda _prompt: emails.pop(0))
     monkeypatch.setattr("getpass.getpass", lambda _prompt: passwords.pop(0))
 
 
-def test_noinput_makes_a_superuser_who_can_enter_the_desk(environment, stranger, capsys):
+def test_noinput_creates_a_superuser_who_can_open_the_admin(environment, stranger, capsys):
     call_command("createsuperuser", interactive=False)
 
     user = User.objects.get()
@@ -38,7 +38,7 @@ def test_email_option_wins_over_the_environment(environment):
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "says"),
+    ("variable", "value", "message"),
     [
         ("EMAIL", "", "An e-mail address is needed"),
         ("EMAIL", "boss", "Enter a valid email address."),
@@ -46,10 +46,10 @@ def test_email_option_wins_over_the_environment(environment):
         ("PASSWORD", "short", "too short"),
     ],
 )
-def test_noinput_refuses_in_one_line(environment, variable, value, says):
+def test_noinput_with_invalid_input_is_a_command_error(environment, variable, value, message):
     environment.setenv(f"DJANGO_SUPERUSER_{variable}", value)
 
-    with pytest.raises(CommandError, match=says):
+    with pytest.raises(CommandError, match=message):
         call_command("createsuperuser", interactive=False)
     assert not User.objects.exists()
 
@@ -61,7 +61,7 @@ def test_an_address_that_is_taken_is_refused(environment):
         call_command("createsuperuser", interactive=False)
 
 
-def test_an_unproven_account_with_the_address_is_no_obstacle(environment):
+def test_an_unverified_account_with_the_address_is_no_obstacle(environment):
     make_user(EMAIL, verified=False)
 
     call_command("createsuperuser", interactive=False)
@@ -69,10 +69,10 @@ def test_an_unproven_account_with_the_address_is_no_obstacle(environment):
     assert User.objects.reachable_at(EMAIL).is_superuser
 
 
-def test_asks_for_address_and_password_only_and_again_until_they_will_do(monkeypatch, capsys):
+def test_prompts_for_address_and_password_until_they_are_valid(monkeypatch, capsys):
     monkeypatch.delenv("DJANGO_SUPERUSER_EMAIL", raising=False)
     monkeypatch.delenv("DJANGO_SUPERUSER_PASSWORD", raising=False)
-    answer(
+    type_in(
         monkeypatch,
         emails=["boss", EMAIL],
         passwords=["one password", "another", "short", "short", PASSWORD, PASSWORD],
@@ -81,20 +81,20 @@ def test_asks_for_address_and_password_only_and_again_until_they_will_do(monkeyp
     call_command("createsuperuser")
 
     assert User.objects.get().check_password(PASSWORD)
-    complaints = capsys.readouterr().err
-    assert "Enter a valid email address." in complaints
-    assert "The two passwords are not the same." in complaints
-    assert "too short" in complaints
+    errors = capsys.readouterr().err
+    assert "Enter a valid email address." in errors
+    assert "The two passwords are not the same." in errors
+    assert "too short" in errors
 
 
 @pytest.mark.parametrize(
-    ("interruption", "says"), [(EOFError, "nobody to ask here"), (KeyboardInterrupt, "Given up")]
+    ("interruption", "message"), [(EOFError, "nobody to ask here"), (KeyboardInterrupt, "Given up")]
 )
-def test_without_an_answer_it_ends_in_one_line(monkeypatch, interruption, says):
+def test_interrupted_prompt_is_a_command_error(monkeypatch, interruption, message):
     def interrupted(_prompt):
         raise interruption
 
     monkeypatch.setattr("builtins.input", interrupted)
-    with pytest.raises(CommandError, match=says):
+    with pytest.raises(CommandError, match=message):
         call_command("createsuperuser")
     assert not User.objects.exists()

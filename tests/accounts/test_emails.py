@@ -1,4 +1,4 @@
-"""Every mail accounts can write, in both languages."""
+"""Every mail of accounts, in both languages."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def queue_all(language: str) -> list[Mail]:
     """One mail of every purpose and every event."""
     proven, unproven = make_user(PROVEN), make_user(UNPROVEN, verified=False)
     address = unproven.emailaddress_set.get()
-    wanted = [
+    mails = [
         (addresses.LINK_PURPOSE, UNPROVEN, {"address": address.pk}),
         (addresses.TAKEN_PURPOSE, PROVEN, {"address": address.pk}),
         (REMINDER_PURPOSE, UNPROVEN, {"address": address.pk}),
@@ -41,11 +41,11 @@ def queue_all(language: str) -> list[Mail]:
             for event in emails.EVENTS
         ),
     ]
-    return [enqueue(purpose, to=to, language=language, context=context) for purpose, to, context in wanted]
+    return [enqueue(purpose, to=to, language=language, context=context) for purpose, to, context in mails]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_every_mail_can_be_written_as_text_and_html(language):
+def test_every_mail_has_text_and_html(language):
     for mail in queue_all(language):
         message = compose_message(mail)
         html = message.alternatives[0][0]
@@ -65,7 +65,7 @@ def test_links_lead_to_pages_in_the_recipients_language(stranger):
             assert stranger.get(url).status_code in (200, 302)
 
 
-def test_mails_hold_no_words_of_the_reader_but_the_address():
+def test_mails_contain_no_input_of_the_user_but_the_address():
     queue_all("en")
     User.objects.update(display_name="Buy pills at evil.example")
 
@@ -84,14 +84,14 @@ def test_address_is_escaped_in_html_and_plain_in_text():
     assert "o&#x27;brien&amp;co@example.org" in message.alternatives[0][0]
 
 
-def test_verification_mail_is_cancelled_when_there_is_nothing_left_to_prove(unverified):
+def test_verification_mail_is_cancelled_once_the_address_is_verified(unverified):
     addresses.send_verification(unverified.emailaddress_set.get())
     unverified.emailaddress_set.update(verified=True)
 
     assert compose_message(Mail.objects.get()) is None
 
 
-def test_verification_mail_is_not_written_for_an_address_edited_in_place(unverified):
+def test_verification_mail_is_cancelled_for_an_address_edited_in_place(unverified):
     addresses.send_verification(unverified.emailaddress_set.get())
     unverified.emailaddress_set.update(email="edited@example.org")
 
@@ -112,13 +112,13 @@ def test_unknown_account_mail_is_cancelled_when_somebody_signed_up_meanwhile():
     assert compose_message(Mail.objects.get()) is None
 
 
-def test_mail_of_allauths_that_nobody_can_write_is_an_error_at_once():
+def test_unknown_allauth_mail_raises_at_once():
     with pytest.raises(LookupError, match="account/email/phone"):
         AccountAdapter().send_mail("account/email/phone", "anna@example.org", {})
 
 
-def test_every_notice_allauth_sends_has_its_sentence():
-    """allauth names a notice by the template it would render: those names are our events."""
+def test_every_notice_of_allauth_has_a_sentence():
+    """allauth names a notice by its template; the last part of the name is our event."""
     source = Path(allauth.__file__).parent
     sent = set()
     for room in ("account", "mfa"):
@@ -134,7 +134,7 @@ def test_every_notice_allauth_sends_has_its_sentence():
     assert sent <= set(emails.EVENTS)
 
 
-def test_a_second_factor_is_announced(reader, client_of, django_capture_on_commit_callbacks):
+def test_new_second_factor_sends_a_notice(reader, client_of, django_capture_on_commit_callbacks):
     client = client_of(reader)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
@@ -143,11 +143,11 @@ def test_a_second_factor_is_announced(reader, client_of, django_capture_on_commi
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/accounts/2fa/totp/activate/", {"code": code})
 
-    told = [(mail.recipient, mail.context["event"]) for mail in Mail.objects.all()]
-    assert (reader.email, "totp_activated") in told
+    notices = [(mail.recipient, mail.context["event"]) for mail in Mail.objects.all()]
+    assert (reader.email, "totp_activated") in notices
 
 
-def test_login_page_needs_no_mail(reader):
+def test_login_queues_no_mail(reader):
     Client().post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
 
     assert not Mail.objects.exists()

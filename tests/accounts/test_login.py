@@ -23,7 +23,7 @@ def is_signed_in(client: Client) -> bool:
     return "Log out" in client.get("/me/bar/").content.decode()
 
 
-def test_login_goes_back_to_where_the_reader_was(reader, stranger):
+def test_login_redirects_to_next(reader, stranger):
     response = log_in(stranger, reader.email, next="/articles/a/?x=1")
 
     assert response.headers["Location"] == "/articles/a/?x=1"
@@ -31,7 +31,7 @@ def test_login_goes_back_to_where_the_reader_was(reader, stranger):
 
 
 @pytest.mark.parametrize("path", ["/", "/zh-hans/"])
-def test_login_without_a_place_to_go_back_to_goes_home_in_the_language_of_its_page(reader, stranger, path):
+def test_login_without_next_redirects_to_the_home_page_of_its_language(reader, stranger, path):
     response = stranger.post(f"{path}accounts/login/", {"login": reader.email, "password": PASSWORD})
 
     assert response.headers["Location"] == path
@@ -48,13 +48,13 @@ def test_login_without_a_place_to_go_back_to_goes_home_in_the_language_of_its_pa
         "\x00/evil",
     ],
 )
-def test_login_never_leads_off_the_site(reader, stranger, evil):
+def test_login_never_redirects_to_another_site(reader, stranger, evil):
     response = log_in(stranger, reader.email, next=evil)
 
     assert response.headers["Location"] == "/"
 
 
-def test_login_does_not_break_a_header(reader, stranger):
+def test_login_with_newlines_in_next_adds_no_header(reader, stranger):
     response = log_in(stranger, reader.email, next="/a/\r\nSet-Cookie: x=y")
 
     assert response.status_code == 302
@@ -75,7 +75,7 @@ def test_login_works_for_an_unverified_reader(unverified, stranger):
         ("reader@example.org", "x\x00y"),
     ],
 )
-def test_login_refuses_without_telling_whether_the_account_exists(reader, stranger, email, password):
+def test_login_error_does_not_reveal_whether_the_account_exists(reader, stranger, email, password):
     text = log_in(stranger, email, password).content.decode()
 
     assert ("This address and this password do not match." in text) or (
@@ -93,14 +93,14 @@ def test_login_refuses_without_telling_whether_the_account_exists(reader, strang
         {"login": "a" * 5000, "password": "b" * 5000},
     ],
 )
-def test_login_with_missing_or_monstrous_fields_is_a_form_error(reader, stranger, fields):
+def test_login_with_missing_or_huge_fields_is_a_form_error(reader, stranger, fields):
     response = stranger.post("/accounts/login/", fields)
 
     assert response.status_code == 200
     assert 'class="field-error"' in response.content.decode()
 
 
-def test_login_refuses_an_account_that_was_closed(reader, stranger):
+def test_login_refuses_an_inactive_account(reader, stranger):
     User.objects.update(is_active=False)
 
     assert log_in(stranger, reader.email).headers["Location"] == "/accounts/inactive/"
@@ -108,56 +108,56 @@ def test_login_refuses_an_account_that_was_closed(reader, stranger):
 
 
 @pytest.fixture
-def hashed(monkeypatch) -> list[str]:
-    """Every password that is hashed: what a log-in costs, and what its time tells."""
-    seen: list[str] = []
+def hashed_passwords(monkeypatch) -> list[str]:
+    """Every password that is hashed, which decides how long a log-in takes."""
+    passwords: list[str] = []
     encode = MD5PasswordHasher.encode
     monkeypatch.setattr(
         MD5PasswordHasher,
         "encode",
-        lambda self, password, salt: seen.append(password) or encode(self, password, salt),
+        lambda self, password, salt: passwords.append(password) or encode(self, password, salt),
     )
-    return seen
+    return passwords
 
 
 @pytest.mark.parametrize("others", [[], [True], [False], [True, False], [False] * 20, [True] + [False] * 20])
-def test_login_costs_the_same_however_many_accounts_an_address_has(stranger, hashed, others):
+def test_login_hashes_two_passwords_however_many_accounts_an_address_has(stranger, hashed_passwords, others):
     for verified in others:
         make_user("crowd@example.org", verified=verified)
-    hashed.clear()
+    hashed_passwords.clear()
 
     log_in(stranger, "crowd@example.org", "wrong password")
 
-    assert hashed == ["wrong password"] * 2
+    assert hashed_passwords == ["wrong password"] * 2
 
 
-def test_login_finds_the_proven_account_and_the_newest_unproven_one(hashed):
+def test_login_tries_the_verified_account_and_the_newest_unverified_one(hashed_passwords):
     for name, verified in {"older": False, "owner": True, "newer": False}.items():
         make_user("crowd@example.org", verified=verified, display_name=name)
         user = User.objects.latest("pk")
         user.set_password(f"password of {name}")
         user.save()
 
-    found = [
+    users = [
         authenticate(email="Crowd@example.org", password=f"password of {name}")
         for name in ("older", "owner", "newer")
     ]
 
-    assert [user and user.display_name for user in found] == [None, "owner", "newer"]
+    assert [user and user.display_name for user in users] == [None, "owner", "newer"]
 
 
-def test_thirty_wrong_passwords_lock_the_desks_door_too(editor, stranger):
-    door = stranger.get("/admin/", follow=True).redirect_chain[-1][0]
+def test_thirty_wrong_passwords_lock_the_admin_login_too(editor, stranger):
+    login_url = stranger.get("/admin/", follow=True).redirect_chain[-1][0]
     for _ in range(30):
-        stranger.post(door, {"login": editor.email, "password": "wrong password"})
+        stranger.post(login_url, {"login": editor.email, "password": "wrong password"})
 
-    response = stranger.post(door, {"login": editor.email, "password": PASSWORD})
+    response = stranger.post(login_url, {"login": editor.email, "password": PASSWORD})
 
     assert response.status_code == 429 or "Too many attempts." in response.content.decode()
     assert not is_signed_in(stranger)
 
 
-def test_logout_needs_a_post_and_goes_back_to_the_page(reader, client_of):
+def test_logout_needs_a_post_and_redirects_to_next(reader, client_of):
     client = client_of(reader)
     client.get("/accounts/logout/")
     assert is_signed_in(client)
@@ -168,16 +168,13 @@ def test_logout_needs_a_post_and_goes_back_to_the_page(reader, client_of):
     assert not is_signed_in(client)
 
 
-# --- by code -----------------------------------------------------------------------------------------------------------------------------
-
-
-def ask_for_code(client: Client, email: str) -> str:
+def request_code(client: Client, email: str) -> str:
     client.post("/accounts/login/code/", {"email": email})
     return login_codes.login_code(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
 
 
-def test_login_by_code_signs_in_with_the_code_of_the_mail(reader, stranger, mailbox):
-    code = ask_for_code(stranger, reader.email)
+def test_login_by_code_works_with_the_code_of_the_mail(reader, stranger, mailbox):
+    code = request_code(stranger, reader.email)
     assert code in mailbox(reader.email)[0].body
 
     stranger.post("/accounts/login/code/confirm/", {"code": code.lower().replace("-", " ")})
@@ -185,16 +182,16 @@ def test_login_by_code_signs_in_with_the_code_of_the_mail(reader, stranger, mail
     assert is_signed_in(stranger)
 
 
-def test_login_code_is_not_in_the_ledger(reader, stranger):
-    code = ask_for_code(stranger, reader.email)
+def test_login_code_is_not_in_the_mail_queue(reader, stranger):
+    code = request_code(stranger, reader.email)
 
     row = str(Mail.objects.values().get())
     assert code not in row
     assert code.replace("-", "") not in row
 
 
-def test_login_code_dies_with_its_session_not_later(reader, stranger, settings):
-    ask_for_code(stranger, reader.email)
+def test_login_code_mail_expires_with_the_code(reader, stranger, settings):
+    request_code(stranger, reader.email)
 
     mail = Mail.objects.get()
     assert (
@@ -213,15 +210,15 @@ def test_new_code_replaces_the_old_one(reader, stranger):
     assert is_signed_in(stranger)
 
 
-def test_wrong_code_is_refused_in_clear_words(reader, stranger):
-    ask_for_code(stranger, reader.email)
+def test_wrong_code_shows_an_error(reader, stranger):
+    request_code(stranger, reader.email)
 
     response = stranger.post("/accounts/login/code/confirm/", {"code": "BBBB-BBBB"})
 
     assert "This is not the code we sent." in response.content.decode()
 
 
-def test_code_for_an_unknown_address_looks_the_same_and_says_so_by_mail(stranger, mailbox):
+def test_code_for_an_unknown_address_looks_the_same_and_mails_a_notice(stranger, mailbox):
     response = stranger.post("/accounts/login/code/", {"email": "nobody@example.org"})
 
     assert response.headers["Location"] == "/accounts/login/code/confirm/"
@@ -229,7 +226,7 @@ def test_code_for_an_unknown_address_looks_the_same_and_says_so_by_mail(stranger
     assert "no account has this address" in mailbox("nobody@example.org")[0].body
 
 
-def test_code_opens_no_account_that_merely_wants_to_change_to_the_address(reader, stranger):
+def test_code_is_not_sent_to_the_pending_address_of_a_verified_account(reader, stranger):
     reader.emailaddress_set.create(email="typo@example.org", verified=False, primary=False)
 
     stranger.post("/accounts/login/code/", {"email": "typo@example.org"})
@@ -237,7 +234,7 @@ def test_code_opens_no_account_that_merely_wants_to_change_to_the_address(reader
     assert purposes() == ["accounts/unknown_account"]
 
 
-def test_codes_look_as_promised_and_differ():
+def test_codes_have_the_format_and_differ():
     drawn = {login_codes.login_code(login_codes.new_nonce()) for _ in range(200)}
 
     assert len(drawn) == 200
@@ -246,10 +243,7 @@ def test_codes_look_as_promised_and_differ():
     )
 
 
-# --- whom a mail may let in ---------------------------------------------------------------------------------------------------------------
-
-
-def test_reachable_at_prefers_the_proven_account(db):
+def test_reachable_at_prefers_the_verified_account(db):
     make_user("anna@example.org", verified=False)
     owner = make_user("anna@example.org")
     make_user("anna@example.org", verified=False)
@@ -257,14 +251,14 @@ def test_reachable_at_prefers_the_proven_account(db):
     assert User.objects.reachable_at("Anna@example.org") == owner
 
 
-def test_reachable_at_takes_the_newest_of_unproven_accounts(db):
+def test_reachable_at_takes_the_newest_of_unverified_accounts(db):
     make_user("anna@example.org", verified=False)
     newest = make_user("anna@example.org", verified=False)
 
     assert User.objects.reachable_at("anna@example.org") == newest
 
 
-def test_reachable_at_finds_no_closed_account(db):
+def test_reachable_at_ignores_an_inactive_account(db):
     make_user("anna@example.org", is_active=False)
 
     assert User.objects.reachable_at("anna@example.org") is None

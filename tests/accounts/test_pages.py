@@ -1,4 +1,4 @@
-"""Every page of accounts and allauth: ours in look, clean under the Content Security Policy, in both languages."""
+"""Pages of accounts and allauth have our layout and fit the Content Security Policy, in both languages."""
 
 import re
 
@@ -14,7 +14,7 @@ from .conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-STRANGERS_PAGES = [
+ANONYMOUS_PAGES = [
     "accounts/login/",
     "accounts/signup/",
     "accounts/password/reset/",
@@ -27,7 +27,7 @@ STRANGERS_PAGES = [
     "accounts/not-me/x/",
     "accounts/inactive/",
 ]
-READERS_PAGES = [
+MEMBER_PAGES = [
     "accounts/me/",
     "accounts/me/delete/",
     "accounts/verification/",
@@ -48,7 +48,7 @@ DATA_BLOCK = re.compile(r'<script[^>]*type="application/json"[^>]*>')
 
 
 def assert_clean(text: str) -> None:
-    """Nothing that `default-src 'self'` would refuse, and our frame around it. A script of JSON is data: nothing runs."""
+    """Our layout, and nothing that `default-src 'self'` refuses. A script of JSON is data: not run."""
     assert "<style" not in text
     assert not re.search(r"<[^>]+\sstyle=", text)
     assert not re.search(r"<[^>]+\son\w+=", text)
@@ -60,8 +60,8 @@ def assert_clean(text: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["/", "/zh-hans/"])
-@pytest.mark.parametrize("path", STRANGERS_PAGES)
-def test_strangers_pages(stranger, prefix, path):
+@pytest.mark.parametrize("path", ANONYMOUS_PAGES)
+def test_anonymous_pages(stranger, prefix, path):
     response = stranger.get(prefix + path)
 
     assert response.status_code == (404 if path.endswith("/x/") else 200)
@@ -69,8 +69,8 @@ def test_strangers_pages(stranger, prefix, path):
 
 
 @pytest.fixture
-def sure_reader(reader, stranger):
-    """A reader who has just given the password again."""
+def reauthenticated_client(reader, stranger):
+    """The browser of a reader who has just given the password again."""
     stranger.force_login(reader)
     response = stranger.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert response.status_code == 302
@@ -78,9 +78,9 @@ def sure_reader(reader, stranger):
 
 
 @pytest.mark.parametrize("prefix", ["/", "/zh-hans/"])
-@pytest.mark.parametrize("path", READERS_PAGES)
-def test_readers_pages(sure_reader, prefix, path):
-    response = sure_reader.get(prefix + path, follow=True)
+@pytest.mark.parametrize("path", MEMBER_PAGES)
+def test_member_pages(reauthenticated_client, prefix, path):
+    response = reauthenticated_client.get(prefix + path, follow=True)
 
     assert response.status_code == 200
     assert_clean(response.content.decode())
@@ -91,8 +91,8 @@ def test_pages_of_an_unverified_reader(unverified, client_of, path):
     assert_clean(client_of(unverified).get(f"/{path}", follow=True).content.decode())
 
 
-def test_pages_with_a_second_factor(sure_reader, reader, stranger):
-    """The pages that only exist once an authenticator app was added, and the log-in's second step."""
+def test_pages_with_a_second_factor(reauthenticated_client, reader, stranger):
+    """The pages that exist only with an authenticator app, and the second step of the log-in."""
     TOTP.activate(reader, generate_totp_secret())
     RecoveryCodes.activate(reader)
     for path in (
@@ -101,26 +101,26 @@ def test_pages_with_a_second_factor(sure_reader, reader, stranger):
         "accounts/2fa/recovery-codes/",
         "accounts/2fa/reauthenticate/",
     ):
-        assert_clean(sure_reader.get(f"/{path}", follow=True).content.decode())
+        assert_clean(reauthenticated_client.get(f"/{path}", follow=True).content.decode())
 
-    sure_reader.post("/accounts/logout/")
+    reauthenticated_client.post("/accounts/logout/")
     step = stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD}, follow=True)
     assert step.redirect_chain[-1][0] == "/accounts/2fa/authenticate/"
     assert_clean(step.content.decode())
 
 
-def test_policy_is_sent_and_names_nothing_unsafe(stranger):
+def test_content_security_policy_has_nothing_unsafe(stranger):
     policy = stranger.get("/accounts/login/").headers["Content-Security-Policy"]
 
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
 
 
-def test_pages_of_accounts_are_not_for_search_engines(stranger):
+def test_pages_have_noindex(stranger):
     assert '<meta name="robots" content="noindex">' in stranger.get("/accounts/login/").content.decode()
 
 
-def test_every_reader_page_is_closed_to_strangers(stranger):
+def test_member_pages_redirect_anonymous_visitors_to_the_login(stranger):
     for path in (
         "accounts/me/",
         "accounts/me/data/",
@@ -132,11 +132,8 @@ def test_every_reader_page_is_closed_to_strangers(stranger):
         assert stranger.get(f"/{path}").headers["Location"].startswith("/accounts/login/?next=/accounts/")
 
 
-def test_confirmation_page_is_ours_and_not_allauths():
+def test_confirmation_url_resolves_to_our_view():
     assert get_resolver().resolve("/accounts/confirm-email/x/").view_name == "accounts:confirm"
-
-
-# --- allauth's e-mail page, which would otherwise break our rule that an account has an address -------------------------------------------
 
 
 def test_email_page_lets_an_unverified_reader_change_the_address(unverified, client_of):
@@ -151,26 +148,26 @@ def test_email_page_lets_an_unverified_reader_change_the_address(unverified, cli
     assert list(unverified.emailaddress_set.values_list("email", "primary")) == [("other@example.org", True)]
 
 
-def test_email_page_asks_for_the_password_before_a_proven_address_changes(reader, client_of):
+def test_email_page_asks_for_the_password_before_changing_a_verified_address(reader, client_of):
     response = client_of(reader).post("/accounts/email/", {"email": "other@example.org", "action_add": "1"})
 
     assert response.headers["Location"].startswith("/accounts/reauthenticate/")
     assert reader.emailaddress_set.count() == 1
 
 
-def test_email_page_keeps_the_proven_address_until_the_new_one_is_proven(sure_reader, reader):
-    sure_reader.post("/accounts/email/", {"email": "new@example.org", "action_add": "1"})
+def test_email_page_shows_both_addresses_until_the_new_one_is_verified(reauthenticated_client, reader):
+    reauthenticated_client.post("/accounts/email/", {"email": "new@example.org", "action_add": "1"})
 
-    text = sure_reader.get("/accounts/email/").content.decode()
+    text = reauthenticated_client.get("/accounts/email/").content.decode()
     assert "reader@example.org" in text
     assert "new@example.org" in text
     assert User.objects.get().email == "reader@example.org"
 
 
-def test_email_page_can_give_up_a_change(sure_reader, reader):
-    sure_reader.post("/accounts/email/", {"email": "new@example.org", "action_add": "1"})
+def test_email_page_can_cancel_a_change(reauthenticated_client, reader):
+    reauthenticated_client.post("/accounts/email/", {"email": "new@example.org", "action_add": "1"})
 
-    sure_reader.post("/accounts/email/", {"email": "new@example.org", "action_remove": ""})
+    reauthenticated_client.post("/accounts/email/", {"email": "new@example.org", "action_remove": ""})
 
     assert list(reader.emailaddress_set.values_list("email", flat=True)) == ["reader@example.org"]
     assert User.objects.get().email == "reader@example.org"
@@ -187,10 +184,10 @@ def test_email_page_never_leaves_an_account_without_an_address(unverified, clien
     assert unverified.emailaddress_set.count() == 1
 
 
-def test_email_page_takes_a_taken_address_without_a_word(sure_reader):
+def test_email_page_accepts_a_taken_address(reauthenticated_client):
     taken = make_user("taken@example.org")
 
-    response = sure_reader.post("/accounts/email/", {"email": taken.email, "action_add": "1"})
+    response = reauthenticated_client.post("/accounts/email/", {"email": taken.email, "action_add": "1"})
 
     assert response.status_code == 302
     assert taken.is_verified

@@ -18,16 +18,16 @@ NEW = "an entirely new password"
 
 @pytest.fixture
 def reset_link(stranger, mailbox, link_in):
-    """Asks for a reset and returns the path of the page that its mail leads to."""
+    """`reset_link(email)` requests a reset and returns the path of the page that its mail leads to."""
 
-    def ask(email: str) -> str:
+    def request_reset(email: str) -> str:
         stranger.post(RESET, {"email": email})
         return stranger.get(link_in(mailbox(email)[-1])).headers["Location"]
 
-    return ask
+    return request_reset
 
 
-def test_reset_sets_the_password_signs_in_and_tells_the_owner(reader, stranger, reset_link, mailbox):
+def test_reset_sets_the_password_logs_in_and_notifies_the_owner(reader, stranger, reset_link, mailbox):
     response = stranger.post(reset_link(reader.email), {"password1": NEW, "password2": NEW})
 
     assert response.headers["Location"] == "/"
@@ -43,7 +43,7 @@ def test_reset_link_works_once(reader, stranger, reset_link, mailbox, link_in):
     stranger.post(page, {"password1": NEW, "password2": NEW})
 
     assert Mail.objects.filter(purpose="accounts/password_reset").count() == 1
-    # The mail, written again, would have a new link; the old one, kept by a thief, must be dead.
+    # Composed again, the mail has a new link; the old one must be invalid for a thief who has stored it.
     used = stranger.get(link)
     assert link != link_in(mailbox(reader.email)[0])
     assert "This link no longer works" in used.content.decode()
@@ -55,13 +55,13 @@ def test_reset_is_open_to_an_unverified_address_and_verifies_it(unverified, stra
     assert unverified.is_verified
 
 
-def test_reset_that_is_not_finished_verifies_nothing(unverified, stranger, reset_link):
+def test_unfinished_reset_verifies_nothing(unverified, stranger, reset_link):
     stranger.get(reset_link(unverified.email))
 
     assert not unverified.is_verified
 
 
-def test_reset_of_several_unproven_accounts_sends_one_mail(stranger):
+def test_reset_of_several_unverified_accounts_sends_one_mail(stranger):
     make_user("anna@example.org", verified=False)
     newest = make_user("anna@example.org", verified=False)
 
@@ -70,7 +70,7 @@ def test_reset_of_several_unproven_accounts_sends_one_mail(stranger):
     assert Mail.objects.get().context == {"user": newest.pk}
 
 
-def test_reset_opens_no_account_that_merely_wants_to_change_to_the_address(reader, stranger):
+def test_reset_is_not_sent_to_the_pending_address_of_a_verified_account(reader, stranger):
     reader.emailaddress_set.create(email="typo@example.org", verified=False, primary=False)
 
     stranger.post(RESET, {"email": "typo@example.org"})
@@ -78,22 +78,22 @@ def test_reset_opens_no_account_that_merely_wants_to_change_to_the_address(reade
     assert purposes() == ["accounts/unknown_account"]
 
 
-def test_reset_answers_the_same_whether_or_not_the_account_exists(reader, stranger):
-    known = stranger.post(RESET, {"email": reader.email}, follow=True)
-    unknown = stranger.post(RESET, {"email": "nobody@example.org"}, follow=True)
+def test_reset_page_is_the_same_whether_or_not_the_account_exists(reader, stranger):
+    existing = stranger.post(RESET, {"email": reader.email}, follow=True)
+    missing = stranger.post(RESET, {"email": "nobody@example.org"}, follow=True)
 
-    assert known.content == unknown.content
-    assert "If the address belongs to an account" in known.content.decode()
+    assert existing.content == missing.content
+    assert "If the address belongs to an account" in existing.content.decode()
 
 
-def test_reset_mail_is_not_written_when_the_address_was_given_up_meanwhile(unverified, stranger, mailbox):
+def test_reset_mail_is_cancelled_when_the_address_was_deleted(unverified, stranger, mailbox):
     stranger.post(RESET, {"email": unverified.email})
     unverified.emailaddress_set.all().delete()
 
     assert mailbox(unverified.email) == []
 
 
-def test_reset_link_dies_when_the_address_changes(unverified, stranger, mailbox, link_in, client_of):
+def test_reset_link_is_invalid_after_a_change_of_address(unverified, stranger, mailbox, link_in, client_of):
     stranger.post(RESET, {"email": unverified.email})
     link = link_in(mailbox(unverified.email)[0])
     client_of(unverified).post("/accounts/verification/", {"action": "change", "email": "other@example.org"})
@@ -110,7 +110,7 @@ def test_reset_link_is_in_the_owners_language(stranger, mailbox, link_in):
 
 
 @pytest.mark.parametrize("key", ["x", "1-abc", "zzzzzzzzzzzzzzzzzzzz-set-password", "1-读者"])
-def test_altered_reset_link_is_answered_in_clear_words(stranger, key):
+def test_altered_reset_link_shows_an_error(stranger, key):
     if "-" not in key:
         assert stranger.get(f"{RESET}key/{key}/").status_code == 404
         return
@@ -118,7 +118,7 @@ def test_altered_reset_link_is_answered_in_clear_words(stranger, key):
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "x\x00@example.org"])
-def test_reset_refuses_what_is_no_address(stranger, email):
+def test_reset_refuses_an_invalid_address(stranger, email):
     response = stranger.post(RESET, {"email": email})
 
     assert response.status_code == 200
@@ -126,27 +126,27 @@ def test_reset_refuses_what_is_no_address(stranger, email):
     assert purposes() == []
 
 
-def test_too_many_resets_are_answered_with_429(reader, stranger):
-    answers = [stranger.post(RESET, {"email": reader.email}).status_code for _ in range(6)]
+def test_too_many_resets_are_429(reader, stranger):
+    statuses = [stranger.post(RESET, {"email": reader.email}).status_code for _ in range(6)]
 
-    assert answers == [302] * 5 + [429]
+    assert statuses == [302] * 5 + [429]
 
 
 @pytest.mark.parametrize(
-    ("path", "an_hour"), [(RESET, 60), ("/accounts/login/code/", 60), ("/accounts/signup/", 100)]
+    ("path", "limit"), [(RESET, 60), ("/accounts/login/code/", 60), ("/accounts/signup/", 100)]
 )
-def test_one_network_address_has_mails_sent_to_a_bounded_number_of_strangers(time_machine, path, an_hour):
-    """Twenty a minute, the limit for impatience, would be 1,200 an hour."""
+def test_mails_to_unknown_addresses_are_limited_per_network_address(time_machine, path, limit):
+    """The limit of 20 a minute alone would allow 1,200 an hour."""
     time_machine.move_to(timezone.now(), tick=False)
-    for number in range(an_hour + 1):
+    for number in range(limit + 1):
         if number % 20 == 0:
             time_machine.shift(timedelta(seconds=61))
         Client().post(path, {"email": f"stranger-{number}@example.org", "password1": PASSWORD})
 
-    assert Mail.objects.count() == an_hour
+    assert Mail.objects.count() == limit
 
 
-def test_change_tells_the_owner_by_mail_in_their_language(client_of, mailbox):
+def test_change_notifies_the_owner_by_mail_in_their_language(client_of, mailbox):
     owner = make_user("owner@example.org", language="zh-hans")
 
     client_of(owner).post(

@@ -20,9 +20,6 @@ pytestmark = pytest.mark.django_db
 PROFILE, DATA, DELETE = "/accounts/me/", "/accounts/me/data/", "/accounts/me/delete/"
 
 
-# --- profile -----------------------------------------------------------------------------------------------------------------------------
-
-
 def test_profile_saves_name_and_language(reader, client_of):
     response = client_of(reader).post(
         PROFILE, {"display_name": "  Anna\u3000 Larsen ", "language": "zh-hans"}, follow=True
@@ -33,22 +30,22 @@ def test_profile_saves_name_and_language(reader, client_of):
     assert "Saved." in response.content.decode()
 
 
-def test_profile_asks_which_mails_to_send_and_says_which_always_come(reader, client_of):
+def test_profile_offers_mail_choices_and_lists_mandatory_mails(reader, client_of):
     client = client_of(reader)
     page = client.get(PROFILE).content.decode()
     assert '<input type="checkbox" name="mail_replies" ' in page
     assert "Tell me when somebody replies to my comment" in page
     assert "Mails that confirm your address or protect your account always come." in page
 
-    for sent, wants in (({}, False), ({"mail_replies": "on"}, True)):
+    for sent, expected in (({}, False), ({"mail_replies": "on"}, True)):
         client.post(PROFILE, {"display_name": "", "language": "en", **sent})
         reader.refresh_from_db()
-        assert reader.mail_replies is wants
-        assert json.loads(client.get(DATA).getvalue())["account"]["mails about replies"] is wants
+        assert reader.mail_replies is expected
+        assert json.loads(client.get(DATA).getvalue())["account"]["mails about replies"] is expected
 
 
-def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of, monkeypatch):
-    """Pages that show the name are to be purged: here one that a test registers."""
+def test_profile_name_is_saved_in_a_public_write(reader, client_of, monkeypatch):
+    """Pages that show the name are purged: a page that the test registers."""
     monkeypatch.setitem(
         invalidation.providers, User, [lambda user: [f"/shows/{user.display_name or 'nobody'}/"]]
     )
@@ -59,7 +56,7 @@ def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of,
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "error"),
     [
         ("x" * 41, "at most 40 characters"),
         ("An\u200bna", "characters that cannot be seen"),
@@ -81,27 +78,38 @@ def test_profile_name_goes_through_the_door_for_public_writes(reader, client_of,
         ("Li  Wéi", "that of our staff"),
     ],
 )
-def test_profile_refuses_a_name_beside_its_field(reader, client_of, name, says):
+def test_profile_refuses_a_name_with_an_error_at_its_field(reader, client_of, name, error):
     make_user("staff@example.org", group="Editor", display_name="Li Wei")
 
     response = client_of(reader).post(PROFILE, {"display_name": name, "language": "en"})
 
     assert response.status_code == 200
-    assert says in response.content.decode()
+    assert error in response.content.decode()
     reader.refresh_from_db()
     assert reader.display_name == ""
 
 
 @pytest.mark.parametrize(
-    "name", ["", "李雷", "Anna 李", "Zoë O’Neill-García", "Анна", "R2-D2", "Nguyễn Thị Ộ", "שָׁלוֹם", "สมชาย ที่นี้"]
+    "name",
+    [
+        "",
+        "李雷",
+        "Anna 李",
+        "Zoë O’Neill-García",
+        "Анна",
+        "R2-D2",
+        "Nguyễn Thị Ộ",
+        "שָׁלוֹם",
+        "สมชาย ที่นี้",
+    ],
 )
-def test_profile_takes_names_from_everywhere(reader, client_of, name):
+def test_profile_accepts_names_of_many_scripts(reader, client_of, name):
     assert client_of(reader).post(PROFILE, {"display_name": name, "language": "en"}).status_code == 302
     reader.refresh_from_db()
     assert reader.display_name == name
 
 
-def test_staff_may_keep_a_name_of_the_house(editor, client_of):
+def test_staff_may_have_a_reserved_name(editor, client_of):
     assert client_of(editor).post(PROFILE, {"display_name": "Editor", "language": "en"}).status_code == 302
 
 
@@ -116,11 +124,11 @@ def test_profile_refuses_the_name_of_an_author(reader, client_of, name):
     assert "that of our staff" in response.content.decode()
 
 
-def test_author_may_bear_the_name_above_their_articles(reader, client_of):
-    own = make_author(name_en="Lin Yuqing", name_zh="林雨青")
-    with public_write(own):
-        own.user = reader
-        own.save()
+def test_author_may_have_their_byline_as_name(reader, client_of):
+    byline = make_author(name_en="Lin Yuqing", name_zh="林雨青")
+    with public_write(byline):
+        byline.user = reader
+        byline.save()
 
     assert (
         client_of(reader).post(PROFILE, {"display_name": "Lin Yuqing", "language": "en"}).status_code == 302
@@ -129,7 +137,7 @@ def test_author_may_bear_the_name_above_their_articles(reader, client_of):
 
 @pytest.mark.parametrize("name", ["Соре", "COPE", "Cορе", "С0РЕ"])
 def test_profile_refuses_letters_of_another_alphabet_that_look_like_a_staff_name(reader, client_of, name):
-    """Wholly Cyrillic, so no alphabets are mixed; what a reader sees is Cope."""
+    """Some are wholly Cyrillic, so no alphabets are mixed; all look like Cope."""
     make_user("staff@example.org", group="Editor", display_name="Cope")
 
     response = client_of(reader).post(PROFILE, {"display_name": name, "language": "en"})
@@ -146,7 +154,7 @@ def test_profile_refuses_an_unknown_language(reader, client_of):
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "expected"),
     [
         ("Anna van Larsen", "AL"),
         ("anna", "A"),
@@ -158,21 +166,18 @@ def test_profile_refuses_an_unknown_language(reader, client_of):
         ("", "R1"),
     ],
 )
-def test_profile_shows_initials_as_the_avatar(reader, client_of, name, shown):
+def test_profile_shows_initials_as_the_avatar(reader, client_of, name, expected):
     User.objects.filter(pk=reader.pk).update(display_name=name)
-    shown = f"R{str(reader.pk)[0]}" if not name else shown
+    expected = f"R{str(reader.pk)[0]}" if not name else expected
 
     assert (
-        f'<span class="avatar" aria-hidden="true">{shown}</span>'
+        f'<span class="avatar" aria-hidden="true">{expected}</span>'
         in client_of(reader).get(PROFILE).content.decode()
     )
 
 
-def test_skeleton_takes_case_width_accents_and_spacing_away():
+def test_skeleton_drops_case_width_accents_and_spacing():
     assert display_names.skeleton("Ｌｉ  Wéi.") == display_names.skeleton("li-wei")
-
-
-# --- takeout -----------------------------------------------------------------------------------------------------------------------------
 
 
 def test_takeout_is_one_file_with_every_apps_section(reader, client_of, monkeypatch):
@@ -184,13 +189,13 @@ def test_takeout_is_one_file_with_every_apps_section(reader, client_of, monkeypa
 
     assert response.headers["Content-Disposition"] == 'attachment; filename="ictiger-data.json"'
     assert response.headers["Cache-Control"] == "private, no-store"
-    told = json.loads(response.getvalue())
-    assert told["account"]["e-mail address"] == "reader@example.org"
-    assert told["addresses"] == [{"email": "reader@example.org", "verified": True, "primary": True}]
-    assert told["letters"][0]["to"] == "reader@example.org"
+    takeout = json.loads(response.getvalue())
+    assert takeout["account"]["e-mail address"] == "reader@example.org"
+    assert takeout["addresses"] == [{"email": "reader@example.org", "verified": True, "primary": True}]
+    assert takeout["letters"][0]["to"] == "reader@example.org"
 
 
-def test_takeout_holds_nothing_of_others_and_no_secret(reader, unverified, client_of):
+def test_takeout_has_no_data_of_others_and_no_secret(reader, unverified, client_of):
     client = client_of(reader)
     text = client.get(DATA).getvalue().decode()
 
@@ -199,10 +204,7 @@ def test_takeout_holds_nothing_of_others_and_no_secret(reader, unverified, clien
     assert client.session.session_key not in text
 
 
-# --- erasure -----------------------------------------------------------------------------------------------------------------------------
-
-
-def sure(client):
+def reauthenticated(client):
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client
 
@@ -216,17 +218,17 @@ def test_erasure_asks_for_the_password_first(reader, client_of):
 
 
 def test_erasure_needs_a_post(reader, client_of):
-    text = sure(client_of(reader)).get(DELETE).content.decode()
+    text = reauthenticated(client_of(reader)).get(DELETE).content.decode()
 
     assert "Delete for good" in text
     assert User.objects.filter(pk=reader.pk).exists()
 
 
-def test_erasure_leaves_nothing_of_the_person_and_says_so_by_mail(reader, stranger, mailbox):
+def test_erasure_deletes_everything_and_sends_a_mail(reader, stranger, mailbox):
     stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
     assert UserSession.objects.filter(user=reader).count() == 1
 
-    response = sure(stranger).post(DELETE)
+    response = reauthenticated(stranger).post(DELETE)
 
     assert response.headers["Location"] == reverse("articles:home")
     assert not User.objects.exists()
@@ -236,30 +238,31 @@ def test_erasure_leaves_nothing_of_the_person_and_says_so_by_mail(reader, strang
     assert "Your account has been deleted." in stranger.get("/me/bar/").content.decode()
 
 
-def test_erasure_runs_every_apps_step_before_the_row_goes(reader, client_of, monkeypatch):
-    seen = []
+def test_erasure_runs_every_step_before_the_row_is_deleted(reader, client_of, monkeypatch):
+    user_exists = []
     monkeypatch.setattr(
-        "accounts.erasure.erasure_steps", [lambda user: seen.append(User.objects.filter(pk=user.pk).exists())]
+        "accounts.erasure.erasure_steps",
+        [lambda user: user_exists.append(User.objects.filter(pk=user.pk).exists())],
     )
 
-    sure(client_of(reader)).post(DELETE)
+    reauthenticated(client_of(reader)).post(DELETE)
 
-    assert seen == [True]
+    assert user_exists == [True]
 
 
-def test_erasure_whose_step_fails_erases_nothing(reader, client_of, monkeypatch):
+def test_erasure_with_a_failing_step_erases_nothing(reader, client_of, monkeypatch):
     def fail(user):
         raise RuntimeError("no")
 
     monkeypatch.setattr("accounts.erasure.erasure_steps", [fail])
 
     with pytest.raises(RuntimeError):
-        sure(client_of(reader)).post(DELETE)
+        reauthenticated(client_of(reader)).post(DELETE)
     assert User.objects.filter(pk=reader.pk).exists()
 
 
-def test_erasure_is_not_for_people_whose_work_carries_their_name(editor, client_of):
-    client = sure(client_of(editor))
+def test_erasure_is_refused_for_staff(editor, client_of):
+    client = reauthenticated(client_of(editor))
 
     assert "Hand over first" in client.get(DELETE).content.decode()
     assert client.post(DELETE).status_code == 403

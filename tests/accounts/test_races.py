@@ -1,4 +1,4 @@
-"""Two requests at the same moment. SQLite lets writers in one by one; here a server with real concurrency decides."""
+"""Simultaneous requests. SQLite serializes its writers, so these tests need PostgreSQL."""
 
 import threading
 from collections.abc import Callable
@@ -21,8 +21,8 @@ pytestmark = [
 ]
 
 
-def at_once(*functions: Callable) -> list:
-    """What each function returned; all start together, each on a database connection of its own."""
+def run_together(*functions: Callable) -> list:
+    """Start all functions together, each with its own database connection, and return their results."""
     start = threading.Barrier(len(functions))
 
     def run(function: Callable) -> object:
@@ -46,37 +46,37 @@ def confirm_path(address: EmailAddress) -> str:
     return reverse("account_confirm_email", args=[verification.link_key(address)])
 
 
-def test_two_clicks_on_send_again_are_one_mail():
+def test_simultaneous_resends_queue_one_mail():
     user = make_user(verified=False)
     clients = [signed_in(user) for _ in range(4)]
 
-    answers = at_once(
+    statuses = run_together(
         *(
             lambda client=client: client.post("/accounts/verification/", {"action": "resend"}).status_code
             for client in clients
         )
     )
 
-    assert sorted(answers) == [302, 429, 429, 429]
+    assert sorted(statuses) == [302, 429, 429, 429]
     assert Mail.objects.count() == 1
 
 
-def test_two_accounts_that_confirm_one_address_at_once_leave_one_owner():
+def test_simultaneous_confirmations_of_one_address_leave_one_owner():
     paths = [
         confirm_path(make_user("anna@example.org", verified=False).emailaddress_set.get()) for _ in range(4)
     ]
 
-    answers = at_once(*(lambda path=path: Client().post(path).status_code for path in paths))
+    statuses = run_together(*(lambda path=path: Client().post(path).status_code for path in paths))
 
-    assert set(answers) <= {302, 200}  # confirmed, or told that another account has it
+    assert set(statuses) <= {302, 200}  # confirmed, or the page that says that another account has it
     assert EmailAddress.objects.filter(verified=True).count() == 1
 
 
-def test_an_address_changed_while_its_old_link_is_used_is_never_confirmed_unseen():
+def test_change_of_address_during_a_confirmation_does_not_verify_the_new_one():
     user = make_user("anna@example.org", verified=False)
     path, client = confirm_path(user.emailaddress_set.get()), signed_in(user)
 
-    at_once(
+    run_together(
         lambda: Client().post(path),
         lambda: client.post("/accounts/verification/", {"action": "change", "email": "bea@example.org"}),
     )
@@ -87,10 +87,12 @@ def test_an_address_changed_while_its_old_link_is_used_is_never_confirmed_unseen
     assert user.email in addresses
 
 
-def test_two_signups_with_one_address_at_once_both_succeed():
+def test_simultaneous_signups_with_one_address_all_succeed():
     fields = {"email": "anna@example.org", "password1": "correct horse battery staple"}
 
-    answers = at_once(*(lambda: Client().post("/accounts/signup/", fields).status_code for _ in range(4)))
+    statuses = run_together(
+        *(lambda: Client().post("/accounts/signup/", fields).status_code for _ in range(4))
+    )
 
-    assert answers == [302] * 4
+    assert statuses == [302] * 4
     assert User.objects.filter(email="anna@example.org").count() == 4

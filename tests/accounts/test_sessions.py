@@ -1,4 +1,4 @@
-"""Whose session it is: told by the session itself, by Django's own rules, whatever was noted beside it to save a query."""
+"""A session's signed data decides whose session it is, whatever allauth's UserSession row says."""
 
 from datetime import timedelta
 
@@ -26,29 +26,29 @@ BAR = "/me/bar/"
 
 @pytest.fixture
 def client(reader, client_of) -> Client:
-    """A browser in which the reader is signed in."""
+    """A browser in which the reader is logged in."""
     User.objects.filter(pk=reader.pk).update(display_name="Anna")
     client = client_of(reader)
-    assert who(client) == "Anna"
+    assert displayed_name(client) == "Anna"
     return client
 
 
-def who(client: Client) -> str:
-    """The name that the bar greets by; "" for a stranger."""
+def displayed_name(client: Client) -> str:
+    """The name that the bar shows; "" when nobody is logged in."""
     text = client.get(BAR).content.decode()
     return text.partition('<span class="account-name">')[2].partition("<")[0]
 
 
 def request_of(client: Client) -> HttpRequest:
-    """A request that has asked nothing yet."""
+    """A request of the browser whose session and user are not loaded yet."""
     request = RequestFactory().get(BAR)
     request.session = SessionStore(key_of(client))
     SessionUserMiddleware(lambda _request: None).process_request(request)
     return request
 
 
-def hold(client: Client, **data: object) -> None:
-    """Let the session hold this as well, signed as Django signs it."""
+def save_in_session(client: Client, **data: object) -> None:
+    """Add `data` to the session, signed as Django signs it."""
     store = SessionStore(key_of(client))
     store.update(data)
     store.save()
@@ -58,7 +58,7 @@ def key_of(client: Client) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def test_session_and_reader_come_in_one_query(reader, unverified, client_of, django_assert_num_queries):
+def test_session_and_user_are_read_in_one_query(reader, unverified, client_of, django_assert_num_queries):
     for user in (reader, unverified):
         request = request_of(client_of(user))
         with django_assert_num_queries(1):
@@ -66,111 +66,111 @@ def test_session_and_reader_come_in_one_query(reader, unverified, client_of, dja
             assert request.user.has_verified_address is (user == reader)
 
 
-def test_session_that_nothing_was_noted_of_is_good(client):
+def test_session_without_a_usersession_row_is_valid(client):
     UserSession.objects.all().delete()
-    assert who(client) == "Anna"
+    assert displayed_name(client) == "Anna"
 
 
-@pytest.mark.parametrize("noted", [True, False])
-def test_session_that_has_ended_is_nobodys(client, noted):
+@pytest.mark.parametrize("has_usersession", [True, False])
+def test_deleted_session_is_anonymous(client, has_usersession):
     Session.objects.all().delete()
-    if not noted:
+    if not has_usersession:
         UserSession.objects.all().delete()
-    assert who(client) == ""
+    assert displayed_name(client) == ""
     assert not client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def test_session_that_has_expired_is_nobodys(client):
+def test_expired_session_is_anonymous(client):
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    assert who(client) == ""
+    assert displayed_name(client) == ""
 
 
 def test_session_ends_in_other_browsers_with_a_new_password(client, reader, client_of):
-    elsewhere = client_of(reader)
+    other_browser = client_of(reader)
     reader.set_password("another horse battery staple")
     reader.save()
-    assert (who(client), who(elsewhere)) == ("", "")
+    assert (displayed_name(client), displayed_name(other_browser)) == ("", "")
     assert not Session.objects.exists()
 
 
-def test_who_changes_the_password_stays_in_this_browser_alone(stranger, reader, client_of):
+def test_password_change_keeps_only_its_own_browser_logged_in(stranger, reader, client_of):
     User.objects.filter(pk=reader.pk).update(display_name="Anna")
     stranger.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
-    elsewhere, before = client_of(reader), key_of(stranger)
+    other_browser, before = client_of(reader), key_of(stranger)
     new = "another horse battery staple"
     stranger.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert key_of(stranger) != before
-    assert (who(stranger), who(elsewhere)) == ("Anna", "")
+    assert (displayed_name(stranger), displayed_name(other_browser)) == ("Anna", "")
 
 
-def test_account_that_is_switched_off_is_nobodys(client):
+def test_session_of_an_inactive_account_is_anonymous(client):
     User.objects.update(is_active=False)
-    assert who(client) == ""
+    assert displayed_name(client) == ""
 
 
-def test_account_that_is_gone_is_nobodys(client, reader):
+def test_session_of_a_deleted_account_is_anonymous(client, reader):
     with public_write():
         reader.delete()
     assert Session.objects.exists()
-    assert who(client) == ""
+    assert displayed_name(client) == ""
 
 
-def test_what_is_noted_lets_nobody_into_anothers_account(client, moderator):
+def test_usersession_row_of_another_user_does_not_change_the_user(client, moderator):
     UserSession.objects.update(user=moderator)
-    assert who(client) == "Anna"
+    assert displayed_name(client) == "Anna"
 
 
-def test_what_is_noted_makes_nobody_of_a_session_that_is_nobodys(client, reader):
-    hold(client)
+def test_usersession_row_does_not_log_an_anonymous_session_in(client, reader):
+    save_in_session(client)
     store = SessionStore(key_of(client))
     for name in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY):
         del store[name]
     store.save()
     assert UserSession.objects.filter(user=reader, session_key=key_of(client)).exists()
-    assert who(client) == ""
+    assert displayed_name(client) == ""
 
 
 @pytest.mark.parametrize("data", ["", "forged", "eyJfYXV0aF91c2VyX2lkIjoiMSJ9:1abcde:forged"])
-def test_session_whose_signature_is_broken_is_nobodys(client, data):
+def test_session_with_a_broken_signature_is_anonymous(client, data):
     Session.objects.update(session_data=data)
-    assert who(client) == ""
+    assert displayed_name(client) == ""
 
 
-def test_session_of_a_backend_that_is_not_ours_is_nobodys(client):
-    hold(client, **{BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend"})
-    assert who(client) == ""
+def test_session_of_another_backend_is_anonymous(client):
+    save_in_session(client, **{BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend"})
+    assert displayed_name(client) == ""
 
 
 @pytest.mark.parametrize("fingerprint", ["", "0" * 64])
-def test_session_with_another_hash_is_nobodys(client, fingerprint):
-    hold(client, **{HASH_SESSION_KEY: fingerprint})
-    assert who(client) == ""
+def test_session_with_another_password_hash_is_anonymous(client, fingerprint):
+    save_in_session(client, **{HASH_SESSION_KEY: fingerprint})
+    assert displayed_name(client) == ""
     assert not Session.objects.exists()
 
 
-def test_session_of_somebody_else_by_its_data_is_theirs_by_their_own_hash_alone(client, reader):
+def test_session_with_another_user_id_needs_that_users_hash(client, reader):
     other = make_user(display_name="Bo")
-    hold(client, **{SESSION_KEY: str(other.pk)})
-    assert who(client) == ""
+    save_in_session(client, **{SESSION_KEY: str(other.pk)})
+    assert displayed_name(client) == ""
 
 
 def test_session_survives_a_new_secret_and_gets_a_new_key(client, settings):
     before = key_of(client)
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another secret " * 4
-    assert who(client) == "Anna"
+    assert displayed_name(client) == "Anna"
     assert key_of(client) != before
     assert not Session.objects.filter(session_key=before).exists()
-    assert who(client) == "Anna"
+    assert displayed_name(client) == "Anna"
     settings.SECRET_KEY_FALLBACKS = []
-    assert who(client) == "Anna"
+    assert displayed_name(client) == "Anna"
 
 
 def test_session_does_not_survive_a_new_secret_alone(client, settings):
     settings.SECRET_KEY = "another secret " * 4
-    assert who(client) == ""
+    assert displayed_name(client) == ""
 
 
-def test_reader_is_read_when_asked_for_and_not_with_a_session_read_before(client, reader):
+def test_user_is_read_lazily_and_not_with_a_session_read_before(client, reader):
     request = request_of(client)
     assert request.session[SESSION_KEY] == str(reader.pk)
     reader.set_password("another horse battery staple")
@@ -178,14 +178,14 @@ def test_reader_is_read_when_asked_for_and_not_with_a_session_read_before(client
     assert not request.user.is_authenticated
 
 
-def test_what_was_put_into_the_session_stays_in_it(client):
+def test_session_data_set_before_the_user_is_read_stays(client):
     request = request_of(client)
     request.session["note"] = "kept"
     assert request.user.is_authenticated
     assert request.session["note"] == "kept"
 
 
-def test_reader_is_read_once_in_a_request(client, django_assert_num_queries):
+def test_user_is_read_once_per_request(client, django_assert_num_queries):
     request = request_of(client)
     assert request.user.is_authenticated
     with django_assert_num_queries(0):
@@ -204,7 +204,7 @@ def test_reader_is_read_once_in_a_request(client, django_assert_num_queries):
         "专利专利".encode().decode("latin-1"),
     ],
 )
-def test_cookie_that_is_no_key_is_nobodys(stranger, key):
+def test_invalid_session_cookie_is_anonymous(stranger, key):
     response = stranger.get(BAR, headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={key}"})
     assert response.status_code == 200
     assert not response.wsgi_request.user.is_authenticated

@@ -14,7 +14,7 @@ from .conftest import PASSWORD, purposes
 pytestmark = pytest.mark.django_db
 
 
-def test_signup_signs_in_and_shows_the_address_that_waits(sign_up):
+def test_signup_logs_in_and_shows_the_unverified_address(sign_up):
     client = sign_up("anna@example.org")
 
     bar = client.get("/me/bar/").content.decode()
@@ -24,7 +24,7 @@ def test_signup_signs_in_and_shows_the_address_that_waits(sign_up):
     assert "Log out" in bar
 
 
-def test_signup_queues_one_mail_and_talks_to_no_server(sign_up):
+def test_signup_queues_one_mail_and_sends_none(sign_up):
     sign_up("anna@example.org")
 
     assert purposes(recipient="anna@example.org") == ["accounts/verification"]
@@ -32,7 +32,7 @@ def test_signup_queues_one_mail_and_talks_to_no_server(sign_up):
     assert outbox.outbox == []
 
 
-def test_signup_makes_one_primary_unproven_address(sign_up):
+def test_signup_creates_one_primary_unverified_address(sign_up):
     sign_up("Anna@Example.ORG")
 
     user = User.objects.get()
@@ -45,14 +45,14 @@ def test_signup_makes_one_primary_unproven_address(sign_up):
 @pytest.mark.parametrize(
     ("path", "language"), [("/accounts/signup/", "en"), ("/zh-hans/accounts/signup/", "zh-hans")]
 )
-def test_signup_keeps_the_language_of_its_page(sign_up, path, language):
+def test_signup_saves_the_language_of_its_page(sign_up, path, language):
     sign_up("anna@example.org", path=path)
 
     assert User.objects.get().language == language
     assert Mail.objects.get().language == language
 
 
-def test_signup_goes_back_to_where_the_reader_was(stranger):
+def test_signup_redirects_to_next(stranger):
     response = stranger.post(
         "/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD, "next": "/articles/a/"}
     )
@@ -60,7 +60,7 @@ def test_signup_goes_back_to_where_the_reader_was(stranger):
     assert response.headers["Location"] == "/articles/a/"
 
 
-def test_signup_leaves_the_ledger_without_a_key(sign_up, mailbox, link_in):
+def test_signup_stores_no_link_key_in_the_mail_queue(sign_up, mailbox, link_in):
     sign_up("anna@example.org")
 
     key = link_in(mailbox("anna@example.org")[0]).split("/")[-2]
@@ -69,10 +69,7 @@ def test_signup_leaves_the_ledger_without_a_key(sign_up, mailbox, link_in):
     assert key not in str(row)
 
 
-# --- an address that is taken ------------------------------------------------------------------------------------------------------------
-
-
-def test_signup_with_a_taken_address_looks_the_same_to_whoever_asks(reader, sign_up):
+def test_signup_with_a_taken_address_looks_the_same(reader, sign_up):
     taken, free = sign_up(reader.email), sign_up("free@example.org")
 
     def banner(client, address):
@@ -89,7 +86,7 @@ def test_signup_with_a_taken_address_looks_the_same_to_whoever_asks(reader, sign
     assert shape(banner(taken, reader.email)) == shape(banner(free, "free@example.org"))
 
 
-def test_signup_with_a_taken_address_tells_its_owner_instead(sign_up, mailbox):
+def test_signup_with_a_taken_address_mails_its_owner_instead(sign_up, mailbox):
     owner = make_user("owner@example.org", language="zh-hans")
 
     sign_up(owner.email)
@@ -104,8 +101,8 @@ def test_signup_with_a_taken_address_tells_its_owner_instead(sign_up, mailbox):
 @pytest.mark.parametrize(
     ("path", "fields"), [("signup/", {"password1": PASSWORD}), ("password/reset/", {}), ("login/code/", {})]
 )
-def test_doors_do_the_same_work_for_a_known_and_an_unknown_address(reader, monkeypatch, path, fields):
-    """One hash at sign-up, none elsewhere, one mail each: nothing to tell them apart by, neither the answer nor its time."""
+def test_forms_do_the_same_work_for_a_taken_and_a_free_address(reader, monkeypatch, path, fields):
+    """One hash at sign-up, none elsewhere, one mail each: neither response nor time differs."""
     hashed = []
     encode = MD5PasswordHasher.encode
     monkeypatch.setattr(
@@ -113,11 +110,11 @@ def test_doors_do_the_same_work_for_a_known_and_an_unknown_address(reader, monke
         "encode",
         lambda self, password, salt: hashed.append(password) or encode(self, password, salt),
     )
-    seen = []
+    outcomes = []
     for email in (reader.email, "nobody@example.org"):
         hashed.clear()
         response = Client().post(f"/accounts/{path}", {"email": email, **fields})
-        seen.append(
+        outcomes.append(
             (
                 response.status_code,
                 response.headers["Location"],
@@ -126,12 +123,12 @@ def test_doors_do_the_same_work_for_a_known_and_an_unknown_address(reader, monke
             )
         )
 
-    assert seen[0] == seen[1]
-    assert seen[0][3] == 1
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][3] == 1
 
 
-def test_two_unproven_accounts_with_one_address_break_no_login(sign_up, stranger):
-    """The newest opens; the older one is refused in words, and opens again once its own link has proven it."""
+def test_login_works_with_two_unverified_accounts_of_one_address(sign_up, stranger):
+    """The newest account opens; the older one is refused until its own link has verified the address."""
     sign_up("anna@example.org")
     stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": "another long password"})
     stranger.post("/accounts/logout/")
@@ -151,7 +148,7 @@ def test_two_unproven_accounts_with_one_address_break_no_login(sign_up, stranger
     )
 
 
-def test_a_second_signup_within_the_minute_sends_no_second_mail(sign_up):
+def test_signup_within_a_minute_of_another_sends_no_second_mail(sign_up):
     sign_up("anna@example.org")
 
     second = sign_up("anna@example.org")
@@ -162,11 +159,8 @@ def test_a_second_signup_within_the_minute_sends_no_second_mail(sign_up):
     assert "is not confirmed yet, and no mail is on its way." in banner
 
 
-# --- refusals ----------------------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "error"),
     [
         ({}, "This field is required."),
         ({"email": "anna@example.org"}, "This field is required."),
@@ -195,31 +189,31 @@ def test_a_second_signup_within_the_minute_sends_no_second_mail(sign_up):
         ),
     ],
 )
-def test_signup_refuses_beside_the_field_and_makes_nothing(stranger, fields, says):
+def test_signup_with_invalid_fields_shows_errors_and_creates_nothing(stranger, fields, error):
     body = urlencode({name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()})
 
     response = stranger.post("/accounts/signup/", body, content_type="application/x-www-form-urlencoded")
 
     assert response.status_code == 200
-    assert says in response.content.decode()
+    assert error in response.content.decode()
     assert 'aria-invalid="true"' in response.content.decode()
     assert User.objects.count() == 0
 
 
-def test_signup_keeps_the_address_when_the_password_is_refused(stranger):
+def test_signup_form_repeats_the_address_after_an_invalid_password(stranger):
     response = stranger.post("/accounts/signup/", {"email": "anna@example.org", "password1": "short"})
 
     assert 'value="anna@example.org"' in response.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["anna@例子.中国", "anna@xn--fsqu00a.xn--fiqs8s", "ANNA@例子.中国"])
-def test_signup_takes_a_chinese_domain_in_one_spelling(sign_up, typed):
+def test_signup_normalizes_a_chinese_domain(sign_up, typed):
     sign_up(typed)
 
     assert User.objects.get().email == "anna@例子.中国"
 
 
-def test_signup_answers_too_many_attempts_in_the_readers_language(stranger, settings):
+def test_signup_over_the_rate_limit_is_429_in_the_language_of_the_page(stranger, settings):
     settings.ACCOUNT_RATE_LIMITS = {"signup": "1/m/ip"}
     stranger.post("/zh-hans/accounts/signup/", {})
 
@@ -230,7 +224,7 @@ def test_signup_answers_too_many_attempts_in_the_readers_language(stranger, sett
 
 
 def test_signup_takes_at_most_25_queries(sign_up, stranger, django_assert_max_num_queries):
-    """From the POST to the redirect: user, address, mail, session and its record, with the savepoints of this test's transaction."""
+    """From the POST to the redirect, with the savepoints inside the test's transaction."""
     sign_up("first@example.org")
     stranger.get("/accounts/signup/")
 

@@ -1,4 +1,4 @@
-"""Accounts whose address is never confirmed: reminded after ten days, deleted after fourteen."""
+"""Accounts without a verified address: a reminder after ten days, deletion after fourteen."""
 
 from datetime import timedelta
 
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def days_later(time_machine):
-    """`days_later(n)`: n days after the test began, the round of the recurring job."""
+    """`days_later(n)` runs the scheduled job n days after the start of the test."""
     start = timezone.now()
 
-    def go(days: float) -> None:
+    def run_job(days: float) -> None:
         time_machine.move_to(start + timedelta(days=days), tick=False)
         clean_up_unverified_accounts.func()
 
-    return go
+    return run_job
 
 
-def test_rounds_come_by_themselves():
+def test_clean_up_is_scheduled_at_least_daily():
     assert SCHEDULE[clean_up_unverified_accounts] <= timedelta(days=1)
 
 
@@ -45,7 +45,9 @@ def test_unverified_account_is_reminded_after_ten_days_once(unverified, days_lat
     assert purposes() == ["accounts/reminder"]
 
 
-def test_reminder_has_the_link_the_day_and_the_way_out(unverified, days_later, mailbox, link_in, stranger):
+def test_reminder_has_the_link_the_deletion_date_and_the_not_me_link(
+    unverified, days_later, mailbox, link_in, stranger
+):
     days_later(10)
 
     (message,) = mailbox(unverified.email)
@@ -55,14 +57,14 @@ def test_reminder_has_the_link_the_day_and_the_way_out(unverified, days_later, m
     assert f"<h1>Confirm {unverified.email}</h1>" in stranger.get(link_in(message)).content.decode()
 
 
-def test_reminder_is_not_sent_to_who_confirmed_meanwhile(unverified, days_later, mailbox):
+def test_reminder_is_cancelled_after_a_confirmation(unverified, days_later, mailbox):
     days_later(10)
     unverified.emailaddress_set.update(verified=True)
 
     assert mailbox(unverified.email) == []
 
 
-def test_unverified_account_goes_after_fourteen_days_with_what_waited(unverified, days_later):
+def test_unverified_account_is_deleted_after_fourteen_days_with_its_content(unverified, days_later):
     make_comment(make_article(), author=unverified, state=State.UNVERIFIED)
     days_later(10)
     days_later(13.9)
@@ -75,7 +77,7 @@ def test_unverified_account_goes_after_fourteen_days_with_what_waited(unverified
     assert not Mail.objects.exists()
 
 
-def test_nobody_goes_without_notice_when_the_worker_was_away(unverified, days_later):
+def test_no_account_is_deleted_without_notice_after_a_time_without_a_worker(unverified, days_later):
     days_later(30)
     assert User.objects.filter(pk=unverified.pk).exists()
 
@@ -89,7 +91,7 @@ def test_nobody_goes_without_notice_when_the_worker_was_away(unverified, days_la
     "fields",
     [{"verified": True}, {"group": "Author", "verified": False}, {"is_superuser": True, "verified": False}],
 )
-def test_staff_and_whoever_has_proven_an_address_are_neither_reminded_nor_purged(fields, days_later):
+def test_staff_and_verified_accounts_are_neither_reminded_nor_deleted(fields, days_later):
     user = make_user(**fields)
 
     days_later(10)
@@ -99,11 +101,11 @@ def test_staff_and_whoever_has_proven_an_address_are_neither_reminded_nor_purged
     assert purposes() == []
 
 
-def test_byline_keeps_its_account(unverified, days_later):
-    writer = make_author()
-    with public_write(writer):
-        writer.user = unverified
-        writer.save()
+def test_account_of_a_byline_is_not_deleted(unverified, days_later):
+    author = make_author()
+    with public_write(author):
+        author.user = unverified
+        author.save()
 
     days_later(10)
     days_later(40)
@@ -111,7 +113,7 @@ def test_byline_keeps_its_account(unverified, days_later):
     assert User.objects.filter(pk=unverified.pk).exists()
 
 
-def test_pending_change_of_a_proven_account_purges_nobody(reader, days_later):
+def test_pending_change_of_a_verified_account_deletes_nothing(reader, days_later):
     addresses.change_address(reader, "new@example.org")
 
     days_later(10)
@@ -120,20 +122,20 @@ def test_pending_change_of_a_proven_account_purges_nobody(reader, days_later):
     assert User.objects.filter(pk=reader.pk).exists()
 
 
-def test_confirmation_that_comes_between_the_look_and_the_deletion_saves_the_account(unverified):
+def test_confirmation_just_before_the_deletion_saves_the_account(unverified):
     unverified.emailaddress_set.update(verified=True)
 
     assert unverified_cleanup._purge_user(unverified) is False
     assert User.objects.filter(pk=unverified.pk).exists()
 
 
-def test_mail_promises_no_link_longer_than_its_account_lives(sign_up, mailbox, time_machine):
+def test_mail_promises_a_link_no_longer_than_its_account_lives(sign_up, mailbox, time_machine):
     client = sign_up("anna@example.org")
     time_machine.move_to(timezone.now() + timedelta(days=10))
     client.post("/accounts/login/", {"login": "anna@example.org", "password": PASSWORD})
     client.post("/accounts/verification/", {"action": "resend"})
 
-    first, second = mailbox("anna@example.org")  # both written now, four days before the end
+    first, second = mailbox("anna@example.org")  # both composed now, four days before the deletion
     assert "The link works for 4 days, on any device." in second.body
     assert "The link works for 4 days, on any device." in first.body
 
@@ -144,7 +146,7 @@ def test_mail_at_sign_up_promises_fourteen_days(sign_up, mailbox):
     assert "The link works for 14 days, on any device." in mailbox("anna@example.org")[0].body
 
 
-def test_page_tells_the_day_of_the_end(unverified, client_of):
+def test_verification_page_shows_the_deletion_date(unverified, client_of):
     end = timezone.localtime(unverified.date_joined) + timedelta(days=14)
 
     text = client_of(unverified).get("/accounts/verification/").content.decode()

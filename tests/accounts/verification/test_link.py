@@ -1,4 +1,4 @@
-"""The page behind the mail's link."""
+"""The page of the link in a verification mail."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def link(sign_up, mailbox, link_in) -> str:
-    """The link that anna@example.org got."""
+    """The path of the link in the mail to anna@example.org, who has signed up."""
     sign_up("anna@example.org")
     return link_in(mailbox("anna@example.org")[0])
 
@@ -37,7 +37,7 @@ def test_get_shows_the_address_and_one_button_and_confirms_nothing(link, strange
     assert not is_verified()
 
 
-def test_post_confirms_without_being_signed_in_and_signs_nobody_in(link, stranger):
+def test_post_confirms_without_a_login_and_logs_nobody_in(link, stranger):
     response = stranger.post(link, follow=True)
 
     assert is_verified()
@@ -46,7 +46,7 @@ def test_post_confirms_without_being_signed_in_and_signs_nobody_in(link, strange
     assert "_auth_user_id" not in stranger.session
 
 
-def test_page_after_the_button_does_not_speak_of_a_used_link(sign_up, mailbox, link_in):
+def test_page_after_confirming_does_not_call_the_link_used(sign_up, mailbox, link_in):
     client = sign_up("anna@example.org")
     link = link_in(mailbox("anna@example.org")[0])
 
@@ -64,7 +64,7 @@ def test_used_link_says_so(link, stranger):
     assert "The link for anna@example.org was used already." in text
 
 
-def test_confirmation_takes_the_banner_away_and_turns_the_hint(sign_up, mailbox, link_in):
+def test_confirmation_removes_the_banner_and_changes_the_hint(sign_up, mailbox, link_in):
     client = sign_up("anna@example.org")
     assert client.cookies["reader"].value == "unverified"
 
@@ -87,7 +87,7 @@ def test_link_works_for_14_days_and_then_offers_a_new_mail(link, stranger, time_
     assert Mail.objects.filter(recipient="anna@example.org").count() == 2
 
 
-def test_expired_link_sends_no_more_mails_than_the_banner(link, stranger, time_machine):
+def test_expired_link_has_the_same_mail_limit_as_the_banner(link, stranger, time_machine):
     time_machine.move_to(timezone.now() + timedelta(days=15), tick=False)
     stranger.post(link)
 
@@ -98,7 +98,7 @@ def test_expired_link_sends_no_more_mails_than_the_banner(link, stranger, time_m
 
 
 @pytest.mark.parametrize("altered", ["{key}A", "{start}", "读者", ":::", "x" * 5000])
-def test_altered_link_leads_nowhere_in_clear_words(link, stranger, altered):
+def test_altered_link_is_404_with_an_explanation(link, stranger, altered):
     key = link.split("/")[-2]
 
     response = stranger.post(link.replace(key, altered.format(key=key, start=key[:20])))
@@ -108,13 +108,15 @@ def test_altered_link_leads_nowhere_in_clear_words(link, stranger, altered):
     assert not is_verified()
 
 
-def test_link_of_a_deleted_account_leads_nowhere(link, stranger):
+def test_link_of_a_deleted_account_is_404(link, stranger):
     erase_account(User.objects.get())
 
     assert stranger.get(link).status_code == 404
+    assert stranger.post(link).status_code == 404
+    assert not EmailAddress.objects.exists()
 
 
-def test_link_to_an_address_that_another_account_proved_meanwhile_cannot_prove_it(link, stranger):
+def test_link_to_an_address_that_another_account_has_verified_cannot_verify_it(link, stranger):
     make_user("anna@example.org")
 
     response = stranger.post(link)
@@ -123,8 +125,8 @@ def test_link_to_an_address_that_another_account_proved_meanwhile_cannot_prove_i
     assert EmailAddress.objects.filter(email="anna@example.org", verified=True).count() == 1
 
 
-def test_confirmation_that_loses_the_race_is_refused_not_an_error(link, rf, monkeypatch):
-    """The other account commits between our look and our write: the database's constraint decides."""
+def test_confirmation_that_loses_a_race_returns_false(link, rf, monkeypatch):
+    """Another account commits between our read and our write: the database's constraint decides."""
     address = EmailAddress.objects.get()
     make_user("anna@example.org")
     monkeypatch.setattr(EmailAddress, "can_set_verified", lambda _self: True)
@@ -132,7 +134,7 @@ def test_confirmation_that_loses_the_race_is_refused_not_an_error(link, rf, monk
     assert flow.mark_verified(rf.post(link), address) is False
 
 
-def test_another_signed_in_reader_stays_signed_in_and_is_told(link, reader, client_of):
+def test_another_logged_in_user_stays_logged_in_and_sees_a_note(link, reader, client_of):
     client = client_of(reader)
 
     assert "You are logged in with another account here." in client.get(link).content.decode()
@@ -142,11 +144,11 @@ def test_another_signed_in_reader_stays_signed_in_and_is_told(link, reader, clie
     assert is_verified()
 
 
-def test_confirmation_and_what_follows_from_it_are_one_transaction(link, stranger):
-    seen = []
+def test_confirmation_and_its_signal_are_one_transaction(link, stranger):
+    in_transaction = []
 
     def listen(*, email_address, **kwargs):
-        seen.append(connection.in_atomic_block and len(connection.savepoint_ids) > 0)
+        in_transaction.append(connection.in_atomic_block and len(connection.savepoint_ids) > 0)
         raise RuntimeError("releasing failed")
 
     email_confirmed.connect(listen)
@@ -156,7 +158,7 @@ def test_confirmation_and_what_follows_from_it_are_one_transaction(link, strange
     finally:
         email_confirmed.disconnect(listen)
 
-    assert seen == [True]
+    assert in_transaction == [True]
     assert not is_verified()
 
 
@@ -176,7 +178,9 @@ def test_link_in_chinese_stays_in_chinese(sign_up, mailbox, link_in, stranger):
     assert '<html lang="zh-hans">' in stranger.get(link).content.decode()
 
 
-def test_pending_change_replaces_the_address_and_tells_the_old_mailbox(reader, client_of, mailbox, link_in):
+def test_pending_change_replaces_the_address_and_notifies_the_old_mailbox(
+    reader, client_of, mailbox, link_in
+):
     addresses.send_verification(addresses.change_address(reader, "new@example.org"))
 
     client_of(reader).post(link_in(mailbox("new@example.org")[0]))

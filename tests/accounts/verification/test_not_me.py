@@ -1,4 +1,4 @@
-"""The link for whoever gets a verification mail and did not ask for it."""
+"""The link for a mailbox's owner who gets a verification mail without having signed up."""
 
 import re
 from datetime import timedelta
@@ -21,12 +21,12 @@ VICTIM = "victim@example.org"
 
 @pytest.fixture
 def not_me(sign_up, mailbox) -> str:
-    """Somebody has signed up with the victim's address; the path of the link in the victim's mail."""
+    """The path of the link in the mail to VICTIM, with whose address somebody else has signed up."""
     sign_up(VICTIM)
     return re.search(r"http://testserver(/accounts/not-me/\S+)", mailbox(VICTIM)[0].body)[1]
 
 
-def test_get_asks_and_deletes_nothing(not_me, stranger):
+def test_get_deletes_nothing(not_me, stranger):
     response = stranger.get(not_me)
 
     assert VICTIM in response.content.decode()
@@ -34,7 +34,7 @@ def test_get_asks_and_deletes_nothing(not_me, stranger):
     assert not BlockedMailbox.objects.exists()
 
 
-def test_post_deletes_the_account_with_what_waited(not_me, stranger):
+def test_post_deletes_the_account_with_its_comments_and_mails(not_me, stranger):
     make_comment(make_article(), author=User.objects.get(email=VICTIM), state=State.UNVERIFIED)
 
     response = stranger.post(not_me)
@@ -43,11 +43,11 @@ def test_post_deletes_the_account_with_what_waited(not_me, stranger):
     assert not User.objects.filter(email=VICTIM).exists()
     assert not Comment.objects.exists()
     assert purposes() == [], (
-        "and the mails that were queued for it are gone, with no goodbye to a stranger's mailbox"
+        "queued mails must be deleted, and no last mail sent to a mailbox that never signed up"
     )
 
 
-def test_blocked_address_can_neither_sign_up_nor_be_changed_to_for_thirty_days(
+def test_blocked_address_is_refused_by_signup_and_change_for_thirty_days(
     not_me, stranger, client_of, time_machine
 ):
     stranger.post(not_me)
@@ -63,7 +63,7 @@ def test_blocked_address_can_neither_sign_up_nor_be_changed_to_for_thirty_days(
     assert stranger.post("/accounts/signup/", {"email": VICTIM, "password1": PASSWORD}).status_code == 302
 
 
-def test_blocked_address_gets_no_mail_for_another_account_that_has_it(not_me, stranger, client_of):
+def test_blocked_address_gets_no_mail_from_another_account(not_me, stranger, client_of):
     other = make_user(VICTIM, verified=False)
     stranger.post(not_me)
 
@@ -76,20 +76,20 @@ def test_blocked_address_gets_no_mail_for_another_account_that_has_it(not_me, st
 @pytest.mark.parametrize(
     ("path", "shape"), [("/accounts/password/reset/", "email"), ("/accounts/login/code/", "email")]
 )
-def test_blocked_address_gets_no_mail_about_accounts_it_does_not_have(not_me, stranger, path, shape):
+def test_blocked_address_gets_no_mail_about_an_unknown_account(not_me, stranger, path, shape):
     stranger.post(not_me)
 
     assert stranger.post(path, {shape: VICTIM}).status_code == 302
     assert purposes(recipient=VICTIM) == []
 
 
-def test_block_keeps_no_address(not_me, stranger):
+def test_block_stores_no_address(not_me, stranger):
     stranger.post(not_me)
 
     assert "victim" not in str(BlockedMailbox.objects.values().get())
 
 
-def test_link_cannot_hit_an_account_that_was_confirmed_since(not_me, stranger):
+def test_link_does_not_delete_an_account_verified_since(not_me, stranger):
     EmailAddress.objects.update(verified=True)
 
     for response in (stranger.get(not_me), stranger.post(not_me)):
@@ -98,15 +98,13 @@ def test_link_cannot_hit_an_account_that_was_confirmed_since(not_me, stranger):
     assert not BlockedMailbox.objects.exists()
 
 
-def test_link_cannot_hit_an_account_that_is_confirmed_while_the_button_is_pressed(
-    not_me, stranger, monkeypatch
-):
+def test_link_does_not_delete_an_account_verified_during_the_request(not_me, stranger, monkeypatch):
     address = EmailAddress.objects.get()
-    good = addresses.ConfirmationLink(addresses.LinkState.GOOD, address)
+    link = addresses.ConfirmationLink(addresses.LinkState.GOOD, address)
     EmailAddress.objects.update(verified=True)
-    looks = iter([good])
-    real = addresses.read_not_me
-    monkeypatch.setattr(addresses, "read_not_me", lambda key: next(looks, None) or real(key))
+    first_reads = iter([link])
+    read_not_me = addresses.read_not_me
+    monkeypatch.setattr(addresses, "read_not_me", lambda key: next(first_reads, None) or read_not_me(key))
 
     response = stranger.post(not_me)
 
@@ -114,7 +112,7 @@ def test_link_cannot_hit_an_account_that_is_confirmed_while_the_button_is_presse
     assert User.objects.filter(email=VICTIM).exists()
 
 
-def test_link_of_a_pending_change_takes_the_address_away_and_leaves_the_account(reader, stranger, mailbox):
+def test_link_of_a_pending_change_deletes_the_address_only(reader, stranger, mailbox):
     addresses.send_verification(addresses.change_address(reader, VICTIM))
     link = re.search(r"http://testserver(/accounts/not-me/\S+)", mailbox(VICTIM)[0].body)[1]
 
@@ -124,7 +122,7 @@ def test_link_of_a_pending_change_takes_the_address_away_and_leaves_the_account(
     assert blocks.is_blocked(VICTIM)
 
 
-def test_link_never_hits_staff(not_me, stranger):
+def test_link_of_a_staff_account_is_404(not_me, stranger):
     User.objects.update(is_staff=True)
 
     assert stranger.post(not_me).status_code == 404
@@ -132,7 +130,7 @@ def test_link_never_hits_staff(not_me, stranger):
 
 
 @pytest.mark.parametrize("altered", ["x", "{key}A", "{start}", "读者"])
-def test_altered_link_leads_nowhere_in_clear_words(not_me, stranger, altered):
+def test_altered_link_is_404_with_an_explanation(not_me, stranger, altered):
     key = not_me.split("/")[-2]
 
     response = stranger.post(not_me.replace(key, altered.format(key=key, start=key[:-1])))
@@ -142,26 +140,28 @@ def test_altered_link_leads_nowhere_in_clear_words(not_me, stranger, altered):
     assert User.objects.exists()
 
 
-def test_confirmation_key_is_no_key_to_delete(not_me, stranger):
+def test_confirmation_key_cannot_delete(not_me, stranger):
     key = addresses.link_key(EmailAddress.objects.get())
 
     assert stranger.post(f"/accounts/not-me/{key}/").status_code == 404
     assert User.objects.exists()
 
 
-def test_link_dies_after_thirty_days(not_me, stranger, time_machine):
+def test_link_expires_after_thirty_days(not_me, stranger, time_machine):
     time_machine.move_to(timezone.now() + timedelta(days=31))
 
     assert stranger.get(not_me).status_code == 404
+    assert stranger.post(not_me).status_code == 404
+    assert User.objects.filter(email=VICTIM).exists()
 
 
-def test_used_link_leads_nowhere(not_me, stranger):
+def test_used_link_is_404(not_me, stranger):
     stranger.post(not_me)
 
     assert stranger.post(not_me).status_code == 404
 
 
-def test_blocks_whose_time_is_over_are_forgotten(time_machine):
+def test_expired_blocks_are_deleted(time_machine):
     blocks.block_mailbox("old@example.org")
     time_machine.move_to(timezone.now() + timedelta(days=20))
     blocks.block_mailbox("new@example.org")

@@ -1,4 +1,4 @@
-"""Nobody inherits a squatter's account: a squatter signs up with the owner's address and waits inside for the owner to prove it."""
+"""A mailbox's owner gets the account that a squatter made with the address, and the squatter loses it."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ NEW = "an entirely new password"
 
 @dataclass
 class Squat:
-    """The squatter's browser, the owner's, and the account between them."""
+    """The browsers of the squatter and of the owner, and the account with its comment."""
 
     squatter: Client
     owner: Client
@@ -39,7 +39,9 @@ class Squat:
 
 @pytest.fixture
 def squat(sign_up) -> Squat:
-    """The squatter has signed up, added an authenticator and recovery codes, and left a comment that waits for the owner's click."""
+    """A squatter has signed up, set up an authenticator and recovery codes, and written a comment that waits
+    for the address.
+    """
     squatter = sign_up(OWNER)
     user = User.objects.get()
     TOTP.activate(user, generate_totp_secret())
@@ -70,7 +72,7 @@ def prove_by_code(squat: Squat, link_to: Callable[[str], str]) -> None:
 
 
 def prove_by_link(squat: Squat, link_to: Callable[[str], str]) -> None:
-    """The link leads on to a new password, and that logs in."""
+    """The link leads to the page that sets a password, which logs in."""
     page = squat.owner.post(link_to("accounts/verification"), follow=True)
     assert page.redirect_chain[-1][0].endswith("-set-password/")
     squat.owner.post(page.redirect_chain[-1][0], {"password1": NEW, "password2": NEW})
@@ -81,28 +83,28 @@ WAYS = pytest.mark.parametrize("prove", [prove_by_reset, prove_by_code, prove_by
 
 @pytest.fixture
 def link_to(mailbox, link_in) -> Callable[[str], str]:
-    """The path of the link in the owner's mail of a purpose."""
+    """`link_to(purpose)`: the path of the link in the owner's mail of that purpose."""
 
     def path(purpose: str) -> str:
-        wanted = list(
+        index = list(
             Mail.objects.filter(recipient=OWNER).order_by("pk").values_list("purpose", flat=True)
         ).index(purpose)
-        return link_in(mailbox(OWNER)[wanted])
+        return link_in(mailbox(OWNER)[index])
 
     return path
 
 
 @WAYS
-def test_owner_gets_in_and_the_squatter_is_out(squat, link_to, prove):
+def test_owner_is_logged_in_and_the_squatter_logged_out(squat, link_to, prove):
     prove(squat, link_to)
 
     assert squat.user.is_verified
-    assert is_signed_in(squat.owner), "and nobody asked for the squatter's second factor"
+    assert is_signed_in(squat.owner), "the squatter's second factor must not be required"
     assert not is_signed_in(squat.squatter)
 
 
 @WAYS
-def test_nothing_the_squatter_knows_opens_the_account_again(squat, link_to, prove):
+def test_password_and_second_factors_of_the_squatter_are_void(squat, link_to, prove):
     prove(squat, link_to)
 
     response = Client().post("/accounts/login/", {"login": OWNER, "password": PASSWORD})
@@ -112,7 +114,7 @@ def test_nothing_the_squatter_knows_opens_the_account_again(squat, link_to, prov
 
 
 @WAYS
-def test_session_of_the_squatter_is_deleted_with_what_it_holds(squat, link_to, prove):
+def test_session_of_the_squatter_is_deleted(squat, link_to, prove):
     key = squat.squatter.session.session_key
     prove(squat, link_to)
 
@@ -120,7 +122,7 @@ def test_session_of_the_squatter_is_deleted_with_what_it_holds(squat, link_to, p
 
 
 @WAYS
-def test_words_of_the_squatter_are_not_published_by_the_proof(squat, link_to, prove):
+def test_comment_of_the_squatter_is_not_published(squat, link_to, prove):
     prove(squat, link_to)
 
     assert state_of(squat.comment) == State.UNVERIFIED
@@ -129,8 +131,8 @@ def test_words_of_the_squatter_are_not_published_by_the_proof(squat, link_to, pr
 
 
 @WAYS
-def test_half_finished_login_of_the_squatter_leads_nowhere(squat, link_to, prove):
-    """The password was right, the code of the authenticator is asked for; then the owner comes."""
+def test_half_finished_login_of_the_squatter_fails(squat, link_to, prove):
+    """The squatter has given the password, but not the authenticator's code, when the owner comes."""
     half_way = Client()
     half_way.post("/accounts/login/", {"login": OWNER, "password": PASSWORD})
     prove(squat, link_to)
@@ -140,7 +142,7 @@ def test_half_finished_login_of_the_squatter_leads_nowhere(squat, link_to, prove
     assert not is_signed_in(half_way)
 
 
-def test_owner_says_it_is_not_theirs_and_it_is_deleted(squat, link_to):
+def test_owner_discards_pending_content(squat, link_to):
     prove_by_reset(squat, link_to)
 
     squat.owner.post("/accounts/waiting/", {"action": "discard"})
@@ -149,7 +151,7 @@ def test_owner_says_it_is_not_theirs_and_it_is_deleted(squat, link_to):
     assert "See whether it is yours" not in squat.owner.get("/me/bar/").content.decode()
 
 
-def test_owner_says_it_is_theirs_and_it_goes_on_its_way(squat, link_to):
+def test_owner_publishes_pending_content(squat, link_to):
     prove_by_reset(squat, link_to)
 
     squat.owner.post("/accounts/waiting/", {"action": "publish"})
@@ -159,7 +161,7 @@ def test_owner_says_it_is_theirs_and_it_goes_on_its_way(squat, link_to):
 
 
 @pytest.mark.parametrize("fields", [{}, {"action": "explode"}])
-def test_question_is_asked_again_when_the_answer_is_none(squat, link_to, fields):
+def test_pending_content_without_a_valid_action_is_400(squat, link_to, fields):
     prove_by_reset(squat, link_to)
 
     response = squat.owner.post("/accounts/waiting/", fields)
@@ -168,13 +170,13 @@ def test_question_is_asked_again_when_the_answer_is_none(squat, link_to, fields)
     assert state_of(squat.comment) == State.UNVERIFIED
 
 
-def test_answer_of_a_reader_without_doubt_changes_nothing(reader, client_of):
+def test_discard_without_pending_content_changes_nothing(reader, client_of):
     client_of(reader).post("/accounts/waiting/", {"action": "discard"})
 
     assert User.objects.get().is_verified
 
 
-def test_link_page_tells_what_confirming_here_does(squat, link_to):
+def test_link_page_explains_the_hand_over(squat, link_to):
     text = squat.owner.get(link_to("accounts/verification")).content.decode()
 
     assert "confirming here logs the account out everywhere and removes its password" in text
@@ -183,7 +185,7 @@ def test_link_page_tells_what_confirming_here_does(squat, link_to):
     assert re.search(r'href="/accounts/login/\?next=/accounts/confirm-email/[^"]+">Log in first', text)
 
 
-def test_link_opened_beside_another_account_hands_over_too_and_leaves_that_one_alone(
+def test_link_opened_by_another_account_hands_over_and_leaves_that_account_alone(
     squat, link_to, reader, client_of
 ):
     other = client_of(reader)
@@ -195,10 +197,7 @@ def test_link_opened_beside_another_account_hands_over_too_and_leaves_that_one_a
     assert other.session["_auth_user_id"] == str(reader.pk)
 
 
-# --- what is not from outside keeps everything as it is ----------------------------------------------------------------------------------
-
-
-def test_link_in_the_accounts_own_session_changes_nothing_but_the_standing(squat, link_to):
+def test_link_in_the_accounts_own_session_only_verifies(squat, link_to):
     squat.squatter.post(link_to("accounts/verification"))
 
     user = User.objects.get(pk=squat.user.pk)
@@ -209,17 +208,17 @@ def test_link_in_the_accounts_own_session_changes_nothing_but_the_standing(squat
     assert state_of(squat.comment) == State.PENDING
 
 
-def test_mistyped_new_address_gives_the_account_to_nobody(reader, stranger, client_of, mailbox, link_in):
-    """Whoever reads the mistyped mailbox has the link, and is asked to log in to the account that is not theirs."""
+def test_mistyped_new_address_does_not_give_the_account_away(reader, stranger, client_of, mailbox, link_in):
+    """The link in the mistyped mailbox asks for a log-in to the account."""
     addresses.send_verification(addresses.change_address(reader, "typo@example.org"))
     link = link_in(mailbox("typo@example.org")[0])
 
-    for somebody in (stranger, client_of(make_user())):
+    for browser in (stranger, client_of(make_user())):
         assert (
             "Only who is logged in to that account can confirm the change."
-            in somebody.get(link).content.decode()
+            in browser.get(link).content.decode()
         )
-        assert somebody.post(link).status_code == 403
+        assert browser.post(link).status_code == 403
 
     reader.refresh_from_db()
     assert reader.email == "reader@example.org"
@@ -228,7 +227,7 @@ def test_mistyped_new_address_gives_the_account_to_nobody(reader, stranger, clie
     assert reader.email == "typo@example.org"
 
 
-def test_later_proofs_take_nothing_away(reader, stranger):
+def test_later_proofs_do_not_hand_over(reader, stranger):
     TOTP.activate(reader, generate_totp_secret())
     stranger.post("/accounts/login/code/", {"email": reader.email})
     code = login_codes.login_code(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
@@ -239,8 +238,8 @@ def test_later_proofs_take_nothing_away(reader, stranger):
     assert Authenticator.objects.count() == 1
 
 
-def test_proof_that_comes_too_late_takes_nothing_away(squat, rf, monkeypatch):
-    """Another account's confirmation is committed between our look and our write."""
+def test_proof_that_loses_a_race_changes_nothing(squat, rf, monkeypatch):
+    """Another account's confirmation is committed between our read and our write."""
     make_user(OWNER)
     monkeypatch.setattr(EmailAddress, "can_set_verified", lambda _self: True)
     request = rf.post("/")

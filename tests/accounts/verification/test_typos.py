@@ -4,7 +4,7 @@ from accounts.verification.typos import COMMON_DOMAINS, suggestion
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("gmial.com", "gmail.com"),
         ("gmail.con", "gmail.com"),
@@ -19,8 +19,8 @@ from accounts.verification.typos import COMMON_DOMAINS, suggestion
         ("iclould.com", "icloud.com"),
     ],
 )
-def test_suggestion_finds_the_slip(typed, meant):
-    assert suggestion(f"anna@{typed}") == f"anna@{meant}"
+def test_suggestion_corrects_a_typo(typed, expected):
+    assert suggestion(f"anna@{typed}") == f"anna@{expected}"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_suggestion_finds_the_slip(typed, meant):
         "",
     ],
 )
-def test_suggestion_leaves_honest_domains_alone(domain):
+def test_suggestion_is_empty_for_real_domains(domain):
     assert suggestion(f"anna@{domain}") == ""
 
 

@@ -1,4 +1,4 @@
-"""Every address that a mailbox may have is taken, from sign-up to the mail server; what could not be one is refused in words."""
+"""Valid addresses of every script work from sign-up to the mail server; invalid ones show an error."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ LONGEST = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.eu"
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [
         ("用户@例子.公司", "用户@例子.公司"),
         ("用户@xn--fsqu00a.xn--55qx5d", "用户@例子.公司"),
@@ -27,17 +27,17 @@ LONGEST = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.eu"
         (LONGEST.ljust(254, "u")[:254], None),
     ],
 )
-def test_address_goes_all_the_way(sign_up, stranger, mailbox, typed, kept):
-    """Signed up with, mailed to, logged in with as it was typed, and reset."""
-    kept = kept or typed
+def test_address_works_from_signup_to_reset(sign_up, stranger, mailbox, typed, normalized):
+    """Sign up, send a mail, log in with the address as it was typed, and reset the password."""
+    normalized = normalized or typed
     sign_up(typed)
 
-    assert User.objects.get().email == User.objects.get().emailaddress_set.get().email == kept
-    assert (Mail.objects.get().recipient, Mail.objects.get().state) == (kept, MailState.QUEUED)
-    assert kept in mailbox(kept)[0].body
+    assert User.objects.get().email == User.objects.get().emailaddress_set.get().email == normalized
+    assert (Mail.objects.get().recipient, Mail.objects.get().state) == (normalized, MailState.QUEUED)
+    assert normalized in mailbox(normalized)[0].body
     assert Client().post("/accounts/login/", {"login": typed, "password": PASSWORD}).status_code == 302
     stranger.post("/accounts/password/reset/", {"email": typed})
-    assert purposes(recipient=kept) == ["accounts/verification", "accounts/password_reset"]
+    assert purposes(recipient=normalized) == ["accounts/verification", "accounts/password_reset"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_address_goes_all_the_way(sign_up, stranger, mailbox, typed, kept):
         '"=?utf-8?q?a?="@example.org',
     ],
 )
-def test_what_is_no_address_is_refused(typed):
+def test_invalid_address_is_refused(typed):
     with pytest.raises(ValidationError):
         validate_email(typed)
 
@@ -79,7 +79,7 @@ def test_what_is_no_address_is_refused(typed):
 @pytest.mark.parametrize(
     "typed", ["an\r\nna@example.org", "a,b@example.org", "x" * 300 + "@example.org", "@", '"@example.org']
 )
-def test_every_form_refuses_it_in_words(stranger, path, typed):
+def test_every_form_shows_an_error_for_an_invalid_address(stranger, path, typed):
     field = "login" if path.endswith("/login/") else "email"
 
     response = stranger.post(path, {field: typed, "password": PASSWORD, "password1": PASSWORD})
@@ -89,7 +89,7 @@ def test_every_form_refuses_it_in_words(stranger, path, typed):
     assert purposes() == []
 
 
-def test_banner_tells_when_our_mail_server_knows_no_international_addresses(sign_up):
+def test_banner_explains_that_the_mail_server_takes_no_international_addresses(sign_up):
     client = sign_up("用户@example.org")
     Mail.objects.update(
         state=MailState.REFUSED, reply="this mail server takes no international addresses (SMTPUTF8)"

@@ -1,4 +1,4 @@
-"""The banner's page: how an address stands, and the two ways to mend it."""
+"""The verification page: the status of the address, sending the mail again, and changing the address."""
 
 from datetime import timedelta
 
@@ -19,26 +19,23 @@ PAGE = "/accounts/verification/"
 
 @pytest.fixture
 def newcomer(sign_up):
-    """A browser signed in with anna@example.org, whose first mail was handed over two minutes ago."""
+    """A browser logged in as anna@example.org, whose first mail was sent two minutes ago."""
     client = sign_up("anna@example.org")
-    settle(MailState.SENT, sent_at=timezone.now() - timedelta(minutes=2))
+    set_mail_state(MailState.SENT, sent_at=timezone.now() - timedelta(minutes=2))
     return client
 
 
-def settle(state: MailState, *, ago: timedelta = timedelta(minutes=2), **fields) -> None:
-    """Every mail so far was asked for `ago` and has come to `state`."""
+def set_mail_state(state: MailState, *, ago: timedelta = timedelta(minutes=2), **fields) -> None:
+    """Set the state of every mail, requested `ago`."""
     Mail.objects.update(state=state, created_at=timezone.now() - ago, **fields)
 
 
-def page(client) -> str:
+def page_text(client) -> str:
     return client.get(PAGE).content.decode()
 
 
-# --- what the banner says ----------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
-    ("state", "fields", "shown", "says"),
+    ("state", "fields", "data_state", "text_part"),
     [
         (MailState.QUEUED, {}, "queued", "is on its way to"),
         (MailState.SENDING, {"lease_until": timezone.now()}, "queued", "is on its way to"),
@@ -57,48 +54,45 @@ def page(client) -> str:
         (MailState.CANCELLED, {}, "none", "no mail is on its way"),
     ],
 )
-def test_banner_tells_what_became_of_the_mail(newcomer, state, fields, shown, says):
-    settle(state, **{"sent_at": None, **fields})
+def test_banner_shows_the_state_of_the_mail(newcomer, state, fields, data_state, text_part):
+    set_mail_state(state, **{"sent_at": None, **fields})
 
-    text = page(newcomer)
+    text = page_text(newcomer)
 
-    assert f'data-state="{shown}"' in text
-    assert says in text
+    assert f'data-state="{data_state}"' in text
+    assert text_part in text
 
 
-def test_banner_stands_once_on_its_own_page_and_once_in_the_bar_of_others(newcomer):
-    assert page(newcomer).count("<aside") == 1
+def test_banner_appears_once_on_each_page(newcomer):
+    assert page_text(newcomer).count("<aside") == 1
     assert newcomer.get("/accounts/me/").content.decode().count("<aside") == 1
 
 
-def test_banner_suggests_what_was_probably_meant(sign_up):
-    text = page(sign_up("anna@gmial.com"))
+def test_banner_suggests_a_corrected_address(sign_up):
+    text = page_text(sign_up("anna@gmial.com"))
 
     assert "Did you mean anna@gmail.com?" in text
     assert '<input type="hidden" name="email" value="anna@gmail.com">' in text
 
 
-def test_banner_shows_nothing_of_mails_another_account_asked_for(sign_up):
+def test_banner_does_not_show_mails_of_another_account(sign_up):
     sign_up("anna@example.org")
-    settle(MailState.REFUSED, reply="550 5.1.1 no such user")
+    set_mail_state(MailState.REFUSED, reply="550 5.1.1 no such user")
     other = sign_up("anna@example.org")
     Mail.objects.filter(state=MailState.QUEUED).delete()
 
-    assert 'data-state="none"' in page(other)
+    assert 'data-state="none"' in page_text(other)
 
 
 def test_page_of_a_verified_reader_has_no_banner(reader, client_of):
-    text = page(client_of(reader))
+    text = page_text(client_of(reader))
 
     assert "data-banner" not in text
     assert "reader@example.org is confirmed" in text
 
 
-def test_page_sends_strangers_to_the_login_and_back(stranger):
+def test_page_redirects_anonymous_visitors_to_the_login(stranger):
     assert stranger.get(PAGE).headers["Location"] == "/accounts/login/?next=/accounts/verification/"
-
-
-# --- send again --------------------------------------------------------------------------------------------------------------------------
 
 
 def test_resend_queues_another_mail_and_shows_its_state(newcomer):
@@ -109,7 +103,7 @@ def test_resend_queues_another_mail_and_shows_its_state(newcomer):
     assert 'data-state="queued"' in response.content.decode()
 
 
-def test_resend_leaves_earlier_links_alive(newcomer, mailbox, link_in):
+def test_resend_keeps_earlier_links_valid(newcomer, mailbox, link_in):
     newcomer.post(PAGE, {"action": "resend"})
 
     first, second = mailbox("anna@example.org")
@@ -136,7 +130,7 @@ def test_resend_is_allowed_when_the_banner_says_so(newcomer, time_machine):
     newcomer.post(PAGE, {"action": "resend"})
     time_machine.shift(timedelta(seconds=60))
 
-    assert 'data-wait="0"' in page(newcomer)
+    assert 'data-wait="0"' in page_text(newcomer)
     assert newcomer.post(PAGE, {"action": "resend"}).status_code == 302
 
 
@@ -155,7 +149,7 @@ def test_sixth_mail_within_the_hour_is_refused_with_the_minutes_left(newcomer, t
     assert len(purposes()) == 5
 
 
-def test_the_limit_holds_for_the_address_whoever_asks(newcomer, sign_up, time_machine):
+def test_the_limit_of_an_address_holds_for_every_account(newcomer, sign_up, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     newcomer.post(PAGE, {"action": "resend"})
 
@@ -164,7 +158,7 @@ def test_the_limit_holds_for_the_address_whoever_asks(newcomer, sign_up, time_ma
     assert other.post(PAGE, {"action": "resend"}).status_code == 429
 
 
-def test_the_limit_holds_for_a_client_that_asks_for_many_addresses(newcomer, monkeypatch):
+def test_the_limit_of_a_client_holds_for_many_addresses(newcomer, monkeypatch):
     monkeypatch.setattr(limits, "CLIENT_LIMIT", 2)
     for number in range(2):
         assert newcomer.post(PAGE, {"action": "change", "email": f"{number}@example.org"}).status_code == 302
@@ -176,12 +170,12 @@ def test_the_limit_holds_for_a_client_that_asks_for_many_addresses(newcomer, mon
     assert not User.objects.filter(email="third@example.org").exists()
 
 
-def test_an_account_may_ask_for_ten_mails_an_hour_to_whatever_addresses(newcomer):
+def test_the_limit_of_an_account_is_ten_mails_an_hour_to_any_addresses(newcomer):
     for number in range(10):
         newcomer.post(PAGE, {"action": "change", "email": f"{number}@example.org"})
 
     assert len(purposes()) == 10
-    assert 'data-state="none"' in page(newcomer)
+    assert 'data-state="none"' in page_text(newcomer)
     assert newcomer.post(PAGE, {"action": "resend"}).status_code == 429
 
 
@@ -192,10 +186,7 @@ def test_resend_does_nothing_for_a_verified_reader(reader, client_of):
     assert purposes() == []
 
 
-# --- this address is wrong ---------------------------------------------------------------------------------------------------------------
-
-
-def test_change_puts_the_new_address_in_place_and_mails_it(newcomer, mailbox):
+def test_change_sets_the_new_address_and_sends_a_mail(newcomer, mailbox):
     response = newcomer.post(PAGE, {"action": "change", "email": "Bea@Example.org"}, follow=True)
 
     user = User.objects.get()
@@ -207,7 +198,7 @@ def test_change_puts_the_new_address_in_place_and_mails_it(newcomer, mailbox):
     assert len(mailbox("bea@example.org")) == 1
 
 
-def test_change_kills_the_links_to_the_old_address(newcomer, mailbox, link_in, stranger):
+def test_change_invalidates_links_to_the_old_address(newcomer, mailbox, link_in, stranger):
     link = link_in(mailbox("anna@example.org")[0])
     newcomer.post(PAGE, {"action": "change", "email": "bea@example.org"})
 
@@ -217,7 +208,7 @@ def test_change_kills_the_links_to_the_old_address(newcomer, mailbox, link_in, s
     assert not User.objects.get().is_verified
 
 
-def test_change_back_does_not_revive_the_old_link_for_another_row(newcomer, mailbox, link_in, stranger):
+def test_change_back_does_not_make_the_old_link_valid_again(newcomer, mailbox, link_in, stranger):
     link = link_in(mailbox("anna@example.org")[0])
     newcomer.post(PAGE, {"action": "change", "email": "bea@example.org"})
     newcomer.post(PAGE, {"action": "change", "email": "anna@example.org"})
@@ -227,7 +218,7 @@ def test_change_back_does_not_revive_the_old_link_for_another_row(newcomer, mail
     assert not User.objects.get().is_verified
 
 
-def test_change_cancels_what_is_still_queued_for_the_old_address(sign_up, mailbox):
+def test_change_cancels_queued_mails_to_the_old_address(sign_up, mailbox):
     client = sign_up("anna@example.org")
 
     client.post(PAGE, {"action": "change", "email": "bea@example.org"})
@@ -253,24 +244,24 @@ def test_change_to_a_taken_address_looks_like_any_other(newcomer, reader, mailbo
 
 
 @pytest.mark.parametrize(
-    ("email", "says"),
+    ("email", "text_part"),
     [
         ("", "This field is required."),
         ("bea", "Enter a valid email address."),
         ("b\x00ea@example.org", "Enter a valid email address."),
     ],
 )
-def test_change_refuses_beside_the_field_and_keeps_what_was_typed(newcomer, email, says):
+def test_change_with_an_invalid_address_shows_the_error_at_the_field(newcomer, email, text_part):
     response = newcomer.post(PAGE, {"action": "change", "email": email})
 
     text = response.content.decode()
-    assert says in text
+    assert text_part in text
     assert 'aria-describedby="banner-email-error"' in text
     assert User.objects.get().email == "anna@example.org"
 
 
 @pytest.mark.parametrize("fields", [{}, {"action": "explode"}, {"email": "bea@example.org"}])
-def test_a_form_without_a_known_action_changes_nothing(newcomer, fields):
+def test_a_post_without_a_valid_action_changes_nothing(newcomer, fields):
     response = newcomer.post(PAGE, fields)
 
     assert response.status_code == 400
@@ -278,17 +269,14 @@ def test_a_form_without_a_known_action_changes_nothing(newcomer, fields):
     assert len(purposes()) == 1
 
 
-# --- for the script ----------------------------------------------------------------------------------------------------------------------
-
-
-def test_script_gets_the_banner_alone(newcomer):
+def test_script_gets_only_the_banner(newcomer):
     response = newcomer.get(PAGE, headers={"X-Fragment": "banner"})
 
     assert response.content.decode().strip().startswith("<aside")
     assert response.headers["Cache-Control"] == "private, no-store"
 
 
-def test_script_gets_the_new_state_as_the_answer_to_a_resend(newcomer):
+def test_script_gets_the_new_state_after_a_resend(newcomer):
     response = newcomer.post(PAGE, {"action": "resend"}, headers={"X-Fragment": "banner"})
 
     assert response.status_code == 200
@@ -297,21 +285,18 @@ def test_script_gets_the_new_state_as_the_answer_to_a_resend(newcomer):
     )
 
 
-def test_script_learns_that_the_address_is_confirmed(reader, client_of):
+def test_script_gets_204_once_the_address_is_verified(reader, client_of):
     assert client_of(reader).get(PAGE, headers={"X-Fragment": "banner"}).status_code == 204
 
 
-def test_forged_form_is_refused(unverified):
+def test_post_without_csrf_token_is_refused(unverified):
     client = Client(enforce_csrf_checks=True)
     client.force_login(unverified)
 
     assert client.post(PAGE, {"action": "change", "email": "evil@example.org"}).status_code == 403
 
 
-# --- pending change of a proven address ---------------------------------------------------------------------------------------------------
-
-
-def test_pending_change_keeps_the_proven_address_until_the_new_one_is_proven(reader):
+def test_pending_change_keeps_the_verified_address(reader):
     address = addresses.change_address(reader, "new@example.org")
 
     reader.refresh_from_db()
@@ -326,7 +311,7 @@ def test_pending_change_shows_no_banner(reader, client_of):
     assert "data-banner" not in client_of(reader).get("/accounts/me/").content.decode()
 
 
-def test_standing_takes_two_queries_at_most(django_assert_num_queries):
+def test_verification_status_takes_two_queries(django_assert_num_queries):
     user = make_user(verified=False)
     with django_assert_num_queries(2):
         addresses.verification_status(user)
@@ -346,5 +331,5 @@ def test_standing_takes_two_queries_at_most(django_assert_num_queries):
         ("", ""),
     ],
 )
-def test_refusal_reads_the_servers_words(reply, reason):
+def test_bounce_reason_reads_the_reply_of_the_server(reply, reason):
     assert addresses.bounce_reason(reply) == reason
