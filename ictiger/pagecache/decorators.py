@@ -34,13 +34,13 @@ def is_cacheable_upstream(response: HttpResponse) -> bool:
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The decorated view sees a stranger without cookies or query, whoever asks.
+    """Mark a view as public: it sees an anonymous request without cookies or query.
 
-    What the view cannot see it cannot show: the page is a function of its path alone and may be stored. What
-    is personal comes by `/me/…` afterwards. It writes nothing. `request.asked_at` is a time before its first
-    query, for `lives_until()`.
+    So its page depends on its path alone and may be stored. What is personal is fetched from `/me/…`
+    afterwards. The view may not write. `request.asked_at` is a time before its first query, for
+    `set_expiry()`. Raises PersonalPublicPage for a response with a cookie or `Vary`.
 
-    The view only bears the mark, for the page store to read: `view.public_page` and `response.public_page`.
+    The page store reads the marks: `view.public_page` and `response.public_page`.
     """
 
     @wraps(view)
