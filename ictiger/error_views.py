@@ -75,7 +75,7 @@ def _resend_fields(request: HttpRequest) -> dict[str, str]:
 def _is_outage(error: BaseException | None) -> bool:
     """Whether the database or Redis is unreachable.
 
-    Redis is told by name: its package may not be installed.
+    Redis errors are recognised by module name: the package may not be installed.
     """
     return (
         isinstance(error, OperationalError | InterfaceError) or type(error).__module__ == "redis.exceptions"

@@ -34,12 +34,13 @@ def is_cacheable_upstream(response: HttpResponse) -> bool:
 
 
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view an anonymous request without cookies and query, so that its page depends on the path alone.
+    """Mark a view as public: it sees an anonymous request without cookies or query.
 
-    Such a page may be stored. What is personal is fetched from `/me/…` afterwards. The view must not write.
-    `request.asked_at` is a time before its first query, for `set_expiry()`.
+    So its page depends on its path alone and may be stored. What is personal is fetched from `/me/…`
+    afterwards. The view may not write. `request.asked_at` is a time before its first query, for
+    `set_expiry()`. Raises PersonalPublicPage for a response with a cookie or `Vary`.
 
-    The decorator only marks the view and its response (`public_page`); the page store reads the marks.
+    The page store reads the marks: `view.public_page` and `response.public_page`.
     """
 
     @wraps(view)

@@ -134,6 +134,7 @@ def test_tasks_without_a_time_have_the_greatest_date():
     assert get_date_max().year == 9999
 
 
+@pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the backend for PostgreSQL")
 def test_postgresql_connection_has_a_socket_and_a_state_hook():
     """core/postgresql/base.py polls the socket and sets the plan mode of each connection."""

@@ -59,12 +59,12 @@ def test_second_start_keeps_the_password_and_says_so(first, var: Path):
 
 def test_a_password_that_opens_nothing_is_not_printed(first, var: Path):
     """The accounts are older than the settings: these were lost, and are made anew."""
-    kept = (var / "quickstart.env").read_text()
+    settings = (var / "quickstart.env").read_text()
     try:
         (var / "quickstart.env").unlink()
         later = quickstart(var, "--password", "another-password")
     finally:
-        (var / "quickstart.env").write_text(kept)
+        (var / "quickstart.env").write_text(settings)
     assert later.returncode == 0, later.stderr
     assert "another-password" not in later.stdout
     assert "with the passwords they had" in later.stdout
