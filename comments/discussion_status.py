@@ -1,4 +1,4 @@
-"""Whether a discussion takes comments now, and what readers are told about that: by the article, and by the switches."""
+"""Whether a discussion takes comments now, by its article and by the switches of moderators."""
 
 from typing import NamedTuple
 
@@ -15,52 +15,51 @@ from .policy import Switch, strictest
 
 
 class DiscussionStatus(NamedTuple):
-    """A discussion as it is now. `sentence` is what the house tells readers while the switch for the whole site is not open."""
+    """The present status of a discussion."""
 
-    threads: int  # that it has had
+    threads: int  # ever started
     comments: int  # visible
     is_open: bool
-    switch: Switch  # only of interest while the article itself takes comments
-    sentence: str
+    switch: Switch  # the stricter of the two switches; OPEN when the article itself takes no comments
+    notice: str  # text of the moderators while the site-wide switch is not open
 
 
-def _status_query(sentence: str) -> QuerySet:
-    here, house = (
-        Discussion.objects.filter(pk=Param("discussion")),
-        SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY),
+def _status_values(notice_column: str) -> QuerySet:
+    discussion = Discussion.objects.filter(pk=Param("discussion"))
+    site = SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY)
+    articles = Article.objects.order_by().values_list(
+        Coalesce(Subquery(discussion.values("threads")), 0),
+        Coalesce(Subquery(discussion.values("comments")), 0),
+        Coalesce(Subquery(discussion.values("switch")), Value(Switch.OPEN)),
+        Coalesce(Subquery(site.values("switch")), Value(Switch.OPEN)),
+        Subquery(site.values(notice_column)),
     )
-    row = Article.objects.order_by().values_list(
-        Coalesce(Subquery(here.values("threads")), 0),
-        Coalesce(Subquery(here.values("comments")), 0),
-        Coalesce(Subquery(here.values("switch")), Value(Switch.OPEN)),
-        Coalesce(Subquery(house.values("switch")), Value(Switch.OPEN)),
-        Subquery(house.values(sentence)),
-    )
-    return row.filter(pk=Param("article"))
+    return articles.filter(pk=Param("article"))
 
 
-_STATUS_QUERY = PreparedQueryFamily(_status_query)
+_status_query = PreparedQueryFamily(_status_values)
 
 
 def discussion_status(article: Article) -> DiscussionStatus:
-    """In one query, which every page of the discussion makes."""
-    sentence = "notice_zh" if Language.active() == Language.ZH_HANS else "notice_en"
-    row = _STATUS_QUERY.row(sentence, discussion=article.translation_key, article=article.pk)
+    """The status in one query. Raises Article.DoesNotExist when the article was deleted meanwhile."""
+    notice_column = "notice_zh" if Language.active() == Language.ZH_HANS else "notice_en"
+    row = _status_query.row(notice_column, discussion=article.translation_key, article=article.pk)
     if row is None:
         raise Article.DoesNotExist
-    threads, comments, switch_here, switch_everywhere, sentence = row
-    switch = strictest(switch_here, switch_everywhere) if is_article_open(article) else Switch.OPEN
-    is_told = is_article_open(article) and switch_everywhere != Switch.OPEN
+    threads, comments, discussion_switch, site_switch, notice = row
+    if not is_article_open(article):
+        return DiscussionStatus(threads, comments, is_open=False, switch=Switch.OPEN, notice="")
+    switch = strictest(discussion_switch, site_switch)
     return DiscussionStatus(
         threads,
         comments,
-        is_article_open(article) and switch != Switch.CLOSED,
-        switch,
-        (sentence or "") if is_told else "",
+        is_open=switch != Switch.CLOSED,
+        switch=switch,
+        notice=(notice or "") if site_switch != Switch.OPEN else "",
     )
 
 
 def is_article_open(article: Article) -> bool:
-    """Whether the article takes comments, whatever the switches say."""
-    closed = article.comments_close_at is not None and article.comments_close_at <= timezone.now()
-    return article.is_public and article.comments_open and not closed
+    """Whether the article takes comments, regardless of the switches."""
+    is_over = article.comments_close_at is not None and article.comments_close_at <= timezone.now()
+    return article.is_public and article.comments_open and not is_over

@@ -1,4 +1,4 @@
-"""What readers send, held against the limits. Nothing is ever cut."""
+"""Forms for comments and reports. A text over its limits is refused, never cut."""
 
 import uuid
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from comments.text import word_count
 
 from .policy import ReportReason
 
-MAX_ID = 2**63 - 1
+MAX_ID = 2**63 - 1  # of a BigAutoField
 TOO_LONG_MESSAGE = gettext_lazy(
     "This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it."
 )
@@ -33,12 +33,15 @@ def limits_for(*, reply: bool) -> Limits:
 
 
 def parse_id(text: str) -> int | None:
-    """A row's id out of a request; None for whatever cannot be one."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID else None
+    """The primary key in a request's parameter; None if `text` is not one."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return None
+    number = int(text)
+    return number if number <= MAX_ID else None
 
 
 class TextField(forms.CharField):
-    """Plain text as it is kept: cleaned, not stripped, not cut."""
+    """Plain text as it is stored: cleaned, not stripped, not cut."""
 
     def __init__(self, **kwargs) -> None:
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
@@ -48,7 +51,7 @@ class TextField(forms.CharField):
 
 
 class BodyForm(forms.Form):
-    """The text of a comment or a reply, which have different limits."""
+    """The text of a comment or of a reply, which have different limits."""
 
     body = TextField(required=False)
 
@@ -60,7 +63,7 @@ class BodyForm(forms.Form):
         body = self.cleaned_data["body"]
         if word_count.is_blank(body):
             raise ValidationError(_("There is no text yet. Write something first."))
-        # The cheap measure first: it bounds what is counted.
+        # Counting characters first is cheap, and bounds the text whose words are counted.
         excess = len(body) - self.limits.code_points
         if excess > 0:
             raise ValidationError(
@@ -81,28 +84,29 @@ class BodyForm(forms.Form):
                 )
                 % {"excess": excess, "limit": self.limits.words}
             )
-        _reject_stacked_marks(body)
+        _reject_overflow(body)
         return body
 
 
-def _reject_stacked_marks(body: str) -> None:
-    """Raise ValidationError for a text that few words make as tall as a page."""
+def _reject_overflow(body: str) -> None:
+    """Raise ValidationError for a text of few words that would cover others' lines or fill a page."""
     if word_count.has_stacked_marks(body):
         raise ValidationError(
             _(
-                "A letter in this text bears so many marks that they would cover other lines. Please remove some of them."
+                "A letter in this text bears so many marks that they would cover other lines. "
+                "Please remove some of them."
             )
         )
     lines = word_count.count_lines(body)
     if lines > word_count.MAX_LINES:
-        told = {"lines": lines, "limit": word_count.MAX_LINES}
         raise ValidationError(
-            _("This text has %(lines)s lines; %(limit)s are the most. Please join some of them.") % told
+            _("This text has %(lines)s lines; %(limit)s are the most. Please join some of them.")
+            % {"lines": lines, "limit": word_count.MAX_LINES}
         )
 
 
 class CommentForm(BodyForm):
-    """A new comment: `parent` is what it answers, `submission` makes a repeated POST the same comment."""
+    """A new comment. `parent` is the comment it replies to; a repeated POST has the same `submission`."""
 
     parent = forms.CharField(required=False)
     submission = forms.CharField(required=False)
@@ -113,23 +117,19 @@ class CommentForm(BodyForm):
     def clean_parent(self) -> int | None:
         if not self.cleaned_data["parent"]:
             return None
-        # An id that no comment can have is refused like one that no comment has.
-        parent_id = parse_id(self.cleaned_data["parent"])
-        return 0 if parent_id is None else parent_id
+        # 0 for an invalid ID: no comment has it, so it is refused like the ID of a deleted comment.
+        return parse_id(self.cleaned_data["parent"]) or 0
 
     def clean_submission(self) -> uuid.UUID:
+        submission = self.cleaned_data["submission"]
         try:
-            return (
-                uuid.UUID(self.cleaned_data["submission"])
-                if self.cleaned_data["submission"]
-                else uuid.uuid4()
-            )
+            return uuid.UUID(submission) if submission else uuid.uuid4()
         except ValueError:
             raise ValidationError(_("This form was damaged on its way. Please send it again.")) from None
 
 
 class NoteField(TextField):
-    """A few sentences."""
+    """A note of a few sentences."""
 
     default_error_messages: ClassVar = {"max_length": TOO_LONG_MESSAGE}
 

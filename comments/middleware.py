@@ -1,3 +1,5 @@
+"""Sets and deletes the cookie that leads to a browser's drafts."""
+
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -6,7 +8,11 @@ from .drafts import DRAFT_COOKIE, set_draft_cookie
 
 
 class DraftCookieMiddleware:
-    """Give the cookie with the answer to a log-in, and take it away with the answer to a log-out, as `claim` and `leave` have found."""
+    """Set the draft cookie with the response to a log-in, and delete it with the response to a log-out.
+
+    `attach_to_user` and `detach_from_browser` (services/drafts.py) put the new token, or None, on the
+    request: they are called by signals, which have no response.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""Addresses of the discussion."""
+"""URLs of discussions and comments."""
 
 from django.urls import path
 
-import articles.urls  # noqa: F401  (registers the converter of slugs)
+import articles.urls  # noqa: F401  (registers the slug converter)
 from comments.views import (
     compose,
     discussion,
@@ -15,9 +15,8 @@ from comments.views import (
 
 app_name = "comments"
 urlpatterns = [
-    path(
-        "me/discussion/<int:article_id>/", own_comment.personal_fragment, name="personal_fragment"
-    ),  # first: it is asked for most
+    # First, because signed-in browsers request it with every page view of an article.
+    path("me/discussion/<int:article_id>/", discussion.personal_fragment, name="personal_fragment"),
     path("articles/<rawslug:slug>/comments/", compose.post, name="post"),
     path("articles/<rawslug:slug>/comments/new/", compose.new, name="new"),
     path("articles/<rawslug:slug>/comments/feed/", feeds.discussion_feed, name="feed"),

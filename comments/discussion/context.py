@@ -1,3 +1,5 @@
+"""Finds the article of a discussion, and builds the template context of its pages."""
+
 from collections.abc import Callable
 
 from django.db.models import prefetch_related_objects
@@ -17,12 +19,13 @@ from . import threads as thread_queries
 
 
 def find_article(slug: str, *, with_authors: bool = True) -> Article:
-    """The public article of the active language, under its present slug or one that it had. Raises Http404.
+    """The public article of the active language with this slug, now or formerly. Raises Http404.
 
-    Its authors are needed where comments are shown: theirs are marked. Its text is not needed anywhere here.
+    The authors are loaded unless `with_authors` is false, because their comments are marked. The text is not
+    loaded.
     """
-    asked = {"language": Language.active(), "slug": slug, "now": timezone.now()}
-    article = _by_slug.row(**asked) or _by_old_slug.row(**asked)
+    params = {"language": Language.active(), "slug": slug, "now": timezone.now()}
+    article = _by_slug.row(**params) or _by_old_slug.row(**params)
     if article is None:
         raise Http404
     if with_authors:
@@ -37,8 +40,6 @@ def _public_articles(language, now) -> ArticleQuerySet:
 _by_slug = PreparedQuery(
     lambda language, slug, now: _public_articles(language, now).filter(slug=slug), server_side=True
 )
-
-
 _by_old_slug = PreparedQuery(
     lambda language, slug, now: _public_articles(language, now).filter(
         old_slugs__slug=slug, old_slugs__language=language
@@ -47,35 +48,39 @@ _by_old_slug = PreparedQuery(
 
 
 def discussion_context(article: Article, number: int | None = None) -> dict:
-    """What `comments/_discussion.html` shows: the newest threads, or those of page `number`. Raises Http404 for a page that is none."""
-    now = discussion_status.discussion_status(article)
-    threads, markup = now.threads, thread_queries.CommentRenderer(article, now)
+    """Context of `comments/_discussion.html`: the newest threads, or those of page `number`.
+
+    Raises Http404 when there is no such page. Pages of older threads show no count, because each comment
+    would change them all.
+    """
+    status = discussion_status.discussion_status(article)
+    renderer = thread_queries.CommentRenderer(article, status)
+    page_count = discussion_page_number(status.threads) if status.threads else 0
     if number is None:
-        page = thread_queries.newest_threads(article, markup) if threads else thread_queries.Threads([])
-    elif threads and 1 <= number <= discussion_page_number(threads):
-        page = thread_queries.threads_on_page(article, number, markup)
+        page = thread_queries.newest_threads(article, renderer) if page_count else thread_queries.Threads([])
+    elif 1 <= number <= page_count:
+        page = thread_queries.threads_on_page(article, number, renderer)
     else:
         raise Http404
-    return base_context(article, now) | {
-        "count": None
-        if number
-        else now.comments,  # not on the pages of older threads: each comment would change them all
+    sort_links = sorting.sort_links(article, sorting.CANONICAL) if status.threads > 1 else None
+    return base_context(article, status) | {
+        "count": None if number else status.comments,
         "page": page,
         "number": number,
-        "newer": number + 1 if number and number < discussion_page_number(threads) else None,
-        "views": sorting.order_choices(article, sorting.CANONICAL) if threads > 1 else None,
+        "newer": number + 1 if number and number < page_count else None,
+        "sort_links": sort_links,
     }
 
 
-def base_context(article: Article, now: DiscussionStatus) -> dict:
-    """What stands around the threads on whatever page of the discussion."""
-    return {"article": article, "now": now, "limits": limits_for(reply=False)}
+def base_context(article: Article, status: DiscussionStatus) -> dict:
+    """The context that every page of a discussion needs."""
+    return {"article": article, "status": status, "limits": limits_for(reply=False)}
 
 
-def translated_urls(article: Article, url_of: Callable[[Article], str]) -> dict[str, str]:
-    """The addresses of the same page under the article and under its translation: they share the discussion."""
+def translated_urls(article: Article, page_url: Callable[[Article], str]) -> dict[str, str]:
+    """`page_url` of the article and its translation, by language: both show the same discussion."""
     urls = {}
     for version in Article.objects.public().filter(translation_key=article.translation_key):
         with translation.override(version.language):
-            urls[version.language] = url_of(version)
+            urls[version.language] = page_url(version)
     return urls

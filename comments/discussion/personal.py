@@ -1,6 +1,7 @@
-"""What one reader alone sees of a discussion: their comments in all states, and texts of theirs that are not posted yet.
+"""What only one user sees of a discussion: their own comments in all states, and their drafts.
 
-Whoever is logged in asks with every page view of an article: it takes one query, whatever there is to show.
+A signed-in browser requests it with every page view of an article, so it takes one query however much there
+is.
 """
 
 from collections.abc import Iterable
@@ -22,11 +23,11 @@ from ictiger.core.prepared import PreparedQuery
 
 from . import threads
 
-MAX_OWN_COMMENTS = 100  # of the reader's own comments in one discussion, the newest
+MAX_COMMENTS = 100  # of one author in one discussion, the newest
 
 
 class DraftSummary(NamedTuple):
-    """What `comments/_kept_text.html` shows of a WaitingText."""
+    """What `comments/_draft.html` shows of a CommentDraft, with the model's names."""
 
     title: str
     body: str
@@ -37,68 +38,63 @@ class DraftSummary(NamedTuple):
 
 
 def personal_context(request: HttpRequest, article_id: int) -> dict[str, Iterable]:
-    """What `comments/_own.html` shows to whoever asks, below a public article."""
+    """Context of `comments/_personal.html`, below a public article."""
     user, token = request.user, drafts.draft_token(request)
     if not user.is_authenticated or parse_id(str(article_id)) is None:
-        return {"kept": drafts.drafts_in_browser(request, article_id), "own": []}
-    asked = {"author": user.pk, "article": article_id, "now": timezone.now()}
+        return {"drafts": drafts.drafts_in_browser(request, article_id), "my_comments": []}
+    params = {"author": user.pk, "article": article_id, "now": timezone.now()}
     if token is None or user.pending_content_unconfirmed:
         return {
-            "kept": drafts.drafts_in_browser(request, article_id),
-            "own": _with_markup(_OWN_COMMENTS.rows(**asked)),
+            "drafts": drafts.drafts_in_browser(request, article_id),
+            "my_comments": _with_html(_comments_query.rows(**params)),
         }
-    found = sorted(
-        _COMMENTS_AND_DRAFTS.rows(**asked, token=token, since=asked["now"] - drafts.DRAFT_LIFETIME),
-        key=lambda row: row.pk,
-    )
-    newest_first = [row for row in reversed(found) if not row.kept]
+    since = params["now"] - drafts.DRAFT_LIFETIME
+    rows = sorted(_comments_and_drafts_query.rows(**params, token=token, since=since), key=lambda row: row.pk)
     return {
-        "kept": [_draft_summary(**row.kept) for row in found if row.kept],
-        "own": _with_markup(newest_first),
+        "drafts": [_draft_summary(**row.draft) for row in rows if row.draft],
+        "my_comments": _with_html([row for row in reversed(rows) if not row.draft]),
     }
 
 
-def _with_markup(rows: list) -> list[tuple[Any, SafeString]]:
-    markup = threads.CommentRenderer() if rows else None  # most pages have nothing of their reader's
-    return [(row, markup.html(row)) for row in rows]
+def _with_html(rows: list) -> list[tuple[Any, SafeString]]:
+    if not rows:  # usual, and saves the renderer
+        return []
+    renderer = threads.CommentRenderer()
+    return [(row, renderer.html(row)) for row in rows]
 
 
 def _draft_summary(
     *, slug: str, language: str, title: str, body: str, parent: int | None, public: bool, submission: str
 ) -> DraftSummary:
-    return DraftSummary(
-        title,
-        body,
-        parent,
-        bool(public),
-        UUID(submission),
-        compose_url(Article(slug=slug, language=language), parent),
-    )
+    url = compose_url(Article(slug=slug, language=language), parent)
+    return DraftSummary(title, body, parent, bool(public), UUID(submission), url)
 
 
-def _newest(author, article, now) -> QuerySet[Comment]:
-    own = Comment.objects.filter(author=author, discussion=Subquery(_discussion_of(article, now)))
-    return own.exclude(state=State.REMOVED).order_by("-pk")[:MAX_OWN_COMMENTS]
+def _newest_comments(author, article, now) -> QuerySet[Comment]:
+    comments = Comment.objects.filter(author=author, discussion=Subquery(_discussion_of(article, now)))
+    return comments.exclude(state=State.REMOVED).order_by("-pk")[:MAX_COMMENTS]
 
 
 def _discussion_of(article, now) -> QuerySet:
     return Article.objects.public(now=now).filter(pk=article).values("translation_key")
 
 
-_OWN_COMMENTS = PreparedQuery(
-    lambda author, article, now: threads.values_for_author(_newest(author, article, now)), server_side=True
+_comments_query = PreparedQuery(
+    lambda author, article, now: threads.values_for_author(_newest_comments(author, article, now)),
+    server_side=True,
 )
 
 
 def _comments_and_drafts(author, article, now, token, since) -> QuerySet:
-    """Comments and texts in one list: a row has the columns of a comment, or it has `kept`."""
-    comments = Comment.objects.filter(pk__in=_newest(author, article, now).values("pk")).annotate(
-        kept=Value(None, JSONField())
-    )
-    texts = drafts.drafts_of_account(token, author, since).filter(
+    """A UNION of comments and drafts.
+
+    A row has either the columns of a comment, or `draft`, a JSON object.
+    """
+    comments = Comment.objects.filter(pk__in=_newest_comments(author, article, now).values("pk"))
+    account_drafts = drafts.drafts_of_account(token, author, since).filter(
         article__translation_key=Subquery(_discussion_of(article, now))
     )
-    as_json = JSONObject(
+    draft_json = JSONObject(
         slug="article__slug",
         language="article__language",
         title="article__title",
@@ -107,12 +103,14 @@ def _comments_and_drafts(author, article, now, token, since) -> QuerySet:
         submission="submission",
         public=Exists(Article.objects.public(now=now).filter(pk=OuterRef("article"))),
     )
-    no_columns = {f"no_{column}": Value(None, TextField()) for column in threads.COLUMNS[1:]}
+    empty_columns = {f"no_{column}": Value(None, TextField()) for column in threads.COLUMNS[1:]}
+    draft_rows = account_drafts.annotate(**empty_columns, draft=draft_json)
     return (
-        comments.order_by()
-        .values_list(*threads.COLUMNS, "kept", named=True)
-        .union(texts.annotate(**no_columns, kept=as_json).values_list("pk", *no_columns, "kept"), all=True)
+        comments.annotate(draft=Value(None, JSONField()))
+        .order_by()
+        .values_list(*threads.COLUMNS, "draft", named=True)
+        .union(draft_rows.values_list("pk", *empty_columns, "draft"), all=True)
     )
 
 
-_COMMENTS_AND_DRAFTS = PreparedQuery(_comments_and_drafts, server_side=True)
+_comments_and_drafts_query = PreparedQuery(_comments_and_drafts, server_side=True)

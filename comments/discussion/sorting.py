@@ -1,7 +1,7 @@
-"""The discussion in another order, or the threads of one language alone.
+"""The discussion in another order, or only the threads of one language.
 
-These views are made for each request and not stored; the pages whose order is the canonical one are. Each asks a number of queries that
-does not grow, and finds its threads by an index.
+These pages are rendered for each request and not stored; only pages in the canonical order are. Each takes a
+fixed number of queries and finds its threads by an index.
 """
 
 from dataclasses import dataclass, replace
@@ -30,21 +30,21 @@ class OrderBy(models.TextChoices):
 
 @dataclass(frozen=True)
 class SortOrder:
-    """Which threads in which order. `language` "" is both."""
+    """Which threads are shown, and in which order. `language` "" means both languages."""
 
     language: str = ""
     order: str = OrderBy.NEWEST
 
     def url(self, article: Article, page: int = 1) -> str:
-        """Of the first page, or another; the canonical arrangement is at the article."""
+        """The URL of page `page` in this order; the canonical order is on the article's page."""
         if self == CANONICAL:
             return f"{article.get_absolute_url()}#discussion"
-        chosen = {
+        params = {
             "language": self.language,
             "order": "" if self.order == OrderBy.NEWEST else self.order,
             "page": page if page > 1 else "",
         }
-        query = urlencode({name: value for name, value in chosen.items() if value})
+        query = urlencode({name: value for name, value in params.items() if value})
         return f"{cached_reverse('comments:sorted_discussion', article.slug)}?{query}"
 
 
@@ -52,11 +52,16 @@ CANONICAL = SortOrder()
 
 
 @dataclass(frozen=True)
-class OrderChoice:
+class SortLink:
+    """A link to the discussion in another order or language.
+
+    `language` is that of the label, if not the page's.
+    """
+
     label: str
     url: str
-    chosen: bool
-    language: str = ""  # of the label
+    is_current: bool
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,56 +72,58 @@ class SortedPage:
 
 
 def requested_order(query: QueryDict) -> SortOrder:
-    """What an address asks for; the default for whatever it cannot."""
+    """The order that a query string asks for, with defaults for invalid values."""
     language, order = query.get("language", ""), query.get("order", "")
     return SortOrder(
         language if language in Language.values else "", order if order in OrderBy.values else OrderBy.NEWEST
     )
 
 
-def order_choices(article: Article, now: SortOrder) -> dict[str, list[OrderChoice]]:
-    """The links between the arrangements."""
+def sort_links(article: Article, current: SortOrder) -> dict[str, list[SortLink]]:
+    """The links from one order to the others."""
 
-    def choice(label: str, wanted: SortOrder, language: str = "") -> OrderChoice:
-        return OrderChoice(label, wanted.url(article), wanted == now, language)
+    def link(label: str, sort_order: SortOrder, language: str = "") -> SortLink:
+        return SortLink(label, sort_order.url(article), sort_order == current, language)
 
     return {
-        "orders": [choice(order.label, replace(now, order=order)) for order in OrderBy],
+        "orders": [link(order.label, replace(current, order=order)) for order in OrderBy],
         "languages": [
-            choice(_("Both languages"), replace(now, language="")),
+            link(_("Both languages"), replace(current, language="")),
             *(
-                choice(language.label, replace(now, language=language), language.value)
+                link(language.label, replace(current, language=language), language.value)
                 for language in Language
             ),
         ],
     }
 
 
-def sorted_page(article: Article, arrangement: SortOrder, typed: str, markup: CommentRenderer) -> SortedPage:
-    """The page that an address asks for; the first for what can be none."""
+def sorted_page(
+    article: Article, sort_order: SortOrder, typed_page: str, renderer: CommentRenderer
+) -> SortedPage:
+    """The page of threads that a query string asks for; the first for an invalid number."""
     discussion = Discussion.objects.filter(pk=article.translation_key).first()
     last = discussion_page_number(discussion.threads) if discussion and discussion.threads else 1
-    number = parse_id(typed) or 1
+    number = parse_id(typed_page) or 1
     if number > last:
         number = 1
     start = (number - 1) * THREADS_PER_PAGE
-    found = _found(article, arrangement, slice(start, start + THREADS_PER_PAGE + 1))
-    return SortedPage(number, with_replies(found[:THREADS_PER_PAGE], markup), len(found) > THREADS_PER_PAGE)
+    rows = _thread_rows(article, sort_order, slice(start, start + THREADS_PER_PAGE + 1))
+    return SortedPage(number, with_replies(rows[:THREADS_PER_PAGE], renderer), len(rows) > THREADS_PER_PAGE)
 
 
-def _found(article: Article, arrangement: SortOrder, part: slice) -> list:
+def _thread_rows(article: Article, sort_order: SortOrder, part: slice) -> list:
+    """The rows of the threads at the positions `part` of the order."""
     threads = Comment.objects.in_discussion_of(article).threads()
-    if arrangement.language:
-        threads = threads.filter(language=arrangement.language)
-    if arrangement.order == OrderBy.MOST_REPLIES:
-        return _most_answered(article, threads, arrangement.language, part)
-    return comment_rows(
-        threads.order_by("thread_no" if arrangement.order == OrderBy.OLDEST else "-thread_no")[part]
-    )
+    if sort_order.language:
+        threads = threads.filter(language=sort_order.language)
+    if sort_order.order == OrderBy.MOST_REPLIES:
+        return _rows_by_replies(article, threads, sort_order.language, part)
+    direction = "thread_no" if sort_order.order == OrderBy.OLDEST else "-thread_no"
+    return comment_rows(threads.order_by(direction)[part])
 
 
-def _most_answered(article: Article, threads: CommentQuerySet, language: str, part: slice) -> list:
-    """Threads by the number of their visible replies, then the newest; behind them those without any."""
+def _rows_by_replies(article: Article, threads: CommentQuerySet, language: str, part: slice) -> list:
+    """Threads by their number of visible replies, then the newest first. Those without replies come last."""
     replies = Comment.objects.in_discussion_of(article).visible().filter(parent__isnull=False)
     if language:
         replies = replies.filter(
@@ -124,18 +131,18 @@ def _most_answered(article: Article, threads: CommentQuerySet, language: str, pa
             parent__thread_no__isnull=False,
             parent__language=language,
         )
-    counted = (
+    thread_ids = (
         replies.values("parent")
         .annotate(replies=Count("pk"))
         .order_by("-replies", "-parent")
         .values_list("parent", flat=True)
     )
-    keys = list(counted[part])
-    answered = {row.pk: row for row in comment_rows(Comment.objects.filter(pk__in=keys))}
-    found = [answered[pk] for pk in keys]
-    missing = part.stop - part.start - len(found)
+    ids_on_page = list(thread_ids[part])
+    rows_by_id = {row.pk: row for row in comment_rows(Comment.objects.filter(pk__in=ids_on_page))}
+    rows = [rows_by_id[pk] for pk in ids_on_page]
+    missing = part.stop - part.start - len(rows)
     if missing:
-        start = max(0, part.start - counted.count())
-        unanswered = threads.exclude(Exists(Comment.objects.visible().filter(parent=OuterRef("pk"))))
-        found += comment_rows(unanswered.order_by("-thread_no")[start : start + missing])
-    return found
+        start = max(0, part.start - thread_ids.count())
+        without_replies = threads.exclude(Exists(Comment.objects.visible().filter(parent=OuterRef("pk"))))
+        rows += comment_rows(without_replies.order_by("-thread_no")[start : start + missing])
+    return rows

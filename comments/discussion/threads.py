@@ -1,9 +1,9 @@
-"""What a page of the discussion shows: two queries for its comments however many there are."""
+"""The threads on a page of the discussion, read in two queries however many comments there are."""
 
 from collections import defaultdict, namedtuple
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, Count, F, Q, QuerySet, Window
 from django.db.models.functions import Cast, RowNumber
@@ -21,31 +21,32 @@ from .rendering import CommentRenderer
 COLUMNS = (
     "pk", "parent_id", "thread_no", "state", "reason", "note", "body_html", "language",
     "created_at", "created_en", "created_zh", "edited_at", "revised_at", "appealed_at",
-    "author_id", "author__display_name", "replied_to_id", "replied_to__state", "replied_to__author_id", "replied_to__author__display_name",
+    "author_id", "author__display_name",
+    "replied_to_id", "replied_to__state", "replied_to__author_id", "replied_to__author__display_name",
 )  # fmt: skip
-# But the date in the page's language.
-_NOT_FOR_EVERYBODY = {"note", "revised_at", "appealed_at", "created_at", "created_en", "created_zh"}
+# Not fetched for public pages, except the date in the page's language.
+_AUTHOR_COLUMNS = {"note", "revised_at", "appealed_at", "created_at", "created_en", "created_zh"}
 _Row = namedtuple("_Row", COLUMNS)
 
-# A thread with more replies shows the first and the last ones; those between are folded away.
+# A thread with more replies shows the first and the last ones and folds those between.
 REPLIES_UNFOLDED = 5
 FIRST_REPLIES = LAST_REPLIES = 2
-# So many at most are folded into the page itself. Of more, the page of the thread alone has them, in pages of its own.
+# At most this many are folded into the page. With more, they are only on the pages of the thread.
 REPLIES_FOLDED = 20
 REPLIES_PER_PAGE = 200
-_IN_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
-_REPLY_FETCH_LIMIT = (
-    400  # replies of all the threads on a page that are fetched without asking first how many there are
-)
+_MAX_REPLIES_ON_PAGE = FIRST_REPLIES + REPLIES_FOLDED + LAST_REPLIES
+# Replies of all threads of a page that are fetched without counting them first.
+_REPLY_FETCH_LIMIT = 400
 
 EMPTY = SafeString()
 
 
 @dataclass
 class Thread:
-    """A thread as a page shows it: of a long one `hidden` replies between `first` and `last` are `folded`, or stand elsewhere.
+    """A thread as HTML. `first`, `folded` and `last` are replies as list items.
 
-    Replies are items of a list, ready to be put in.
+    Of a long thread `hidden` replies between `first` and `last` are in `folded`, or only on the thread's own
+    pages.
     """
 
     number: int
@@ -57,9 +58,9 @@ class Thread:
 
 
 class ThreadBatch(NamedTuple):
-    """Threads one after the other of which nothing is folded away, as one piece: in a template each would take longer than its making."""
+    """Successive threads without hidden replies, joined as HTML: a loop in the template takes longer."""
 
-    whole: SafeString
+    html: SafeString
     hidden: int = 0
 
 
@@ -72,105 +73,108 @@ class Threads:
 
 
 def comment_rows(comments: CommentQuerySet) -> list:
-    """The columns that markup is made of."""
+    """All columns that rendering needs, for everybody or for the author."""
     return list(_with_created_text(comments).values_list(*COLUMNS, "created_text", named=True))
 
 
 def values_for_author(comments: CommentQuerySet) -> QuerySet:
-    """Those that markup for its author is made of."""
+    """The columns that rendering for the author needs."""
     return comments.values_list(*COLUMNS, named=True)
 
 
-def _values_for_everybody(comments: CommentQuerySet, dates: str) -> QuerySet:
-    """Those that markup for everybody is made of. Every column of two hundred comments takes its time, and times take the most."""
-    columns = (column for column in COLUMNS if column == dates or column not in _NOT_FOR_EVERYBODY)
+def _public_values(comments: CommentQuerySet, date_column: str) -> QuerySet:
+    """The columns that public pages need.
+
+    Of two hundred comments each column costs time, datetimes most of all.
+    """
+    columns = (column for column in COLUMNS if column == date_column or column not in _AUTHOR_COLUMNS)
     return _with_created_text(comments).values_list(*columns, "created_text", named=True)
 
 
 def _with_created_text(comments: CommentQuerySet) -> CommentQuerySet:
-    """With the time as the database writes it: in UTC, which connections are in."""
+    """Add the creation time as the database writes it, in UTC, the time zone of the connections."""
     return comments.annotate(created_text=Cast("created_at", CharField()))
 
 
 def row_from_comment(comment: Comment) -> tuple:
-    """The same columns of a comment in memory."""
-    return _Row._make(_attribute_path(comment, column) for column in COLUMNS)
+    """The columns of a comment in memory."""
+    return _Row._make(_column_value(comment, column) for column in COLUMNS)
 
 
-def _attribute_path(thing: object, column: str) -> object:
+def _column_value(comment: Comment, column: str) -> object:
+    value: object = comment
     for name in column.split("__"):
-        thing = getattr(thing, name, None)
-    return thing
+        value = getattr(value, name, None)
+    return value
 
 
 _THREADS = Comment.objects.threads().filter(discussion=Param("discussion")).order_by("-thread_no")
-_NEWEST = PreparedQueryFamily(lambda dates: _values_for_everybody(_THREADS[: THREADS_PER_PAGE + 1], dates))
-_ON_PAGE = PreparedQueryFamily(
-    lambda dates: _values_for_everybody(
-        _THREADS.filter(thread_no__range=(Param("first"), Param("last"))), dates
+_newest_query = PreparedQueryFamily(
+    lambda date_column: _public_values(_THREADS[: THREADS_PER_PAGE + 1], date_column)
+)
+_page_query = PreparedQueryFamily(
+    lambda date_column: _public_values(
+        _THREADS.filter(thread_no__range=(Param("first"), Param("last"))), date_column
     )
 )
 
 
-def newest_threads(article: Article, markup: CommentRenderer) -> Threads:
-    """What the article's own page shows."""
-    found = _NEWEST.rows(markup.dates, discussion=article.translation_key)
-    older = (
-        discussion_page_number(found[THREADS_PER_PAGE].thread_no) if len(found) > THREADS_PER_PAGE else None
-    )
-    return Threads(with_replies(found[:THREADS_PER_PAGE], markup), older)
+def newest_threads(article: Article, renderer: CommentRenderer) -> Threads:
+    """The threads on the article's own page."""
+    rows = _newest_query.rows(renderer.date_column, discussion=article.translation_key)
+    older = None
+    if len(rows) > THREADS_PER_PAGE:
+        older = discussion_page_number(rows[THREADS_PER_PAGE].thread_no)
+    return Threads(with_replies(rows[:THREADS_PER_PAGE], renderer), older)
 
 
-def threads_on_page(article: Article, number: int, markup: CommentRenderer) -> Threads:
-    """Threads by the number that each has for good, so that a page's threads never move to another page."""
+def threads_on_page(article: Article, number: int, renderer: CommentRenderer) -> Threads:
+    """The threads of page `number`, by their fixed numbers, so that no thread ever moves to another page."""
     last = number * THREADS_PER_PAGE
-    found = _ON_PAGE.rows(
-        markup.dates, discussion=article.translation_key, first=last - THREADS_PER_PAGE + 1, last=last
+    rows = _page_query.rows(
+        renderer.date_column,
+        discussion=article.translation_key,
+        first=last - THREADS_PER_PAGE + 1,
+        last=last,
     )
-    return Threads(with_replies(found, markup), number - 1 or None)
+    return Threads(with_replies(rows, renderer), number - 1 or None)
 
 
-def thread_alone(
-    article: Article, thread_no: int, page: int, markup: CommentRenderer
+def single_thread(
+    article: Article, thread_no: int, page: int, renderer: CommentRenderer
 ) -> tuple[Thread, int] | None:
-    """One thread with a page of its replies, and how many such pages there are. None where there is no such thread or page."""
-    row = next(
-        iter(comment_rows(Comment.objects.in_discussion_of(article).threads().filter(thread_no=thread_no))),
-        None,
-    )
+    """A thread with page `page` of its replies, and the number of pages; None if there is no such page."""
+    threads = Comment.objects.in_discussion_of(article).threads()
+    row = next(iter(comment_rows(threads.filter(thread_no=thread_no))), None)
     if row is None:
         return None
     replies = Comment.objects.visible().filter(parent=row.pk).order_by("pk")
-    pages = max(1, -(-replies.count() // REPLIES_PER_PAGE))
-    if not 1 <= page <= pages:
+    page_count = max(1, -(-replies.count() // REPLIES_PER_PAGE))
+    if not 1 <= page <= page_count:
         return None
-    shown = comment_rows(replies[(page - 1) * REPLIES_PER_PAGE : page * REPLIES_PER_PAGE])
-    return Thread(
-        row.thread_no, markup.html(row), _items([markup.html(reply, apart=pages > 1) for reply in shown])
-    ), pages
+    reply_rows = comment_rows(replies[(page - 1) * REPLIES_PER_PAGE : page * REPLIES_PER_PAGE])
+    items = _items([renderer.html(reply, on_other_page=page_count > 1) for reply in reply_rows])
+    return Thread(row.thread_no, renderer.html(row), items), page_count
 
 
 def page_url(comment: Comment, article: Article) -> str:
-    """Where a comment that is shown stands: on the article's page while its thread is among the newest, else on its thread's page.
+    """The URL at which a comment, or its placeholder, is shown.
 
-    A reply in the middle of a very long thread stands on no page but the thread's own.
+    That is the article's page while its thread is among the newest, and the numbered page of its thread
+    afterwards. A reply in the middle of a very long thread is only on the pages of that thread.
     """
     thread_no = (comment.parent or comment).thread_no
-    newer = (
-        Comment.objects.in_discussion_of(article)
-        .threads()
-        .filter(thread_no__gt=thread_no)[:THREADS_PER_PAGE]
-        .count()
-    )
-    alone = _page_of_thread_alone(comment)
+    later_threads = Comment.objects.in_discussion_of(article).threads().filter(thread_no__gt=thread_no)
+    later_count = later_threads[:THREADS_PER_PAGE].count()
+    reply_page = _page_within_thread(comment)
     with translation.override(article.language):
-        if alone:
-            page = thread_url(article, thread_no, alone)
-        elif newer < THREADS_PER_PAGE:
-            page = article.get_absolute_url()
+        if reply_page:
+            url = thread_url(article, thread_no, reply_page)
+        elif later_count < THREADS_PER_PAGE:
+            url = article.get_absolute_url()
         else:
-            page = cached_reverse("comments:discussion", article.slug, discussion_page_number(thread_no))
-    return f"{page}#comment-{comment.pk}"
+            url = cached_reverse("comments:discussion", article.slug, discussion_page_number(thread_no))
+    return f"{url}#comment-{comment.pk}"
 
 
 def thread_url(article: Article, thread_no: int, page: int = 1) -> str:
@@ -179,101 +183,114 @@ def thread_url(article: Article, thread_no: int, page: int = 1) -> str:
     return cached_reverse("comments:thread_page", article.slug, thread_no, page)
 
 
-def _page_of_thread_alone(comment: Comment) -> int | None:
-    """The page, among those of its thread alone, of a reply that the pages of the discussion leave out."""
+def _page_within_thread(comment: Comment) -> int | None:
+    """The page of its thread that shows a reply; None for comments that the pages of the discussion show."""
     if comment.parent_id is None:
         return None
     replies = Comment.objects.visible().filter(parent=comment.parent_id)
     total, before = replies.count(), replies.filter(pk__lt=comment.pk).count()
-    is_left_out = total > _IN_PAGE and FIRST_REPLIES <= before < total - LAST_REPLIES
+    is_left_out = total > _MAX_REPLIES_ON_PAGE and FIRST_REPLIES <= before < total - LAST_REPLIES
     return before // REPLIES_PER_PAGE + 1 if is_left_out else None
 
 
-def with_replies(found: list, markup: CommentRenderer) -> list[Thread | ThreadBatch]:
-    """The threads that begin with the comments `found`. However long a thread is, a bounded number of its replies is fetched."""
-    below = _replies([row.pk for row in found], markup.dates)
-    threads = [_thread(row, *below.get(row.pk, ([], 0)), markup) for row in found]
-    return list(_batched_threads(threads))
+def with_replies(rows: list, renderer: CommentRenderer) -> list[Thread | ThreadBatch]:
+    """Render the threads that start with `rows`.
+
+    A bounded number of replies is fetched, however long the threads are.
+    """
+    replies = _replies_by_thread([row.pk for row in rows], renderer.date_column)
+    threads = [_thread(row, *replies.get(row.pk, ([], 0)), renderer) for row in rows]
+    return list(_batched(threads))
 
 
-def _batched_threads(threads: list[Thread]) -> Iterator[Thread | ThreadBatch]:
-    whole: list[str] = []
-    for thread in threads:
-        if not thread.hidden:
-            whole.append(_unfolded_thread(thread))
-            continue
-        if whole:
-            yield _batch(whole)
-            whole = []
-        yield thread
-    if whole:
-        yield _batch(whole)
-
-
-_FIRST_REPLIES = PreparedQueryFamily(
-    lambda keys, dates: _values_for_everybody(
-        Comment.objects.visible()
-        .filter(parent__in=Param("threads", keys))
-        .order_by("parent_id", "pk")[: _REPLY_FETCH_LIMIT + 1],
-        dates,
-    )
-)
-
-
-def _replies(keys: list[int], dates: str) -> dict[int, tuple[list, int]]:
-    """By thread: the replies that a page has of it, and how many there are."""
-    few = _FIRST_REPLIES.rows(len(keys), dates, threads=keys) if keys else []
-    if len(few) > _REPLY_FETCH_LIMIT:
-        return _replies_in_part(Comment.objects.visible().filter(parent__in=keys).order_by("pk"))
-    by_thread = _by_thread(few)
-    return {key: (_without_middle(replies), len(replies)) for key, replies in by_thread.items()}
-
-
-def _replies_in_part(below: CommentQuerySet) -> dict[int, tuple[list, int]]:
-    """The same where there are many: the database counts them and leaves out the middle. Slow to put together, so not for every page."""
-    placed = below.annotate(
-        place=Window(RowNumber(), partition_by="parent_id", order_by="pk"),
-        total=Window(Count("pk"), partition_by="parent_id"),
-    )
-    wanted = placed.filter(
-        Q(total__lte=_IN_PAGE) | Q(place__lte=FIRST_REPLIES) | Q(place__gt=F("total") - LAST_REPLIES)
-    )
-    by_thread = _by_thread(
-        _with_created_text(wanted).values_list(*COLUMNS, "created_text", "total", named=True)
-    )
-    return {key: (replies, replies[0].total) for key, replies in by_thread.items()}
-
-
-def _by_thread(replies: Iterable) -> dict[int, list]:
-    below = defaultdict(list)
-    for row in replies:
-        below[row.parent_id].append(row)
-    return below
-
-
-def _without_middle(replies: list) -> list:
-    return replies if len(replies) <= _IN_PAGE else replies[:FIRST_REPLIES] + replies[-LAST_REPLIES:]
-
-
-def _thread(row, replies: list, total: int, markup: CommentRenderer) -> Thread:
-    apart = total > _IN_PAGE
-    shown = [markup.html(reply, apart=apart) for reply in replies]
+def _thread(row: Any, replies: list, total: int, renderer: CommentRenderer) -> Thread:
+    is_split = total > _MAX_REPLIES_ON_PAGE
+    html = [renderer.html(reply, on_other_page=is_split) for reply in replies]
     if total <= REPLIES_UNFOLDED:
-        return Thread(row.thread_no, markup.html(row), _items(shown))
-    first, folded, last = shown[:FIRST_REPLIES], shown[FIRST_REPLIES:-LAST_REPLIES], shown[-LAST_REPLIES:]
+        return Thread(row.thread_no, renderer.html(row), _items(html))
+    first, folded, last = html[:FIRST_REPLIES], html[FIRST_REPLIES:-LAST_REPLIES], html[-LAST_REPLIES:]
     hidden = total - FIRST_REPLIES - LAST_REPLIES
-    return Thread(row.thread_no, markup.html(row), _items(first), _items(folded), hidden, _items(last))
+    return Thread(row.thread_no, renderer.html(row), _items(first), _items(folded), hidden, _items(last))
 
 
 def _items(replies: list[SafeString]) -> SafeString:
     return SafeString(f"<li>{'</li><li>'.join(replies)}</li>") if replies else EMPTY
 
 
+def _batched(threads: list[Thread]) -> Iterator[Thread | ThreadBatch]:
+    """Join successive threads without hidden replies."""
+    items: list[str] = []
+    for thread in threads:
+        if not thread.hidden:
+            items.append(_thread_item(thread))
+            continue
+        if items:
+            yield _batch(items)
+            items = []
+        yield thread
+    if items:
+        yield _batch(items)
+
+
 def _batch(items: list[str]) -> ThreadBatch:
     return ThreadBatch(SafeString("".join(items)))
 
 
-def _unfolded_thread(thread: Thread) -> str:
-    """The item of a thread of which nothing is folded away."""
+def _thread_item(thread: Thread) -> str:
     replies = f'<ol class="replies">{thread.first}</ol>' if thread.first else ""
     return f'<li class="thread">{thread.comment}{replies}</li>'
+
+
+_replies_query = PreparedQueryFamily(
+    lambda thread_count, date_column: _public_values(
+        Comment.objects.visible()
+        .filter(parent__in=Param("threads", thread_count))
+        .order_by("parent_id", "pk")[: _REPLY_FETCH_LIMIT + 1],
+        date_column,
+    )
+)
+
+
+def _replies_by_thread(thread_ids: list[int], date_column: str) -> dict[int, tuple[list, int]]:
+    """For each thread that has replies: those that the page shows, and how many there are."""
+    if not thread_ids:
+        return {}
+    rows = _replies_query.rows(len(thread_ids), date_column, threads=thread_ids)
+    if len(rows) > _REPLY_FETCH_LIMIT:
+        return _outer_replies_by_thread(thread_ids)
+    by_thread = _grouped_by_thread(rows)
+    return {thread_id: (_without_middle(replies), len(replies)) for thread_id, replies in by_thread.items()}
+
+
+def _outer_replies_by_thread(thread_ids: list[int]) -> dict[int, tuple[list, int]]:
+    """The same, leaving out the middle in the database: slower for few replies, bounded for many."""
+    numbered = (
+        Comment.objects.visible()
+        .filter(parent__in=thread_ids)
+        .order_by("pk")
+        .annotate(
+            place=Window(RowNumber(), partition_by="parent_id", order_by="pk"),
+            total=Window(Count("pk"), partition_by="parent_id"),
+        )
+    )
+    shown = numbered.filter(
+        Q(total__lte=_MAX_REPLIES_ON_PAGE)
+        | Q(place__lte=FIRST_REPLIES)
+        | Q(place__gt=F("total") - LAST_REPLIES)
+    )
+    rows = _with_created_text(shown).values_list(*COLUMNS, "created_text", "total", named=True)
+    by_thread = _grouped_by_thread(rows)
+    return {thread_id: (replies, replies[0].total) for thread_id, replies in by_thread.items()}
+
+
+def _grouped_by_thread(rows: Iterable) -> dict[int, list]:
+    by_thread = defaultdict(list)
+    for row in rows:
+        by_thread[row.parent_id].append(row)
+    return by_thread
+
+
+def _without_middle(replies: list) -> list:
+    if len(replies) <= _MAX_REPLIES_ON_PAGE:
+        return replies
+    return replies[:FIRST_REPLIES] + replies[-LAST_REPLIES:]

@@ -1,4 +1,4 @@
-"""`{% discussion article %}`: the newest threads of an article's discussion, the same for every reader."""
+"""`{% discussion article %}` shows an article's newest threads, the same for every reader."""
 
 from django import template
 

@@ -1,3 +1,8 @@
+"""The form for a comment, and posting it.
+
+The form is a page, so it works without JavaScript; discussion.js fetches the same form into the discussion.
+"""
+
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,114 +31,310 @@ from comments.text import word_count
 from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.prepared import PreparedQuery
 
-# How a page names what is done to a comment, where that differs from the name in the code.
-_PAGE_NAMES = {"revise": "mend"}
+# The page says "mend" where the code says "revise": browsers store typed texts under that word.
+_TASK_NAMES_ON_PAGE = {"revise": "mend"}
 
 
 @dataclass
 class ComposeForm:
-    """The form as it is shown: the text as it was typed, what it answers, and what stands in its way."""
+    """The form as it is shown: its text, the comment it replies to, and the errors above it."""
 
     article: Article
     text: str = ""
-    answered: Comment | None = None
-    gone: int | None = None  # the id of what it was to answer, when that can no longer be answered
+    replied_to: Comment | None = None
+    missing_parent_id: int | None = None  # the requested parent, when it can no longer be replied to
     submission: uuid.UUID | str = field(default_factory=uuid.uuid4)
     errors: list[str] = field(default_factory=list)
-    kept: CommentDraft | None = None
-    editing: Comment | None = None
-    task: str = "edit"  # what is done to the comment that exists already: edit, revise or appeal
-    in_vain: bool = False  # nothing can be written here, and nothing waits to be: no box is shown
+    draft: CommentDraft | None = None
+    comment: Comment | None = None  # the existing comment that the form changes or appeals for
+    task: str = "edit"  # what the form does to `comment`: edit, revise or appeal
+    is_closed: bool = False  # nothing can be posted and there is no draft: only the errors are shown
 
     @property
     def action(self) -> str:
-        if self.editing:
-            return reverse(f"comments:{self.task}", args=[self.editing.pk])
+        """The URL that the form is sent to."""
+        if self.comment:
+            return reverse(f"comments:{self.task}", args=[self.comment.pk])
         return reverse("comments:post", args=[self.article.slug])
 
     @property
+    def page_url(self) -> str:
+        """The URL of the form as a page."""
+        if self.comment:
+            return self.action
+        return compose_url(self.article, self.replied_to.pk if self.replied_to else self.missing_parent_id)
+
+    @property
     def key(self) -> str:
-        """What tells this form from others on the page, and names what the browser keeps of it."""
-        if self.editing:
-            return f"{_PAGE_NAMES.get(self.task, self.task)}-{self.editing.pk}"
-        return str(self.answered.pk if self.answered else self.gone or "new")
+        """Identifies the form on its page, and in the browser's storage of typed texts."""
+        if self.comment:
+            return f"{_TASK_NAMES_ON_PAGE.get(self.task, self.task)}-{self.comment.pk}"
+        return str(self.replied_to.pk if self.replied_to else self.missing_parent_id or "new")
+
+    @property
+    def heading(self) -> str:
+        if self.comment:
+            return {
+                "edit": _("Change a comment"),
+                "revise": _("Change a comment and send it in again"),
+                "appeal": _("Appeal against a rejection"),
+            }[self.task]
+        return _("Reply") if self.replied_to else _("Write a comment")
 
     @property
     def quoted(self) -> Comment | None:
-        """What it answers, while everybody may read that: a form is no way to a text that was taken out of the discussion."""
-        return self.answered if self.answered and self.answered.state == State.VISIBLE else None
+        """The comment it replies to, if visible: the form must not show text that was removed."""
+        return self.replied_to if self.replied_to and self.replied_to.state == State.VISIBLE else None
 
     @property
     def is_reply(self) -> bool:
-        """Also when what it answers can no longer be shown."""
-        return self.answered is not None or (self.editing is not None and self.editing.parent_id is not None)
+        """True also when the comment it replies to can no longer be shown."""
+        return self.replied_to is not None or (
+            self.comment is not None and self.comment.parent_id is not None
+        )
 
     @property
-    def is_short(self) -> bool:
-        """A note to the moderators is as long as a reply."""
+    def has_reply_limits(self) -> bool:
+        """A note to the moderators may be as long as a reply."""
         return self.is_reply or self.task == "appeal"
 
     @property
-    def read_by_another(self) -> bool:
-        """Whether somebody else than who rejected the comment would read the appeal."""
-        return services.has_another_moderator(self.editing)
+    def has_another_moderator(self) -> bool:
+        """Whether a moderator other than the one who rejected the comment would read the appeal."""
+        return services.has_another_moderator(self.comment)
 
     @property
-    def kept_until(self) -> datetime:
-        """When a text that waits is forgotten."""
-        return self.kept.created_at + drafts.DRAFT_LIFETIME
+    def draft_expires_at(self) -> datetime:
+        return self.draft.created_at + drafts.DRAFT_LIFETIME
 
     @cached_property
-    def now(self) -> DiscussionStatus:
-        """What holds for the discussion, for whoever is about to write in it."""
+    def status(self) -> DiscussionStatus:
         return discussion_status.discussion_status(self.article)
 
     @property
     def limits(self) -> Limits:
-        return limits_for(reply=self.is_short)
+        return limits_for(reply=self.has_reply_limits)
 
     @property
     def words_left(self) -> str:
-        """In figures, with a minus when there are too many: the browser's counter goes on with the same."""
+        """In digits, with U+2212 when negative, as the counter in the browser writes it."""
         return str(self.limits.words - word_count.count_words(self.text)).replace("-", "\N{MINUS SIGN}")
 
     @property
-    def most_lines(self) -> int:
+    def max_lines(self) -> int:
         return word_count.MAX_LINES
 
     @property
-    def most_marks(self) -> int:
+    def max_marks(self) -> int:
         return word_count.MAX_MARKS
 
     @property
-    def ranges(self) -> str:
-        """For the browser's counter."""
+    def word_ranges(self) -> str:
+        """The code points of words, for the counter in the browser."""
         return word_count.RANGES
 
 
 @never_cache
 @require_safe
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form, for strangers too. A text that waits for this place is in the box, to be posted after one "Post this?"."""
+    """Show the form, to anonymous visitors too.
+
+    A draft for the same parent fills it and is posted after "Post this?".
+    """
     article = find_article(slug)
-    typed = request.GET.get("parent", "")
-    box = ComposeForm(article, answered=_visible_parent(article, typed))
-    box.gone = None if box.answered else parse_id(typed)
-    box.kept = _draft_for(request, article, parse_id(typed)) or (
-        _draft_for(request, article, None) if box.gone else None
+    typed_parent = request.GET.get("parent", "")
+    compose_form = ComposeForm(article, replied_to=_visible_comment(article, typed_parent))
+    if compose_form.replied_to is None:
+        compose_form.missing_parent_id = parse_id(typed_parent)
+    compose_form.draft = _draft_for(request, article, parse_id(typed_parent))
+    if compose_form.draft is None and compose_form.missing_parent_id:
+        compose_form.draft = _draft_for(request, article, None)
+    if compose_form.draft is not None:
+        compose_form.text, compose_form.submission = compose_form.draft.body, compose_form.draft.submission
+    if typed_parent and compose_form.replied_to is None:
+        compose_form.errors.append(str(ParentNotFound()))
+    if not compose_form.status.is_open:
+        compose_form.errors.append(_closed_message(compose_form.status))
+        if compose_form.status.notice:
+            compose_form.errors.append(compose_form.status.notice)
+        compose_form.is_closed = not compose_form.text
+    return render_form(request, compose_form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    """Post a comment or a reply; when it is refused, return the text in the form.
+
+    GET redirects to the form.
+    """
+    try:
+        article = find_article(slug, with_authors=False)
+    except Http404:
+        return respond_article_missing(request)
+    if request.method != "POST":
+        return redirect(compose_url(article, None))
+    form = CommentForm(request.POST)
+    typed_parent = form.data.get("parent", "")
+    compose_form = ComposeForm(article, text=form.data.get("body", ""))
+    if not form.is_valid():
+        compose_form.replied_to = _visible_comment(article, typed_parent)
+        compose_form.errors = [error for errors in form.errors.values() for error in errors]
+        compose_form.submission = form.cleaned_data.get("submission", compose_form.submission)
+        return render_form(request, compose_form, status=422)
+    compose_form.submission = form.cleaned_data["submission"]
+    try:
+        return _post_or_save_draft(request, compose_form, form.cleaned_data)
+    except CommentError as error:
+        compose_form.errors = [str(error)]
+        if isinstance(error, ParentNotFound):
+            compose_form.missing_parent_id = form.cleaned_data["parent"]
+        else:
+            compose_form.replied_to = _visible_comment(article, typed_parent)
+        if isinstance(error, DuplicateSubmission):
+            compose_form.submission = uuid.uuid4()
+        return render_form(request, compose_form, status=error.status)
+
+
+def _post_or_save_draft(request: HttpRequest, compose_form: ComposeForm, data: dict) -> HttpResponse:
+    """Post the comment of a signed-in user; save that of an anonymous visitor as a draft.
+
+    Raises CommentError.
+    """
+    params = {
+        "article": compose_form.article,
+        "body": data["body"],
+        "parent_id": data["parent"],
+        "submission": data["submission"],
+    }
+    if request.user.is_authenticated:
+        return respond_posted(request, services.post_comment(user=request.user, **params))
+    draft_services.check_rate_limit(request)
+    token = drafts.draft_token(request) or uuid.uuid4()
+    draft = compose_form.draft = draft_services.save_draft(token=token, **params)
+    compose_form.replied_to, compose_form.submission = draft.parent, draft.submission
+    is_script = wants_fragment(request)
+    response = render_form(request, compose_form) if is_script else redirect(compose_form.page_url)
+    drafts.set_draft_cookie(response, token)
+    return response
+
+
+def respond_posted(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Redirect to the comment as its author sees it; a script gets its HTML to insert."""
+    if not wants_fragment(request):
+        return redirect("comments:permalink", comment.pk)
+    counters = _posted_comment_query.row(
+        article=comment.article_id, author=comment.author_id, discussion=comment.discussion_id
     )
-    if box.kept is not None:
-        box.text, box.submission = box.kept.body, box.kept.submission
-    if typed and box.answered is None:
-        box.errors.append(str(ParentNotFound()))
-    if not box.now.is_open:
-        box.errors += filter(None, [_closed_message(box.now), box.now.sentence])
-        box.in_vain = not box.text
-    return render_form(request, box)
+    renderer = thread_queries.CommentRenderer()
+    renderer.article_author_ids = {comment.author_id} if counters.by_article_author else set()
+    context = {
+        "comment": comment,
+        "html": renderer.html(thread_queries.row_from_comment(comment)),
+        # A comment that was never visible has not changed the count.
+        "count": counters.comment_count if comment.first_visible_at else None,
+    }
+    # Without the request, as nothing in the template needs it.
+    return HttpResponse(render_to_string("comments/_posted.html", context), status=201)
+
+
+_posted_comment_query = PreparedQuery(
+    lambda article, author, discussion: (
+        Article.objects.order_by()
+        .filter(pk=article)
+        .values(
+            by_article_author=Exists(Byline.objects.filter(article=article, author__user=author)),
+            comment_count=Subquery(Discussion.objects.filter(pk=discussion).values("comments")),
+        )
+    ),
+    server_side=True,
+)
+
+
+def edit_form(request: HttpRequest, pk: int, task: str = "edit") -> ComposeForm:
+    """Build the form that edits, revises or appeals for comment `pk`. Raises Http404.
+
+    Anybody but the author gets back only what they typed: the session may have ended while the author was
+    writing, but text that is not visible must not leak.
+    """
+    comment = get_object_or_404(Comment.objects.select_related("article", "parent__author"), pk=pk)
+    is_author = request.user.is_authenticated and comment.author_id == request.user.pk
+    if not (is_author or comment.article.is_public):
+        raise Http404  # the title of the article must not leak either
+    is_readable = is_author or comment.state == State.VISIBLE
+    initial_text = comment.body if is_author and task != "appeal" else ""
+    return ComposeForm(
+        comment.article,
+        text=request.POST.get("body", initial_text),
+        replied_to=comment.parent if is_readable else None,
+        comment=comment,
+        task=task,
+    )
+
+
+def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
+    """Return the text in a form with a fresh CSRF token, 403. Called by the CSRF failure view."""
+    task = request.resolver_match.url_name
+    try:
+        compose_form = _resent_form(request, slug) if pk is None else edit_form(request, pk, task)
+    except Http404:
+        return respond_article_missing(request) if pk is None else respond_comment_missing(request)
+    compose_form.errors = [
+        _(
+            "This form had been open for too long, or cookies are off. "
+            "Your text is here: please send it again."
+        )
+    ]
+    return render_form(request, compose_form, status=403)
+
+
+def _resent_form(request: HttpRequest, slug: str) -> ComposeForm:
+    article = find_article(slug)
+    return ComposeForm(
+        article,
+        text=request.POST.get("body", ""),
+        replied_to=_visible_comment(article, request.POST.get("parent", "")),
+        submission=request.POST.get("submission", ""),
+    )
+
+
+def render_form(request: HttpRequest, compose_form: ComposeForm, *, status: int = 200) -> HttpResponse:
+    """Render the form with its text: as a page, or alone for a script."""
+    template = "comments/_form.html" if wants_fragment(request) else "comments/comment_form.html"
+    context = {"compose_form": compose_form, "article": compose_form.article}
+    response = render(request, template, context, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def respond_article_missing(request: HttpRequest) -> HttpResponse:
+    """404 with the typed text: the article does not exist, or was taken down meanwhile.
+
+    Raises Http404 without a text.
+    """
+    return _return_text(request, _("This discussion has closed. Your text is below, for you to copy."))
+
+
+def respond_comment_missing(request: HttpRequest) -> HttpResponse:
+    """404 with the typed text: the comment does not exist, or was deleted meanwhile.
+
+    Raises Http404 without a text.
+    """
+    return _return_text(request, _("This comment is no longer there. Your text is below, for you to copy."))
+
+
+def _return_text(request: HttpRequest, message: str) -> HttpResponse:
+    text = request.POST.get("body", "")
+    if not text or wants_fragment(request):  # a script still has the text in its form
+        raise Http404
+    return render(request, "comments/text_to_copy.html", {"text": text, "message": message}, status=404)
 
 
 def _draft_for(request: HttpRequest, article: Article, parent_id: int | None) -> CommentDraft | None:
-    """The text that waits to answer comment `parent_id`, also when that can no longer be answered: its way back leads here all the same."""
+    """The newest draft of a reply to comment `parent_id`, or of a new comment (None).
+
+    Drafts of replies that can no longer be posted are included: their links lead to this form all the same.
+    """
     return (
         drafts.drafts_for(request)
         .filter(article__translation_key=article.translation_key, parent=parent_id)
@@ -141,179 +342,16 @@ def _draft_for(request: HttpRequest, article: Article, parent_id: int | None) ->
     )
 
 
-def _closed_message(now: DiscussionStatus) -> str:
-    return (
-        _("Comments are closed for now.") if now.switch == Switch.CLOSED else _("This discussion has closed.")
-    )
+def _closed_message(status: DiscussionStatus) -> str:
+    if status.switch == Switch.CLOSED:
+        return _("Comments are closed for now.")
+    return _("This discussion has closed.")
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def post(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a comment or a reply; whatever stands in its way, the text comes back. Whoever only looks here is led to the form."""
-    try:
-        article = find_article(slug, with_authors=False)
-    except Http404:
-        return article_gone(request)
-    if request.method != "POST":
-        return redirect(compose_url(article, None))
-    form = CommentForm(request.POST)
-    box = ComposeForm(article, text=form.data.get("body", ""))
-    if not form.is_valid():
-        box.answered = _visible_parent(article, form.data.get("parent", ""))
-        box.errors = [error for errors in form.errors.values() for error in errors]
-        box.submission = form.cleaned_data.get("submission", box.submission)
-        return render_form(request, box, status=422)
-    data = form.cleaned_data
-    box.submission = data["submission"]
-    sent = {
-        "article": article,
-        "body": data["body"],
-        "parent_id": data["parent"],
-        "submission": data["submission"],
-    }
-    try:
-        return _post_or_save_draft(request, box, sent)
-    except CommentError as refusal:
-        box.errors = [str(refusal)]
-        if isinstance(refusal, ParentNotFound):
-            box.gone = data["parent"]
-        else:
-            box.answered = _visible_parent(article, form.data.get("parent", ""))
-        if isinstance(refusal, DuplicateSubmission):
-            box.submission = uuid.uuid4()
-        return render_form(request, box, status=refusal.status)
-
-
-def _post_or_save_draft(request: HttpRequest, box: ComposeForm, sent: dict) -> HttpResponse:
-    if request.user.is_authenticated:
-        return respond_posted(request, services.post_comment(user=request.user, **sent))
-    draft_services.check_rate_limit(request)
-    token = drafts.draft_token(request) or uuid.uuid4()
-    box.kept = draft_services.save_draft(token=token, **sent)
-    box.answered, box.submission = box.kept.parent, box.kept.submission
-    response = render_form(request, box) if wants_fragment(request) else redirect(_compose_url(box))
-    drafts.set_draft_cookie(response, token)
-    return response
-
-
-def respond_posted(request: HttpRequest, comment: Comment) -> HttpResponse:
-    """Lead to the comment as its author sees it; a script gets its markup to put in place."""
-    if wants_fragment(request):
-        around = _count_query.row(
-            article=comment.article_id, author=comment.author_id, discussion=comment.discussion_id
-        )
-        markup = thread_queries.CommentRenderer()
-        markup.article_authors = {comment.author_id} if around.by_article_author else set()
-        count = around.in_all if comment.first_visible_at else None  # what was never seen was never counted
-        shown = {
-            "comment": comment,
-            "own": markup.html(thread_queries.row_from_comment(comment)),
-            "count": count,
-        }
-        return HttpResponse(
-            render_to_string("comments/_accepted.html", shown), status=201
-        )  # nothing in it is the request's
-    return redirect("comments:permalink", comment.pk)
-
-
-_count_query = PreparedQuery(
-    lambda article, author, discussion: (
-        Article.objects.order_by()
-        .filter(pk=article)
-        .values(
-            by_article_author=Exists(Byline.objects.filter(article=article, author__user=author)),
-            in_all=Subquery(Discussion.objects.filter(pk=discussion).values("comments")),
-        )
-    ),
-    server_side=True,
-)
-
-
-def render_form(request: HttpRequest, box: ComposeForm, *, status: int = 200) -> HttpResponse:
-    """The form with its text: alone for a script, else as a page."""
-    template = "comments/_form.html" if wants_fragment(request) else "comments/comment_form.html"
-    here = box.action if box.editing else _compose_url(box)
-    context = {"box": box, "article": box.article, "here": here}
-    response = render(request, template, context, status=status)
-    response["X-Robots-Tag"] = "noindex"
-    return response
-
-
-def article_gone(request: HttpRequest) -> HttpResponse:
-    """No article is here, or it was taken down while the reader was writing. Raises Http404."""
-    return _render_gone(request, _("This discussion has closed. Your text is below, for you to copy."))
-
-
-def comment_gone(request: HttpRequest) -> HttpResponse:
-    """No comment is here, or it went while its author was changing it or writing about it. Raises Http404."""
-    return _render_gone(request, _("This comment is no longer there. Your text is below, for you to copy."))
-
-
-def _render_gone(request: HttpRequest, why: str) -> HttpResponse:
-    """404, and the text, for them to copy."""
-    text = request.POST.get("body", "")
-    if not text or wants_fragment(request):  # a script has the text in its box still
-        raise Http404
-    return render(request, "comments/gone.html", {"text": text, "why": why}, status=404)
-
-
-def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
-    """The form's token was missing or stale: the text comes back in a form with a fresh one. For the CSRF failure view."""
-    if pk is not None:
-        try:
-            box = edit_form(request, pk, request.resolver_match.url_name)
-        except Http404:
-            return comment_gone(request)
-    else:
-        try:
-            article = find_article(slug)
-        except Http404:
-            return article_gone(request)
-        box = ComposeForm(
-            article,
-            text=request.POST.get("body", ""),
-            answered=_visible_parent(article, request.POST.get("parent", "")),
-        )
-        box.submission = request.POST.get("submission", "")
-    box.errors = [
-        _(
-            "This form had been open for too long, or cookies are off. Your text is here: please send it again."
-        )
-    ]
-    return render_form(request, box, status=403)
-
-
-def edit_form(request: HttpRequest, pk: int, task: str = "edit") -> ComposeForm:
-    """The form that changes a comment, or that goes with it to the moderators. Raises Http404.
-
-    Whoever is not known as its author (the session may have ended while they were writing) gets back what they typed, and of a comment
-    that is not visible nothing else.
-    """
-    comment = get_object_or_404(Comment.objects.select_related("article", "parent__author"), pk=pk)
-    is_author = request.user.is_authenticated and comment.author_id == request.user.pk
-    if not (is_author or comment.article.is_public):
-        raise Http404  # not even the article's title is theirs to know
-    shown = is_author or comment.state == State.VISIBLE
-    text = request.POST.get("body", comment.body if is_author and task != "appeal" else "")
-    return ComposeForm(
-        comment.article, text=text, answered=comment.parent if shown else None, editing=comment, task=task
-    )
-
-
-def _visible_parent(article: Article, typed: str) -> Comment | None:
-    """The comment that the form answers, as far as it can be answered."""
-    parent_id = parse_id(typed)
-    return (
-        Comment.objects.in_discussion_of(article)
-        .visible()
-        .filter(pk=parent_id)
-        .select_related("author")
-        .first()
-        if parent_id
-        else None
-    )
-
-
-def _compose_url(box: ComposeForm) -> str:
-    return compose_url(box.article, box.answered.pk if box.answered else box.gone)
+def _visible_comment(article: Article, typed_id: str) -> Comment | None:
+    """The comment of the discussion with the ID `typed_id`, if it is visible and can be replied to."""
+    comment_id = parse_id(typed_id)
+    if not comment_id:
+        return None
+    visible = Comment.objects.in_discussion_of(article).visible()
+    return visible.filter(pk=comment_id).select_related("author").first()

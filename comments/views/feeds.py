@@ -1,4 +1,4 @@
-"""Comments as Atom feeds, in both languages as they were written, the newest first: those of an article, and those of the whole site."""
+"""Atom feeds of the newest comments, of one article and of the whole site, in any language."""
 
 import uuid
 from collections.abc import Iterable
@@ -20,35 +20,38 @@ from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
-FEED_LENGTH = 50  # comments in a feed
+FEED_LENGTH = 50  # comments
 
 
 @public_page
 def discussion_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    """Of an article's discussion."""
+    """The feed of an article's discussion."""
     article = find_article(slug)
     feed_url = reverse("comments:feed", args=[article.slug])
     if article.slug != slug:
         return redirect(feed_url, permanent=True)
-    newest = _newest(Comment.objects.in_discussion_of(article))
-    titles = {article.translation_key: article.title}
     response = _build_atom(
         _("Comments on “%(title)s”") % {"title": article.title},
         f"{article.get_absolute_url()}#discussion",
         feed_url,
-        newest,
-        titles,
+        _newest(Comment.objects.in_discussion_of(article)),
+        {article.translation_key: article.title},
     )
     return set_expiry(response, *article.next_visibility_changes(request.asked_at))
 
 
 @public_page
 def site_comment_feed(request: HttpRequest) -> HttpResponse:
-    """Of every public article, in whichever language it exists."""
+    """The feed of every public article, in whichever language it exists."""
     public = Article.objects.public().filter(translation_key=OuterRef("discussion_id"))
-    newest = _newest(Comment.objects.filter(Exists(public)))
-    title = _("Comments in %(publication)s") % {"publication": queries.publication().name}
-    response = _build_atom(title, article_url("home"), reverse("comments:site_feed"), newest, _titles(newest))
+    comments = _newest(Comment.objects.filter(Exists(public)))
+    response = _build_atom(
+        _("Comments in %(publication)s") % {"publication": queries.publication().name},
+        article_url("home"),
+        reverse("comments:site_feed"),
+        comments,
+        _titles(comments),
+    )
     return set_expiry(response, *Article.objects.next_visibility_changes(request.asked_at))
 
 
@@ -59,13 +62,14 @@ def _newest(comments: CommentQuerySet) -> list[Comment]:
 
 
 def _titles(comments: Iterable[Comment]) -> dict[uuid.UUID, str]:
-    """Of the articles that are discussed: in the language of the feed where they have one in it, else in the other."""
+    """Article titles by discussion: in the active language where the article has one, else in the other."""
     keys = {comment.discussion_id for comment in comments}
-    versions = list(
-        Article.objects.public().filter(translation_key__in=keys).only("translation_key", "language", "title")
+    public = Article.objects.public().filter(translation_key__in=keys)
+    articles = sorted(
+        public.only("translation_key", "language", "title"),
+        key=lambda article: article.language == Language.active(),
     )
-    versions.sort(key=lambda article: article.language == Language.active())  # the last one counts
-    return {article.translation_key: article.title for article in versions}
+    return {article.translation_key: article.title for article in articles}  # the last of each key wins
 
 
 def _build_atom(

@@ -1,4 +1,4 @@
-"""All that is a reader's own in the discussion, on one page: comments in all their states, texts that wait, threads without mails."""
+"""“My comments”: a user's comments in all states, drafts in this browser, and muted threads."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,8 +23,7 @@ from comments import drafts
 from comments.discussion import threads
 from comments.models import Comment, ThreadMute
 from comments.policy import EDIT_WINDOW, MY_COMMENTS_PER_PAGE, State
-
-from .own_comment import log_in, no_store
+from ictiger.core.http import login_redirect, no_store
 
 STATE_LABELS = {
     State.UNVERIFIED: pgettext_lazy("my comments", "waiting for my address"),
@@ -32,28 +32,32 @@ STATE_LABELS = {
     State.REJECTED: pgettext_lazy("my comments", "turned down"),
     State.REMOVED: pgettext_lazy("my comments", "removed"),
 }
-
-
-MAX_MUTES_SHOWN = 50  # the newest; each that is taken back makes room for one more
+TAG_CLASSES = {State.VISIBLE: "tag-good", State.REJECTED: "tag-bad", State.REMOVED: "tag-bad"}
+MAX_MUTES_SHOWN = 50  # the newest; unmuting one makes room for the next
 
 
 @dataclass(frozen=True)
 class MyCommentRow:
-    """One comment on the page, with what only its author needs to know of it."""
+    """One comment on the page, with what only its author may know about it."""
 
     comment: Comment
     html: SafeString
 
     @property
     def label(self) -> str:
-        """Its state, in the words of the choices above the list."""
+        """The state, in the words of the links above the list."""
         return str(STATE_LABELS[self.comment.state])
 
     @property
-    def answered(self) -> Comment | None:
-        """What it answers, while everybody may read that."""
-        answered = self.comment.replied_to or self.comment.parent
-        return answered if answered and answered.state == State.VISIBLE else None
+    def tag_class(self) -> str:
+        """The CSS class of the label."""
+        return TAG_CLASSES.get(self.comment.state, "tag-accent")
+
+    @property
+    def replied_to(self) -> Comment | None:
+        """The comment it replies to, if that is visible."""
+        replied_to = self.comment.replied_to or self.comment.parent
+        return replied_to if replied_to and replied_to.state == State.VISIBLE else None
 
     @property
     def editable_until(self) -> datetime | None:
@@ -61,88 +65,103 @@ class MyCommentRow:
 
     @property
     def minutes_left(self) -> int:
-        """Begun ones count: at the end it says 1."""
+        """Minutes until `editable_until`, rounded up."""
         return -((timezone.now() - self.editable_until) // timedelta(minutes=1))
 
 
 @dataclass(frozen=True)
 class StateChoice:
-    """One of the states to filter by, with how many comments are in it; `state` "" is all of them."""
+    """A state to filter by, and how many comments are in it; `state` "" means all."""
 
     state: str
     label: str
-    number: int
+    count: int
     is_current: bool
 
 
 @require_safe
 @no_store
 def my_comments(request: HttpRequest) -> HttpResponse:
-    """Every comment of the reader's own with its state, its reason and what may be done; what waits in this browser; muted threads."""
-    kept = list(drafts.drafts_for(request))
-    if not request.user.is_authenticated and not kept:
-        return log_in(request)
-    context = {"kept": kept}
+    """List the user's comments, drafts and muted threads.
+
+    Anonymous visitors see their drafts, or are sent to log in.
+    """
+    context = {"drafts": list(drafts.drafts_for(request))}
     if request.user.is_authenticated:
-        state = request.GET.get("state", "")
-        state = state if state in State.values else ""
-        choices = _choices(request.user, state)
-        page = _page(
-            request.user, next(choice for choice in choices if choice.is_current), request.GET.get("page")
-        )
-        context |= {"page_obj": page, "rows": _rows(page), "state": state, "choices": choices}
-        context |= {"mutes": _mutes(request.user)[:MAX_MUTES_SHOWN], "mutes_shown": MAX_MUTES_SHOWN}
-    return render(request, "comments/comment_mine.html", context)
+        context |= _comments_context(request)
+    elif not context["drafts"]:
+        return login_redirect(request)
+    return render(request, "comments/my_comments.html", context)
 
 
-def _page(reader: User, choice: StateChoice, number: str | None) -> Page:
-    own = reader.comments.filter(state=choice.state) if choice.state else reader.comments.all()
-    pages = Paginator(
-        own.newest_first().with_article().select_related("parent__author", "replied_to__author"),
-        MY_COMMENTS_PER_PAGE,
-    )
-    pages.count = choice.number
-    return pages.get_page(number)
-
-
-def _rows(page: Page) -> list[MyCommentRow]:
-    markup = threads.CommentRenderer()
-    html = {
-        row.pk: markup.html(row)
-        for row in threads.comment_rows(Comment.objects.filter(pk__in=[comment.pk for comment in page]))
+def _comments_context(request: HttpRequest) -> dict:
+    state = request.GET.get("state", "")
+    if state not in State.values:
+        state = ""
+    choices = _state_choices(request.user, state)
+    current_choice = next(choice for choice in choices if choice.is_current)
+    page = _page(request.user, current_choice, request.GET.get("page"))
+    return {
+        "page_obj": page,
+        "rows": _rows(page),
+        "state": state,
+        "choices": choices,
+        "mutes": _mutes(request.user)[:MAX_MUTES_SHOWN],
+        "max_mutes_shown": MAX_MUTES_SHOWN,
     }
-    return [
-        MyCommentRow(comment, html[comment.pk]) for comment in page if comment.pk in html
-    ]  # one may have gone in between
 
 
-def _choices(reader: User, current: str) -> list[StateChoice]:
-    """All, and each state that a comment is in; the one that is shown also when none is."""
-    numbers = dict(reader.comments.order_by().values_list("state").annotate(Count("pk")))
-    states = [state for state in STATE_LABELS if numbers.get(state) or state == current]
-    everything = StateChoice("", pgettext_lazy("my comments", "all"), sum(numbers.values()), current == "")
+def _state_choices(user: User, current: str) -> list[StateChoice]:
+    """All, then each state that has comments, and the current state even if it has none."""
+    counts = dict(user.comments.order_by().values_list("state").annotate(Count("pk")))
+    states = [state for state in STATE_LABELS if counts.get(state) or state == current]
     return [
-        everything,
+        StateChoice("", pgettext_lazy("my comments", "all"), sum(counts.values()), current == ""),
         *(
-            StateChoice(state, STATE_LABELS[state], numbers.get(state, 0), state == current)
+            StateChoice(state, STATE_LABELS[state], counts.get(state, 0), state == current)
             for state in states
         ),
     ]
 
 
-def _mutes(reader: User) -> QuerySet[ThreadMute]:
-    mutes = reader.mutes.select_related("thread__article", "thread__author").order_by("-pk")
+def _page(user: User, choice: StateChoice, number: str | None) -> Page:
+    comments = user.comments.filter(state=choice.state) if choice.state else user.comments.all()
+    paginator = Paginator(
+        comments.newest_first().with_article().select_related("parent__author", "replied_to__author"),
+        MY_COMMENTS_PER_PAGE,
+    )
+    paginator.count = choice.count
+    return paginator.get_page(number)
+
+
+def _rows(page: Page) -> list[MyCommentRow]:
+    """The rows of the page. A comment deleted between the two queries is left out."""
+    renderer = threads.CommentRenderer()
+    comments = Comment.objects.filter(pk__in=[comment.pk for comment in page])
+    html = {row.pk: renderer.html(row) for row in threads.comment_rows(comments)}
+    return [MyCommentRow(comment, html[comment.pk]) for comment in page if comment.pk in html]
+
+
+def _mutes(user: User) -> QuerySet[ThreadMute]:
+    mutes = user.mutes.select_related("thread__article", "thread__author").order_by("-pk")
     return mutes.defer(*(f"thread__article__{name}" for name in LONG_TEXTS))
+
+
+def my_comment_url(comment: Comment) -> str:
+    """The URL of a comment on its author's My comments page."""
+    newer = Comment.objects.filter(author=comment.author_id).newer_than(comment).count()
+    page = newer // MY_COMMENTS_PER_PAGE + 1
+    query = f"?page={page}" if page > 1 else ""
+    return f"{reverse('comments:my_comments')}{query}#comment-{comment.pk}"
 
 
 @require_POST
 @no_store
 @login_required
 def unmute(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mails about answers in thread `pk` come again. Done once it is done."""
-    request.user.mutes.filter(
-        thread__pk=pk
-    ).delete()  # not thread=pk: that hands a number of any length to the database
+    """Send mails about replies in thread `pk` again. Repeating it changes nothing."""
+    # Not thread=pk, which passes a number of any length to the database.
+    request.user.mutes.filter(thread__pk=pk).delete()
     messages.success(request, _("You get mails about replies in this thread again."))
     return redirect("comments:my_comments")
 
@@ -150,7 +169,7 @@ def unmute(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @no_store
 def discard(request: HttpRequest, submission: UUID) -> HttpResponse:
-    """A text that waits is not to be posted: it goes. Done once it is done, and no way to texts of others."""
+    """Delete a draft of this browser or user. Repeating it, or naming a draft of others, changes nothing."""
     drafts.drafts_for(request).filter(submission=submission).delete()
     messages.success(request, _("The text is discarded."))
     return redirect("comments:my_comments")

@@ -1,9 +1,8 @@
-"""The discussion in another order or language: made for each request, for no search engine to keep."""
+"""The discussion in another order or one language: rendered for each request, not for search engines."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from articles.links import language_switch_link
@@ -12,43 +11,46 @@ from comments import discussion_status
 from comments.discussion import personal, sorting, threads
 from comments.discussion.context import base_context, find_article, translated_urls
 from comments.discussion.sorting import CANONICAL, SortOrder
+from ictiger.core.http import no_store
 from ictiger.core.languages import Language
 
 
 @require_safe
-@cache_control(private=True, no_store=True)
+@no_store
 def sorted_discussion(request: HttpRequest, slug: str) -> HttpResponse:
-    """What `?language=` and `?order=` ask for. The canonical order has its stored pages, and only those."""
-    article, arrangement = find_article(slug), sorting.requested_order(request.GET)
-    if arrangement == CANONICAL:
-        return redirect(arrangement.url(article))
-    now = discussion_status.discussion_status(article)
-    page = sorting.sorted_page(
-        article, arrangement, request.GET.get("page", ""), threads.CommentRenderer(article, now)
-    )
-    context = base_context(article, now) | personal.personal_context(request, article.pk)
+    """Show the threads that `?language=` and `?order=` select.
+
+    The canonical order redirects to its stored pages.
+    """
+    article, sort_order = find_article(slug), sorting.requested_order(request.GET)
+    if sort_order == CANONICAL:
+        return redirect(sort_order.url(article))
+    status = discussion_status.discussion_status(article)
+    renderer = threads.CommentRenderer(article, status)
+    page = sorting.sorted_page(article, sort_order, request.GET.get("page", ""), renderer)
+    context = base_context(article, status) | personal.personal_context(request, article.pk)
     context |= {
         "page": page,
-        "views": sorting.order_choices(article, arrangement),
-        "heading": _heading(arrangement),
+        "sort_links": sorting.sort_links(article, sort_order),
+        "heading": _heading(sort_order),
+        "newer_url": sort_order.url(article, page.number - 1) if page.number > 1 else "",
+        "older_url": sort_order.url(article, page.number + 1) if page.has_more else "",
+        "other_language": language_switch_link(_other_language_url(article, sort_order)),
     }
-    context["newer_url"] = arrangement.url(article, page.number - 1) if page.number > 1 else ""
-    context["older_url"] = arrangement.url(article, page.number + 1) if page.has_more else ""
-    context["other_language"] = language_switch_link(_other_language_url(article, arrangement))
-    response = render(request, "comments/discussion_arranged.html", context)
+    response = render(request, "comments/sorted_discussion.html", context)
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _other_language_url(article: Article, arrangement: SortOrder) -> str | None:
-    urls = translated_urls(article, arrangement.url)
+def _other_language_url(article: Article, sort_order: SortOrder) -> str | None:
+    urls = translated_urls(article, sort_order.url)
     return next((url for language, url in urls.items() if language != Language.active()), None)
 
 
-def _heading(arrangement: SortOrder) -> str:
-    """What the page shows, in words."""
-    if not arrangement.language:
+def _heading(sort_order: SortOrder) -> str:
+    """Says which language is shown; "" when both are."""
+    if not sort_order.language:
         return ""
     return _("Threads that begin in %(language)s, with all of their replies.") % {
-        "language": Language(arrangement.language).label
+        "language": Language(sort_order.language).label
     }

@@ -6,7 +6,7 @@ from accounts.models import User
 from comments import services
 from comments.models import Comment, Report
 from comments.policy import State
-from tests.comments.views.test_discussion import many_comments
+from tests.comments.discussion_pages import many_comments
 from tests.factories import make_article, make_comment, make_user
 
 from .writing import BOX, write

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from comments.models import Comment
-from tests.comments.views.test_discussion import many_comments
+from tests.comments.discussion_pages import many_comments
 from tests.factories import make_article, make_comment
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What the tests of the discussion share: an article to discuss, and posting to it as a browser does."""
+"""Fixtures of the comment tests: an article, and posting a comment as a browser does."""
 
 import uuid
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from django.urls import reverse
 from articles.models import Article
 from tests.factories import make_article
 
-FRAGMENT = {"X-Fragment": "comment"}  # what discussion.js sends along
+FRAGMENT = {"X-Fragment": "comment"}  # a header of discussion.js
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_left_over():
-    """How much one network address has sent is counted in the cache."""
+def _clear_rate_limits():
+    """Rate limits are counted in the cache."""
     cache.clear()
     yield
     cache.clear()
@@ -30,7 +30,7 @@ def article(db) -> Article:
 
 @pytest.fixture
 def send(article) -> Callable[..., HttpResponse]:
-    """`send(client, "text", parent=3)`: the POST of the comment form."""
+    """`send(client, "text", parent=3)` posts the comment form."""
 
     def post(client: Client, body: str, *, to: Article = article, **fields) -> HttpResponse:
         headers = fields.pop("headers", None)

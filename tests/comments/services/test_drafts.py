@@ -59,7 +59,7 @@ def test_a_text_is_posted_after_one_question(stranger, send, reader):
     assert not Comment.objects.exists()
     page = stranger.get(NEW)
     assert "Post this?" in page.content.decode()
-    box = page.context["box"]
+    box = page.context["compose_form"]
     send(stranger, box.text, submission=str(box.submission))
     comment = Comment.objects.get()
     assert (comment.body, comment.author, comment.state) == ("Wait for me.", reader, State.PENDING)
@@ -69,7 +69,7 @@ def test_a_text_is_posted_after_one_question(stranger, send, reader):
 def test_a_text_that_was_changed_before_it_is_posted(stranger, send, reader):
     send(stranger, "Wait for me.")
     stranger.force_login(reader)
-    submission = str(stranger.get(NEW).context["box"].submission)
+    submission = str(stranger.get(NEW).context["compose_form"].submission)
     send(stranger, "Better put.", submission=submission)
     assert Comment.objects.get().body == "Better put."
     assert not CommentDraft.objects.exists()
@@ -77,7 +77,7 @@ def test_a_text_that_was_changed_before_it_is_posted(stranger, send, reader):
 
 def test_a_stranger_who_changes_the_text_has_one_text(stranger, send):
     send(stranger, "Wait for me.")
-    submission = str(stranger.get(NEW).context["box"].submission)
+    submission = str(stranger.get(NEW).context["compose_form"].submission)
     send(stranger, "Better put.", submission=submission)
     assert CommentDraft.objects.get().body == "Better put."
 
@@ -89,18 +89,23 @@ def test_a_changed_text_waits_as_long_as_a_new_one_and_says_until_when(stranger,
         url = "/articles/early/comments/new/"
         assert "It waits here until 5 March 2026." in stranger.get(url).content.decode()
         clock.move_to("2026-03-04 02:51:27Z")
-        send(stranger, "Better put.", to=early, submission=str(stranger.get(url).context["box"].submission))
+        send(
+            stranger,
+            "Better put.",
+            to=early,
+            submission=str(stranger.get(url).context["compose_form"].submission),
+        )
         assert "It waits here until 18 March 2026." in stranger.get(url).content.decode()
         clock.move_to("2026-03-18 02:51:26Z")
-        assert stranger.get(url).context["box"].text == "Better put."
+        assert stranger.get(url).context["compose_form"].text == "Better put."
 
 
 def test_a_reply_waits_for_its_place(article, stranger, send):
     thread = make_comment(article)
     response = send(stranger, "But why?", parent=thread.pk)
     assert response["Location"] == f"{NEW}?parent={thread.pk}"
-    assert stranger.get(response["Location"]).context["box"].text == "But why?"
-    assert stranger.get(NEW).context["box"].text == ""
+    assert stranger.get(response["Location"]).context["compose_form"].text == "But why?"
+    assert stranger.get(NEW).context["compose_form"].text == ""
 
 
 @pytest.mark.parametrize("becomes", ["removed", "erased"])
@@ -117,8 +122,8 @@ def test_a_reply_whose_parent_has_gone_is_in_the_box_and_can_be_posted(
         services.erase_comments(thread.author)
     log_in(stranger, reader)
     page = stranger.get(back)
-    box = page.context["box"]
-    assert (box.text, box.answered) == ("But why?", None)
+    box = page.context["compose_form"]
+    assert (box.text, box.replied_to) == ("But why?", None)
     assert "You can post your text as a comment of its own." in page.content.decode()
     assert "Post this?" in page.content.decode()
     assert send(stranger, box.text, submission=str(box.submission)).status_code == 302
@@ -146,7 +151,7 @@ def test_nobody_else_sees_what_waits(article, stranger, send, client_of, reader)
 @pytest.mark.parametrize("cookie", ["", "x", "00000000-0000-0000-0000-000000000000", "\0", "1" * 5000])
 def test_a_cookie_that_is_not_ours_is_none(article, stranger, send, cookie):
     stranger.cookies["waiting"] = cookie
-    assert stranger.get(NEW).context["box"].kept is None
+    assert stranger.get(NEW).context["compose_form"].draft is None
     assert send(stranger, "Mine.").status_code == 302
 
 
@@ -203,7 +208,7 @@ def test_texts_that_nobody_came_back_for_are_forgotten_after_fourteen_days(stran
     with time_machine.travel(timezone.now() + timedelta(days=13, hours=23)):
         assert draft_services.purge_drafts() == 0
     with time_machine.travel(timezone.now() + timedelta(days=14, minutes=1)):
-        assert stranger.get(NEW).context["box"].kept is None
+        assert stranger.get(NEW).context["compose_form"].draft is None
         assert draft_services.purge_drafts() == 1
 
 
@@ -225,7 +230,7 @@ def test_logging_in_takes_the_text_along_to_other_browsers(article, stranger, se
     log_in(elsewhere, reader)
     for client in (stranger, elsewhere):
         assert "Wait for me." in own_page(client)
-        assert client.get(NEW).context["box"].text == "Wait for me."
+        assert client.get(NEW).context["compose_form"].text == "Wait for me."
         assert "Wait for me." in client.get(f"/me/discussion/{article.pk}/").content.decode()
 
 
@@ -250,11 +255,11 @@ def test_logging_out_leaves_nothing_in_the_browser(article, stranger, send, read
     stolen = stranger.cookies["waiting"].value
     response = stranger.post("/accounts/logout/")
     assert response.cookies["waiting"].value == ""
-    assert stranger.get(NEW).context["box"].text == ""
+    assert stranger.get(NEW).context["compose_form"].text == ""
     assert "Wait for me." not in stranger.get(f"/me/discussion/{article.pk}/").content.decode()
     thief = Client()
     thief.cookies["waiting"] = stolen
-    assert thief.get(NEW).context["box"].text == ""
+    assert thief.get(NEW).context["compose_form"].text == ""
     log_in(stranger, reader)
     assert "Wait for me." in own_page(stranger)
 
@@ -274,7 +279,7 @@ def test_what_waits_for_one_account_is_not_shown_to_the_next_in_the_same_browser
     other = make_user()
     log_in(stranger, other)
     assert "Theirs." not in own_page(stranger)
-    assert stranger.get(NEW).context["box"].text == ""
+    assert stranger.get(NEW).context["compose_form"].text == ""
 
 
 def test_a_text_of_an_account_that_is_doubted_waits_for_its_owners_word(

@@ -1,4 +1,7 @@
-"""The pages on which the author of a rejected comment mends it or appeals: every text that is refused comes back."""
+"""The pages on which an author revises a rejected comment or appeals.
+
+A refused text is returned in the form.
+"""
 
 import pytest
 from django.test import Client
@@ -27,7 +30,7 @@ def rejected(article, reader, moderator) -> Comment:
     return comment
 
 
-def box_of(response) -> str:
+def typed_text(response) -> str:
     return response.content.decode().split("<textarea")[1].split(">\n", 1)[1].split("</textarea>")[0]
 
 
@@ -38,19 +41,19 @@ def box_of(response) -> str:
         ("appeal", HoldRule.APPEALED, "It says so.", "As it was judged."),
     ],
 )
-def test_an_author_asks_for_a_second_reading(rejected, client_of, reader, task, hold, text, body):
+def test_author_revises_or_appeals(rejected, client_of, reader, task, hold, text, body):
     client, url = client_of(reader), f"/comments/{rejected.pk}/{task}/"
     assert f'href="{url}"' in client.get("/comments/mine/").content.decode()
     page = client.get(url)
     assert "Which &lt;claim&gt;?" in page.content.decode()
-    assert box_of(page) == ("As it was judged." if task == "mend" else "")
+    assert typed_text(page) == ("As it was judged." if task == "mend" else "")
     assert client.post(url, {"body": text})["Location"] == f"/comments/{rejected.pk}/"
     rejected.refresh_from_db()
     assert (rejected.state, rejected.reason, rejected.body) == (State.PENDING, hold, body)
     assert f'href="{url}"' not in client.get("/comments/mine/").content.decode()
 
 
-def test_a_script_gets_the_comment_as_it_waits(rejected, client_of, reader):
+def test_script_gets_the_held_comment(rejected, client_of, reader):
     response = client_of(reader).post(
         f"/comments/{rejected.pk}/mend/", {"body": "Claim 2."}, headers=FRAGMENT
     )
@@ -59,7 +62,7 @@ def test_a_script_gets_the_comment_as_it_waits(rejected, client_of, reader):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("others", [0, 1])
-def test_the_page_says_who_reads_it_again(rejected, client_of, reader, task, others):
+def test_page_says_who_decides_about_an_appeal(rejected, client_of, reader, task, others):
     for _number in range(others):
         make_user("second@example.org", group="Moderator")
     html = client_of(reader).get(f"/comments/{rejected.pk}/{task}/").content.decode()
@@ -68,26 +71,28 @@ def test_the_page_says_who_reads_it_again(rejected, client_of, reader, task, oth
 
 
 @pytest.mark.parametrize(("task", "limit"), [("mend", 140), ("appeal", 70)])
-def test_what_is_too_long_comes_back(rejected, client_of, reader, task, limit):
+def test_too_long_text_is_returned(rejected, client_of, reader, task, limit):
     client, url = client_of(reader), f"/comments/{rejected.pk}/{task}/"
     assert f'data-limit="{limit}"' in client.get(url).content.decode()
     response = client.post(url, {"body": "字" * (limit + 1)})
-    assert (response.status_code, box_of(response)) == (422, "字" * (limit + 1))
+    assert (response.status_code, typed_text(response)) == (422, "字" * (limit + 1))
     assert client.post(url, {"body": "字" * limit}).status_code == 302
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_an_empty_text_is_refused(rejected, client_of, reader, task):
+def test_empty_text_is_refused(rejected, client_of, reader, task):
     assert client_of(reader).post(f"/comments/{rejected.pk}/{task}/", {"body": " \n"}).status_code == 422
+    rejected.refresh_from_db()
+    assert rejected.state == State.REJECTED
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_second_time_is_refused_and_the_text_comes_back(rejected, client_of, reader, moderator, task):
+def test_second_time_is_refused_and_the_text_returned(rejected, client_of, reader, moderator, task):
     client, url = client_of(reader), f"/comments/{rejected.pk}/{task}/"
     client.post(url, {"body": "Once."})
     services.decide(moderator=moderator, comment_id=rejected.pk, verb=ModerationAction.REJECT, reason="other")
     response = client.post(url, {"body": "Twice."})
-    assert (response.status_code, box_of(response)) == (422, "Twice.")
+    assert (response.status_code, typed_text(response)) == (422, "Twice.")
     assert "can be done once" in response.content.decode()
     page = client.get(url).content.decode()
     assert "<textarea" not in page
@@ -95,22 +100,22 @@ def test_the_second_time_is_refused_and_the_text_comes_back(rejected, client_of,
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_without_a_session_or_a_token_the_text_comes_back(rejected, reader, task):
+def test_text_is_returned_without_a_session_or_csrf_token(rejected, reader, task):
     url = f"/comments/{rejected.pk}/{task}/"
-    with_session = Client(enforce_csrf_checks=True)
-    with_session.force_login(reader)
-    for client in (with_session, Client(enforce_csrf_checks=True), Client()):
+    signed_in = Client(enforce_csrf_checks=True)
+    signed_in.force_login(reader)
+    for client in (signed_in, Client(enforce_csrf_checks=True), Client()):
         response = client.post(url, {"body": "Typed."})
-        assert (response.status_code, box_of(response)) == (403, "Typed.")
+        assert (response.status_code, typed_text(response)) == (403, "Typed.")
         assert f'action="{url}"' in response.content.decode()
         assert ("As it was judged." in response.content.decode()) == (
-            client is with_session and task == "appeal"
+            client is signed_in and task == "appeal"
         )
     assert Client().get(url)["Location"] == f"/accounts/login/?next={url}"
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_somebody_elses_comment_is_not_there(rejected, client_of, task):
+def test_rejected_comment_of_another_author_is_404(rejected, client_of, task):
     client, url = client_of(make_user()), f"/comments/{rejected.pk}/{task}/"
     assert client.get(url).status_code == 404
     assert client.post(url, {"body": "Mine."}).status_code == 404

@@ -1,6 +1,6 @@
-"""What a stranger wrote is there after joining or logging in, whichever way they take, and is posted after one question.
+"""A draft is still there after signing up or logging in, by whichever way, and is posted after "Post this?".
 
-The way by a passkey needs a browser that has one: tests/browser/test_account_pages.py.
+Passkeys need a browser: tests/browser/test_account_pages.py.
 """
 
 import re
@@ -26,14 +26,14 @@ WRITER = "writer@example.org"
 ANOTHER = "an entirely new password"
 
 
-def follow(browser: Client, start: str, lead: str) -> HttpResponse:
-    """The page behind the link on page `start` whose address begins with `lead`."""
+def follow(browser: Client, start: str, prefix: str) -> HttpResponse:
+    """GET the link on page `start` whose URL starts with `prefix`."""
     html = browser.get(start).content.decode()
-    return browser.get(re.search(rf'href="({lead}[^"]*)"', html)[1])
+    return browser.get(re.search(rf'href="({prefix}[^"]*)"', html)[1])
 
 
 def fill(browser: Client, page: HttpResponse, **fields: str) -> HttpResponse:
-    """Send the form of a page with what it carries along."""
+    """Submit the form of a page with its hidden fields."""
     form = re.search(
         r'<form class="form"[^>]* action="([^"]+)">(.*?)</form>', page.content.decode(), re.DOTALL
     )
@@ -41,33 +41,35 @@ def fill(browser: Client, page: HttpResponse, **fields: str) -> HttpResponse:
     return browser.post(form[1], hidden | fields, follow=True)
 
 
-def where(page: HttpResponse) -> str:
+def final_url(page: HttpResponse) -> str:
     return page.redirect_chain[-1][0]
 
 
 def by_password(browser: Client) -> str:
     make_user(WRITER)
-    return where(fill(browser, follow(browser, NEW, "/accounts/login/"), login=WRITER, password=PASSWORD))
+    return final_url(fill(browser, follow(browser, NEW, "/accounts/login/"), login=WRITER, password=PASSWORD))
 
 
 def by_code(browser: Client) -> str:
     make_user(WRITER)
     login = follow(browser, NEW, "/accounts/login/").request
-    asked = fill(
+    code_page = fill(
         browser,
         follow(browser, f"{login['PATH_INFO']}?{login['QUERY_STRING']}", "/accounts/login/code/"),
         email=WRITER,
     )
     code = login_codes.login_code(Mail.objects.get(purpose="accounts/login_code").context["nonce"])
-    return where(fill(browser, asked, code=code))
+    return final_url(fill(browser, code_page, code=code))
 
 
 def by_signing_up(browser: Client) -> str:
-    return where(fill(browser, follow(browser, NEW, "/accounts/signup/"), email=WRITER, password1=PASSWORD))
+    return final_url(
+        fill(browser, follow(browser, NEW, "/accounts/signup/"), email=WRITER, password1=PASSWORD)
+    )
 
 
 def by_reset(browser: Client) -> str:
-    """The mail's link cannot know where the text was written."""
+    """Unlike other ways, the link in the mail does not lead back to the draft."""
     make_user(WRITER)
     browser.post("/accounts/password/reset/", {"email": WRITER})
     mail = compose_message(Mail.objects.get(purpose="accounts/password_reset"))
@@ -77,23 +79,23 @@ def by_reset(browser: Client) -> str:
 
 
 def by_confirming_elsewhere(browser: Client) -> str:
-    """Which ends the session here, and asks for a new password there."""
+    """Confirm the address in another browser, which ends this session and asks for a new password there."""
     by_signing_up(browser)
     phone, address = Client(), User.objects.get().emailaddress_set.get()
     confirmed = phone.post(f"/accounts/confirm-email/{link_key(address)}/", follow=True)
-    phone.post(where(confirmed), {"password1": ANOTHER, "password2": ANOTHER})
-    return where(fill(browser, follow(browser, NEW, "/accounts/login/"), login=WRITER, password=ANOTHER))
+    phone.post(final_url(confirmed), {"password1": ANOTHER, "password2": ANOTHER})
+    return final_url(fill(browser, follow(browser, NEW, "/accounts/login/"), login=WRITER, password=ANOTHER))
 
 
 @pytest.mark.parametrize("way", [by_password, by_code, by_signing_up, by_reset, by_confirming_elsewhere])
-def test_the_text_is_there_and_posted_after_one_question(stranger, send, way: Callable[[Client], str]):
+def test_draft_is_posted_after_log_in(stranger, send, way: Callable[[Client], str]):
     send(stranger, "Wait for me.")
     assert way(stranger) == NEW
     assert not Comment.objects.exists()
     page = stranger.get(NEW)
     assert "Post this?" in page.content.decode()
-    box = page.context["box"]
-    send(stranger, box.text, submission=str(box.submission))
+    compose_form = page.context["compose_form"]
+    send(stranger, compose_form.text, submission=str(compose_form.submission))
     comment = Comment.objects.get()
     assert (comment.body, comment.author.email) == ("Wait for me.", WRITER)
     assert comment.state == (State.UNVERIFIED if way is by_signing_up else State.PENDING)

@@ -1,3 +1,5 @@
+"""The Atom feeds of one discussion and of the whole site."""
+
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -20,7 +22,7 @@ def entries(client, url: str = FEED) -> list[ET.Element]:
     return ET.fromstring(response.content).findall("a:entry", ATOM)
 
 
-def test_an_entry_is_a_comment_with_its_full_text(article, stranger):
+def test_entry_is_a_comment_with_its_full_text(article, stranger):
     comment = make_comment(article, author=make_user(display_name="A & B"), body="One.\n\n<Two>.")
     (entry,) = entries(stranger)
     assert entry.findtext("a:title", namespaces=ATOM) == "A & B on “Title of a-patent”"
@@ -30,13 +32,13 @@ def test_an_entry_is_a_comment_with_its_full_text(article, stranger):
     assert str(comment.submission) not in ET.tostring(entry).decode()
 
 
-def test_the_newest_comes_first_and_fifty_are_enough(article, stranger):
+def test_feed_has_the_fifty_newest_comments(article, stranger):
     comments = [make_comment(article) for _number in range(52)]
     links = [entry.find("a:link", ATOM).get("href") for entry in entries(stranger)]
     assert links == [f"http://testserver/comments/{comment.pk}/" for comment in reversed(comments[2:])]
 
 
-def test_only_what_is_visible_is_in_the_feed(article, stranger, reader):
+def test_feed_has_only_visible_comments(article, stranger, reader):
     make_comment(article, state=State.PENDING)
     thread = make_comment(article, author=reader)
     reply = make_comment(article, parent=thread)
@@ -45,19 +47,19 @@ def test_only_what_is_visible_is_in_the_feed(article, stranger, reader):
     assert entry.find("a:link", ATOM).get("href").endswith(f"/{reply.pk}/")
 
 
-def test_the_chinese_feed_has_the_whole_discussion(article, stranger):
+def test_chinese_feed_has_the_whole_discussion(article, stranger):
     make_article("专利", language="zh-hans", translation_key=article.translation_key)
     make_comment(article)
     (entry,) = entries(stranger, "/zh-hans/articles/专利/comments/feed/")
     assert "/zh-hans/comments/" in entry.find("a:link", ATOM).get("href")
 
 
-def test_a_feed_without_comments_is_the_same_bytes_each_time(article, stranger):
+def test_empty_feed_is_the_same_bytes_each_time(article, stranger):
     assert entries(stranger) == []
     assert stranger.get(FEED).content == stranger.get(FEED).content
 
 
-def test_the_feed_of_an_old_address_moves(article, stranger):
+def test_feed_of_an_old_slug_redirects(article, stranger):
     with public_write():
         SlugRedirect(language="en", slug="as-it-was", article=article).save()
     response = stranger.get("/articles/as-it-was/comments/feed/")
@@ -68,46 +70,48 @@ def test_the_feed_of_an_old_address_moves(article, stranger):
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_the_feed_takes_as_many_queries_with_many(article, stranger, django_assert_num_queries, number):
+def test_query_count_does_not_depend_on_the_number_of_comments(
+    article, stranger, django_assert_num_queries, number
+):
     for _number in range(number):
         make_comment(article)
     with django_assert_num_queries(4):
         entries(stranger)
 
 
-# --- of the whole site ---
+# --- the whole site ---
 
 
-def titles(found: list[ET.Element]) -> list[str]:
-    return [entry.findtext("a:title", namespaces=ATOM) for entry in found]
+def titles(elements: list[ET.Element]) -> list[str]:
+    return [entry.findtext("a:title", namespaces=ATOM) for entry in elements]
 
 
 @pytest.mark.parametrize("url", ["/comments/feed/", "/zh-hans/comments/feed/"])
-def test_the_feed_of_the_site_has_the_newest_of_every_public_article(article, stranger, url):
+def test_site_feed_has_the_newest_comments_of_every_public_article(article, stranger, url):
     other = make_article("标准", language="zh-hans")
     comments = [make_comment(article if number % 2 else other) for number in range(52)]
-    found = entries(stranger, url)
-    pages = [entry.find("a:link", ATOM).get("href").rsplit("/comments/")[1] for entry in found]
-    assert pages == [f"{comment.pk}/" for comment in reversed(comments[2:])]
-    assert found[0].findtext("a:content", namespaces=ATOM) == comments[-1].body_html
+    feed = entries(stranger, url)
+    paths = [entry.find("a:link", ATOM).get("href").rsplit("/comments/")[1] for entry in feed]
+    assert paths == [f"{comment.pk}/" for comment in reversed(comments[2:])]
+    assert feed[0].findtext("a:content", namespaces=ATOM) == comments[-1].body_html
 
 
-def test_the_feed_of_the_site_names_articles_in_its_own_language(article, stranger):
+def test_site_feed_names_articles_in_its_language(article, stranger):
     make_article("专利", language="zh-hans", title="谈专利", translation_key=article.translation_key)
     make_comment(article, author=make_user(display_name="Lin"))
     assert titles(entries(stranger, "/comments/feed/")) == ["Lin on “Title of a-patent”"]
     assert "谈专利" in titles(entries(stranger, "/zh-hans/comments/feed/"))[0]
 
 
-def test_an_entry_is_the_same_in_both_feeds(article, stranger):
+def test_entry_has_the_same_id_in_both_feeds(article, stranger):
     make_comment(article)
-    of_article, of_site = (
+    article_entry_id, site_entry_id = (
         entries(stranger, url)[0].findtext("a:id", namespaces=ATOM) for url in (FEED, "/comments/feed/")
     )
-    assert of_article == of_site
+    assert article_entry_id == site_entry_id
 
 
-def test_nothing_below_an_article_that_is_not_public_is_in_the_feed_of_the_site(article, stranger, reader):
+def test_site_feed_has_no_comments_below_unpublished_articles(article, stranger, reader):
     make_comment(article, state=State.PENDING)
     make_comment(article)
     assert len(entries(stranger, "/comments/feed/")) == 1
@@ -117,7 +121,7 @@ def test_nothing_below_an_article_that_is_not_public_is_in_the_feed_of_the_site(
     assert entries(stranger, "/comments/feed/") == []
 
 
-def test_the_feeds_are_announced(article, stranger):
+def test_pages_link_to_the_feeds(article, stranger):
     link = '<link rel="alternate" type="application/atom+xml" title="{}" href="{}">'
     for_site, for_article = (
         link.format("Comments in ICTiger", "/comments/feed/"),
@@ -132,7 +136,9 @@ def test_the_feeds_are_announced(article, stranger):
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_the_feed_of_the_site_takes_as_many_queries_with_many(stranger, django_assert_num_queries, number):
+def test_query_count_of_the_site_feed_does_not_depend_on_the_number_of_comments(
+    stranger, django_assert_num_queries, number
+):
     for _number in range(number):
         make_comment(make_article())
     with django_assert_num_queries(4):

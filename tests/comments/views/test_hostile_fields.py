@@ -1,4 +1,4 @@
-"""Whatever is put into a field or an address of the discussion: an answer in words, never a fault, and markup only as text."""
+"""Hostile values in every field and URL: no server error, no unescaped markup, no foreign redirect."""
 
 import uuid
 from collections.abc import Iterator
@@ -62,19 +62,19 @@ QUERIES = [
     "article__id__exact",
     "_changelist_filters",
 ]
-NO_ROW = [10**17, 10**30]
+UNKNOWN_IDS = [10**17, 10**30]
 
 
 @dataclass
-class House:
-    """An article with a comment of somebody else's, one of the reader's own, and one of theirs that was rejected."""
+class Site:
+    """An article with a comment of somebody else, one of the reader, and a rejected one of the reader."""
 
     article: Article
     reader: User
     comments: list[Comment]
 
-    def addresses(self, ids: list[int]) -> Iterator[str]:
-        """Every address of the discussion in which one of the ids stands, for readers and at the desk."""
+    def urls(self, ids: list[int]) -> Iterator[str]:
+        """Every URL of comments that contains an ID, public and admin."""
         slug = self.article.slug
         for pk in ids:
             for name in (
@@ -96,7 +96,7 @@ class House:
             for model in ("blockedphrase", "reason", "ban", "sitecommentsettings", "discussion"):
                 yield reverse(f"admin:comments_{model}_change", args=[pk])
 
-    def other_addresses(self) -> Iterator[str]:
+    def urls_without_id(self) -> Iterator[str]:
         for name in ("post", "new", "sorted_discussion"):
             yield reverse(f"comments:{name}", args=[self.article.slug])
         yield reverse("comments:my_comments")
@@ -114,32 +114,32 @@ class House:
 
 
 @pytest.fixture
-def house(article, reader) -> House:
+def site(article, reader) -> Site:
     parent = make_comment(article, body="An argument.")
     rejected = make_comment(article, author=reader, body="No.", state=State.REJECTED)
-    return House(article, reader, [parent, make_comment(article, author=reader, body="Mine."), rejected])
+    return Site(article, reader, [parent, make_comment(article, author=reader, body="Mine."), rejected])
 
 
 def fault_in(response: HttpResponse) -> str:
-    """What is wrong with an answer to a hostile request; "" when nothing is."""
+    """What is wrong with the response to a hostile request; "" if nothing is."""
     if response.status_code >= 500:
         return str(response.status_code)
     body, location = response.content.decode(), response.headers.get("Location", "/")
     if not location.startswith("/") or location.startswith(("//", "/\\")):
-        return f"leads to {location}"
+        return f"redirects to {location}"
     return next((part for part in ("<script>alert", "<img src=x", 'a"onmouseover') if part in body), "")
 
 
 def faults(client: Client, urls: Iterator[str], value: str) -> list[tuple[str, str]]:
-    found = []
+    results = []
     for url in urls:
         for response in (
             client.get(url, dict.fromkeys(QUERIES, value)),
             client.post(url, dict.fromkeys(FIELDS, value)),
         ):
             if fault := fault_in(response):
-                found.append((url, fault))
-    return found
+                results.append((url, fault))
+    return results
 
 
 @pytest.fixture(params=["stranger", "reader", "moderator"])
@@ -148,22 +148,22 @@ def browser(request, client_of) -> Client:
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
-def test_nothing_that_is_sent_is_a_fault(house, browser, value):
-    own = house.comments[-1].pk
-    assert faults(browser, [*house.other_addresses(), *house.addresses([own])], value) == []
+def test_hostile_values_cause_no_fault(site, browser, value):
+    rejected = site.comments[-1].pk
+    assert faults(browser, [*site.urls_without_id(), *site.urls([rejected])], value) == []
 
 
-def test_numbers_that_no_row_has_are_not_there(house, browser):
-    assert faults(browser, house.addresses([0, *NO_ROW]), "1") == []
+def test_unknown_ids_cause_no_fault(site, browser):
+    assert faults(browser, site.urls([0, *UNKNOWN_IDS]), "1") == []
 
 
 @pytest.mark.parametrize("action", [*ModerationAction, "ban_authors"])
 @pytest.mark.parametrize("typed", ["abc", "9" * 30, "9" * 5_000, "-1", "\x00", "٣", "", "²"], ids=ascii)
-def test_rows_that_cannot_be_selected(house, client_of, moderator, action, typed):
-    told = {"reason": "other", "note": "", "days": "7", "why": "x", "index": "0"}
+def test_invalid_selected_ids_cause_no_fault(site, client_of, moderator, action, typed):
+    fields = {"reason": "other", "note": "", "days": "7", "why": "x", "index": "0"}
     queue = client_of(moderator)
     response = queue.post(
         reverse("admin:comments_comment_changelist"),
-        {"action": action, ACTION_CHECKBOX_NAME: [typed], **told},
+        {"action": action, ACTION_CHECKBOX_NAME: [typed], **fields},
     )
     assert (fault_in(response), response.status_code) == ("", 302)

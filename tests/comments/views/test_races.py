@@ -1,4 +1,4 @@
-"""Requests that run into each other: what two clicks, two tabs or two people do at once, through the pages themselves."""
+"""Races between requests: two clicks, two tabs or two people at once, on PostgreSQL."""
 
 import time
 import uuid
@@ -22,15 +22,15 @@ from tests.factories import decide_as_somebody, make_article, make_comment, make
 pytestmark = [
     pytest.mark.skipif(
         connection.vendor != "postgresql",
-        reason="SQLite lets one writer in at a time: there is nothing to race",
+        reason="SQLite allows one writer at a time, so nothing races",
     ),
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-ROUNDS = 3  # each begins anew: one alone may miss the moment
+ROUNDS = 3  # one alone may miss the race
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_left_over():
+def _clear_rate_limits():
     cache.clear()
 
 
@@ -47,7 +47,7 @@ def browser_of(user: User | None = None) -> Client:
 
 
 def copy_of(client: Client) -> Client:
-    """Another request of the same browser: a test client serves one at a time."""
+    """Another client of the same browser, because a test client sends one request at a time."""
     other = Client()
     other.cookies = client.cookies.copy()
     return other
@@ -71,8 +71,8 @@ def decides(
     def decide() -> Decision | services.StaleDecision:
         try:
             return services.decide(moderator=moderator, comment_id=comment.pk, verb=verb, **told)
-        except services.StaleDecision as overtaken:
-            return overtaken
+        except services.StaleDecision as error:
+            return error
 
     return decide
 
@@ -83,30 +83,32 @@ def make_trusted(article) -> User:
     return user
 
 
-def test_a_double_click_is_one_comment_and_no_error(article, in_threads):
+def test_double_click_posts_one_comment(article, in_threads):
     for _round in range(ROUNDS):
         user = make_trusted(article)
         client, submission = browser_of(user), str(uuid.uuid4())
-        answers = in_threads([posts(copy_of(client), "Once.", submission=submission) for _click in range(4)])
+        responses = in_threads(
+            [posts(copy_of(client), "Once.", submission=submission) for _click in range(4)]
+        )
         comment = Comment.objects.get(author=user, body="Once.")
-        assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+        assert {(response.status_code, response["Location"]) for response in responses} == {
             (302, f"/comments/{comment.pk}/")
         }
 
 
-def test_two_tabs_with_the_same_text_are_two_comments_of_which_one_is_held(article, in_threads):
+def test_same_text_from_two_tabs_is_two_comments_one_of_them_held(article, in_threads):
     for _round in range(ROUNDS):
         user = make_trusted(article)
         client = browser_of(user)
-        answers = in_threads([posts(copy_of(client), "The same in both tabs.") for _tab in range(2)])
-        assert [answer.status_code for answer in answers] == [302, 302]
+        responses = in_threads([posts(copy_of(client), "The same in both tabs.") for _tab in range(2)])
+        assert [response.status_code for response in responses] == [302, 302]
         states = Comment.objects.filter(author=user, body="The same in both tabs.").values_list(
             "state", "reason"
         )
         assert sorted(states) == [(State.PENDING, HoldRule.DUPLICATE), (State.VISIBLE, "")]
 
 
-def test_back_and_forward_again_sends_the_same_comment_and_a_changed_text_is_asked_about(article):
+def test_reposted_form_is_the_same_comment_and_a_changed_text_is_returned(article):
     user = make_trusted(article)
     client, submission = browser_of(user), str(uuid.uuid4())
     first, again = (posts(client, "Once.", submission=submission)() for _time in range(2))
@@ -114,35 +116,40 @@ def test_back_and_forward_again_sends_the_same_comment_and_a_changed_text_is_ask
     changed = posts(client, "Something else.", submission=submission)()
     assert changed.status_code == 409
     assert ">\nSomething else.</textarea>" in changed.content.decode()
-    assert posts(client, "Something else.", submission=changed.context["box"].submission)().status_code == 302
+    assert (
+        posts(client, "Something else.", submission=changed.context["compose_form"].submission)().status_code
+        == 302
+    )
     assert Comment.objects.filter(author=user, body__in=["Once.", "Something else."]).count() == 2
 
 
-def test_a_strangers_double_click_leaves_the_text_with_whichever_cookie_stays(article, in_threads):
+def test_double_click_without_a_cookie_saves_the_draft_for_each_cookie(article, in_threads):
     for _round in range(ROUNDS):
         cache.clear()
         submission = str(uuid.uuid4())
-        answers = in_threads([posts(Client(), "Wait for me.", submission=submission) for _click in range(3)])
-        assert {answer.status_code for answer in answers} == {302}
-        for answer in answers:
-            texts = CommentDraft.objects.filter(token=answer.cookies["waiting"].value)
+        responses = in_threads(
+            [posts(Client(), "Wait for me.", submission=submission) for _click in range(3)]
+        )
+        assert {response.status_code for response in responses} == {302}
+        for response in responses:
+            texts = CommentDraft.objects.filter(token=response.cookies["waiting"].value)
             assert [text.body for text in texts] == ["Wait for me."]
 
 
-def test_a_strangers_double_click_with_a_cookie_is_one_text(article, in_threads):
+def test_double_click_with_a_cookie_saves_one_draft(article, in_threads):
     client = Client()
     posts(client, "The first.")()
     for _round in range(ROUNDS):
         CommentDraft.objects.all().delete()
         submission = str(uuid.uuid4())
-        answers = in_threads(
+        responses = in_threads(
             [posts(copy_of(client), "Wait for me.", submission=submission) for _click in range(4)]
         )
-        assert {answer.status_code for answer in answers} == {302}
+        assert {response.status_code for response in responses} == {302}
         assert CommentDraft.objects.get().body == "Wait for me."
 
 
-def test_a_reply_to_what_is_removed_at_that_moment_stands_below_it_or_comes_back(article, in_threads):
+def test_reply_during_the_removal_of_its_thread_is_posted_or_returned(article, in_threads):
     for _round in range(ROUNDS):
         owner, replier = make_trusted(article), make_trusted(article)
         thread = make_comment(article, author=owner, body=f"Thread {owner.pk}.")
@@ -159,45 +166,45 @@ def test_a_reply_to_what_is_removed_at_that_moment_stands_below_it_or_comes_back
         assert Discussion.objects.get().comments == Comment.objects.visible().count()
 
 
-def test_a_reply_that_comes_while_its_thread_is_being_removed_waits_and_comes_back(article):
+def test_reply_waits_for_the_removal_of_its_thread_and_is_returned(article):
     owner, replier = make_trusted(article), make_trusted(article)
     thread = make_comment(article, author=owner)
     reply = posts(browser_of(replier), "But why?", parent=thread.pk)
     with ThreadPoolExecutor(1) as pool:
         with public_write():
             services.remove_comment(user=owner, comment_id=thread.pk)
-            replied = pool.submit(_on_its_own_connection, reply)
-            _wait_until_it_waits(replied)
-        answer = replied.result(timeout=10)
-    assert answer.status_code == 422
-    assert ">\nBut why?</textarea>" in answer.content.decode()
+            replied = pool.submit(_with_own_connection, reply)
+            _wait_for_lock(replied)
+        response = replied.result(timeout=10)
+    assert response.status_code == 422
+    assert ">\nBut why?</textarea>" in response.content.decode()
     assert not thread.replies.exists()
 
 
-def test_a_strangers_reply_to_what_is_erased_at_that_moment_comes_back(article):
+def test_anonymous_reply_waits_for_the_erasure_of_its_parent_and_is_returned(article):
     owner = make_trusted(article)
     thread = make_comment(article, author=owner)
     reply = posts(Client(), "But why?", parent=thread.pk)
     with ThreadPoolExecutor(1) as pool:
         with public_write():
             services.erase_comments(owner)
-            replied = pool.submit(_on_its_own_connection, reply)
-            _wait_until_it_waits(replied)
-        answer = replied.result(timeout=10)
-    assert answer.status_code == 422
-    assert ">\nBut why?</textarea>" in answer.content.decode()
+            replied = pool.submit(_with_own_connection, reply)
+            _wait_for_lock(replied)
+        response = replied.result(timeout=10)
+    assert response.status_code == 422
+    assert ">\nBut why?</textarea>" in response.content.decode()
     assert not CommentDraft.objects.exists()
 
 
-def _on_its_own_connection(request: Callable[[], HttpResponse]) -> HttpResponse:
+def _with_own_connection(request: Callable[[], HttpResponse]) -> HttpResponse:
     try:
         return request()
     finally:
         connections.close_all()
 
 
-def _wait_until_it_waits(replied: Future) -> None:
-    """Until the request waits for a row that this transaction holds, or has ended without asking for it."""
+def _wait_for_lock(replied: Future) -> None:
+    """Return when the request waits for a row lock of this transaction, or has ended without waiting."""
     deadline = time.monotonic() + 10
     while not replied.done() and time.monotonic() < deadline:
         with connection.cursor() as cursor:
@@ -206,7 +213,7 @@ def _wait_until_it_waits(replied: Future) -> None:
                 return
 
 
-def test_an_edit_at_the_moment_of_the_decision_is_never_shown_unread(article, in_threads):
+def test_edit_during_a_decision_is_never_published_unread(article, in_threads):
     for _round in range(ROUNDS):
         author, moderator = make_user(), make_user()
         comment = make_comment(article, author=author, state=State.PENDING)
@@ -220,7 +227,7 @@ def test_an_edit_at_the_moment_of_the_decision_is_never_shown_unread(article, in
         assert not isinstance(decided, Decision) or decided.body == "An argument about patents."
 
 
-def test_a_comment_sent_while_the_address_is_confirmed_does_not_stay_behind(article, in_threads):
+def test_comment_posted_during_the_confirmation_is_released(article, in_threads):
     for _round in range(ROUNDS):
         user = make_user(verified=False)
         client = browser_of(user)
@@ -234,19 +241,19 @@ def test_a_comment_sent_while_the_address_is_confirmed_does_not_stay_behind(arti
 
 
 @pytest.mark.parametrize(("task", "hold"), [("mend", HoldRule.REVISED), ("appeal", HoldRule.APPEALED)])
-def test_a_double_click_on_a_second_reading_is_one(article, in_threads, task, hold):
+def test_double_click_revises_or_appeals_once(article, in_threads, task, hold):
     for _round in range(ROUNDS):
         comment = make_comment(article, state=State.REJECTED)
         client = browser_of(comment.author)
-        answers = in_threads(
+        responses = in_threads(
             [sends(copy_of(client), f"/comments/{comment.pk}/{task}/", body="Sent.") for _click in range(4)]
         )
-        assert {answer.status_code for answer in answers} == {302}
+        assert {response.status_code for response in responses} == {302}
         comment.refresh_from_db()
         assert (comment.state, comment.reason, comment.revision) == (State.PENDING, hold, int(task == "mend"))
 
 
-def test_an_appeal_at_the_moment_of_the_undo_is_not_used_up_for_nothing(article, in_threads):
+def test_appeal_during_an_undo_is_not_used_up(article, in_threads):
     for _round in range(ROUNDS):
         comment = make_comment(article, state=State.PENDING)
         moderator = decide_as_somebody(comment, ModerationAction.REJECT, reason="other").moderator
