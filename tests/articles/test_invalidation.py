@@ -90,6 +90,21 @@ def site(django_db_setup, django_db_blocker) -> Iterator[dict[str, bytes]]:
         transaction.set_rollback(True)
 
 
+LIST_PATHS = [
+    "",
+    "page/2/",
+    "feed/",
+    "topics/t1/",
+    "topics/t2/",
+    "topics/t1/feed/",
+    "authors/u1/",
+    "authors/u2/",
+    "authors/u2/feed/",
+    "authors/solo/",
+    "about/",
+]
+
+
 def _publication() -> list[str]:
     """Make the publication and return the paths of all its pages."""
     for language in ("en", "zh-hans"):
@@ -116,20 +131,7 @@ def _publication() -> list[str]:
     make_article("only", authors=[make_author("solo")], publish_at=timezone.now() - timedelta(days=15))
     make_page("about")
     years = sorted({timezone.localtime(a.publish_at).year for a in Article.objects.all()})
-    lists = [
-        "",
-        "page/2/",
-        "feed/",
-        "topics/t1/",
-        "topics/t2/",
-        "topics/t1/feed/",
-        "authors/u1/",
-        "authors/u2/",
-        "authors/u2/feed/",
-        "authors/solo/",
-        "about/",
-    ]
-    lists += [f"archive/{year}/" for year in years]
+    lists = [*LIST_PATHS, *(f"archive/{year}/" for year in years)]
     article_paths = [unquote(article.get_absolute_url()) for article in Article.objects.all()]
     return (
         [prefix + path for prefix in ("/", "/zh-hans/") for path in lists]
