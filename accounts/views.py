@@ -22,7 +22,7 @@ from .erasure import erase_account
 from .forms import AddressForm, ProfileForm
 from .models import User
 
-FRAGMENT = "X-Fragment"  # sent by verification.js: answer with the banner alone
+FRAGMENT = "X-Fragment"  # sent by verification_banner.js: answer with the banner alone
 
 no_store = cache_control(private=True, no_store=True)
 
@@ -108,7 +108,7 @@ def _show_status(
     retry_after: int = 0,
     form: AddressForm | None = None,
 ) -> HttpResponse:
-    """The page; or, for verification.js, the banner alone, and 204 when there is nothing to verify any more."""
+    """The page; or, for verification_banner.js, the banner alone, and 204 when there is nothing to verify any more."""
     context = {"standing": standing, "banner_message": message, "address_form": form}
     if not request.headers.get(FRAGMENT):
         context["address_form"] = form or AddressForm(request.user)  # on the page it stands open

@@ -43,7 +43,7 @@ class PublicModelAdmin(BoundedSearchMixin, admin.ModelAdmin):
     formfield_overrides = ADMIN_FORM_FIELDS
 
     class Media:
-        css = {"all": ["css/desk_articles.css"]}
+        css = {"all": ["css/admin/articles.css"]}
 
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method != "POST":

@@ -1,6 +1,6 @@
 """What a word is, and how many a text has. Pure.
 
-The code points are in `word_ranges.json`, for the browser too: the form carries `RANGES` to `ictiger/static/js/words.js`. Both sides
+The code points are in `word_ranges.json`, for the browser too: the form carries `RANGES` to `ictiger/static/js/site/word_count.js`. Both sides
 follow the same two steps, and a browser test holds them against each other on random text over all of Unicode. Python's `\\w` and `\\s`,
 the browser's `\\p{}` and `Intl.Segmenter` differ from each other and from one version to the next, so neither side uses them.
 """

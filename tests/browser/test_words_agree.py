@@ -21,7 +21,7 @@ from comments.text.word_count import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-JS = settings.BASE_DIR / "ictiger" / "static" / "js" / "words.js"
+JS = settings.BASE_DIR / "ictiger" / "static" / "js" / "site" / "word_count.js"
 VECTORS = json.loads(
     (settings.BASE_DIR / "tests" / "comments" / "text" / "word_vectors.json").read_text(encoding="utf-8")
 )
@@ -39,7 +39,7 @@ EDGES = sorted(
 
 @pytest.fixture
 def page_with_rule(browse: Callable[..., "Page"]) -> "Page":
-    """An empty page in which `rule` is words.js, as it is in the source."""
+    """An empty page in which `rule` is word_count.js, as it is in the source."""
     page = browse()
     page.evaluate(
         "async (source) => { globalThis.rule = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))); }",

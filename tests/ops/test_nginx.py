@@ -105,7 +105,7 @@ def test_stored_page_is_served_to_no_other_method(front, stored):
 
 def test_static_file_is_kept_for_good_and_sent_compressed(front):
     page = ask(front.port, "/about/")[2].decode()
-    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", page)[0]
+    name = re.search(r"/static/css/site/bundle\.[0-9a-f]{12}\.css", page)[0]
     status, headers, body = ask(front.port, name, Accept_Encoding="gzip")
     assert (status, headers["content-encoding"], headers["content-type"]) == (
         200,
@@ -115,7 +115,7 @@ def test_static_file_is_kept_for_good_and_sent_compressed(front):
     assert headers["cache-control"] == "max-age=315360000, public, immutable"
     assert headers["x-content-type-options"] == "nosniff"
     assert gzip.decompress(body) == ask(front.port, name)[2]
-    assert ask(front.port, "/static/css/site.css")[1]["cache-control"] == "max-age=60, public"
+    assert ask(front.port, "/static/css/site/bundle.css")[1]["cache-control"] == "max-age=60, public"
     assert b"There is no page here" in ask(front.port, "/static/nothing.css")[2]
     assert ask(front.port, "/static/errors/en/502.html")[0] == 404
 
@@ -144,7 +144,7 @@ def test_files_are_as_safe_as_pages(front):
     """And so are nginx's own error pages, on every path."""
     page = comparable(ask(front.port, "/about/")[1])
     safety = {name for name, _value in security_headers(True)}
-    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", ask(front.port, "/about/")[2].decode())[0]
+    name = re.search(r"/static/css/site/bundle\.[0-9a-f]{12}\.css", ask(front.port, "/about/")[2].decode())[0]
     (front.site.var / "media").mkdir(exist_ok=True)
     (front.site.var / "media" / "a.png").write_bytes(b"a")
     own = {}

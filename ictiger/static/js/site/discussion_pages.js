@@ -1,7 +1,7 @@
 // The pages of the discussion and its other orders, in place: the same links, the same addresses, and Back leads back.
 
-import { refillSlot } from "./bar.js";
-import { discussionSection } from "./placing.js";
+import { refillSlot } from "./personal_bar.js";
+import { discussionSection } from "./insertion.js";
 
 const PATIENCE_FOR_PAGES = 20_000; // milliseconds
 let shownPage = location.pathname + location.search;

@@ -1,7 +1,7 @@
 // The words that may still be entered: live, below zero when there are too many, the excess underlined, and told to screen readers only when it
 // starts to matter and the writer pauses.
 
-import { WordRule, codePointsExcessFrom, countCodePoints, countLines, linesExcessFrom, pileOfMarksFrom } from "./words.js";
+import { WordRule, codePointsExcessFrom, countCodePoints, countLines, linesExcessFrom, pileOfMarksFrom } from "./word_count.js";
 
 const FEW = 20; // words left from which the number is worth attention
 const STEPS = [0, 5, 10, FEW]; // of words left, or too many: where they are said

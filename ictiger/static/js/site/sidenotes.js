@@ -1,6 +1,6 @@
 // Footnotes beside the line that refers to them, where the margin has room. Each note stays at the end of the text as well; CSS shows one of the two.
 
-import { steady } from "./steady.js";
+import { steady } from "./keep_scroll.js";
 
 const MARGIN = matchMedia("(width >= 75rem)"); // as in article.css
 

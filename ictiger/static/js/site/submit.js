@@ -2,7 +2,7 @@
 // the words say what to do.
 
 import { keepDraft } from "./drafts.js";
-import { announce, discussionSection, focusOn, fragmentOf, placeAccepted, placeRemoved } from "./placing.js";
+import { announce, discussionSection, focusOn, fragmentOf, placeAccepted, placeRemoved } from "./insertion.js";
 
 export const AS_FRAGMENT = { "X-Fragment": "comment" }; // the server answers with the form or the comment alone
 const PATIENCE = 20_000; // milliseconds that a form waits for its answer

@@ -1,12 +1,12 @@
 // The discussion in place. Every link and form here works as a page of its own; this fetches the same form to where the reader is, sends it
 // from there and puts the answer in its place. Nothing typed is lost: what the server refuses comes back in the box, what does not arrive stays.
 
-import { barFilled } from "./bar.js";
-import { attachCounter } from "./counter.js";
+import { barFilled } from "./personal_bar.js";
+import { attachCounter } from "./words_left.js";
 import { keepDraft, markSent, restoreDraft, settleSent } from "./drafts.js";
-import { discussionSection, fragmentOf, listIn } from "./placing.js";
-import { AS_FRAGMENT, send } from "./sending.js";
-import { followInPlace, goBackInPlace } from "./paging.js";
+import { discussionSection, fragmentOf, listIn } from "./insertion.js";
+import { AS_FRAGMENT, send } from "./submit.js";
+import { followInPlace, goBackInPlace } from "./discussion_pages.js";
 
 const TURNS_PAGES = ".pagination a, .discussion-views a";
 

@@ -1,6 +1,6 @@
 // The personal part of a public page: one fetch, and only for a browser that carries the hint cookie. Without it the page is complete.
 
-import { steady } from "./steady.js";
+import { steady } from "./keep_scroll.js";
 
 const PATIENCE_FOR_BAR = 8_000; // milliseconds; then the page stays as a stranger has it, with plain links that work for everybody
 
