@@ -100,7 +100,7 @@ def test_browser_and_server_agree_on_lines_and_marks(page_with_rule):
     ]
     found = page_with_rule.evaluate(
         """([marks, json]) => JSON.parse(json).map((text) => [
-            rule.countLines(text), rule.linesExcessFrom(text, 0) < text.length, rule.pileOfMarksFrom(text, marks) < text.length])""",
+            rule.countLines(text), rule.linesExcessFrom(text, 0) < text.length, rule.excessMarksFrom(text, marks) < text.length])""",
         [MAX_MARKS, json.dumps(texts)],
     )
     kept = [clean_text(text) for text in texts]

@@ -1,14 +1,14 @@
-// Whoever logs out at the desk leaves nothing typed behind for the next one at this computer: neither comments (js/drafts.js) nor articles
-// (js/desk_keep.js).
+// Logging out of the admin deletes the texts stored in this browser: other people may use the same computer.
 
-const KEPT_HERE = ["ictiger:draft:", "desk-text:"];
+// Comments (js/site/drafts.js) and articles (autosave.js).
+const STORED_PREFIXES = ["ictiger:draft:", "desk-text:"];
 
 document.getElementById("logout-form")?.addEventListener("submit", () => {
   try {
     for (const key of Object.keys(localStorage)) {
-      if (KEPT_HERE.some((prefix) => key.startsWith(prefix))) localStorage.removeItem(key);
+      if (STORED_PREFIXES.some((prefix) => key.startsWith(prefix))) localStorage.removeItem(key);
     }
   } catch {
-    // The browser keeps nothing, so there is nothing to forget.
+    // Storage is forbidden: nothing is stored.
   }
 });

@@ -1,242 +1,251 @@
-// The moderators' queue in place: decisions without leaving the page, single keys, and who is looking at which comment.
-// Without this script every form posts and the page comes back with a message.
+// The moderation queue in place: decisions without leaving the page, keyboard shortcuts, and claims, which
+// show who is looking at which comment. Without this script every form posts, and the page comes back with a
+// message.
 
-const RENEW = 30_000; // ms: claims last three minutes (comments/services/claiming.py), and others' are shown anew as often
-const DWELL = 700; // ms on a comment before it counts as being looked at: passing by is no claim
-const SWITCH = "desk-keys";
-const MAY_DECIDE = "[data-desk-decide]:not([disabled])"; // nobody else is looking at it
+const RENEW_CLAIM = 30_000; // milliseconds; a claim expires after three minutes (comments/services/claims.py)
+const DWELL = 700; // milliseconds on a comment before it is claimed: moving past it does not claim it
+const SHORTCUTS_KEY = "desk-keys"; // in localStorage, as moderators have it
+// A comment's decisions are disabled while another moderator has claimed it.
+const UNCLAIMED = "[data-desk-decide]:not([disabled])";
 
 const list = document.querySelector("[data-desk-rows]");
-const said = document.querySelector("[data-desk-said]");
-const failed = document.querySelector("[data-desk-failed]");
+const statusLine = document.querySelector("[data-desk-said]");
+const failureMessage = document.querySelector("[data-desk-failed]");
 const dialog = document.querySelector("[data-desk-dialog]");
-const isAlone = list?.dataset.deskRows === "one"; // the page of one comment
-const busy = new WeakSet();
-let held = null; // the id of the comment this page has claimed
-let dwelling = 0;
+const isSingleComment = list?.dataset.deskRows === "one"; // the page of one comment
+const submitting = new WeakSet();
+let claimedId = null; // of the comment that this page has claimed
+let dwellTimer = 0;
 
 const rows = () => [...list.querySelectorAll("[data-row]")];
-const current = () => document.activeElement?.closest("[data-row]") ?? null;
+const currentRow = () => document.activeElement?.closest("[data-row]") ?? null;
 
-function say(text) {
-  said.textContent = "";
-  requestAnimationFrame(() => (said.textContent = text));
+function announce(text) {
+  statusLine.textContent = "";
+  requestAnimationFrame(() => (statusLine.textContent = text));
 }
 
-// --- asking the desk ---------------------------------------------------------------------------------------------------------------
+// --- requests ----------------------------------------------------------------------------------------------
 
-/** Why the desk did not answer: "session", "fault" or "offline", each with words of its own. */
-class NoAnswer extends Error {}
+/** A request without a usable response. `message` is "session", "fault" or "offline". */
+class RequestFailed extends Error {}
 
-async function ask(url, fields) {
-  fields.set("csrfmiddlewaretoken", token());
-  const answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Fragment": "row" } }).catch(() => {
-    throw new NoAnswer("offline");
+async function post(url, fields) {
+  fields.set("csrfmiddlewaretoken", csrfToken());
+  const options = { method: "POST", body: fields, headers: { "X-Fragment": "row" } };
+  const response = await fetch(url, options).catch(() => {
+    throw new RequestFailed("offline");
   });
-  if (answer.headers.get("Content-Type")?.includes("json")) return answer.json();
-  throw new NoAnswer(answer.redirected ? "session" : "fault");
+  if (response.headers.get("Content-Type")?.includes("json")) return response.json();
+  throw new RequestFailed(response.redirected ? "session" : "fault");
 }
 
-/** That of now: whoever has logged in again in another tab has another than this page was made with. */
-function token() {
-  const [, known] = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie) ?? [];
-  return known ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
+/** The token from the cookie, because logging in again in another tab makes the token in this page invalid. */
+function csrfToken() {
+  const [, token] = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie) ?? [];
+  return token ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
-/** Put the row as it is now in the place of the old one. Returns it; null when the comment is gone. */
-function replace(row, html) {
-  const holder = row.closest("li");
-  const made = document.createElement("template");
-  made.innerHTML = html;
-  const fresh = made.content.querySelector("[data-row]");
-  if (fresh) holder.replaceChildren(...made.content.firstElementChild.childNodes);
-  else holder.remove();
-  return fresh && holder.querySelector("[data-row]");
+/** Replace `row` by `html`. Returns the new row; null if the comment no longer exists. */
+function replaceRow(row, html) {
+  const item = row.closest("li");
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const newRow = template.content.querySelector("[data-row]");
+  if (newRow) item.replaceChildren(...template.content.firstElementChild.childNodes);
+  else item.remove();
+  return newRow && item.querySelector("[data-row]");
 }
 
-/** The row to go on with: the next that waits, else the one before. */
-function neighbour(row) {
+/** The row to continue with: the next one, else the one before. */
+function neighbourOf(row) {
   const all = rows();
-  const at = all.indexOf(row);
-  return all[at + 1] ?? all[at - 1] ?? null;
+  const index = all.indexOf(row);
+  return all[index + 1] ?? all[index - 1] ?? null;
 }
 
-async function send(form, submitter) {
-  if (busy.has(form)) return;
-  busy.add(form);
+async function submitForm(form, submitter) {
+  if (submitting.has(form)) return;
+  submitting.add(form);
   const row = form.closest("[data-row]");
   try {
-    show(row, await ask(form.action, new FormData(form, submitter)));
-    failed.hidden = true;
-  } catch (problem) {
-    if (!(problem instanceof NoAnswer)) throw problem;
-    tellFailure(form, problem.message);
+    showResult(row, await post(form.action, new FormData(form, submitter)));
+    failureMessage.hidden = true;
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    showFailure(form, error.message);
   } finally {
-    busy.delete(form);
+    submitting.delete(form);
   }
 }
 
-/** Beside the button that was pressed, with everything still as it was typed. */
-function tellFailure(form, why) {
-  failed.textContent = failed.getAttribute(`data-say-${why}`);
-  failed.hidden = false;
-  form.append(failed);
+/** Show the message in the form, whose fields stay as they were filled in. */
+function showFailure(form, reason) {
+  failureMessage.textContent = failureMessage.getAttribute(`data-say-${reason}`);
+  failureMessage.hidden = false;
+  form.append(failureMessage);
 }
 
-function show(row, answer) {
-  const shown = row ?? list.querySelector(`[data-row="${answer.pk}"]`);
-  say(answer.said);
-  if (!shown) {
-    if (answer.done) location.reload(); // what was taken back stands on another page, or stood here before
+function showResult(formRow, result) {
+  const row = formRow ?? list.querySelector(`[data-row="${result.pk}"]`);
+  announce(result.said);
+  if (!row) {
+    if (result.done) location.reload(); // an undone comment belongs on another page, or was here before
     return;
   }
-  const next = answer.done && !answer.stays ? neighbour(shown) : null;
-  if (next) held = null; // the decision has ended the claim
-  if (shown.contains(failed)) document.querySelector(".desk-tools").append(failed);
-  const before = shown.dataset.state;
-  const fresh = replace(shown, answer.row);
-  if (answer.done) count(before, fresh?.dataset.state);
-  if (fresh) note(fresh, answer);
-  focusOn(next ?? fresh ?? rows()[0]);
-  if (!answer.done) fresh?.querySelector(`${MAY_DECIDE} details[open] :is(textarea, input[type=text])`)?.focus();
-}
-
-/** What came of it: in the row, or beside the boxes that are still to be filled in. */
-function note(row, answer) {
-  const line = document.createElement("p");
-  line.className = answer.done ? "desk-note" : "desk-note errornote";
-  line.textContent = answer.said;
-  const form = answer.done ? null : row.querySelector(`${MAY_DECIDE} details[open] form`);
-  if (form) form.append(line);
-  else row.prepend(line);
-}
-
-/** The figures above the queue go along with what is decided here; one that says "more than" stays as true as it was. */
-function count(before, after) {
-  for (const [state, by] of [[before, -1], [after, 1]]) {
-    const figure = before === after ? null : document.querySelector(`[data-desk-number="${state}"]`);
-    if (/^\d+$/.test(figure?.textContent)) figure.textContent = Number(figure.textContent) + by;
+  const nextRow = result.done && !result.stays ? neighbourOf(row) : null;
+  if (nextRow) claimedId = null; // the decision has ended the claim
+  if (row.contains(failureMessage)) document.querySelector(".desk-tools").append(failureMessage);
+  const oldState = row.dataset.state;
+  const newRow = replaceRow(row, result.row);
+  if (result.done) updateCounts(oldState, newRow?.dataset.state);
+  if (newRow) addNote(newRow, result);
+  focusRow(nextRow ?? newRow ?? rows()[0]);
+  if (!result.done) {
+    newRow?.querySelector(`${UNCLAIMED} details[open] :is(textarea, input[type=text])`)?.focus();
   }
 }
 
-// --- who is looking at what --------------------------------------------------------------------------------------------------------
+/** Show the result in the row; a refusal, in the open form whose fields need another value. */
+function addNote(row, result) {
+  const note = document.createElement("p");
+  note.className = result.done ? "desk-note" : "desk-note errornote";
+  note.textContent = result.said;
+  const form = result.done ? null : row.querySelector(`${UNCLAIMED} details[open] form`);
+  if (form) form.append(note);
+  else row.prepend(note);
+}
 
-function claimFields(extra) {
+/** Update the counts above the queue. One that reads "more than …" stays true, and stays. */
+function updateCounts(oldState, newState) {
+  for (const [state, difference] of [[oldState, -1], [newState, 1]]) {
+    const count = oldState === newState ? null : document.querySelector(`[data-desk-number="${state}"]`);
+    if (/^\d+$/.test(count?.textContent)) count.textContent = Number(count.textContent) + difference;
+  }
+}
+
+// --- claims ------------------------------------------------------------------------------------------------
+
+function claimFields(values) {
   const fields = new FormData();
-  fields.set("csrfmiddlewaretoken", token()); // a beacon goes without asking
+  fields.set("csrfmiddlewaretoken", csrfToken()); // for sendBeacon, which does not go through post()
   fields.set("shown", rows().map((row) => row.dataset.row).join(","));
-  for (const [name, value] of Object.entries(extra)) if (value) fields.set(name, value);
+  for (const [name, value] of Object.entries(values)) if (value) fields.set(name, value);
   return fields;
 }
 
 const claimsUrl = () => document.querySelector("[data-desk-claim]")?.action;
 
-async function tellClaims(extra) {
+async function sendClaims(values) {
   if (!claimsUrl()) return;
   try {
-    const answer = await ask(claimsUrl(), claimFields(extra));
-    if (answer.claims) for (const row of rows()) markClaim(row, answer.claims[row.dataset.row]);
+    const { claims } = await post(claimsUrl(), claimFields(values));
+    if (claims) for (const row of rows()) showClaim(row, claims[row.dataset.row]);
   } catch {
-    // The line is down: decisions are refused by the desk itself where somebody else was first.
+    // Offline. The server refuses a decision if another moderator was first.
   }
 }
 
-function markClaim(row, who) {
+/** `claimant` is the name of the other moderator who has claimed the comment; undefined if there is none. */
+function showClaim(row, claimant) {
   const form = row.querySelector("[data-desk-claim]");
-  const words = form.querySelector("[data-words-claimed]");
-  form.hidden = !who;
-  words.textContent = who ? words.dataset.wordsClaimed.replace("{who}", who) : "";
-  row.querySelector("[data-desk-decide]").disabled = Boolean(who);
-  row.classList.toggle("desk-row-claimed", Boolean(who));
+  const message = form.querySelector("[data-words-claimed]");
+  form.hidden = !claimant;
+  message.textContent = claimant ? message.dataset.wordsClaimed.replace("{who}", claimant) : "";
+  row.querySelector("[data-desk-decide]").disabled = Boolean(claimant);
+  row.classList.toggle("desk-row-claimed", Boolean(claimant));
 }
 
-function lookAt(row) {
-  clearTimeout(dwelling);
-  if (!row || row.dataset.row === held) return;
-  dwelling = setTimeout(() => {
-    const before = held;
-    held = row.dataset.row;
-    tellClaims({ hold: held, release: before });
+function claimAfterDwell(row) {
+  clearTimeout(dwellTimer);
+  if (!row || row.dataset.row === claimedId) return;
+  dwellTimer = setTimeout(() => {
+    const previousId = claimedId;
+    claimedId = row.dataset.row;
+    sendClaims({ hold: claimedId, release: previousId });
   }, DWELL);
 }
 
-function leave() {
-  clearTimeout(dwelling);
-  if (held && claimsUrl()) navigator.sendBeacon(claimsUrl(), claimFields({ release: held }));
-  held = null;
+function releaseClaim() {
+  clearTimeout(dwellTimer);
+  if (claimedId && claimsUrl()) navigator.sendBeacon(claimsUrl(), claimFields({ release: claimedId }));
+  claimedId = null;
 }
 
-// --- keys --------------------------------------------------------------------------------------------------------------------------
+// --- keyboard shortcuts ------------------------------------------------------------------------------------
 
-function focusOn(row) {
+function focusRow(row) {
   if (!row) return;
   row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
 
-function step(by) {
+function moveFocus(offset) {
   const all = rows();
-  const at = all.indexOf(current());
-  focusOn(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
+  const index = all.indexOf(currentRow());
+  const firstOrLast = offset > 0 ? 0 : all.length - 1;
+  focusRow(all[index < 0 ? firstOrLast : Math.min(Math.max(index + offset, 0), all.length - 1)]);
 }
 
-function press(selector) {
-  const button = current()?.querySelector(`${MAY_DECIDE} ${selector}`);
-  button?.click();
+function clickInRow(selector) {
+  currentRow()?.querySelector(`${UNCLAIMED} ${selector}`)?.click();
 }
 
-function open(verb) {
-  const row = current();
-  const details = row?.querySelector(`${MAY_DECIDE} [data-desk-open="${verb}"]`);
+function openReasons(action) {
+  const row = currentRow();
+  const details = row?.querySelector(`${UNCLAIMED} [data-desk-open="${action}"]`);
   if (!details) return;
   for (const other of row.querySelectorAll("[data-desk-open][open]")) other.open = other === details;
   details.open = true;
   details.querySelector("input[type=radio]").focus();
 }
 
-function choose(digit) {
-  const reasons = current()?.querySelectorAll("[data-desk-open][open] input[type=radio]") ?? [];
-  const reason = reasons[digit - 1];
-  if (!reason) return false;
-  reason.checked = true;
-  reason.focus();
-  reason.dispatchEvent(new Event("change", { bubbles: true }));
+/** Choose the reason number `digit` of the open form. Returns false if there is none. */
+function chooseReason(digit) {
+  const radios = currentRow()?.querySelectorAll("[data-desk-open][open] input[type=radio]") ?? [];
+  const radio = radios[digit - 1];
+  if (!radio) return false;
+  radio.checked = true;
+  radio.focus();
+  radio.dispatchEvent(new Event("change", { bubbles: true }));
   return true;
 }
 
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  a: () => press('[data-desk-form="approve"] button'),
-  r: () => open("reject"),
-  x: () => open("remove"),
+const SHORTCUTS = {
+  j: () => moveFocus(1),
+  k: () => moveFocus(-1),
+  a: () => clickInRow('[data-desk-form="approve"] button'),
+  r: () => openReasons("reject"),
+  x: () => openReasons("remove"),
   u: () => document.querySelector('.desk-tools [data-desk-form="undo"] button').click(),
   "?": () => dialog.showModal(),
 };
 
 function isTyping(target) {
-  return target.isContentEditable || target.closest("textarea, select, input:not([type=radio], [type=checkbox])") !== null;
+  const textFields = "textarea, select, input:not([type=radio], [type=checkbox])";
+  return target.isContentEditable || target.closest(textFields) !== null;
 }
 
-function areKeysOn() {
+function areShortcutsOn() {
   try {
-    return localStorage.getItem(SWITCH) !== "off";
+    return localStorage.getItem(SHORTCUTS_KEY) !== "off";
   } catch {
     return true;
   }
 }
 
-function onKey(event) {
+function onKeydown(event) {
+  // While an input method composes, keys belong to it (older browsers report key code 229 then).
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.keyCode === 229) return;
   if (dialog.open) return;
   if (event.key === "Escape") return closeReasons();
   if (isTyping(event.target)) return;
-  if (!areKeysOn() || event.repeat && !"jk".includes(event.key)) return;
+  if (!areShortcutsOn() || event.repeat && !"jk".includes(event.key)) return;
   if (/^[1-9]$/.test(event.key)) {
-    if (choose(Number(event.key))) event.preventDefault();
-  } else if (Object.hasOwn(KEYS, event.key)) {
+    if (chooseReason(Number(event.key))) event.preventDefault();
+  } else if (Object.hasOwn(SHORTCUTS, event.key)) {
     event.preventDefault();
-    KEYS[event.key]();
+    SHORTCUTS[event.key]();
   }
 }
 
@@ -244,60 +253,72 @@ function closeReasons() {
   const details = document.activeElement?.closest("details[open]");
   if (!details || !list.contains(details)) return;
   details.open = false;
-  focusOn(details.closest("[data-row]"));
+  focusRow(details.closest("[data-row]"));
 }
 
-/** The reason's words stand in the box to be changed, unless the moderator has written others. */
-function fillWords(radio) {
-  const box = radio.form.elements.note;
-  if (box.value === "" || box.value === box.dataset.given) box.value = box.dataset.given = radio.dataset.told;
+/** Put the chosen reason's text into the field, unless the moderator has written another text. */
+function fillInReason(radio) {
+  const field = radio.form.elements.note;
+  if (field.value === "" || field.value === field.dataset.given) {
+    field.value = field.dataset.given = radio.dataset.told;
+  }
 }
 
-/** All that is in view, and nothing that is not: nobody decides about what they have not seen. */
-function offerToSelectAll() {
-  const choice = document.querySelector("[data-desk-select]");
-  if (!choice) return;
-  choice.hidden = false;
-  choice.addEventListener("change", (event) => {
-    for (const box of list.querySelectorAll("input.action-select")) box.checked = event.target.checked;
+// --- start -------------------------------------------------------------------------------------------------
+
+/** Select only the comments on this page: nobody decides about comments they have not seen. */
+function enableSelectAll() {
+  const label = document.querySelector("[data-desk-select]");
+  if (!label) return;
+  label.hidden = false;
+  label.addEventListener("change", (event) => {
+    for (const checkbox of list.querySelectorAll("input.action-select")) {
+      checkbox.checked = event.target.checked;
+    }
   });
 }
 
-function start() {
-  offerToSelectAll();
+function enableShortcuts() {
   for (const button of document.querySelectorAll("[data-desk-keys]")) {
     button.hidden = false;
     button.addEventListener("click", () => dialog.showModal());
   }
-  const toggle = dialog.querySelector("[data-desk-switch]");
-  toggle.checked = areKeysOn();
-  toggle.addEventListener("change", () => {
+  const checkbox = dialog.querySelector("[data-desk-switch]");
+  checkbox.checked = areShortcutsOn();
+  checkbox.addEventListener("change", () => {
     try {
-      localStorage.setItem(SWITCH, toggle.checked ? "on" : "off");
+      localStorage.setItem(SHORTCUTS_KEY, checkbox.checked ? "on" : "off");
     } catch {
-      // The browser keeps nothing: the keys stay as they are.
+      // Storage is forbidden: the setting stays as it is.
     }
   });
-  document.addEventListener("keydown", onKey);
-  if (isAlone) held = rows()[0].dataset.row; // the page has claimed it
-  document.addEventListener("submit", (event) => {
-    if (isAlone) return; // below the comment stands its history: the page comes back with it
-    if (event.target.matches("[data-desk-form]")) {
-      event.preventDefault();
-      send(event.target, event.submitter);
-    } else if (event.target.matches("[data-desk-claim]")) {
-      event.preventDefault();
-      const row = event.target.closest("[data-row]");
-      held = row.dataset.row;
-      tellClaims({ hold: held, take_over: "1" }).then(() => focusOn(row));
-    }
-  });
-  list.addEventListener("change", (event) => {
-    if (event.target.matches("input[type=radio][data-told]")) fillWords(event.target);
-  });
-  list.addEventListener("focusin", (event) => lookAt(event.target.closest("[data-row]")));
-  addEventListener("pagehide", leave);
-  setInterval(() => document.visibilityState === "visible" && tellClaims({ hold: held }), RENEW);
+  document.addEventListener("keydown", onKeydown);
 }
 
-if (list && said && dialog) start();
+function onSubmit(event) {
+  if (isSingleComment) return; // the comment's history is shown below it: load the whole page
+  if (event.target.matches("[data-desk-form]")) {
+    event.preventDefault();
+    submitForm(event.target, event.submitter);
+  } else if (event.target.matches("[data-desk-claim]")) {
+    event.preventDefault();
+    const row = event.target.closest("[data-row]");
+    claimedId = row.dataset.row;
+    sendClaims({ hold: claimedId, take_over: "1" }).then(() => focusRow(row));
+  }
+}
+
+function start() {
+  enableSelectAll();
+  enableShortcuts();
+  if (isSingleComment) claimedId = rows()[0].dataset.row; // the server has claimed it for this page
+  document.addEventListener("submit", onSubmit);
+  list.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=radio][data-told]")) fillInReason(event.target);
+  });
+  list.addEventListener("focusin", (event) => claimAfterDwell(event.target.closest("[data-row]")));
+  addEventListener("pagehide", releaseClaim);
+  setInterval(() => document.visibilityState === "visible" && sendClaims({ hold: claimedId }), RENEW_CLAIM);
+}
+
+if (list && statusLine && dialog) start();

@@ -1,59 +1,56 @@
-// The discussion in place. Every link and form here works as a page of its own; this fetches the same form to where the reader is, sends it
-// from there and puts the answer in its place. Nothing typed is lost: what the server refuses comes back in the box, what does not arrive stays.
+// The discussion in place. Every link and form of it also works as a page of its own. This module fetches the
+// form to the place where the reader is, submits it there and shows the result. The text is never lost: a
+// refused form comes back with it, and after a failed request it stays in the form.
 
 import { barFilled } from "./personal_bar.js";
-import { attachCounter } from "./words_left.js";
-import { keepDraft, markSent, restoreDraft, settleSent } from "./drafts.js";
-import { discussionSection, fragmentOf, listIn } from "./insertion.js";
-import { AS_FRAGMENT, send } from "./submit.js";
+import { attachWordCounter } from "./words_left.js";
+import { deleteSentDraft, markSent, restoreDraft, storeDraft } from "./drafts.js";
+import { childList, discussionSection, parseFragment } from "./insertion.js";
+import { FRAGMENT_HEADERS, submitForm } from "./submit.js";
 import { followInPlace, goBackInPlace } from "./discussion_pages.js";
 
-const TURNS_PAGES = ".pagination a, .discussion-views a";
+const PAGE_LINKS = ".pagination a, .discussion-views a";
 
-// --- forms, wherever they stand --------------------------------------------------------------------------------------------------------
+// --- forms, in place and on pages of their own -------------------------------------------------------------
 
 export function prepareForm(form) {
-  const box = form.querySelector("textarea[name=body]");
-  if (!box) {
-    return; // it asks, or reports: nothing to count or to keep
+  const textarea = form.querySelector("textarea[name=body]");
+  if (!textarea) {
+    return; // a form that removes or reports a comment: nothing to count or to store
   }
   if ("answered" in form.dataset) {
-    keepDraft(form, box.value);
+    storeDraft(form, textarea.value);
   }
   restoreDraft(form);
-  attachCounter(form);
-  box.addEventListener("input", () => keepDraft(form, box.value));
-  box.addEventListener("keydown", (event) => {
-    // While an input method composes, Enter belongs to it (229 is what older browsers say then).
-    const composing = event.isComposing || event.keyCode === 229;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !composing) {
+  attachWordCounter(form);
+  textarea.addEventListener("input", () => storeDraft(form, textarea.value));
+  textarea.addEventListener("keydown", (event) => {
+    // While an input method composes, Enter belongs to it (older browsers report key code 229 then).
+    const isComposing = event.isComposing || event.keyCode === 229;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !isComposing) {
       event.preventDefault();
       form.requestSubmit(form.querySelector("button:not([type=button])"));
     }
   });
 }
 
-// --- opening -----------------------------------------------------------------------------------------------------------------------------
+// --- opening a form in place -------------------------------------------------------------------------------
 
 async function openForm(link) {
-  const place = placeFor(link);
-  const open = place.querySelector(".comment-form");
-  if (open?.dataset.opener === link.href) {
-    focusIn(open);
+  const container = formContainer(link);
+  const openedForm = container.querySelector(".comment-form");
+  if (openedForm?.dataset.opener === link.href) {
+    focusFirstField(openedForm);
     return;
   }
   link.setAttribute("aria-busy", "true");
   try {
     await barFilled;
-    const answer = await fetch(link.href, { headers: AS_FRAGMENT, credentials: "same-origin" });
-    const form = answer.ok && !answer.redirected ? fragmentOf(await answer.text()).querySelector(".comment-form") : null;
-    if (!form) {
-      throw new Error(`no form at ${link.href}`);
-    }
-    open?.remove();
-    place.append(form);
-    settle(form, link);
-    focusIn(form);
+    const form = await fetchForm(link.href);
+    openedForm?.remove();
+    container.append(form);
+    activateForm(form, link);
+    focusFirstField(form);
   } catch {
     location.assign(link.href);
   } finally {
@@ -61,28 +58,40 @@ async function openForm(link) {
   }
 }
 
-// The box to write in, the question to answer, or what asks it.
-function focusIn(form) {
+async function fetchForm(url) {
+  const response = await fetch(url, { headers: FRAGMENT_HEADERS, credentials: "same-origin" });
+  const html = response.ok && !response.redirected ? await response.text() : "";
+  const form = parseFragment(html).querySelector(".comment-form");
+  if (!form) {
+    throw new Error(`no form at ${url}`);
+  }
+  return form;
+}
+
+// The textarea, a field of another form, or the focusable element that holds its question.
+function focusFirstField(form) {
   form.querySelector("textarea[name=body], input[type=radio], select, [tabindex]").focus();
 }
 
-// Below the comment that is answered, changed, removed or reported; for a new one, where the invitation stands.
-function placeFor(link) {
+// Below the comment that is replied to, edited, removed or reported; for a new comment, beside the
+// invitation.
+function formContainer(link) {
   const comment = link.closest(".comment");
   if (!comment) {
     return link.closest("[data-slot]") ?? discussionSection;
   }
-  let place = comment.querySelector(":scope > .comment-form-place");
-  if (!place) {
-    place = document.createElement("div");
-    place.className = "comment-form-place";
-    comment.append(place);
+  let container = comment.querySelector(":scope > .comment-form-place");
+  if (!container) {
+    container = document.createElement("div");
+    container.className = "comment-form-place";
+    comment.append(container);
   }
-  return place;
+  return container;
 }
 
-// Make a form live: counter, draft, cancel, sending. `opener` gets the focus back when the form closes.
-function settle(form, opener) {
+// Attach the counter, the draft, cancelling and submitting. `opener` gets the focus back when the form is
+// closed.
+function activateForm(form, opener) {
   prepareForm(form);
   form.dataset.opener = opener.href;
   opener.hidden = opener.classList.contains("discussion-invite");
@@ -103,70 +112,78 @@ function settle(form, opener) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form, { again: (back) => settle(back, opener), close });
+    submitForm(form, { onReturned: (returned) => activateForm(returned, opener), close });
   });
 }
 
-// --- what is only this reader's (comes with the bar, or with the page) -------------------------------------------------------------------
+// --- the reader's comments, which arrive with the personal bar or with the page ----------------------------
 
-function placeOwnComments() {
-  // The newest comes first among threads, and last among replies.
-  for (const item of [...discussionSection.querySelectorAll("[data-slot=comments-own] [data-own]")].reverse()) {
-    const place = discussionSection.querySelector(`.comment-gone#comment-${item.dataset.own}`);
-    if (place) {
-      place.replaceWith(item.querySelector(".comment")); // others have answered it: to them a line stands here
+function insertOwnComments() {
+  // Threads are listed newest first and replies newest last: hence the reversed order.
+  const items = [...discussionSection.querySelectorAll("[data-slot=comments-own] [data-own]")].reverse();
+  for (const item of items) {
+    const placeholder = discussionSection.querySelector(`.comment-gone#comment-${item.dataset.own}`);
+    if (placeholder) {
+      placeholder.replaceWith(item.querySelector(".comment")); // others see the placeholder above its replies
       item.remove();
       continue;
     }
-    const above = item.dataset.thread && document.getElementById(`comment-${item.dataset.thread}`)?.closest(".thread");
-    if (above) {
+    const thread =
+      item.dataset.thread && document.getElementById(`comment-${item.dataset.thread}`)?.closest(".thread");
+    if (thread) {
       item.classList.remove("thread");
-      listIn(above, ":scope > .replies", "replies").append(item);
+      childList(thread, ":scope > .replies", "replies").append(item);
     }
   }
   for (const item of discussionSection.querySelectorAll("[data-slot=comments-own] [data-own-visible]")) {
     item.remove();
-    const shown = document.getElementById(`comment-${item.dataset.ownVisible}`);
-    if (shown) {
-      shown.classList.add("comment-own");
-      shown.querySelector(".comment-report")?.remove();
-      shown.querySelector(".comment-actions")?.append(...item.querySelectorAll(".comment-actions > *"));
-    }
+    addOwnActions(document.getElementById(`comment-${item.dataset.ownVisible}`), item);
   }
 }
 
-// --- links into the discussion -----------------------------------------------------------------------------------------------------------
+// Mark a public comment as the reader's and give it the author's actions.
+function addOwnActions(comment, item) {
+  if (comment) {
+    comment.classList.add("comment-own");
+    comment.querySelector(".comment-report")?.remove();
+    comment.querySelector(".comment-actions")?.append(...item.querySelectorAll(".comment-actions > *"));
+  }
+}
 
-// A comment that the address names may be folded away, or stand on another page by now.
-async function findNamedComment() {
-  const [, number] = /^#comment-(\d+)$/.exec(location.hash) ?? [];
-  if (!number) {
+// --- links into the discussion -----------------------------------------------------------------------------
+
+// Show the comment that the URL's fragment names. It may be in closed <details>, or have moved to another
+// page.
+async function showLinkedComment() {
+  const [, id] = /^#comment-(\d+)$/.exec(location.hash) ?? [];
+  if (!id) {
     return;
   }
   await barFilled;
-  const aim = document.getElementById(`comment-${number}`);
-  if (aim) {
-    unfold(aim);
+  const comment = document.getElementById(`comment-${id}`);
+  if (comment) {
+    unfold(comment);
     return;
   }
-  const permalink = discussionSection.dataset.permalink.replace("/0/", `/${number}/`);
-  const answer = await fetch(permalink, { method: "HEAD", credentials: "same-origin" }).catch(() => null);
-  if (answer?.ok && new URL(answer.url).pathname !== location.pathname) {
+  const permalink = discussionSection.dataset.permalink.replace("/0/", `/${id}/`);
+  const response = await fetch(permalink, { method: "HEAD", credentials: "same-origin" }).catch(() => null);
+  if (response?.ok && new URL(response.url).pathname !== location.pathname) {
     location.replace(permalink);
   }
 }
 
-// Browsers that follow the standard have done so already.
-function unfold(aim) {
-  const folded = aim.closest("details:not([open])");
-  if (folded) {
-    folded.open = true;
-    aim.scrollIntoView();
+// Browsers that follow the HTML standard have opened the <details> already.
+function unfold(comment) {
+  const details = comment.closest("details:not([open])");
+  if (details) {
+    details.open = true;
+    comment.scrollIntoView();
   }
 }
 
 function isPlainClick(event) {
-  return !event.defaultPrevented && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  const hasModifier = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  return !event.defaultPrevented && event.button === 0 && !hasModifier;
 }
 
 if (discussionSection) {
@@ -178,20 +195,20 @@ if (discussionSection) {
     if (link.matches("[data-comment-form]")) {
       event.preventDefault();
       openForm(link);
-    } else if (link.matches(TURNS_PAGES)) {
+    } else if (link.matches(PAGE_LINKS)) {
       event.preventDefault();
-      followInPlace(link.href, placeOwnComments);
+      followInPlace(link.href, insertOwnComments);
     }
   });
-  addEventListener("popstate", (event) => goBackInPlace(event.state, placeOwnComments));
-  addEventListener("hashchange", findNamedComment);
-  document.addEventListener("ictiger:bar", placeOwnComments);
-  placeOwnComments();
-  findNamedComment();
+  addEventListener("popstate", (event) => goBackInPlace(event.state, insertOwnComments));
+  addEventListener("hashchange", showLinkedComment);
+  document.addEventListener("ictiger:bar", insertOwnComments);
+  insertOwnComments();
+  showLinkedComment();
 } else {
   for (const form of document.querySelectorAll(".comment-form")) {
     prepareForm(form);
     form.addEventListener("submit", () => markSent(form));
   }
 }
-settleSent();
+deleteSentDraft();

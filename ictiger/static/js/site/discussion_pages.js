@@ -1,30 +1,30 @@
-// The pages of the discussion and its other orders, in place: the same links, the same addresses, and Back leads back.
+// Turn the pages of the discussion and change its order in place: the same links and URLs, and Back works.
 
 import { refillSlot } from "./personal_bar.js";
 import { discussionSection } from "./insertion.js";
 
-const PATIENCE_FOR_PAGES = 20_000; // milliseconds
-let shownPage = location.pathname + location.search;
+const PAGE_TIMEOUT = 20_000; // milliseconds
+let shownPath = location.pathname + location.search;
 
-// Turn to where a link leads. `placeOwn` puts what is only this reader's in its place again.
-export async function followInPlace(href, placeOwn) {
+// Show the page that a link leads to. `insertPersonal` inserts the reader's comments into the new page.
+export async function followInPlace(href, insertPersonal) {
   history.replaceState({ ...history.state, scrolled: scrollY }, "");
-  const title = await show(href, placeOwn);
+  const title = await showPage(href, insertPersonal);
   if (title !== null) {
     history.pushState({ discussion: true }, "", href);
-    shownPage = location.pathname + location.search;
+    shownPath = location.pathname + location.search;
     document.title = title;
     document.getElementById("discussion-title").focus();
   }
 }
 
-// Back and forward. Steps between places of the same page are the browser's own.
-export async function goBackInPlace(state, placeOwn) {
-  if (location.pathname + location.search === shownPage) {
+// Handle Back and Forward. Steps between fragments of one page are left to the browser.
+export async function goBackInPlace(state, insertPersonal) {
+  if (location.pathname + location.search === shownPath) {
     return;
   }
-  shownPage = location.pathname + location.search;
-  const title = await show(location.href, placeOwn);
+  shownPath = location.pathname + location.search;
+  const title = await showPage(location.href, insertPersonal);
   if (title !== null) {
     document.title = title;
     document.getElementById("discussion-title").focus({ preventScroll: true });
@@ -32,21 +32,22 @@ export async function goBackInPlace(state, placeOwn) {
   }
 }
 
-// The title of the page that is shown now; null when the browser goes there by itself.
-async function show(href, placeOwn) {
+// Returns the title of the page shown; null if it failed and the browser loads the URL itself.
+async function showPage(href, insertPersonal) {
   discussionSection.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(href, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_FOR_PAGES) });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const signal = AbortSignal.timeout(PAGE_TIMEOUT);
+    const response = await fetch(href, { credentials: "same-origin", signal });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const discussion = page.getElementById("discussion");
-    if (!answer.ok || !discussion || lacksArticle(page)) {
+    if (!response.ok || !discussion || needsArticle(page)) {
       throw new Error(`no page of this discussion at ${href}`);
     }
     replaceDiscussion(discussion);
     if (!discussionSection.querySelector("[data-slot=comments-own]").firstElementChild) {
       await refillSlot("comments-own");
     }
-    placeOwn();
+    insertPersonal();
     return page.title;
   } catch {
     location.assign(href);
@@ -56,16 +57,16 @@ async function show(href, placeOwn) {
   }
 }
 
-// The page with the article itself cannot be shown where only its discussion stands.
-function lacksArticle(page) {
+// The article's page cannot be shown in place on a page that has only the discussion.
+function needsArticle(page) {
   return page.querySelector("article.article") && !document.querySelector("article.article");
 }
 
-// A form that is being filled in stays.
+// Keep a form that is being filled in.
 function replaceDiscussion(discussion) {
-  const kept = discussionSection.querySelector("[data-slot=comment-form]");
-  if (kept?.querySelector(".comment-form")) {
-    discussion.querySelector("[data-slot=comment-form]")?.replaceWith(kept);
+  const formSlot = discussionSection.querySelector("[data-slot=comment-form]");
+  if (formSlot?.querySelector(".comment-form")) {
+    discussion.querySelector("[data-slot=comment-form]")?.replaceWith(formSlot);
   }
   discussionSection.replaceChildren(...discussion.childNodes);
 }

@@ -1,11 +1,11 @@
-// "My comments": what was typed in this browser and not sent, each text with the way back to its form.
+// "My comments": list the drafts stored in this browser, each with a link to its form.
 
-import { draftsKept, forgetDraft } from "./drafts.js";
+import { deleteDraft, storedDrafts } from "./drafts.js";
 
-const typedTexts = document.querySelector("[data-typed-texts]");
+const draftSection = document.querySelector("[data-typed-texts]");
 
-// Null when it is damaged: the text is there to be copied.
-function wayBack(draft) {
+// Null if the stored URL is missing or invalid. The text is shown all the same, so that it can be copied.
+function formUrl(draft) {
   try {
     return draft.here ? new URL(draft.here, location.href) : null;
   } catch {
@@ -13,29 +13,29 @@ function wayBack(draft) {
   }
 }
 
-function showTypedText(draft) {
-  const item = typedTexts.querySelector("template").content.firstElementChild.cloneNode(true);
-  const way = item.querySelector("[data-go-on]");
-  const form = wayBack(draft);
-  if (form?.origin === location.origin) {
-    way.href = form.href;
+function showDraft(draft) {
+  const item = draftSection.querySelector("template").content.firstElementChild.cloneNode(true);
+  const link = item.querySelector("[data-go-on]");
+  const url = formUrl(draft);
+  if (url?.origin === location.origin) {
+    link.href = url.href;
   } else {
-    way.remove();
+    link.remove();
   }
   item.querySelector("[data-title]").textContent = draft.about ?? "";
   item.querySelector("[data-text]").textContent = draft.text;
   item.querySelector("[data-discard]").addEventListener("click", () => {
-    forgetDraft(draft.key);
+    deleteDraft(draft.key);
     item.remove();
-    const isLast = !typedTexts.querySelector("[data-typed-text]");
-    typedTexts.hidden = isLast;
-    (isLast ? document.querySelector("h1") : typedTexts.querySelector("h2")).focus();
+    const isEmpty = !draftSection.querySelector("[data-typed-text]");
+    draftSection.hidden = isEmpty;
+    (isEmpty ? document.querySelector("h1") : draftSection.querySelector("h2")).focus();
   });
-  typedTexts.append(item);
+  draftSection.append(item);
 }
 
-if (typedTexts) {
-  const drafts = draftsKept();
-  drafts.forEach(showTypedText);
-  typedTexts.hidden = drafts.length === 0;
+if (draftSection) {
+  const drafts = storedDrafts();
+  drafts.forEach(showDraft);
+  draftSection.hidden = drafts.length === 0;
 }

@@ -1,15 +1,17 @@
-// Text that was typed and not sent, kept in this browser for each article and each comment that is answered or changed, with the way back to
-// its form and the article's title, so that it can be found again (js/typed_texts.js).
+// Store unsent comments in this browser (localStorage), one for each article and for each comment that is
+// replied to or edited. A draft also holds the URL of its form and the article's title, for the list in
+// draft_list.js. Readers have drafts stored already: the keys and the names of the fields must not change.
 
 const PREFIX = "ictiger:draft:";
-const SENT = "ictiger:sent";
+const ADMIN_PREFIX = "desk-text:"; // articles, stored by js/admin/autosave.js
+const SENT_KEY = "ictiger:sent";
 
 export function draftKey(form) {
   return `${PREFIX}${form.dataset.article}:${form.dataset.of}`;
 }
 
-// Storage may be full, or forbidden: then nothing is kept, and nothing breaks.
-export function keepDraft(form, text) {
+// Store `text`, or delete the draft if it is blank. Storage may be full or forbidden: then nothing is stored.
+export function storeDraft(form, text) {
   try {
     if (text.trim()) {
       const { here, about } = form.dataset;
@@ -18,15 +20,19 @@ export function keepDraft(form, text) {
     } else {
       localStorage.removeItem(draftKey(form));
     }
-  } catch (problem) {
-    console.warn("This text is not kept in the browser.", problem);
+  } catch (error) {
+    console.warn("This text is not kept in the browser.", error);
   }
 }
 
-// Put back what the reader has typed in this form before and not sent, as the submission that it was: it is posted once, and not in the place
-// of another text that waits on the server. What the server has just given back is newer.
+// Fill the form with its stored draft and the draft's submission id. With the same id the server posts the
+// text once, and does not replace another draft stored on the server. A form that the server has just
+// returned is newer than the stored draft and stays as it is.
 export function restoreDraft(form) {
-  const draft = "answered" in form.dataset ? undefined : draftsKept().find(({ key }) => key === draftKey(form));
+  if ("answered" in form.dataset) {
+    return;
+  }
+  const draft = storedDrafts().find(({ key }) => key === draftKey(form));
   if (draft) {
     form.elements.body.value = draft.text;
   }
@@ -35,72 +41,76 @@ export function restoreDraft(form) {
   }
 }
 
-export function draftsKept() {
+export function storedDrafts() {
   try {
     return Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
-      .map(draftUnder)
+      .map(readDraft)
       .filter((draft) => draft !== null);
-  } catch (problem) {
-    console.warn("Texts in this browser could not be read.", problem);
+  } catch (error) {
+    console.warn("Texts in this browser could not be read.", error);
     return [];
   }
 }
 
-// Null when it is damaged, which costs no other. It goes when its form keeps a text again, or with all the others.
-function draftUnder(key) {
+// Null if the draft is corrupt; the others are not affected. Storing a new draft of the same form, or logging
+// out, removes it.
+function readDraft(key) {
   try {
     const draft = JSON.parse(localStorage.getItem(key));
     return typeof draft?.text === "string" ? { ...draft, key } : null;
-  } catch (problem) {
-    console.warn("A text in this browser could not be read.", problem);
+  } catch (error) {
+    console.warn("A text in this browser could not be read.", error);
     return null;
   }
 }
 
-export function forgetDraft(key) {
+export function deleteDraft(key) {
   localStorage.removeItem(key);
 }
 
-const AT_THE_DESK = "desk-text:"; // js/desk_keep.js keeps articles under it
-
-function forgetTyped() {
+function deleteAllDrafts() {
   try {
     Object.keys(localStorage)
-      .filter((key) => key.startsWith(PREFIX) || key.startsWith(AT_THE_DESK))
-      .forEach(forgetDraft);
-  } catch (problem) {
-    console.warn("Texts in this browser could not be forgotten.", problem);
+      .filter((key) => key.startsWith(PREFIX) || key.startsWith(ADMIN_PREFIX))
+      .forEach(deleteDraft);
+  } catch (error) {
+    console.warn("Texts in this browser could not be forgotten.", error);
   }
 }
 
-// A form page was sent. Whether it was taken shows on the page that follows it.
+// Call when a form that is a page of its own is submitted. The page after it decides whether the text was
+// accepted.
 export function markSent(form) {
   try {
-    sessionStorage.setItem(SENT, JSON.stringify({ key: draftKey(form), from: [location.href.split("#")[0], form.action] }));
-  } catch (problem) {
-    console.warn("The draft of this text stays in the browser.", problem);
+    const referrers = [location.href.split("#")[0], form.action];
+    sessionStorage.setItem(SENT_KEY, JSON.stringify({ key: draftKey(form), from: referrers }));
+  } catch (error) {
+    console.warn("The draft of this text stays in the browser.", error);
   }
 }
 
-// Forget the draft when this page follows the form itself, or the page of an error from which it was sent again (other ways out of that page
-// name no referrer), and the form is not back with the text. What came back to be kept on the server is not in the browser's care any more.
-export function settleSent() {
+// Delete the draft of the form that was submitted last if this page follows it and does not show the form
+// again with the text. The page before may also be an error page from which the form was sent again; other
+// links on an error page send no referrer. A form that is shown again because the server has stored its text
+// needs no draft in the browser.
+export function deleteSentDraft() {
   try {
-    const sent = JSON.parse(sessionStorage.getItem(SENT));
-    sessionStorage.removeItem(SENT);
-    const isBack = (form) => draftKey(form) === sent.key && !form.querySelector("[data-kept]");
-    if (sent && sent.from.includes(document.referrer) && ![...document.querySelectorAll(".comment-form")].some(isBack)) {
-      forgetDraft(sent.key);
+    const sent = JSON.parse(sessionStorage.getItem(SENT_KEY));
+    sessionStorage.removeItem(SENT_KEY);
+    const isShownAgain = (form) => draftKey(form) === sent.key && !form.querySelector("[data-kept]");
+    const forms = [...document.querySelectorAll(".comment-form")];
+    if (sent && sent.from.includes(document.referrer) && !forms.some(isShownAgain)) {
+      deleteDraft(sent.key);
     }
-  } catch (problem) {
-    console.warn("The draft of a sent text stays in the browser.", problem);
+  } catch (error) {
+    console.warn("The draft of a sent text stays in the browser.", error);
   }
 }
 
-// Whoever logs out leaves nothing behind for the next one at this computer.
+// Logging out deletes all drafts: other people may use the same computer.
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[action$='/accounts/logout/']")) {
-    forgetTyped();
+    deleteAllDrafts();
   }
 });

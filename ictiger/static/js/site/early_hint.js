@@ -1,4 +1,5 @@
-// A classic script in <head>, so that it runs before anything is painted: what room to keep for this reader (see masthead.css, banner.css).
+// A classic script in <head>, run before the first paint: copy the hint cookie to <html data-reader>, so that
+// CSS can reserve room for the personal part of the page (masthead.css, banner.css).
 (() => {
   const hint = /(?:^|; )reader=(member|unverified|mistyped|guest)(?:;|$)/.exec(document.cookie);
   if (hint) {

@@ -1,87 +1,91 @@
-// What the server has accepted, put where it belongs in the discussion, with the focus on it and a word about it for screen readers.
+// Insert accepted comments into the discussion, and remove or replace removed ones. The focus moves to the
+// result, and a status message is announced to screen readers.
 
 export const discussionSection = document.getElementById("discussion");
 
-export function fragmentOf(html) {
+export function parseFragment(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   return template.content;
 }
 
-export function placeAccepted(accepted) {
+export function insertAccepted(accepted) {
   const comment = accepted.querySelector(".comment");
-  const before = document.getElementById(comment.id);
-  if (before) {
-    before.replaceWith(comment);
+  const previous = document.getElementById(comment.id);
+  if (previous) {
+    previous.replaceWith(comment);
   } else {
-    placeComment(comment, accepted.dataset.thread);
+    insertComment(comment, accepted.dataset.thread);
   }
   comment.classList.add("comment-new");
-  showCount(accepted);
+  updateCount(accepted);
   focusOn(comment);
   announce(accepted.dataset.said);
 }
 
-// A reply goes below its thread; a comment that begins one goes on top. Where the thread is not on this page, it stands on top too.
-function placeComment(comment, thread) {
+// Append a reply to its thread. A new thread goes to the top, and so does a reply whose thread is on another
+// page.
+function insertComment(comment, threadId) {
   const item = document.createElement("li");
   item.append(comment);
-  const above = thread && document.getElementById(`comment-${thread}`)?.closest(".thread");
-  if (above) {
-    listIn(above, ":scope > .replies", "replies").append(item);
+  const thread = threadId && document.getElementById(`comment-${threadId}`)?.closest(".thread");
+  if (thread) {
+    childList(thread, ":scope > .replies", "replies").append(item);
   } else {
     item.className = "thread";
-    firstList().prepend(item);
+    threadList().prepend(item);
   }
 }
 
-// Above what turns the pages.
-function firstList() {
+// The list of threads, made before the page links if the discussion has none yet.
+function threadList() {
   const list = discussionSection.querySelector(":scope > .threads");
   if (list) {
     return list;
   }
-  const made = document.createElement("ol");
-  made.className = "threads";
-  discussionSection.querySelector(":scope > [data-slot=comments-own]").after(made);
-  return made;
+  const newList = document.createElement("ol");
+  newList.className = "threads";
+  discussionSection.querySelector(":scope > [data-slot=comments-own]").after(newList);
+  return newList;
 }
 
-export function listIn(parent, selector, name) {
-  const found = parent.querySelector(selector);
-  if (found) {
-    return found;
+// The list that matches `selector` below `parent`, appended with the class `className` if there is none.
+export function childList(parent, selector, className) {
+  const list = parent.querySelector(selector);
+  if (list) {
+    return list;
   }
-  const list = document.createElement("ol");
-  list.className = name;
-  parent.append(list);
-  return list;
+  const newList = document.createElement("ol");
+  newList.className = className;
+  parent.append(newList);
+  return newList;
 }
 
-// A removed comment leaves what the server says stands in its place, or nothing; the focus goes to that, or to what follows.
-export function placeRemoved(removed) {
+// Replace a removed comment by its tombstone if the server sends one, else delete it. Focus the tombstone or
+// the next comment.
+export function applyRemoval(removed) {
   const comment = document.getElementById(`comment-${removed.dataset.removed}`);
   const tombstone = removed.querySelector(".comment");
-  showCount(removed);
+  updateCount(removed);
   if (tombstone) {
     comment.replaceWith(tombstone);
     focusOn(tombstone);
   } else {
-    const next = nextTo(comment);
+    const neighbour = neighbourOf(comment);
     comment.closest("li").remove();
-    focusOn(next);
+    focusOn(neighbour);
   }
   announce(removed.dataset.said);
 }
 
-function nextTo(comment) {
-  const others = [...discussionSection.querySelectorAll("li:not([hidden]) > .comment")];
-  const at = others.indexOf(comment);
-  return others[at + 1] ?? others[at - 1] ?? document.getElementById("discussion-title");
+function neighbourOf(comment) {
+  const comments = [...discussionSection.querySelectorAll("li:not([hidden]) > .comment")];
+  const index = comments.indexOf(comment);
+  return comments[index + 1] ?? comments[index - 1] ?? document.getElementById("discussion-title");
 }
 
-function showCount(answer) {
-  const count = answer.querySelector(".discussion-count");
+function updateCount(fragment) {
+  const count = fragment.querySelector(".discussion-count");
   if (count) {
     discussionSection.querySelector(".discussion-header > .discussion-count")?.replaceWith(count);
   }
@@ -94,13 +98,13 @@ export function focusOn(element) {
 }
 
 export function announce(message) {
-  let place = document.getElementById("discussion-said");
-  if (!place) {
-    place = document.createElement("p");
-    place.id = "discussion-said";
-    place.className = "visually-hidden";
-    place.setAttribute("role", "status");
-    discussionSection.after(place); // outside of what turning a page replaces
+  let status = document.getElementById("discussion-said");
+  if (!status) {
+    status = document.createElement("p");
+    status.id = "discussion-said";
+    status.className = "visually-hidden";
+    status.setAttribute("role", "status");
+    discussionSection.after(status); // outside the section, whose content is replaced when a page is turned
   }
-  place.textContent = message;
+  status.textContent = message;
 }

@@ -1,24 +1,24 @@
-// What is being read stays where it is while something arrives above it: own comments, the notes that move to the margin.
+// Keep the reader's place in the window while content is inserted above it.
 
 const READABLE = ".prose > *, .comment, .discussion-invite";
 
-// Runs `change`, which may move everything, and scrolls by as much as it moved what the reader is looking at.
-export function steady(change) {
-  const held = scrollY > 0 && lookedAt();
-  const before = held && held.getBoundingClientRect().top;
+// Run `change`, which may move the content, then scroll by the distance that it moved the element being read.
+export function keepScroll(change) {
+  const anchor = scrollY > 0 && anchorElement();
+  const topBefore = anchor && anchor.getBoundingClientRect().top;
   change();
-  if (held && held.isConnected) {
-    scrollBy({ top: held.getBoundingClientRect().top - before, behavior: "instant" });
+  if (anchor && anchor.isConnected) {
+    scrollBy({ top: anchor.getBoundingClientRect().top - topBefore, behavior: "instant" });
   }
 }
 
-// What the address points to, if it is in sight; otherwise the first thing in the window that has a place of its own.
-function lookedAt() {
-  const aim = document.querySelector(":target");
-  return aim && isInSight(aim) ? aim : [...document.querySelectorAll(READABLE)].find(isInSight);
+// The target of the URL's fragment if it is in the window, else the first readable element in the window.
+function anchorElement() {
+  const target = document.querySelector(":target");
+  return target && isInWindow(target) ? target : [...document.querySelectorAll(READABLE)].find(isInWindow);
 }
 
-function isInSight(element) {
+function isInWindow(element) {
   const { top, bottom } = element.getBoundingClientRect();
   return bottom > 0 && top < innerHeight && bottom > top;
 }

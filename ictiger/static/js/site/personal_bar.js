@@ -1,47 +1,52 @@
-// The personal part of a public page: one fetch, and only for a browser that carries the hint cookie. Without it the page is complete.
+// Fetch the personal part of a public page in one request, and only if the browser has the hint cookie.
+// Without it the page is complete for an anonymous visitor.
 
-import { steady } from "./keep_scroll.js";
+import { keepScroll } from "./keep_scroll.js";
 
-const PATIENCE_FOR_BAR = 8_000; // milliseconds; then the page stays as a stranger has it, with plain links that work for everybody
+// Milliseconds. After it the page stays anonymous, with plain links that work for everybody.
+const BAR_TIMEOUT = 8_000;
 
 export async function fillBar(bar) {
-  const html = await personalPart(bar);
+  const html = await fetchPersonalPart(bar);
   if (html) {
-    steady(() => placeFragment(bar, html));
+    keepScroll(() => insertFragment(bar, html));
   }
   bar.dataset.loaded = "";
 }
 
-// Fetch it again for one place alone: the rest of the page stays as it is.
+// Fetch the personal part again and fill only the slot `name`.
 export async function refillSlot(name) {
-  const html = isExpected ? await personalPart(publicBar) : "";
+  const html = hasPersonalPart ? await fetchPersonalPart(publicBar) : "";
   const template = document.createElement("template");
   template.innerHTML = html;
-  const filled = template.content.querySelector(`[data-slot="${CSS.escape(name)}"]`);
-  if (filled) {
-    placeOf(name)?.replaceWith(filled);
+  const content = template.content.querySelector(`[data-slot="${CSS.escape(name)}"]`);
+  if (content) {
+    slotElement(name)?.replaceWith(content);
   }
 }
 
-async function personalPart(bar) {
+async function fetchPersonalPart(bar) {
   try {
-    const patience = AbortSignal.timeout(PATIENCE_FOR_BAR);
-    const answer = await fetch(bar.dataset.src, { cache: "no-store", credentials: "same-origin", signal: patience });
-    return answer.ok && !answer.redirected ? await answer.text() : "";
-  } catch (problem) {
-    console.warn("The personal part of this page did not come.", problem);
+    const response = await fetch(bar.dataset.src, {
+      cache: "no-store",
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(BAR_TIMEOUT),
+    });
+    return response.ok && !response.redirected ? await response.text() : "";
+  } catch (error) {
+    console.warn("The personal part of this page did not come.", error);
     return "";
   }
 }
 
-// Elements with data-slot go to the place of that name; everything else is the bar.
-function placeFragment(bar, html) {
+// Elements with data-slot replace the slot of that name; the other elements become the content of the bar.
+function insertFragment(bar, html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   for (const element of template.content.querySelectorAll("[data-slot]")) {
-    const place = placeOf(element.dataset.slot);
-    if (place) {
-      place.replaceWith(element);
+    const slot = slotElement(element.dataset.slot);
+    if (slot) {
+      slot.replaceWith(element);
     } else {
       element.remove();
     }
@@ -50,14 +55,18 @@ function placeFragment(bar, html) {
   document.dispatchEvent(new CustomEvent("ictiger:bar", { detail: { root: bar } }));
 }
 
-// What became of something done to a comment is said at that comment, where the reader is taken, and not above the whole article.
-function placeOf(slot) {
-  const aim = slot === "messages" && document.querySelector(".comment:target");
-  return aim ? aim.appendChild(document.createElement("div")) : document.querySelector(`[data-slot="${CSS.escape(slot)}"]`);
+// If the URL's fragment names a comment, messages are shown in that comment, where the browser scrolls to,
+// and not at the top of the page.
+function slotElement(name) {
+  const comment = name === "messages" && document.querySelector(".comment:target");
+  return comment
+    ? comment.appendChild(document.createElement("div"))
+    : document.querySelector(`[data-slot="${CSS.escape(name)}"]`);
 }
 
 const publicBar = document.querySelector("[data-bar][data-src]");
-const isExpected = publicBar && document.documentElement.dataset.reader;
+const hasPersonalPart = publicBar && document.documentElement.dataset.reader;
 
-// Whoever fetches a form waits for this: without a token cookie yet, two answers at once would each bring one, and the last would win.
-export const barFilled = isExpected ? fillBar(publicBar) : Promise.resolve();
+// Await this before fetching a form. While the browser has no CSRF cookie, two responses at once would each
+// set one, and the token of the first form would no longer match.
+export const barFilled = hasPersonalPart ? fillBar(publicBar) : Promise.resolve();

@@ -1,6 +1,7 @@
-// Code that is wider than its place scrolls: the keyboard must be able to reach it, and only then.
+// Make code blocks that scroll sideways focusable, so that the keyboard can scroll them. Other blocks are not
+// focusable.
 
-const sizes = new ResizeObserver((entries) => {
+const overflowObserver = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) {
       target.tabIndex = 0;
@@ -10,4 +11,4 @@ const sizes = new ResizeObserver((entries) => {
   }
 });
 
-document.querySelectorAll(".prose pre").forEach((block) => sizes.observe(block));
+document.querySelectorAll(".prose pre").forEach((block) => overflowObserver.observe(block));

@@ -1,92 +1,104 @@
-// Sends a form of the discussion from where it stands. What the server refuses comes back in the box, what does not arrive stays in it, and
-// the words say what to do.
+// Submit a form of the discussion in place. A form that the server refuses is shown again with its text;
+// after a failed request the text stays in the form with a message that says what to do.
 
-import { keepDraft } from "./drafts.js";
-import { announce, discussionSection, focusOn, fragmentOf, placeAccepted, placeRemoved } from "./insertion.js";
+import { storeDraft } from "./drafts.js";
+import {
+  announce,
+  applyRemoval,
+  discussionSection,
+  focusOn,
+  insertAccepted,
+  parseFragment,
+} from "./insertion.js";
 
-export const AS_FRAGMENT = { "X-Fragment": "comment" }; // the server answers with the form or the comment alone
-const PATIENCE = 20_000; // milliseconds that a form waits for its answer
+// With this header the server responds with only the form or the comment.
+export const FRAGMENT_HEADERS = { "X-Fragment": "comment" };
+const SUBMIT_TIMEOUT = 20_000; // milliseconds
 
-// `again(form)` makes a form live that came back; `close()` takes the form away.
-export async function send(form, { again, close }) {
+// `onReturned(form)` prepares a form that the server returned; `close()` removes the form from the page.
+export async function submitForm(form, { onReturned, close }) {
   if (form.getAttribute("aria-busy") === "true") {
     return; // a double click, or a key held down
   }
   form.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.action, {
+    const response = await fetch(form.action, {
       method: "POST",
       body: new FormData(form),
-      headers: AS_FRAGMENT,
+      headers: FRAGMENT_HEADERS,
       credentials: "same-origin",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(SUBMIT_TIMEOUT),
     });
-    const html = await answer.text();
-    if (!takeIn(fragmentOf(html), form, close) && !showAgain(fragmentOf(html), form, again)) {
-      tell(form, answer.redirected ? "403" : answer.status);
+    const html = await response.text();
+    const isHandled =
+      applyResult(parseFragment(html), form, close) ||
+      showReturnedForm(parseFragment(html), form, onReturned);
+    if (!isHandled) {
+      showError(form, response.redirected ? "403" : response.status);
     }
-  } catch (problem) {
-    tell(form, problem.name === "TimeoutError" ? "timeout" : "offline");
+  } catch (error) {
+    showError(form, error.name === "TimeoutError" ? "timeout" : "offline");
   } finally {
     form.removeAttribute("aria-busy");
   }
 }
 
-// What was done. False when nothing was.
-function takeIn(answer, form, close) {
-  const done = answer.querySelector("[data-accepted], [data-removed], [data-reported]");
-  if (!done) {
+// Returns false if the response has no accepted, removed or reported comment.
+function applyResult(fragment, form, close) {
+  const result = fragment.querySelector("[data-accepted], [data-removed], [data-reported]");
+  if (!result) {
     return false;
   }
-  if (done.dataset.accepted) {
-    keepDraft(form, "");
-    forgetNote(form);
+  if (result.dataset.accepted) {
+    storeDraft(form, "");
+    removeDraftNotice(form);
     close();
-    placeAccepted(done);
-  } else if (done.dataset.removed) {
+    insertAccepted(result);
+  } else if (result.dataset.removed) {
     close();
-    placeRemoved(done);
+    applyRemoval(result);
   } else {
-    form.replaceWith(done);
-    focusOn(done);
-    announce(done.textContent.trim());
+    form.replaceWith(result);
+    focusOn(result);
+    announce(result.textContent.trim());
   }
   return true;
 }
 
-// The server's form, with its words about what is the matter, in the place of ours. False for an answer without a form.
-function showAgain(answer, form, again) {
-  const back = answer.querySelector(".comment-form");
-  if (!back) {
+// Replace the form by the server's, which holds the error messages. Returns false if the response has no
+// form.
+function showReturnedForm(fragment, form, onReturned) {
+  const returned = fragment.querySelector(".comment-form");
+  if (!returned) {
     return false;
   }
-  keepDraft(form, ""); // the server keeps it now, or the form that came back, which may stand for another place
-  if (back.querySelector("[data-kept]")) {
-    forgetNote(form);
+  storeDraft(form, ""); // the server has it now, or the returned form stores it, maybe under another key
+  if (returned.querySelector("[data-kept]")) {
+    removeDraftNotice(form);
   }
-  form.replaceWith(back);
-  again(back);
-  const told = back.querySelector(".form-errors, [data-kept]");
-  focusOn(told ?? back.querySelector("[aria-invalid=true], textarea"));
+  form.replaceWith(returned);
+  onReturned(returned);
+  const message = returned.querySelector(".form-errors, [data-kept]");
+  focusOn(message ?? returned.querySelector("[aria-invalid=true], textarea"));
   return true;
 }
 
-// What the page says of a text that was kept on the server is true no more.
-function forgetNote(form) {
+// Remove the page's notice of a draft on the server, which is out of date after the submission.
+function removeDraftNotice(form) {
   const submission = form.elements.submission?.value;
   discussionSection.querySelector(`[data-kept][data-submission="${CSS.escape(submission ?? "")}"]`)?.remove();
 }
 
-// `what` is the status of the answer, or why there was none.
-function tell(form, what) {
-  const words = (name) => discussionSection.getAttribute(`data-say-${name}`);
+// `reason` is the status of the response, "timeout" or "offline".
+function showError(form, reason) {
+  const messageFor = (name) => discussionSection.getAttribute(`data-say-${name}`);
   form.querySelector(".form-errors")?.remove();
   const errors = document.createElement("div");
   errors.className = "form-errors";
   errors.setAttribute("role", "alert");
-  const line = document.createElement("p");
-  line.className = "field-error";
-  line.textContent = words(what) ?? words(what >= 500 ? "500" : "403");
-  errors.append(line);
+  const message = document.createElement("p");
+  message.className = "field-error";
+  message.textContent = messageFor(reason) ?? messageFor(reason >= 500 ? "500" : "403");
+  errors.append(message);
   form.prepend(errors);
 }

@@ -1,6 +1,6 @@
-// The table of contents: open where it stands in the margin, and showing which section is being read.
+// The table of contents: open while it is in the margin, with the current section marked.
 
-function followReading(contents) {
+function markCurrentSection(contents) {
   const links = new Map();
   for (const link of contents.querySelectorAll("a[href^='#']")) {
     const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
@@ -10,39 +10,39 @@ function followReading(contents) {
   }
   const headings = [...links.keys()];
 
-  // The section being read is the last one whose heading has passed the upper third of the window.
-  let waiting = false;
+  // The current section is the last one whose heading is above a third of the window's height.
+  let isScheduled = false;
   const mark = () => {
-    waiting = false;
-    const reading = headings.findLast((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+    isScheduled = false;
+    const current = headings.findLast((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
     for (const [heading, link] of links) {
-      if (heading === reading) {
+      if (heading === current) {
         link.setAttribute("aria-current", "true");
       } else {
         link.removeAttribute("aria-current");
       }
     }
   };
-  const markSoon = () => {
-    if (!waiting) {
-      waiting = true;
+  const scheduleMark = () => {
+    if (!isScheduled) {
+      isScheduled = true;
       requestAnimationFrame(mark);
     }
   };
-  addEventListener("scroll", markSoon, { passive: true });
-  markSoon();
+  addEventListener("scroll", scheduleMark, { passive: true });
+  scheduleMark();
 }
 
 function openInMargin(details) {
-  const margin = matchMedia("(width >= 75rem)"); // as in article.css
-  const adapt = () => {
-    details.open = margin.matches;
+  const hasMargin = matchMedia("(width >= 75rem)"); // as in article.css
+  const update = () => {
+    details.open = hasMargin.matches;
   };
-  margin.addEventListener("change", adapt);
-  adapt();
+  hasMargin.addEventListener("change", update);
+  update();
 }
 
 for (const contents of document.querySelectorAll(".contents")) {
   openInMargin(contents.querySelector("details"));
-  followReading(contents);
+  markCurrentSection(contents);
 }

@@ -1,43 +1,50 @@
-// The banner of an unconfirmed address, made quick: buttons answer in place, seconds are counted down, and it goes by itself once the
-// address is confirmed, here or elsewhere. Without this script the same forms lead to the same page.
+// The banner of an unverified address: buttons work in place, the seconds until the next resend are counted
+// down, and the banner goes away once the address is verified, in this browser or in another. Without this
+// script the same forms lead to the verification page.
 
-const ASK_SOON = 5_000; // ms between two looks at the server, while the mail is news
-const ASK_LATER = 30_000;
-const NEWS_FOR = 120_000;
-const LOOK_AT_COOKIE = 1_000; // costs nothing: this browser's own confirmation shows in the hint cookie
-const GOODBYE = 6_000;
+// Milliseconds.
+const POLL_WHILE_NEW = 5_000;
+const POLL_LATER = 30_000;
+const NEW_FOR = 120_000;
+const COOKIE_CHECK = 1_000; // without a request: verification in this browser changes the hint cookie
+const CONFIRMATION_SHOWN_FOR = 6_000;
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("ictiger:verification") : null;
 const bannerIn = (root) => root.querySelector("[data-banner=verification]");
 
-function tendBanner(root) {
+function activateBanner(root) {
   const banner = bannerIn(root);
   if (!banner) {
     return;
   }
-  banner.addEventListener("submit", mendInPlace);
+  banner.addEventListener("submit", submitInPlace);
   banner.querySelector("[data-change]")?.addEventListener("click", openChangeForm);
   showLocalTimes(banner);
   countDown(banner);
-  watch(banner);
+  watchVerification(banner);
 }
 
 function showLocalTimes(banner) {
+  const formats = {
+    time: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    date: { dateStyle: "medium", timeStyle: "short" },
+  };
   for (const time of banner.querySelectorAll("time[data-local]")) {
-    const shape = time.dataset.local === "time" ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : { dateStyle: "medium", timeStyle: "short" };
-    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, shape).format(new Date(time.dateTime));
+    const options = time.dataset.local === "time" ? formats.time : formats.date;
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, options);
+    time.textContent = format.format(new Date(time.dateTime));
   }
 }
 
 function countDown(banner) {
   const button = banner.querySelector("[data-resend]");
   const note = banner.querySelector("[data-wait-note]");
-  const free = Date.now() + Number(banner.dataset.wait) * 1_000;
+  const allowedAt = Date.now() + Number(banner.dataset.wait) * 1_000;
   const tick = () => {
-    const left = Math.ceil((free - Date.now()) / 1_000);
-    button.disabled = left > 0;
-    note.textContent = left > 0 ? banner.dataset.wordsWait.replace("#", left) : "";
-    if (left > 0 && banner.isConnected) {
+    const seconds = Math.ceil((allowedAt - Date.now()) / 1_000);
+    button.disabled = seconds > 0;
+    note.textContent = seconds > 0 ? banner.dataset.wordsWait.replace("#", seconds) : "";
+    if (seconds > 0 && banner.isConnected) {
       setTimeout(tick, 1_000);
     }
   };
@@ -51,130 +58,141 @@ function openChangeForm(event) {
   form.elements.email.focus();
 }
 
-async function mendInPlace(event) {
+function fetchBanner(url, options) {
+  return fetch(url, { headers: { "X-Fragment": "banner" }, ...options });
+}
+
+async function submitInPlace(event) {
   const form = event.target;
   const banner = event.currentTarget;
   event.preventDefault();
   try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form), headers: { "X-Fragment": "banner" } });
-    if (answer.redirected || answer.status === 403) {
-      form.submit(); // logged out, or an old token: the plain way says so
+    const body = new FormData(form);
+    const response = await fetchBanner(form.getAttribute("action"), { method: "POST", body });
+    if (response.redirected || response.status === 403) {
+      form.submit(); // logged out, or an expired token: the page itself shows what is wrong
       return;
     }
-    take(banner, answer.status, await answer.text(), true);
+    updateBanner(banner, response.status, await response.text(), true);
   } catch {
-    complain(banner, banner.dataset.wordsOffline);
+    showBannerError(banner, banner.dataset.wordsOffline);
   }
 }
 
-async function look(banner) {
+async function poll(banner) {
   try {
-    const answer = await fetch(banner.dataset.src, { cache: "no-store", headers: { "X-Fragment": "banner" } });
-    if (answer.redirected && banner.isConnected) {
-      sayGoodbye(banner, banner.dataset.wordsEnded, ""); // logged out: confirmed in another browser, most likely
-    } else if (banner.isConnected && (answer.status === 204 || (answer.ok && !isInUse(banner)))) {
-      take(banner, answer.status, await answer.text(), false);
+    const response = await fetchBanner(banner.dataset.src, { cache: "no-store" });
+    if (response.redirected && banner.isConnected) {
+      // Logged out: the address was probably verified in another browser.
+      replaceByMessage(banner, banner.dataset.wordsEnded, "");
+    } else if (banner.isConnected && (response.status === 204 || (response.ok && !isInUse(banner)))) {
+      updateBanner(banner, response.status, await response.text(), false);
     }
   } catch {
-    // Offline: the next look will tell.
+    // Offline: the next poll tries again.
   }
 }
 
-const isInUse = (banner) => banner.contains(document.activeElement) || !banner.querySelector("[data-change-form]").hidden;
+const isInUse = (banner) =>
+  banner.contains(document.activeElement) || !banner.querySelector("[data-change-form]").hidden;
 
-// Put the server's banner in the place of ours; nothing (204) means that the address is confirmed.
-function take(banner, status, html, isAnswer) {
+// Replace the banner by the server's; status 204 means that the address is verified. `isSubmission` is true
+// for the response to a form, which is shown even if the state is the same, and is focused.
+function updateBanner(banner, status, html, isSubmission) {
   if (status === 204) {
-    sayConfirmed(banner);
+    showVerified(banner);
     return;
   }
   const template = document.createElement("template");
   template.innerHTML = html;
-  const next = bannerIn(template.content);
-  if (!next || (!isAnswer && next.dataset.state === banner.dataset.state)) {
+  const newBanner = bannerIn(template.content);
+  if (!newBanner || (!isSubmission && newBanner.dataset.state === banner.dataset.state)) {
     return;
   }
-  next.dataset.since = banner.dataset.since ?? "";
-  keepRoomAsHinted();
-  banner.replaceWith(next);
-  tendBanner(next.parentNode);
-  if (isAnswer) {
-    focusAnswer(next);
+  newBanner.dataset.since = banner.dataset.since ?? "";
+  updateReservedRoom();
+  banner.replaceWith(newBanner);
+  activateBanner(newBanner.parentNode);
+  if (isSubmission) {
+    focusResult(newBanner);
   }
 }
 
-// The address that was changed may need less room (banner.css); hint.js has looked once, when the page began.
-function keepRoomAsHinted() {
+// A changed address may need less room (banner.css). early_hint.js has read the cookie only once, on page
+// load.
+function updateReservedRoom() {
   const [, hint] = /(?:^|; )reader=(unverified|mistyped)(?:;|$)/.exec(document.cookie) ?? [];
   document.documentElement.dataset.reader = hint ?? document.documentElement.dataset.reader;
 }
 
-function focusAnswer(banner) {
-  const wrong = banner.querySelector("[aria-invalid=true]");
-  const text = banner.querySelector("[role=alert], [role=status]");
-  text.tabIndex = -1;
-  (wrong ?? text).focus();
+function focusResult(banner) {
+  const invalidField = banner.querySelector("[aria-invalid=true]");
+  const message = banner.querySelector("[role=alert], [role=status]");
+  message.tabIndex = -1;
+  (invalidField ?? message).focus();
 }
 
-function complain(banner, words) {
+function showBannerError(banner, message) {
   const note = banner.querySelector("[role=alert]") ?? document.createElement("p");
   note.className = "banner-text";
   note.setAttribute("role", "alert");
-  note.textContent = words;
+  note.textContent = message;
   banner.querySelector(".banner-text").after(note);
 }
 
-function watch(banner) {
+// Check the hint cookie every second and the server every few seconds, until the banner is replaced.
+function watchVerification(banner) {
   banner.dataset.since ||= String(Date.now());
-  const lookAtCookie = setInterval(() => {
+  const cookieTimer = setInterval(() => {
     if (!banner.isConnected) {
-      clearInterval(lookAtCookie);
+      clearInterval(cookieTimer);
     } else if (/(?:^|; )reader=member(?:;|$)/.test(document.cookie)) {
-      clearInterval(lookAtCookie);
-      look(banner);
+      clearInterval(cookieTimer);
+      poll(banner);
     }
-  }, LOOK_AT_COOKIE);
-  const lookAgain = async () => {
+  }, COOKIE_CHECK);
+  const pollAgain = async () => {
     if (banner.isConnected && document.visibilityState === "visible") {
-      await look(banner);
+      await poll(banner);
     }
     if (banner.isConnected) {
-      setTimeout(lookAgain, Date.now() - Number(banner.dataset.since) < NEWS_FOR ? ASK_SOON : ASK_LATER);
+      const isNew = Date.now() - Number(banner.dataset.since) < NEW_FOR;
+      setTimeout(pollAgain, isNew ? POLL_WHILE_NEW : POLL_LATER);
     }
   };
-  setTimeout(lookAgain, ASK_SOON);
+  setTimeout(pollAgain, POLL_WHILE_NEW);
 }
 
-function sayConfirmed(banner) {
-  const goodbye = sayGoodbye(banner, banner.dataset.wordsConfirmed, "member");
-  setTimeout(() => goodbye.remove(), GOODBYE);
+function showVerified(banner) {
+  const message = replaceByMessage(banner, banner.dataset.wordsConfirmed, "member");
+  setTimeout(() => message.remove(), CONFIRMATION_SHOWN_FOR);
   document.dispatchEvent(new CustomEvent("ictiger:verified"));
 }
 
-// The banner's last words. `reader` is what the hint cookie says from now on.
-function sayGoodbye(banner, words, reader) {
-  const goodbye = document.createElement("p");
-  goodbye.className = "banner banner-text";
-  goodbye.setAttribute("role", "status");
-  goodbye.textContent = words;
-  banner.replaceWith(goodbye);
+// `reader` is the new value of <html data-reader>, which early_hint.js had set from the hint cookie.
+function replaceByMessage(banner, text, reader) {
+  const message = document.createElement("p");
+  message.className = "banner banner-text";
+  message.setAttribute("role", "status");
+  message.textContent = text;
+  banner.replaceWith(message);
   document.documentElement.dataset.reader = reader;
-  return goodbye;
+  return message;
 }
 
-function lookInThisTab() {
+function pollIfVisible() {
   const banner = bannerIn(document);
   if (banner && document.visibilityState === "visible") {
-    look(banner);
+    poll(banner);
   }
 }
 
 if (tabs) {
-  tabs.addEventListener("message", () => bannerIn(document) && look(bannerIn(document)));
+  tabs.addEventListener("message", () => bannerIn(document) && poll(bannerIn(document)));
   if (document.querySelector("[data-confirmed]")) {
     tabs.postMessage("confirmed");
   }
 }
-document.addEventListener("visibilitychange", lookInThisTab);
-document.addEventListener("ictiger:bar", (event) => tendBanner(event.detail.root));
-tendBanner(document);
+document.addEventListener("visibilitychange", pollIfVisible);
+document.addEventListener("ictiger:bar", (event) => activateBanner(event.detail.root));
+activateBanner(document);

@@ -1,100 +1,119 @@
-// The words that may still be entered: live, below zero when there are too many, the excess underlined, and told to screen readers only when it
-// starts to matter and the writer pauses.
+// Show how many words may still be entered: updated while typing, negative when there are too many, with the
+// excess underlined. Screen readers are informed only near the limit and after a pause in typing.
 
-import { WordRule, codePointsExcessFrom, countCodePoints, countLines, linesExcessFrom, pileOfMarksFrom } from "./word_count.js";
+import {
+  WordRule,
+  codePointsExcessFrom,
+  countCodePoints,
+  countLines,
+  excessMarksFrom,
+  linesExcessFrom,
+} from "./word_count.js";
 
-const FEW = 20; // words left from which the number is worth attention
-const STEPS = [0, 5, 10, FEW]; // of words left, or too many: where they are said
-const PAUSE = 1000; // milliseconds without typing before anything is said
+const FEW = 20; // words left below which the number is highlighted
+const STEPS = [0, 5, 10, FEW]; // words left, or beyond the limit, at which screen readers are informed
+const PAUSE = 1000; // milliseconds without typing before an announcement
 
-export function attachCounter(form) {
-  const box = form.querySelector("textarea[data-limit]");
+export function attachWordCounter(form) {
+  const textarea = form.querySelector("textarea[data-limit]");
   const number = form.querySelector("[data-words-left]");
-  const said = form.querySelector("[data-words-said]");
+  const liveRegion = form.querySelector("[data-words-said]");
   const mirror = form.querySelector(".words-mirror");
-  if (!box || !number || box.dataset.counted !== undefined) {
+  if (!textarea || !number || textarea.dataset.counted !== undefined) {
     return;
   }
-  box.dataset.counted = "";
-  const rule = new WordRule(box.dataset.ranges);
-  const limit = Number(box.dataset.limit);
-  const codePoints = Number(box.dataset.codePoints);
-  const lines = Number(box.dataset.lines);
-  const marks = Number(box.dataset.marks);
-  let lastSaid = "";
+  textarea.dataset.counted = "";
+  const rule = new WordRule(textarea.dataset.ranges);
+  const limit = Number(textarea.dataset.limit);
+  const codePoints = Number(textarea.dataset.codePoints);
+  const lines = Number(textarea.dataset.lines);
+  const marks = Number(textarea.dataset.marks);
+  let lastStep = "";
   let timer = 0;
   let isComposing = false;
 
-  const show = () => {
-    const left = limit - rule.count(box.value);
-    const excess = excessOf(box.value);
-    const level = left < 0 || excess ? "over" : left < FEW ? "few" : "";
-    number.textContent = inFigures(left);
+  const update = () => {
+    const text = textarea.value;
+    const wordsLeft = limit - rule.count(text);
+    const excess = excessOf(text);
+    const level = wordsLeft < 0 || excess ? "over" : wordsLeft < FEW ? "few" : "";
+    number.textContent = formatNumber(wordsLeft);
     number.dataset.level = level;
-    box.toggleAttribute("data-over", level === "over");
-    mirrorText(mirror, box, Math.min(rule.excessFrom(box.value, limit), excess?.from ?? box.value.length));
+    textarea.toggleAttribute("data-over", level === "over");
+    mirrorText(mirror, textarea, Math.min(rule.excessFrom(text, limit), excess?.from ?? text.length));
     clearTimeout(timer);
-    // What an input method is still composing is no pause.
-    timer = setTimeout(() => isComposing || say(left, excess), PAUSE);
+    // An input method that is still composing is not a pause.
+    timer = setTimeout(() => isComposing || announceWordsLeft(wordsLeft, excess), PAUSE);
   };
 
-  // What else than words there is too much of, first of all kinds; undefined when nothing is.
+  // The first limit other than that on words that the text exceeds; undefined if there is none.
   const excessOf = (text) =>
     [
-      { kind: "long", number: countCodePoints(text) - codePoints, from: codePointsExcessFrom(text, codePoints) },
-      { kind: "marks", number: pileOfMarksFrom(text, marks) < text.length ? 1 : 0, from: pileOfMarksFrom(text, marks) },
+      {
+        kind: "long",
+        number: countCodePoints(text) - codePoints,
+        from: codePointsExcessFrom(text, codePoints),
+      },
+      {
+        kind: "marks",
+        number: excessMarksFrom(text, marks) < text.length ? 1 : 0,
+        from: excessMarksFrom(text, marks),
+      },
       { kind: "lines", number: countLines(text) - lines, from: linesExcessFrom(text, lines) },
-    ].find((each) => each.number > 0);
+    ].find(({ number }) => number > 0);
 
-  // What was said last is not said again while the text stays between the same two steps.
-  const say = (left, excess) => {
-    const key = stepOf(left, excess);
-    if (key !== lastSaid && key) {
-      said.textContent = wordsFor(box.dataset, left, excess);
+  // Nothing is announced again while the text stays between the same two steps.
+  const announceWordsLeft = (wordsLeft, excess) => {
+    const step = stepOf(wordsLeft, excess);
+    if (step !== lastStep && step) {
+      liveRegion.textContent = messageFor(textarea.dataset, wordsLeft, excess);
     }
-    lastSaid = key;
+    lastStep = step;
   };
 
-  box.addEventListener("input", show);
-  box.addEventListener("compositionstart", () => {
+  textarea.addEventListener("input", update);
+  textarea.addEventListener("compositionstart", () => {
     isComposing = true;
   });
-  box.addEventListener("compositionend", () => {
+  textarea.addEventListener("compositionend", () => {
     isComposing = false;
-    show();
+    update();
   });
-  box.addEventListener("scroll", () => {
-    mirror.scrollTop = box.scrollTop;
+  textarea.addEventListener("scroll", () => {
+    mirror.scrollTop = textarea.scrollTop;
   });
-  show();
+  update();
 }
 
-// "" while there is nothing to say.
-function stepOf(left, excess) {
-  if (left >= 0 && excess) {
+// "" if nothing is to be announced.
+function stepOf(wordsLeft, excess) {
+  if (wordsLeft >= 0 && excess) {
     return excess.kind;
   }
-  const step = STEPS.find((few) => (left < 0 ? -left : left) <= few);
-  return left < 0 ? `over ${step}` : step === undefined ? "" : String(step);
+  const step = STEPS.find((few) => Math.abs(wordsLeft) <= few);
+  return wordsLeft < 0 ? `over ${step}` : step === undefined ? "" : String(step);
 }
 
-function wordsFor(data, left, excess) {
-  if (left >= 0 && excess) {
-    const words = { long: data.sayLong, marks: data.sayMarks, lines: data.sayLines }[excess.kind];
-    return words.replace("{n}", String(excess.number));
+function messageFor(data, wordsLeft, excess) {
+  if (wordsLeft >= 0 && excess) {
+    const message = { long: data.sayLong, marks: data.sayMarks, lines: data.sayLines }[excess.kind];
+    return message.replace("{n}", String(excess.number));
   }
-  return left < 0 ? data.sayOver.replace("{n}", String(-left)) : data.sayLeft.replace("{n}", String(left));
+  return wordsLeft < 0
+    ? data.sayOver.replace("{n}", String(-wordsLeft))
+    : data.sayLeft.replace("{n}", String(wordsLeft));
 }
 
-// As the server writes it: with a minus, which a hyphen is not.
-function inFigures(number) {
+// With a minus sign, not a hyphen, as the server formats it.
+function formatNumber(number) {
   return String(number).replace("-", "\u2212");
 }
 
-// The mirror lies behind the box with the same text and makes it grow; only there can a part of it be marked. Lines break alike: where the
-// box has a bar to scroll, the mirror leaves as much room.
-function mirrorText(mirror, box, from) {
-  const text = box.value;
+// Copy the text into the mirror behind the textarea, which makes the textarea grow, and mark it from the
+// index `from`: a textarea cannot mark a part of its text. If the textarea has a scroll bar, the mirror
+// leaves the same room, so that their lines break alike.
+function mirrorText(mirror, textarea, from) {
+  const text = textarea.value;
   const parts = [text.slice(0, from)];
   if (from < text.length) {
     const mark = document.createElement("mark");
@@ -102,6 +121,7 @@ function mirrorText(mirror, box, from) {
     parts.push(mark);
   }
   mirror.replaceChildren(...parts, "\n");
-  mirror.style.setProperty("--scroll-bar", `${box.offsetWidth - box.clientWidth - box.clientLeft * 2}px`);
-  mirror.scrollTop = box.scrollTop;
+  const scrollBar = textarea.offsetWidth - textarea.clientWidth - textarea.clientLeft * 2;
+  mirror.style.setProperty("--scroll-bar", `${scrollBar}px`);
+  mirror.scrollTop = textarea.scrollTop;
 }
