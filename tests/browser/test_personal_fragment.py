@@ -1,4 +1,5 @@
-"""The personal fragment: one request of a page view, only for who has the hint, and the page is complete without it."""
+"""The personal fragment: one request per page view, only with the hint cookie, and the page is complete
+without it."""
 
 import itertools
 import time
@@ -13,7 +14,7 @@ from django.test import Client
 from comments.services import drafts
 from tests.factories import make_article, make_comment, make_publication
 
-from .test_look import WATCH_SHIFTS
+from .layout_shift import OBSERVE_LAYOUT_SHIFTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -42,14 +43,14 @@ def article() -> "Article":
 
 
 @pytest.fixture
-def arrive(
+def returning_visitor(
     live_site: str, browse: Callable[..., "Page"], reader: "User", unverified: "User", article: "Article"
 ):
-    """`arrive("member", 390)`: a browser in which that reader was here before."""
+    """`returning_visitor("member", 390)` opens a page in a browser with the cookies of an earlier visit."""
 
-    def open_as(who: str, width: int = 1280) -> "Page":
-        page, cookies = browse(width=width), {"reader": who}
-        if who == "guest":
+    def open_as(hint: str, width: int = 1280) -> "Page":
+        page, cookies = browse(width=width), {"reader": hint}
+        if hint == "guest":
             token = uuid.uuid4()
             drafts.save_draft(
                 token=token, article=article, body="Words that wait.", submission=uuid.uuid4(), parent_id=None
@@ -57,78 +58,82 @@ def arrive(
             cookies[drafts.DRAFT_COOKIE] = str(token)
         else:
             client = Client()
-            if who == "mistyped":
+            if hint == "mistyped":
                 unverified.emailaddress_set.update(email="newcomer@gmial.com")
-            client.force_login({"member": reader}.get(who, unverified))
+            client.force_login({"member": reader}.get(hint, unverified))
             cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies(
             [{"name": name, "value": value, "url": live_site} for name, value in cookies.items()]
         )
-        page.add_init_script(WATCH_SHIFTS)
+        page.add_init_script(OBSERVE_LAYOUT_SHIFTS)
         return page
 
     return open_as
 
 
 @pytest.mark.parametrize(
-    ("who", "width"),
+    ("hint", "width"),
     [
         *itertools.product(["member", "unverified", "guest"], [390, 768, 1440]),
         ("mistyped", 360),
         ("mistyped", 768),
     ],
 )
-def test_page_is_complete_before_the_fragment_and_nothing_shifts_when_it_comes(
-    live_site: str, arrive, who: str, width: int
+def test_page_is_complete_without_fragment_and_does_not_shift_when_it_arrives(
+    live_site: str, returning_visitor, hint: str, width: int
 ):
-    page, late = arrive(who, width), []
-    page.route(FRAGMENTS, lambda route: late.append(route))
+    page, delayed = returning_visitor(hint, width), []
+    page.route(FRAGMENTS, lambda route: delayed.append(route))
     page.goto(live_site + ARTICLE)
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
     expect(page.locator("#discussion").get_by_text("Argument 4.")).to_be_visible()
     page.wait_for_function("document.fonts.status === 'loaded'")
-    before = page.get_by_role("heading", level=1).bounding_box()
+    box_before = page.get_by_role("heading", level=1).bounding_box()
 
-    late.pop().continue_()
+    delayed.pop().continue_()
     page.wait_for_selector("[data-bar][data-loaded]", state="attached")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
 
     assert page.evaluate("window.shifted") == 0
-    assert page.get_by_role("heading", level=1).bounding_box() == before
-    assert late == []
+    assert page.get_by_role("heading", level=1).bounding_box() == box_before
+    assert delayed == []
 
 
-def test_fragment_is_one_private_answer_of_a_page_view(live_site: str, arrive):
-    page, answers = arrive("member"), []
-    page.on("response", lambda answer: "/me/" in answer.url and answers.append(answer))
+def test_page_view_makes_one_private_fragment_request(live_site: str, returning_visitor):
+    page, responses = returning_visitor("member"), []
+    page.on("response", lambda response: "/me/" in response.url and responses.append(response))
     page.goto(live_site + ARTICLE, wait_until="networkidle")
-    (answer,) = answers
-    assert set(answer.headers["cache-control"].replace(" ", "").split(",")) >= {"private", "no-store"}
-    assert len(answer.body()) < 8_000
+    (response,) = responses
+    assert set(response.headers["cache-control"].replace(" ", "").split(",")) >= {"private", "no-store"}
+    assert len(response.body()) < 8_000
 
 
-def test_stranger_asks_for_no_fragment(live_site: str, browse: Callable[..., "Page"], article: "Article"):
-    page, asked = browse(), []
-    page.on("request", lambda request: asked.append(request.url))
+def test_anonymous_visitor_requests_no_fragment(
+    live_site: str, browse: Callable[..., "Page"], article: "Article"
+):
+    page, urls = browse(), []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(live_site + ARTICLE, wait_until="networkidle")
-    assert not any("/me/" in url for url in asked)
+    assert not any("/me/" in url for url in urls)
     expect(page.locator(PLAIN_LINKS)).to_be_visible()
 
 
-@pytest.mark.parametrize("fault", ["500", "cut", "never answered"])
-@pytest.mark.parametrize("who", ["member", "unverified"])
-def test_page_without_its_fragment_is_usable_by_plain_links(live_site: str, arrive, who: str, fault: str):
-    page = arrive(who)
-    faults: dict[str, Callable[[Route], object]] = {
+@pytest.mark.parametrize("failure", ["500", "cut", "never answered"])
+@pytest.mark.parametrize("hint", ["member", "unverified"])
+def test_page_works_by_plain_links_when_fragment_fails(
+    live_site: str, returning_visitor, hint: str, failure: str
+):
+    page = returning_visitor(hint)
+    failures: dict[str, Callable[[Route], object]] = {
         "500": lambda route: route.fulfill(status=500, body="broken"),
         "cut": lambda route: route.abort(),
         "never answered": lambda _route: None,
     }
-    page.route(FRAGMENTS, faults[fault])
+    page.route(FRAGMENTS, failures[failure])
     page.goto(live_site + ARTICLE)
-    began = time.monotonic()
+    start = time.monotonic()
     expect(page.locator(PLAIN_LINKS)).to_be_visible(timeout=12_000)
-    assert time.monotonic() - began < 11
+    assert time.monotonic() - start < 11
     page.unroute(FRAGMENTS)
     page.locator("#discussion a[href$='/comments/new/']").first.click()
     expect(page.locator("textarea[name=body]").first).to_be_visible()

@@ -1,10 +1,11 @@
-"""The counter in a real browser: marks lie under what is written, steps are said, and input methods are left alone."""
+"""The display of the words left: the excess is underlined, thresholds are announced, and input methods are
+not interrupted."""
 
 import pytest
 
 from comments.models import Comment
 
-from .writing import write
+from .comment_form import type_comment
 
 expect = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
@@ -20,28 +21,28 @@ TEXTS = [
     "line\n" * 300,
     "Ünïcode 👩‍👩‍👧 and עברית together\n\n" * 40,
 ]
-# Both lay the same characters into lines of the same width, so both are as high.
-HEIGHTS = """(box) => {
-    const mirror = box.parentElement.querySelector(".words-mirror");
-    const line = parseFloat(getComputedStyle(box).lineHeight);
-    return Math.abs(box.scrollHeight - mirror.scrollHeight) / line;
+# The difference of the two heights, in lines. Equal line breaks give equal heights.
+HEIGHT_DIFFERENCE = """(textarea) => {
+    const mirror = textarea.parentElement.querySelector(".words-mirror");
+    const line = parseFloat(getComputedStyle(textarea).lineHeight);
+    return Math.abs(textarea.scrollHeight - mirror.scrollHeight) / line;
 }"""
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_the_mirror_breaks_its_lines_as_the_box_does(open_article, reader, width):
+def test_mirror_breaks_lines_as_the_textarea_does(open_article, reader, width):
     page = open_article(reader, width=width)
-    box = write(page, "")
+    textarea = type_comment(page, "")
     for text in TEXTS:
-        box.fill(text)
-        # The mirror has one line more at most: the break at its end keeps room for the caret.
-        assert box.evaluate(HEIGHTS) <= 1.01, text[:20]
+        textarea.fill(text)
+        # The mirror may have one more line: the line break at its end.
+        assert textarea.evaluate(HEIGHT_DIFFERENCE) <= 1.01, text[:20]
         assert page.locator(".words-mirror").text_content().removesuffix("\n") == text
 
 
-def test_the_excess_can_be_seen_in_the_dark(open_article, reader):
+def test_excess_is_visible_in_dark_scheme(open_article, reader):
     page = open_article(reader, dark=True)
-    write(page, "字" * 141)
+    type_comment(page, "字" * 141)
     mark = page.locator(".words-mirror mark")
     assert mark.evaluate("(mark) => getComputedStyle(mark).textDecorationColor") == "rgb(250, 136, 128)"
     assert (
@@ -50,18 +51,18 @@ def test_the_excess_can_be_seen_in_the_dark(open_article, reader):
     )
 
 
-def test_only_steps_are_said(open_article, reader):
+def test_only_thresholds_are_announced(open_article, reader):
     page = open_article(reader)
     page.clock.install()
-    box = write(page, "字" * 100)
-    said = page.locator("[data-words-said]")
-    heard = []
+    textarea = type_comment(page, "字" * 100)
+    live_region = page.locator("[data-words-said]")
+    announced = []
     for words in (119, 120, 121, 129, 130, 134, 135, 136, 140, 139, 141, 144, 146, 170):
-        box.fill("字" * words)
+        textarea.fill("字" * words)
         page.clock.run_for(1_500)
-        heard.append(said.text_content())
+        announced.append(live_region.text_content())
     left, over = "Words left: {}".format, "Words over the limit: {}".format
-    assert heard == [
+    assert announced == [
         "",
         left(20),
         left(20),
@@ -79,23 +80,23 @@ def test_only_steps_are_said(open_article, reader):
     ]
 
 
-def test_nothing_is_said_before_a_pause(open_article, reader):
+def test_nothing_is_announced_before_a_pause(open_article, reader):
     page = open_article(reader)
     page.clock.install()
-    box = write(page, "字" * 125)
+    textarea = type_comment(page, "字" * 125)
     page.clock.run_for(900)
-    box.press_sequentially("字")
+    textarea.press_sequentially("字")
     page.clock.run_for(900)
     expect(page.locator("[data-words-said]")).to_have_text("")
     page.clock.run_for(200)
     expect(page.locator("[data-words-said]")).to_have_text("Words left: 14")
 
 
-def test_an_input_method_is_left_alone(open_article, reader):
-    """With a real composition, as Chromium's own input methods make it."""
+def test_input_method_is_not_interrupted(open_article, reader):
+    """With a real composition of Chromium, and with the key events of other browsers."""
     page = open_article(reader)
     page.clock.install()
-    box = write(page, "字" * 140)
+    textarea = type_comment(page, "字" * 140)
     page.clock.run_for(1_500)
     keyboard = page.context.new_cdp_session(page)
     keyboard.send("Input.imeSetComposition", {"text": "zhuan", "selectionStart": 5, "selectionEnd": 5})
@@ -106,10 +107,12 @@ def test_an_input_method_is_left_alone(open_article, reader):
     enter = {"key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229, "modifiers": 2}
     keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
     keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
-    box.dispatch_event("keydown", {"key": "Enter", "ctrlKey": True, "isComposing": True, "bubbles": True})
+    textarea.dispatch_event(
+        "keydown", {"key": "Enter", "ctrlKey": True, "isComposing": True, "bubbles": True}
+    )
     expect(page.locator("form.comment-form")).not_to_have_attribute("aria-busy", "true")
     keyboard.send("Input.insertText", {"text": "专"})
-    expect(box).to_have_value("字" * 140 + "专")
+    expect(textarea).to_have_value("字" * 140 + "专")
     page.clock.run_for(1_500)
     expect(page.locator("[data-words-said]")).to_have_text("Words over the limit: 1")
     assert not Comment.objects.exists()

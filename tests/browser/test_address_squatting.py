@@ -1,4 +1,5 @@
-"""A squatter and the owner of the address, each in a browser of their own, with real mail: nobody inherits the account."""
+"""Somebody signs up with another person's address; the owner of the mailbox takes the account over. With real
+mail."""
 
 import re
 from collections.abc import Callable
@@ -15,8 +16,8 @@ expect = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: uv run --group browser pytest"
 ).expect
 
-SQUATTERS = "known to the squatter only"
-OWNERS = "known to the owner only"
+SQUATTER_PASSWORD = "known to the squatter only"
+OWNER_PASSWORD = "known to the owner only"
 
 
 def submit(page: "Page", **fields: str) -> None:
@@ -36,39 +37,41 @@ def link_in(text: str) -> str:
 
 def set_password(page: "Page") -> None:
     expect(page.locator("main input[name=password2]")).to_be_visible()
-    submit(page, password1=OWNERS, password2=OWNERS)
+    submit(page, password1=OWNER_PASSWORD, password2=OWNER_PASSWORD)
 
 
-def prove_by_link(owner: "Page", site: Site, address: str, verification_mail: str) -> None:
+def verify_by_link(owner: "Page", site: Site, address: str, verification_mail: str) -> None:
     owner.goto(link_in(verification_mail))
     submit(owner)
     set_password(owner)
 
 
-def prove_by_reset(owner: "Page", site: Site, address: str, verification_mail: str) -> None:
+def verify_by_reset(owner: "Page", site: Site, address: str, verification_mail: str) -> None:
     owner.goto(f"{site.url}/accounts/password/reset/")
     submit(owner, email=address)
     owner.goto(link_in(text_of_mail(site, address)))
     set_password(owner)
 
 
-def prove_by_code(owner: "Page", site: Site, address: str, verification_mail: str) -> None:
+def verify_by_code(owner: "Page", site: Site, address: str, verification_mail: str) -> None:
     owner.goto(f"{site.url}/accounts/login/code/")
     submit(owner, email=address)
     code = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", text_of_mail(site, address), re.MULTILINE)[1]
     submit(owner, code=code)
 
 
-@pytest.mark.parametrize("prove", [prove_by_link, prove_by_reset, prove_by_code])
-def test_owner_gets_the_account_and_the_squatter_is_out(site: Site, browse: Callable[..., "Page"], prove):
-    address = f"{prove.__name__}@example.org"
+@pytest.mark.parametrize("verify", [verify_by_link, verify_by_reset, verify_by_code])
+def test_owner_takes_over_the_account_and_squatter_is_logged_out(
+    site: Site, browse: Callable[..., "Page"], verify
+):
+    address = f"{verify.__name__}@example.org"
     squatter, owner = browse(), browse()
     squatter.goto(f"{site.url}/accounts/signup/")
-    submit(squatter, email=address, password1=SQUATTERS)
+    submit(squatter, email=address, password1=SQUATTER_PASSWORD)
     squatter.goto(f"{site.url}/accounts/me/")
     expect(squatter.locator("[data-banner=verification]")).to_contain_text(address)
 
-    prove(owner, site, address, text_of_mail(site, address))
+    verify(owner, site, address, text_of_mail(site, address))
 
     expect(owner.get_by_role("button", name="Log out")).to_be_visible()
     owner.goto(f"{site.url}/accounts/me/")
@@ -76,5 +79,5 @@ def test_owner_gets_the_account_and_the_squatter_is_out(site: Site, browse: Call
 
     squatter.goto(f"{site.url}/accounts/me/")
     expect(squatter).to_have_url(re.compile(r"/accounts/login/"))
-    submit(squatter, login=address, password=SQUATTERS)
+    submit(squatter, login=address, password=SQUATTER_PASSWORD)
     expect(squatter.locator("main")).to_contain_text("This address and this password do not match.")

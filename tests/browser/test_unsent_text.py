@@ -1,4 +1,5 @@
-"""Whatever stands in the way of a text, it is in the box afterwards with what to do: in place with JavaScript, on a page without."""
+"""Whatever prevents posting, the text is in the form afterwards with a message: in place with JavaScript, on
+a page without."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ expect = pytest.importorskip(
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 TEXT = "不可丢失的 words, <kept> & safe.\n\nSecond paragraph."
-BOX = "textarea:not([aria-hidden])"
+TEXTAREA = "textarea:not([aria-hidden])"
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Scene:
     monkeypatch: pytest.MonkeyPatch
 
 
-# --- what may happen between typing and sending; each says what the reader is told, with JavaScript and without -------------------------
+# --- failures between typing and posting, with the messages shown with and without JavaScript ---------------
 
 
 def session_ends(scene: Scene) -> None:
@@ -55,7 +56,7 @@ def discussion_closes(scene: Scene) -> None:
         scene.article.save()
 
 
-def parent_goes(scene: Scene) -> None:
+def parent_is_removed(scene: Scene) -> None:
     services.remove_comment(user=scene.thread.author, comment_id=scene.thread.pk)
 
 
@@ -63,26 +64,26 @@ def writer_is_banned(scene: Scene) -> None:
     Ban.objects.create(user=scene.writer, why="test")
 
 
-def article_goes(scene: Scene) -> None:
+def article_is_taken_down(scene: Scene) -> None:
     take_down(scene.article)
 
 
-def raises(problem: Exception) -> Callable[[Scene], None]:
-    def broken(**_) -> None:
-        raise problem
+def raises(error: Exception) -> Callable[[Scene], None]:
+    def fail(**_) -> None:
+        raise error
 
-    return lambda scene: scene.monkeypatch.setattr("comments.services.post_comment", broken)
+    return lambda scene: scene.monkeypatch.setattr("comments.services.post_comment", fail)
 
 
-def nothing(scene: Scene) -> None:
-    """The text itself is what is wrong."""
+def do_nothing(scene: Scene) -> None:
+    """For a failure that the text itself causes."""
 
 
 FAILURES = {
     "the session ends": (session_ends, TEXT, "Your text is kept.", "Your text is kept."),
     "the token expires": (token_expires, TEXT, "please send it again", "please send it again"),
     "the text is too long": (
-        nothing,
+        do_nothing,
         "字" * 71,
         "1 word over the limit of 70",
         "1 word over the limit of 70",
@@ -94,7 +95,7 @@ FAILURES = {
         "This discussion has closed.",
     ),
     "the comment that is answered goes": (
-        parent_goes,
+        parent_is_removed,
         TEXT,
         "You can post your text as a comment of its own.",
         "comment of its own.",
@@ -105,7 +106,7 @@ FAILURES = {
         "You can no longer comment here.",
         "You can no longer comment here.",
     ),
-    "the article goes": (article_goes, TEXT, "copy", "for you to copy"),
+    "the article goes": (article_is_taken_down, TEXT, "copy", "for you to copy"),
     "the database is away": (
         raises(OperationalError("away")),
         TEXT,
@@ -123,7 +124,7 @@ FAILURES = {
 
 @pytest.fixture
 def scene_for(browse, sign_in, live_site, monkeypatch) -> Callable[..., Scene]:
-    """A reader who has opened the form of a reply."""
+    """`scene_for(javascript=True)`: a user who has opened the form of a reply."""
 
     def open_form(*, javascript: bool) -> Scene:
         article, writer = make_article("a-patent"), make_user()
@@ -132,7 +133,7 @@ def scene_for(browse, sign_in, live_site, monkeypatch) -> Callable[..., Scene]:
         sign_in(page, writer)
         page.goto(live_site + article.get_absolute_url())
         page.locator(f"#comment-{thread.pk}").get_by_role("link", name="Reply").click()
-        page.locator(BOX).wait_for()
+        page.locator(TEXTAREA).wait_for()
         return Scene(page, article, thread, writer, monkeypatch)
 
     return open_form
@@ -140,28 +141,28 @@ def scene_for(browse, sign_in, live_site, monkeypatch) -> Callable[..., Scene]:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_the_text_is_in_the_box(scene_for, failure, javascript):
-    happens, text, told_in_place, told_on_page = FAILURES[failure]
+def test_text_is_in_the_form_after_a_failure(scene_for, failure, javascript):
+    cause_failure, text, message_in_place, message_on_page = FAILURES[failure]
     scene = scene_for(javascript=javascript)
     page, url = scene.page, scene.page.url
-    page.locator(BOX).fill(text)
-    happens(scene)
+    page.locator(TEXTAREA).fill(text)
+    cause_failure(scene)
     page.get_by_role("button", name="Post").click()
-    told = page.locator("#discussion .comment-form, #discussion [data-kept]" if javascript else "main")
-    expect(told.first).to_contain_text(told_in_place if javascript else told_on_page)
-    expect(page.locator(BOX)).to_have_value(text)
+    message = page.locator("#discussion .comment-form, #discussion [data-kept]" if javascript else "main")
+    expect(message.first).to_contain_text(message_in_place if javascript else message_on_page)
+    expect(page.locator(TEXTAREA)).to_have_value(text)
     if javascript:
         assert page.url == url
     assert not Comment.objects.filter(author=scene.writer).exists()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
-def test_once_the_database_is_back_the_same_press_sends_it(scene_for, javascript):
+def test_retry_posts_the_text_once_the_database_is_back(scene_for, javascript):
     scene = scene_for(javascript=javascript)
     page = scene.page
-    page.locator(BOX).fill(TEXT)
+    page.locator(TEXTAREA).fill(TEXT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("comments.services.post_comment", _away)
+        patch.setattr("comments.services.post_comment", _raise_database_error)
         page.get_by_role("button", name="Post").click()
         expect(page.locator(".comment-form" if javascript else "main").first).to_contain_text("try again")
     page.get_by_role("button", name="Post" if javascript else "Send it again").click()
@@ -169,120 +170,121 @@ def test_once_the_database_is_back_the_same_press_sends_it(scene_for, javascript
     assert Comment.objects.get(author=scene.writer).body == TEXT
 
 
-def _away(**_) -> None:
+def _raise_database_error(**_) -> None:
     raise OperationalError("away")
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
-def test_a_reply_to_what_is_gone_is_posted_as_a_comment_of_its_own(scene_for, live_site, javascript):
+def test_reply_to_removed_comment_is_posted_as_a_thread(scene_for, live_site, javascript):
     scene = scene_for(javascript=javascript)
     page = scene.page
-    page.locator(BOX).fill(TEXT)
-    parent_goes(scene)
-    if javascript:  # what was typed before is found by its old way back, too
+    page.locator(TEXTAREA).fill(TEXT)
+    parent_is_removed(scene)
+    if javascript:  # the draft's link to the old form also works
         page.goto(f"{live_site}/comments/mine/")
         page.get_by_role("link", name="Continue writing").click()
-        expect(page.locator(BOX)).to_have_value(TEXT)
-    for _again in range(1 if javascript else 2):
+        expect(page.locator(TEXTAREA)).to_have_value(TEXT)
+    for _press in range(1 if javascript else 2):
         page.get_by_role("button", name="Post").click()
     page.wait_for_url("**/comments/mine/**")
     expect(page.locator("article.comment[data-state=pending]")).to_contain_text("Second paragraph.")
     assert Comment.objects.get(author=scene.writer).parent is None
     if javascript:
-        assert drafts_of(page) == 0
+        assert count_drafts(page) == 0
 
 
-# --- what the browser keeps --------------------------------------------------------------------------------------------------------------
+# --- drafts in the browser ----------------------------------------------------------------------------------
 
 
-def drafts_of(page: "Page") -> int:
+def count_drafts(page: "Page") -> int:
     return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('ictiger:draft:')).length")
 
 
-def test_what_was_typed_and_not_sent_is_found_again_and_discarded(scene_for, live_site):
+def test_unsent_drafts_are_listed_and_can_be_discarded(scene_for, live_site):
     page = scene_for(javascript=True).page
-    page.locator(BOX).fill(TEXT)
-    for key, damaged in enumerate(
+    page.locator(TEXTAREA).fill(TEXT)
+    for key, corrupt in enumerate(
         ['{"text": "cut o', "null", '{"text": 7}', '{"text": "No way back.", "here": "http://"}']
     ):
         page.evaluate(
-            "([key, damaged]) => localStorage.setItem(`ictiger:draft:${key}`, damaged)", [key, damaged]
+            "([key, corrupt]) => localStorage.setItem(`ictiger:draft:${key}`, corrupt)", [key, corrupt]
         )
     page.goto(f"{live_site}/comments/mine/")
-    typed = page.locator("[data-typed-text]")
-    expect(typed).to_have_count(2)  # what is damaged costs only itself
-    typed.filter(has_text="No way back.").get_by_role("button", name="Discard").click()
-    expect(typed).to_contain_text("Title of a-patent")
-    expect(typed).to_contain_text("<kept> & safe.")
-    typed.get_by_role("link", name="Continue writing").click()
-    expect(page.locator(BOX)).to_have_value(TEXT)
+    draft_items = page.locator("[data-typed-text]")
+    expect(draft_items).to_have_count(2)  # corrupt drafts do not affect others
+    draft_items.filter(has_text="No way back.").get_by_role("button", name="Discard").click()
+    expect(draft_items).to_contain_text("Title of a-patent")
+    expect(draft_items).to_contain_text("<kept> & safe.")
+    draft_items.get_by_role("link", name="Continue writing").click()
+    expect(page.locator(TEXTAREA)).to_have_value(TEXT)
     page.go_back()
     page.get_by_role("button", name="Discard").click()
     expect(page.locator("[data-typed-texts]")).to_be_hidden()
-    assert drafts_of(page) == 3  # those that nobody can read
+    assert count_drafts(page) == 3  # the corrupt ones
 
 
-def test_what_was_typed_does_not_take_the_place_of_what_waits(scene_for):
-    """A text that its writer has begun here, and another that waits under the account since it was written in another browser."""
+def test_browser_draft_does_not_replace_stored_draft(scene_for):
+    """The account has a draft stored on the server, written in another browser; this browser has another."""
     scene = scene_for(javascript=True)
     page = scene.page
-    page.locator(BOX).fill("Typed here.")
-    elsewhere = {
+    page.locator(TEXTAREA).fill("Typed here.")
+    stored_draft = {
         "token": uuid4(),
         "submission": uuid4(),
         "parent": scene.thread,
         "body": "Written elsewhere.",
     }
-    CommentDraft.objects.create(account=scene.writer, article=scene.article, **elsewhere)
+    CommentDraft.objects.create(account=scene.writer, article=scene.article, **stored_draft)
     page.reload()
     page.locator(f"#comment-{scene.thread.pk}").get_by_role("link", name="Reply").click()
-    expect(page.locator(BOX)).to_have_value("Typed here.")
+    expect(page.locator(TEXTAREA)).to_have_value("Typed here.")
     page.get_by_role("button", name="Post").click()
     expect(page.locator("[data-state=pending]")).to_contain_text("Typed here.")
     assert CommentDraft.objects.get().body == "Written elsewhere."
 
 
-def test_an_edit_that_was_not_sent_is_there_again(browse, sign_in, live_site):
+def test_unsent_edit_is_restored(browse, sign_in, live_site):
     writer = make_user()
     comment = make_comment(make_article("a-patent"), author=writer, body="As posted.")
     page = browse()
     sign_in(page, writer)
     page.goto(f"{live_site}/comments/{comment.pk}/edit/")
-    expect(page.locator(BOX)).to_have_value("As posted.")
-    page.locator(BOX).fill("Better put.")
+    expect(page.locator(TEXTAREA)).to_have_value("As posted.")
+    page.locator(TEXTAREA).fill("Better put.")
     page.goto(f"{live_site}/comments/{comment.pk}/edit/")
-    expect(page.locator(BOX)).to_have_value("Better put.")
+    expect(page.locator(TEXTAREA)).to_have_value("Better put.")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/comments/mine/**")
     expect(page.locator(f"#comment-{comment.pk}")).to_contain_text("Better put.")
-    assert drafts_of(page) == 0
+    assert count_drafts(page) == 0
 
 
-def test_an_error_in_between_costs_no_draft(browse, sign_in, live_site):
-    """Sent from the form's page into a fault, and left by the link to the home page: the browser has the text still."""
+def test_draft_survives_an_error_page(browse, sign_in, live_site):
+    """Posting fails and the user leaves the error page by its link to the home page: the browser still has
+    the draft."""
     page = browse()
     sign_in(page, make_user())
     make_article("a-patent")
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
-    page.locator(BOX).fill(TEXT)
+    page.locator(TEXTAREA).fill(TEXT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("comments.services.post_comment", _away)
+        patch.setattr("comments.services.post_comment", _raise_database_error)
         page.get_by_role("button", name="Post").click()
         expect(page.locator("main")).to_contain_text("Please try again in a moment.")
     page.get_by_role("link", name="Go to the home page").click()
     page.wait_for_url(f"{live_site}/")
-    assert drafts_of(page) == 1
+    assert count_drafts(page) == 1
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
-    expect(page.locator(BOX)).to_have_value(TEXT)
+    expect(page.locator(TEXTAREA)).to_have_value(TEXT)
 
 
-def test_logging_out_at_the_desk_leaves_no_words_in_the_browser_either(browse, sign_in, live_site, editor):
+def test_logging_out_of_the_admin_deletes_drafts(browse, sign_in, live_site, editor):
     make_article("a-patent")
     page = browse()
     sign_in(page, editor)
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
-    page.locator(BOX).fill("Between us.")
-    assert drafts_of(page) == 1
+    page.locator(TEXTAREA).fill("Between us.")
+    assert count_drafts(page) == 1
     page.goto(f"{live_site}/admin/articles/article/add/")
     page.locator("textarea[name=body]").fill("An article.")
     page.goto(f"{live_site}/admin/")
@@ -294,25 +296,26 @@ def test_logging_out_at_the_desk_leaves_no_words_in_the_browser_either(browse, s
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
-def test_logging_out_leaves_no_words_in_the_browser(browse, live_site):
-    """Neither what was typed nor what waited on the server: the next one at this computer finds nothing."""
+def test_logging_out_deletes_drafts(browse, live_site):
+    """Neither drafts in the browser nor the cookie of a stored draft are left for the next user of the
+    computer."""
     reader = make_user()
     make_article("a-patent")
     page = browse()
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
-    page.locator(BOX).fill("Before I joined.")
+    page.locator(TEXTAREA).fill("Before I joined.")
     page.get_by_role("button", name="Post").click()
     expect(page.locator("[data-kept]")).to_contain_text("Your text is kept.")
     page.get_by_role("link", name="Log in").last.click()
     page.fill("[name=login]", reader.email)
     page.fill("[name=password]", PASSWORD)
     page.locator("main").get_by_role("button", name="Log in").first.click()
-    expect(page.locator(BOX)).to_have_value("Before I joined.")
-    page.locator(BOX).fill("Before I joined, and more.")
+    expect(page.locator(TEXTAREA)).to_have_value("Before I joined.")
+    page.locator(TEXTAREA).fill("Before I joined, and more.")
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url(lambda url: "logout" not in url)
-    assert drafts_of(page) == 0
+    assert count_drafts(page) == 0
     page.goto(f"{live_site}/articles/a-patent/comments/new/")
-    expect(page.locator(BOX)).to_have_value("")
+    expect(page.locator(TEXTAREA)).to_have_value("")
     assert [cookie["name"] for cookie in page.context.cookies() if cookie["name"] == "waiting"] == []
     assert CommentDraft.objects.get().account == reader

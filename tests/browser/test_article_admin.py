@@ -1,4 +1,5 @@
-"""The editor's desk in a real browser: nothing that its content policy refuses, nothing wider than a phone, and no typed text lost."""
+"""The article admin in a browser: no violation of the Content Security Policy, nothing wider than a phone,
+and no typed text lost."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,18 +21,18 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
-def desk(browse: Callable[..., "Page"], sign_in, editor) -> Callable[..., "Page"]:
-    def open_desk(**how) -> "Page":
-        page = browse(**how)
+def open_admin_as_editor(browse: Callable[..., "Page"], sign_in, editor) -> Callable[..., "Page"]:
+    def open_page(**options) -> "Page":
+        page = browse(**options)
         sign_in(page, editor)
         return page
 
-    return open_desk
+    return open_page
 
 
 @pytest.mark.parametrize("prefix", ["", "/zh-hans"])
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (1440, False)])
-def test_desk_pages_are_clean_and_fit(live_site, desk, prefix, width, dark):
+def test_admin_pages_have_policy_and_fit_the_window(live_site, open_admin_as_editor, prefix, width, dark):
     article = make_article(topics=[make_topic("patents")], authors=[make_author("ann")])
     save_draft(article, body="Something new.")
     article.refresh_from_db()
@@ -48,7 +49,7 @@ def test_desk_pages_are_clean_and_fit(live_site, desk, prefix, width, dark):
         reverse("admin:articles_image_add"),
         reverse("admin:articles_publication_add"),
     ]
-    page = desk(width=width, dark=dark)
+    page = open_admin_as_editor(width=width, dark=dark)
 
     for path in paths:
         response = page.goto(f"{live_site}{prefix}{path}")
@@ -57,8 +58,8 @@ def test_desk_pages_are_clean_and_fit(live_site, desk, prefix, width, dark):
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
-def test_slug_is_made_from_a_chinese_title_while_typing(live_site, desk):
-    page = desk()
+def test_slug_is_made_from_chinese_title_while_typing(live_site, open_admin_as_editor):
+    page = open_admin_as_editor()
     page.goto(f"{live_site}/admin/articles/article/add/")
 
     page.locator("input[name=title]").press_sequentially("专利池 Explained")
@@ -66,10 +67,10 @@ def test_slug_is_made_from_a_chinese_title_while_typing(live_site, desk):
     expect(page.locator("input[name=slug]")).to_have_value("专利池-explained")
 
 
-def test_typed_text_outlives_an_expired_session(live_site, desk, sign_in, editor):
+def test_typed_text_survives_expired_session(live_site, open_admin_as_editor, sign_in, editor):
     article = make_article()
     form = f"{live_site}{reverse('admin:articles_article_change', args=[article.pk])}"
-    page = desk()
+    page = open_admin_as_editor()
     page.goto(form)
     page.locator("textarea[name=body]").fill("A morning's work.")
     page.context.clear_cookies()
@@ -87,9 +88,9 @@ def test_typed_text_outlives_an_expired_session(live_site, desk, sign_in, editor
     assert article.draft.body == "A morning's work."
 
 
-def test_kept_text_can_be_discarded(live_site, desk):
+def test_stored_text_can_be_discarded(live_site, open_admin_as_editor):
     form = f"{live_site}/admin/articles/article/add/"
-    page = desk()
+    page = open_admin_as_editor()
     page.goto(form)
     page.locator("textarea[name=body]").fill("Not worth it.")
     page.goto(form)
@@ -100,9 +101,9 @@ def test_kept_text_can_be_discarded(live_site, desk):
     expect(page.locator("[data-kept]")).to_be_hidden()
 
 
-def test_article_is_written_filed_and_published_by_keyboard_and_pickers(live_site, desk, stranger):
+def test_article_is_written_and_published_with_a_topic(live_site, open_admin_as_editor, stranger):
     make_topic("patents", name_en="Patents")
-    page = desk()
+    page = open_admin_as_editor()
     page.goto(f"{live_site}/admin/articles/article/add/")
     page.locator("input[name=title]").press_sequentially("Pools")
     page.locator("textarea[name=body]").fill("Some text.")

@@ -1,4 +1,5 @@
-"""The banner in a browser: it tells the truth by itself, is mended in place, and goes in every tab once the address is confirmed."""
+"""The verification banner in a browser: it updates itself, its forms work in place, and it goes away in every
+tab once the address is verified."""
 
 import re
 from collections.abc import Callable
@@ -23,24 +24,24 @@ expect = pytest.importorskip(
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 ADDRESS = "bea@example.org"
-SECRET = "paper tigers do not crouch"
-SOON = 10_000  # ms; the script asks every five seconds
+PASSWORD = "paper tigers do not crouch"
+POLL_TIMEOUT = 10_000  # milliseconds; the script polls every five seconds
 
 
-def banner_of(page: "Page") -> "Locator":
+def banner_on(page: "Page") -> "Locator":
     return page.locator("[data-banner=verification]")
 
 
 @pytest.fixture
 def newcomer(browse: Callable[..., "Page"], live_site: str) -> Callable[..., "Page"]:
-    """`newcomer(email)`: a page on which somebody has just signed up."""
+    """`newcomer(email)` signs up with that address and returns the page."""
     cache.clear()
 
     def sign_up(email: str = ADDRESS, **browser) -> "Page":
         page = browse(**browser)
         page.goto(f"{live_site}/accounts/signup/")
         page.locator("input[name=email]").fill(email)
-        page.locator("input[name=password1]").fill(SECRET)
+        page.locator("input[name=password1]").fill(PASSWORD)
         page.locator("main form button").first.click()
         page.goto(f"{live_site}/accounts/me/")
         return page
@@ -48,18 +49,19 @@ def newcomer(browse: Callable[..., "Page"], live_site: str) -> Callable[..., "Pa
     return sign_up
 
 
-def hand_over() -> None:
-    """What a worker does, two minutes after the mail was asked for."""
+def mark_mails_sent() -> None:
+    """Mark the mails as a worker does, two minutes after they were requested."""
     now = timezone.now()
     Mail.objects.update(state=MailState.SENT, sent_at=now, created_at=now - timedelta(minutes=2))
 
 
-def two_tabs(page: "Page", site: str) -> "Page":
-    """A second tab of the same browser, on a public page, where the banner comes with the fragment."""
-    second = page.context.new_page()
-    second.goto(f"{site}/")
-    expect(banner_of(second)).to_contain_text(ADDRESS)
-    return second
+def open_second_tab(page: "Page", site: str) -> "Page":
+    """A second tab of the same browser, on a public page, where the banner arrives with the personal
+    fragment."""
+    second_tab = page.context.new_page()
+    second_tab.goto(f"{site}/")
+    expect(banner_on(second_tab)).to_contain_text(ADDRESS)
+    return second_tab
 
 
 def confirm(page: "Page", site: str) -> None:
@@ -67,63 +69,61 @@ def confirm(page: "Page", site: str) -> None:
     page.locator("main form button").click()
 
 
-def test_banner_goes_in_every_tab_after_a_confirmation(newcomer, live_site):
+def test_verifying_removes_banner_in_every_tab(newcomer, live_site):
     page = newcomer()
-    second_tab = two_tabs(page, live_site)
+    second_tab = open_second_tab(page, live_site)
 
     mail = page.context.new_page()
     confirm(mail, live_site)
     expect(mail.locator("h1")).to_have_text("This address is confirmed")
 
     page.bring_to_front()
-    expect(banner_of(page)).to_have_count(0, timeout=SOON)
+    expect(banner_on(page)).to_have_count(0, timeout=POLL_TIMEOUT)
     second_tab.bring_to_front()
-    expect(banner_of(second_tab)).to_have_count(0, timeout=SOON)
+    expect(banner_on(second_tab)).to_have_count(0, timeout=POLL_TIMEOUT)
 
 
-def test_banner_goes_in_every_tab_of_a_browser_that_a_confirmation_elsewhere_logged_out(
-    newcomer, browse, live_site
-):
+def test_verifying_elsewhere_removes_banner_in_every_logged_out_tab(newcomer, browse, live_site):
     page = newcomer()
-    second_tab = two_tabs(page, live_site)
+    second_tab = open_second_tab(page, live_site)
 
-    telephone = browse(width=390)
-    confirm(telephone, live_site)
-    expect(telephone.locator("h1")).to_have_text("Set a new password")
+    phone = browse(width=390)
+    confirm(phone, live_site)
+    expect(phone.locator("h1")).to_have_text("Set a new password")
 
     for tab in (page, second_tab):
         tab.bring_to_front()
-        expect(tab.get_by_text("You have been logged out here")).to_be_visible(timeout=SOON)
-        expect(banner_of(tab)).to_have_count(0)
+        expect(tab.get_by_text("You have been logged out here")).to_be_visible(timeout=POLL_TIMEOUT)
+        expect(banner_on(tab)).to_have_count(0)
 
 
-def test_banner_tells_by_itself_that_the_mail_was_handed_over(newcomer):
+def test_banner_shows_that_mail_was_sent(newcomer):
     page = newcomer()
-    expect(banner_of(page)).to_have_attribute("data-state", "queued")
+    expect(banner_on(page)).to_have_attribute("data-state", "queued")
 
-    hand_over()
+    mark_mails_sent()
 
-    expect(banner_of(page)).to_have_attribute("data-state", "sent", timeout=SOON)
-    expect(banner_of(page)).to_contain_text("Handed to the mail server at")
+    expect(banner_on(page)).to_have_attribute("data-state", "sent", timeout=POLL_TIMEOUT)
+    expect(banner_on(page)).to_contain_text("Handed to the mail server at")
 
 
-def test_send_again_counts_the_seconds_down_and_keeps_the_focus(newcomer):
+def test_send_again_counts_down_and_keeps_focus(newcomer):
     page = newcomer()
-    hand_over()
+    mark_mails_sent()
     page.reload()
 
     page.get_by_role("button", name="Send again").click()
 
-    expect(banner_of(page)).to_have_attribute("data-state", "queued")
+    expect(banner_on(page)).to_have_attribute("data-state", "queued")
     expect(page.get_by_role("button", name="Send again")).to_be_disabled()
-    expect(page.locator("[data-wait-note]")).to_have_text(re.compile(r"possible in 5\d s"))  # it counts
+    expect(page.locator("[data-wait-note]")).to_have_text(re.compile(r"possible in 5\d s"))
     expect(page.locator("[data-banner] [role=status]")).to_be_focused()
     assert Mail.objects.count() == 2
 
 
 def test_address_is_changed_in_place(newcomer):
     page = newcomer()
-    where = page.url
+    url = page.url
 
     page.get_by_text("This address is wrong").click()
     expect(page.get_by_label("New address")).to_be_focused()
@@ -135,11 +135,11 @@ def test_address_is_changed_in_place(newcomer):
     page.keyboard.press("Enter")
 
     expect(page.locator(".banner-address")).to_have_text("ben@example.org")
-    assert page.url == where
+    assert page.url == url
     assert list(EmailAddress.objects.values_list("email", flat=True)) == ["ben@example.org"]
 
 
-def test_suggested_address_is_one_click_away(newcomer):
+def test_suggested_address_is_accepted_with_one_click(newcomer):
     page = newcomer("bea@gmial.com")
 
     page.get_by_role("button", name="Yes, change it").click()
@@ -147,19 +147,19 @@ def test_suggested_address_is_one_click_away(newcomer):
     expect(page.locator(".banner-address")).to_have_text("bea@gmail.com")
 
 
-def test_what_is_being_typed_is_not_swept_away(newcomer):
+def test_poll_keeps_the_address_being_typed(newcomer):
     page = newcomer()
     page.get_by_text("This address is wrong").click()
     page.keyboard.type("ben@exam")
 
-    with page.expect_response("**/accounts/verification/", timeout=SOON):
-        hand_over()
+    with page.expect_response("**/accounts/verification/", timeout=POLL_TIMEOUT):
+        mark_mails_sent()
     page.keyboard.type("ple.org")
 
     expect(page.get_by_label("New address")).to_have_value("ben@example.org")
 
 
-def test_without_javascript_the_same_buttons_lead_to_the_page(newcomer):
+def test_buttons_work_without_javascript(newcomer):
     page = newcomer(javascript=False)
 
     page.get_by_role("button", name="Send again").click()
