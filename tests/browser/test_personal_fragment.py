@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from comments.drafts import DRAFT_COOKIE
 from comments.services import drafts
 from tests.factories import make_article, make_comment, make_publication
 
@@ -55,7 +56,7 @@ def returning_visitor(
             drafts.save_draft(
                 token=token, article=article, body="Words that wait.", submission=uuid.uuid4(), parent_id=None
             )
-            cookies[drafts.DRAFT_COOKIE] = str(token)
+            cookies[DRAFT_COOKIE] = str(token)
         else:
             client = Client()
             if hint == "mistyped":
