@@ -1,4 +1,4 @@
-"""Below /zh-hans/ nothing of ours is in English: what everybody can read, and the pages of errors."""
+"""Public pages and error pages below /zh-hans/ contain no English text."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -11,13 +11,13 @@ from articles.services import take_down
 from ictiger.pagecache.public_write import public_write
 from tests.factories import make_publication, make_topic
 
-from .reading import assert_chinese, english_in
+from .english_text import assert_chinese, english_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("html", "found"),
+    ("html", "expected"),
     [
         ("<p>请 wait a moment 再试。</p>", ["wait a moment"]),
         ('<button aria-label="Search">搜</button>', ["Search"]),
@@ -29,11 +29,11 @@ pytestmark = pytest.mark.django_db
         ("<p>请写信到 letters@the.example.org，或看 /zh-hans/this/that/other/。</p>", []),
     ],
 )
-def test_english_is_found_where_it_is_ours(html, found):
-    assert english_in(html) == found
+def test_english_text_is_found(html, expected):
+    assert english_in(html) == expected
 
 
-PUBLIC = [
+PUBLIC_PATHS = [
     "",
     "page/2/",
     "articles/权利要求/",
@@ -43,21 +43,11 @@ PUBLIC = [
     "about/",
     "articles/权利要求/discussion/1/",
 ]
-SEARCHES = ["search/", "search/?q=权利要求", "search/?q=?!", "search/?q=没有"]
+SEARCH_PATHS = ["search/", "search/?q=权利要求", "search/?q=?!", "search/?q=没有"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *PUBLIC,
-        "articles/权利要求/discussion/1/",
-        "search/",
-        "search/?q=权利要求",
-        "search/?q=?!",
-        "search/?q=没有",
-    ],
-)
-def test_what_is_public(discussion, stranger, path):
+@pytest.mark.parametrize("path", [*PUBLIC_PATHS, *SEARCH_PATHS])
+def test_public_pages(discussion, stranger, path):
     assert_chinese(stranger.get(f"/zh-hans/{path}"))
 
 
@@ -67,14 +57,14 @@ def test_archives(article, stranger):
         assert_chinese(stranger.get(f"/zh-hans/{path}"))
 
 
-def test_a_publication_with_nothing_in_it(stranger):
+def test_empty_publication(stranger):
     make_publication("zh-hans", tagline="创新之虎")
     make_topic("patents", name_zh="专利")
     for path in ("", "topics/patents/"):
         assert_chinese(stranger.get(f"/zh-hans/{path}"))
 
 
-def test_a_closed_discussion(article, stranger):
+def test_closed_discussion(article, stranger):
     with public_write(article):
         article.comments_open = False
         article.save()
@@ -88,20 +78,20 @@ def test_feeds(discussion, stranger, path):
     assert_chinese(stranger.get(f"/zh-hans/{path}"))
 
 
-def test_a_preview(article, stranger):
+def test_preview(article, stranger):
     assert_chinese(stranger.get(preview_url(article)))
 
 
-# --- errors ---
+# --- errors -------------------------------------------------------------------------------------------------
 
 
-def test_what_is_not_there_and_what_is_gone(article, stranger):
+def test_missing_and_taken_down_pages(article, stranger):
     take_down(article)
     assert_chinese(stranger.get("/zh-hans/nothing/"), status=404)
     assert_chinese(stranger.get(article.get_absolute_url()), status=410)
 
 
-def test_what_is_not_allowed(client_of, author, stranger):
+def test_refused_requests(client_of, author, stranger):
     assert_chinese(client_of(author).get("/zh-hans/admin/comments/comment/"), status=403)
     assert_chinese(Client(enforce_csrf_checks=True).post("/zh-hans/accounts/login/"), status=403)
     assert_chinese(
