@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from ictiger.core.languages import Language, localized_attr
-from ictiger.core.prepared import Param, PreparedQueryFamily
+from ictiger.core.prepared import Param, PreparedQuery
 from ictiger.core.url_cache import cached_reverse
 
 from .models import (
@@ -28,7 +28,7 @@ from .models import (
 
 RELATED = 3
 
-_ARTICLE = PreparedQueryFamily(
+_ARTICLE = PreparedQuery(
     lambda: (
         Article.objects.public(Param("language"), Param("now"))
         .filter(slug=Param("slug"))
@@ -36,7 +36,7 @@ _ARTICLE = PreparedQueryFamily(
         .defer("body", "search_text")[:1]
     )
 )
-_TRANSLATION = PreparedQueryFamily(
+_TRANSLATION = PreparedQuery(
     lambda: (
         Article.objects.public(now=Param("now"))
         .filter(translation_key=Param("key"))
@@ -73,10 +73,10 @@ def _related(topics: int, until: Param | None = None) -> ArticleQuerySet:
 # Both queries start in the index at the article's date.
 _BEFORE = Q(publish_at__lt=Param("publish_at")) | Q(pk__lt=Param("article"))
 _AFTER = Q(publish_at__gt=Param("publish_at")) | Q(pk__gt=Param("article"))
-_OLDER = PreparedQueryFamily(
+_OLDER = PreparedQuery(
     lambda topics, limit: _related(topics, until=Param("publish_at")).filter(_BEFORE)[:limit]
 )
-_NEWER = PreparedQueryFamily(
+_NEWER = PreparedQuery(
     lambda topics, limit: (
         _related(topics).filter(_AFTER, publish_at__gte=Param("publish_at")).reverse()[:limit]
     )
@@ -106,12 +106,12 @@ def related_articles(article: Article) -> list[Article]:
     return related
 
 
-_TOPICS = PreparedQueryFamily(
+_TOPICS = PreparedQuery(
     lambda articles: ArticleTopic.objects.filter(article__in=Param("articles", articles)).select_related(
         "topic"
     )
 )
-_BYLINES = PreparedQueryFamily(
+_BYLINES = PreparedQuery(
     lambda articles: Byline.objects.filter(article__in=Param("articles", articles)).select_related("author")
 )
 
@@ -135,7 +135,7 @@ def bylines_of(article: Article) -> Iterable[Byline]:
     return article.bylines.all()
 
 
-def _rows_of(query: PreparedQueryFamily, articles: list[Article]) -> list:
+def _rows_of(query: PreparedQuery, articles: list[Article]) -> list:
     return query.rows(len(articles), articles=[article.pk for article in articles]) if articles else []
 
 
@@ -160,7 +160,7 @@ def _on_page(topics: int) -> ArticleQuerySet:
     return Article.objects.filter(versions | _shares_topics(topics) if topics else versions)
 
 
-_VISIBILITY_CHANGES = PreparedQueryFamily(
+_VISIBILITY_CHANGES = PreparedQuery(
     lambda topics, pending: _on_page(topics).moments(Param("after"), Param("pending", pending))
 )
 
@@ -174,14 +174,12 @@ def next_visibility_changes(article: Article, after: datetime) -> Iterator[datet
     yield article.closing_after(after)
 
 
-_PUBLICATION = PreparedQueryFamily(lambda: Publication.objects.filter(language=Param("language"))[:1])
-_SOCIAL_LINKS = PreparedQueryFamily(
+_PUBLICATION = PreparedQuery(lambda: Publication.objects.filter(language=Param("language"))[:1])
+_SOCIAL_LINKS = PreparedQuery(
     lambda: SocialLink.objects.filter(publication=Param("publication")).values_list("url", "label")
 )
-_MENU = PreparedQueryFamily(lambda: Topic.objects.values_list("slug", "name_en", "name_zh", named=True))
-_PAGES = PreparedQueryFamily(
-    lambda: Page.objects.filter(language=Param("language")).values_list("slug", "title")
-)
+_MENU = PreparedQuery(lambda: Topic.objects.values_list("slug", "name_en", "name_zh", named=True))
+_PAGES = PreparedQuery(lambda: Page.objects.filter(language=Param("language")).values_list("slug", "title"))
 
 
 class NavLink(NamedTuple):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from ictiger.core.languages import Language
-from ictiger.core.prepared import Param, PreparedQueryFamily
+from ictiger.core.prepared import Param, PreparedQuery
 
 from .models import Discussion, SiteCommentSettings
 from .policy import Switch, strictest
@@ -37,7 +37,7 @@ def _status_values(notice_column: str) -> QuerySet:
     return articles.filter(pk=Param("article"))
 
 
-_status_query = PreparedQueryFamily(_status_values)
+_status_query = PreparedQuery(_status_values)
 
 
 def discussion_status(article: Article) -> DiscussionStatus:

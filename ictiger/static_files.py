@@ -1,9 +1,10 @@
-"""One stylesheet and one script for readers, joined from small parts.
+"""Bundles of style sheets and scripts, and the storage of collected static files.
 
-A staticfiles finder joins them, so `runserver`, whitenoise and `collectstatic` see `css/site.css` and
-`js/site.js` as ordinary files, and there is no build step. Style sheets are joined in order. Scripts are ES
-modules: joined, they share one scope, so `export` and imports between parts are removed, and a part comes
-after those that it imports (`tests/articles/test_look.py` checks that).
+Folders below `ictiger/static/`: `css/site` and `js/site` for readers, `css/admin` and `js/admin` for the admin, `css/shared` for
+both, `img` for pictures. A staticfiles finder joins small files into bundles, so that `runserver`, whitenoise and `collectstatic`
+all see a bundle as an ordinary file and there is no build step. Style sheets are joined in order. Scripts are ES modules: joining
+puts them into one scope, so `export` and imports between parts are removed, and each part comes after the parts that it imports
+(tested in `tests/articles/test_look.py`).
 """
 
 import os
@@ -22,37 +23,48 @@ from ictiger.pagecache.build_id import build_id
 SOURCE = settings.BASE_DIR / "ictiger" / "static"
 
 BUNDLES = {
-    "css/site.css": (
-        "css/tokens.css",
-        "css/base.css",
-        "css/prose.css",
-        "css/code.css",
-        "css/masthead.css",
-        "css/banner.css",
-        "css/teaser.css",
-        "css/list.css",
-        "css/article.css",
-        "css/discussion.css",
-        "css/form.css",
-        "css/panel.css",
-        "css/footer.css",
-        "css/print.css",
+    "css/site/bundle.css": (
+        "css/shared/tokens.css",
+        "css/site/base.css",
+        "css/site/prose.css",
+        "css/site/code.css",
+        "css/site/masthead.css",
+        "css/site/banner.css",
+        "css/site/teaser.css",
+        "css/site/list.css",
+        "css/site/article.css",
+        "css/site/discussion.css",
+        "css/site/comment_form.css",
+        "css/site/form.css",
+        "css/site/panel.css",
+        "css/site/footer.css",
+        "css/site/print.css",
     ),
-    "js/site.js": (
-        "js/steady.js",
-        "js/bar.js",
-        "js/verification.js",
-        "js/contents.js",
-        "js/sidenotes.js",
-        "js/scrollers.js",
-        "js/words.js",
-        "js/counter.js",
-        "js/drafts.js",
-        "js/placing.js",
-        "js/sending.js",
-        "js/paging.js",
-        "js/discussion.js",
-        "js/typed_texts.js",
+    "css/admin/bundle.css": (
+        "css/shared/tokens.css",
+        "css/admin/base.css",
+        "css/admin/controls.css",
+        "css/admin/tables.css",
+    ),
+    "css/admin/moderation.css": (
+        "css/admin/moderation_queue.css",
+        "css/admin/moderation_decisions.css",
+    ),
+    "js/site/bundle.js": (
+        "js/site/keep_scroll.js",
+        "js/site/personal_bar.js",
+        "js/site/verification_banner.js",
+        "js/site/table_of_contents.js",
+        "js/site/sidenotes.js",
+        "js/site/scrollable_code.js",
+        "js/site/word_count.js",
+        "js/site/words_left.js",
+        "js/site/drafts.js",
+        "js/site/insertion.js",
+        "js/site/submit.js",
+        "js/site/discussion_pages.js",
+        "js/site/discussion.js",
+        "js/site/draft_list.js",
     ),
 }
 
@@ -61,13 +73,13 @@ EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|class|const|let)\b)"
 
 
 def bundle_source(name: str) -> str:
-    """The text of the bundle `name`, joined from its parts as they are now."""
+    """Join the current parts of the bundle `name`."""
     text = "\n".join((SOURCE / part).read_text(encoding="utf-8") for part in BUNDLES[name])
     return EXPORT.sub("", IMPORT.sub("", text)) if name.endswith(".js") else text
 
 
 class BundleFinder(BaseFinder):
-    """Finds the bundles: files below `var/bundles/`, written again when a part has changed."""
+    """Serve bundles as files below `var/bundles/`; rewrite a file when one of its parts has changed."""
 
     def __init__(self, app_names: list[str] | None = None, *args, **kwargs) -> None:
         self.storage = FileSystemStorage(location=settings.VAR / "bundles")
@@ -76,40 +88,43 @@ class BundleFinder(BaseFinder):
     def find(self, path: str, find_all: bool = False) -> str | list[str]:
         if path not in BUNDLES:
             return []
-        bundle = str(self._write_bundle(path))
-        return [bundle] if find_all else bundle
+        bundle_path = str(self._write_if_changed(path))
+        return [bundle_path] if find_all else bundle_path
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
         for name in BUNDLES:
-            self._write_bundle(name)
+            self._write_if_changed(name)
             yield name, self.storage
 
-    def _write_bundle(self, name: str) -> Path:
+    def _write_if_changed(self, name: str) -> Path:
         target, text = Path(self.storage.path(name)), bundle_source(name)
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             target.parent.mkdir(parents=True, exist_ok=True)
-            # Replaced in one step: another process may be reading it.
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as new:
-                new.write(text)
-            os.chmod(new.name, 0o644)  # another user's web server may read it
-            os.replace(new.name, target)
+            # Replace it in one step: another process may be reading it.
+            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
+                file.write(text)
+            os.chmod(file.name, 0o644)  # a web server of another user may read it
+            os.replace(file.name, target)
         return target
 
 
 class ReleaseStorage(CompressedManifestStaticFilesStorage):
-    """Collected files, named by their content. Each release has a manifest, because two may run at once."""
+    """Collected files with a content hash in their names, and one manifest per build.
+
+    During an upgrade two builds run beside each other, and each reads its own manifest.
+    """
 
     @property
     def manifest_name(self) -> str:
         return f"staticfiles-{build_id()}.json"
 
     def url(self, name: str, force: bool = False) -> str:
-        """Cache URLs until the manifest changes: every page needs several."""
-        if self._urls_manifest is not self.hashed_files:
-            self._urls, self._urls_manifest = {}, self.hashed_files
+        """Cache URLs until the manifest is loaded again: every page needs several."""
+        if self._cached_manifest is not self.hashed_files:
+            self._urls, self._cached_manifest = {}, self.hashed_files
         url = self._urls.get(name)
         if url is None:
             url = self._urls[name] = super().url(name, force)
         return url
 
-    _urls_manifest: dict | None = None
+    _cached_manifest: dict | None = None

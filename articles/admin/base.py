@@ -49,7 +49,7 @@ class PublicModelAdmin(BoundedSearchMixin, admin.ModelAdmin):
     refusal: ValidationError | None = None
 
     class Media:
-        css = {"all": ["css/desk_articles.css"]}
+        css = {"all": ["css/admin/articles.css"]}
 
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method != "POST":

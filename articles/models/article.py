@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ictiger.core.languages import Language
-from ictiger.core.prepared import Param, PreparedQueryFamily
+from ictiger.core.prepared import Param, PreparedQuery
 from ictiger.core.url_cache import cached_reverse
 from ictiger.pagecache.guard import PublicQuerySet
 from ictiger.pagecache.models import PublicModel
@@ -244,7 +244,7 @@ class Article(PublicModel, ArticleText):
         return cached_reverse("articles:article", self.slug, language=self.language)
 
 
-_IDS_WITH_FUTURE_DATES = PreparedQueryFamily(
+_IDS_WITH_FUTURE_DATES = PreparedQuery(
     lambda: (
         Article.objects.filter(publish_at__gt=Param("after"))
         .order_by()

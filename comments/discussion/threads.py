@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from articles.models import Article
 from comments.models import Comment, CommentQuerySet
 from comments.policy import THREADS_PER_PAGE, discussion_page_number
-from ictiger.core.prepared import Param, PreparedQueryFamily
+from ictiger.core.prepared import Param, PreparedQuery
 from ictiger.core.url_cache import cached_reverse
 
 from .rendering import CommentRenderer
@@ -109,10 +109,10 @@ def _column_value(comment: Comment, column: str) -> object:
 
 
 _THREADS = Comment.objects.threads().filter(discussion=Param("discussion")).order_by("-thread_no")
-_newest_query = PreparedQueryFamily(
+_newest_query = PreparedQuery(
     lambda date_column: _public_values(_THREADS[: THREADS_PER_PAGE + 1], date_column)
 )
-_page_query = PreparedQueryFamily(
+_page_query = PreparedQuery(
     lambda date_column: _public_values(
         _THREADS.filter(thread_no__range=(Param("first"), Param("last"))), date_column
     )
@@ -241,7 +241,7 @@ def _thread_item(thread: Thread) -> str:
     return f'<li class="thread">{thread.comment}{replies}</li>'
 
 
-_replies_query = PreparedQueryFamily(
+_replies_query = PreparedQuery(
     lambda thread_count, date_column: _public_values(
         Comment.objects.visible()
         .filter(parent__in=Param("threads", thread_count))

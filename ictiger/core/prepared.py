@@ -341,6 +341,3 @@ def _compile_insert(instance: Model, connection: BaseDatabaseWrapper) -> _Insert
         if isinstance(field, _PLAIN_FIELDS) and type(field).pre_save is Field.pre_save
     }
     return _InsertStatement(statement, [(field, field.attname if field in plain else "") for field in fields])
-
-
-PreparedQueryFamily = PreparedQuery  # the former name of queries with variants

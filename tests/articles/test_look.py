@@ -59,58 +59,59 @@ def colours(sheet: str) -> dict[str, tuple[str, str]]:
     ],
 )
 def test_colours_have_enough_contrast(text, ground, least, scheme):
-    tokens = colours("css/tokens.css")
+    tokens = colours("css/shared/tokens.css")
     assert contrast(tokens[text][scheme], tokens[ground][scheme]) >= least
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("name", ["code-word", "code-text", "code-number", "code-name", "code-comment"])
 def test_code_has_enough_contrast(name, scheme):
-    ground = colours("css/tokens.css")["paper-sunken"][scheme]
-    assert contrast(colours("css/code.css")[name][scheme], ground) >= 4.5
+    ground = colours("css/shared/tokens.css")["paper-sunken"][scheme]
+    assert contrast(colours("css/site/code.css")[name][scheme], ground) >= 4.5
 
 
 def test_every_style_sheet_and_script_is_in_a_bundle():
     files = {
         path.relative_to(SOURCE).as_posix()
         for ending in ("css", "js")
-        for path in (SOURCE / ending).glob(f"*.{ending}")
+        for path in (SOURCE / ending).rglob(f"*.{ending}")
     }
-    # The admin and the developer's mailbox have separate files; hint.js must run before the first paint.
-    separate = {name for name in files if name.startswith(("css/desk", "js/desk"))} | {
-        "css/mailbox.css",
-        "js/hint.js",
+    # Loaded by single pages of the admin, by the developer's mailbox, and before the first paint.
+    separate = {name for name in files if name.startswith("js/admin/")} | {
+        "css/admin/articles.css",
+        "css/site/mailbox.css",
+        "js/site/early_hint.js",
     }
     assert files - separate == {part for parts in BUNDLES.values() for part in parts}
 
 
 def test_bundled_style_sheet_contains_its_parts_in_order():
-    text = bundle_source("css/site.css")
-    places = [text.index((SOURCE / part).read_text()) for part in BUNDLES["css/site.css"]]
+    text = bundle_source("css/site/bundle.css")
+    places = [text.index((SOURCE / part).read_text()) for part in BUNDLES["css/site/bundle.css"]]
     assert places == sorted(places)
 
 
 def test_bundled_script_has_one_scope_without_clashes():
-    text = bundle_source("js/site.js")
+    text = bundle_source("js/site/bundle.js")
     assert not re.search(r"^(import|export)\b", text, re.MULTILINE)
     names = re.findall(r"^(?:async )?(?:function\*?|class|const|let) (\w+)", text, re.MULTILINE)
     assert sorted(names) == sorted(set(names))
 
 
 def test_bundled_scripts_follow_their_imports():
-    parts = BUNDLES["js/site.js"]
+    parts = BUNDLES["js/site/bundle.js"]
     for number, part in enumerate(parts):
         for imported in IMPORT.findall((SOURCE / part).read_text()):
-            assert f"js/{imported}" in parts[:number], f"{part} imports {imported}"
+            assert f"js/site/{imported}" in parts[:number], f"{part} imports {imported}"
 
 
 def test_bundle_finder_rebuilds_a_changed_bundle(monkeypatch, tmp_path):
     part = tmp_path / "a.css"
     part.write_text("a {}")
-    monkeypatch.setitem(BUNDLES, "css/site.css", (str(part),))
-    assert Path(finders.find("css/site.css")).read_text() == "a {}"
+    monkeypatch.setitem(BUNDLES, "css/site/bundle.css", (str(part),))
+    assert Path(finders.find("css/site/bundle.css")).read_text() == "a {}"
     part.write_text("b {}")
-    assert Path(finders.find("css/site.css")).read_text() == "b {}"
+    assert Path(finders.find("css/site/bundle.css")).read_text() == "b {}"
 
 
 def test_bundle_finder_lists_all_bundles():

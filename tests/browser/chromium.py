@@ -1,4 +1,4 @@
-"""Chromium as this machine has it, one for all tests of a process: for those of this room, and for others that need a browser."""
+"""The Chromium installed on this machine, started once for all tests of a process."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-# No sandbox as root; nothing of the browser's own talks to the outside.
+# Root cannot use the sandbox. The other options stop the browser's own network requests.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,27 +24,29 @@ ARGUMENTS = [
 ]
 
 
-def no_browser(why: str) -> None:
+def skip_without_browser(reason: str) -> None:
+    """Skip the test; fail it with ICTIGER_BROWSER_REQUIRED=1."""
     if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
-        pytest.fail(why)
-    pytest.skip(why)
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     if not CHROMIUM:
-        no_browser("no Chromium on this machine")
+        skip_without_browser("no Chromium on this machine")
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        no_browser("Playwright is not installed: uv run --group browser pytest")
-    # Playwright's loop runs in this thread until the session ends; Django would take every later query for one from asynchronous code.
-    known = {alias: connections[alias] for alias in connections}
+        skip_without_browser("Playwright is not installed: uv run --group browser pytest")
+    # Playwright's event loop runs in this thread until the session ends. Django would refuse every later query
+    # as one from asynchronous code.
+    thread_connections = {alias: connections[alias] for alias in connections}
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        for alias, connection in known.items():
-            # For a thread with a loop Django opens connections of its own: they would not know the rows of the migrations, which are
-            # restored from the connection that made the test's database.
+        for alias, connection in thread_connections.items():
+            # In a thread with an event loop Django would open new connections. Rows created by migrations are
+            # restored through the connection that created the test database: keep it.
             connections[alias] = connection
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -1,7 +1,6 @@
-"""A real browser before a real site: quickstart in a process of its own, its mail going to a real SMTP server.
+"""Fixtures for tests in a real browser, on the demo site or on a live server with the test's database.
 
-Where there is no Chromium these tests are skipped, saying so; with ICTIGER_BROWSER_REQUIRED=1 (CI) its absence is a failure.
-"""
+Without Chromium these tests are skipped with a message; with ICTIGER_BROWSER_REQUIRED=1 (CI) they fail."""
 
 import os
 import queue
@@ -25,13 +24,13 @@ from django.test import Client
 from tests.factories import make_article
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
     from accounts.models import User
     from articles.models import Article
 
 if os.environ.get("ICTIGER_BROWSER_REQUIRED") == "1":
-    import axe_playwright_python  # noqa: F401  (missing: a failure here, not a skip in each module)
+    import axe_playwright_python  # noqa: F401  (fail here instead of skipping in each module)
     import playwright  # noqa: F401
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,16 +38,17 @@ PASSWORD = "a tiger crouching in the reeds"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if folder in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture
 def browse(chromium: "Browser") -> Iterator[Callable[..., "Page"]]:
-    """Opens a page in a browser profile of its own: `browse(width=390, javascript=False)`. Errors on the console fail the test."""
-    contexts, complaints = [], []
+    """`browse(width=390, javascript=False)` opens a page in a new browser profile. Console errors fail the
+    test."""
+    contexts, errors = [], []
 
     def open_page(
         *, width: int = 1280, javascript: bool = True, dark: bool = False, locale: str = "en-GB"
@@ -62,39 +62,40 @@ def browse(chromium: "Browser") -> Iterator[Callable[..., "Page"]]:
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         page.on(
-            "console", lambda message: _is_ours(message) and complaints.append(f"{page.url}: {message.text}")
+            "console",
+            lambda message: _is_unexpected(message) and errors.append(f"{page.url}: {message.text}"),
         )
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
-def _is_ours(message) -> bool:
-    """An error on the console, unless the browser merely reports that an answer was a refusal: tests ask for those on purpose."""
+def _is_unexpected(message: "ConsoleMessage") -> bool:
+    """Whether it is an error other than "Failed to load resource", which tests of error responses cause."""
     return message.type == "error" and "Failed to load resource" not in message.text
 
 
 @dataclass
 class Site:
-    """The address of the running site, and the mails that have reached its readers' mailboxes."""
+    """The URL of a running site, and the mails that its mail server has received."""
 
     url: str
     mailbox: "queue.Queue[EmailMessage]" = field(default_factory=queue.Queue)
 
     def mail_to(self, address: str) -> EmailMessage:
-        """The next mail to this address; waits up to 20 seconds for it to arrive."""
+        """The next mail to `address`. Waits up to 20 seconds; raises queue.Empty after that."""
         while True:
             mail = self.mailbox.get(timeout=20)
             if address in mail["To"]:
                 return mail
 
 
-class _Postman:
+class _MailHandler:
     def __init__(self, mailbox: "queue.Queue[EmailMessage]") -> None:
         self.mailbox = mailbox
 
@@ -105,10 +106,10 @@ class _Postman:
 
 @pytest.fixture(scope="module")
 def site(chromium: "Browser", tmp_path_factory) -> Iterator[Site]:
-    """The demo publication, served by quickstart with its worker."""
+    """The demo publication, served by quickstart with its worker; a real SMTP server receives its mail."""
     port = _free_port()
     running = Site(f"http://127.0.0.1:{port}")
-    mail_server = Controller(_Postman(running.mailbox), hostname="127.0.0.1", port=_free_port())
+    mail_server = Controller(_MailHandler(running.mailbox), hostname="127.0.0.1", port=_free_port())
     mail_server.start()
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
         "ICTIGER_VAR": str(tmp_path_factory.mktemp("site")),
@@ -138,25 +139,25 @@ def _free_port() -> int:
 
 @pytest.fixture
 def password() -> str:
-    """Of the demo log-ins."""
+    """The password of the demo accounts."""
     return PASSWORD
 
 
-# --- a small site on the test's own database -----------------------------------------------------------------------------------------
+# --- a live server with the test's database -----------------------------------------------------------------
 
 
 @pytest.fixture
 def live_site(live_server, settings) -> str:
-    """The address of a server that answers from the test's database, and that believes to be the site."""
+    """The URL of a server that uses the test's database and has this URL as its SITE_URL."""
     settings.SITE_URL = live_server.url
     return live_server.url
 
 
 @pytest.fixture
 def sign_in(live_site: str) -> Callable[["Page", "User"], None]:
-    """`sign_in(page, reader)`: the session and the hint cookie of a log-in, without its form."""
+    """`sign_in(page, user)` sets the session cookie and the hint cookie, without the log-in form."""
 
-    def give_session(page: "Page", user: "User") -> None:
+    def set_cookies(page: "Page", user: "User") -> None:
         client = Client()
         client.force_login(user)
         cookies = {
@@ -167,7 +168,7 @@ def sign_in(live_site: str) -> Callable[["Page", "User"], None]:
             [{"name": name, "value": value, "url": live_site} for name, value in cookies.items()]
         )
 
-    return give_session
+    return set_cookies
 
 
 @pytest.fixture
@@ -177,13 +178,14 @@ def article(live_site: str) -> "Article":
 
 @pytest.fixture
 def open_article(browse, sign_in, live_site: str, article: "Article") -> Callable[..., "Page"]:
-    """`open_article(reader)`: a page of that reader's browser, at the article or at another address of the site."""
+    """`open_article(user, path)` opens the article, or another path of the site, as that user or
+    anonymously."""
 
-    def open_page(user: "User | None" = None, at: str = "", **options) -> "Page":
+    def open_page(user: "User | None" = None, path: str = "", **options) -> "Page":
         page = browse(**options)
         if user is not None:
             sign_in(page, user)
-        page.goto(live_site + (at or article.get_absolute_url()))
+        page.goto(live_site + (path or article.get_absolute_url()))
         return page
 
     return open_page

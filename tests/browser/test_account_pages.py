@@ -1,4 +1,5 @@
-"""Accounts' pages in a browser, in both languages: nothing that the Content Security Policy refuses, nothing in somebody else's voice."""
+"""Account pages in a browser, in both languages: nothing violates the Content Security Policy, and no page
+uses allauth's own wording."""
 
 import re
 from collections.abc import Callable
@@ -23,29 +24,30 @@ expect = pytest.importorskip(
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-ENTRANCES = ["login/", "signup/", "password/reset/", "login/code/"]
-ROOMS = ["me/", "email/", "verification/", "password/change/", "sessions/"]
-ROOMS += ["2fa/", "2fa/totp/activate/", "2fa/webauthn/", "2fa/webauthn/add/"]
-FACTOR_ROOMS = ["2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/totp/deactivate/"]
-NOT_OUR_VOICE = re.compile(
+ANONYMOUS_PAGES = ["login/", "signup/", "password/reset/", "login/code/"]
+MEMBER_PAGES = ["me/", "email/", "verification/", "password/change/", "sessions/"]
+MEMBER_PAGES += ["2fa/", "2fa/totp/activate/", "2fa/webauthn/", "2fa/webauthn/add/"]
+SECOND_FACTOR_PAGES = ["2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/totp/deactivate/"]
+LIBRARY_WORDING = re.compile(
     "sign in|sign out|sign-in|two-factor|are you sure|successfully|reauthenticate", re.IGNORECASE
 )
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_left_over():
+def _reset_rate_limits():
     cache.clear()
 
 
 @pytest.fixture
-def complaints() -> Callable[["Page"], list[str]]:
-    """`complaints(page)`: what the page's console says from now on, as errors and as refusals of the policy."""
+def console_errors() -> Callable[["Page"], list[str]]:
+    """`console_errors(page)` returns a list that collects the page's errors and policy violations from then
+    on."""
 
     def listen(page: "Page") -> list[str]:
-        heard: list[str] = []
-        page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        return heard
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return errors
 
     return listen
 
@@ -58,8 +60,8 @@ def log_in(page: "Page", site: str, user: User) -> None:
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
-def be_sure(page: "Page", site: str) -> None:
-    """Give the password once more, as pages that change what protects the account ask for."""
+def reauthenticate(page: "Page", site: str) -> None:
+    """Enter the password again, as pages that change security settings require."""
     page.goto(f"{site}/accounts/reauthenticate/?next=/accounts/me/")
     expect(page.locator("h1")).to_have_text("Is it you?")
     page.locator("input[name=password]").fill(PASSWORD)
@@ -67,60 +69,60 @@ def be_sure(page: "Page", site: str) -> None:
     expect(page.locator("h1")).to_have_text("Profile")
 
 
-def look_at(page: "Page", site: str, rooms: list[str]) -> None:
+def check_pages(page: "Page", site: str, paths: list[str]) -> None:
     for prefix in ("", "/zh-hans"):
-        for room in rooms:
-            page.goto(f"{site}{prefix}/accounts/{room}")
-            assert page.url == f"{site}{prefix}/accounts/{room}"
+        for path in paths:
+            page.goto(f"{site}{prefix}/accounts/{path}")
+            assert page.url == f"{site}{prefix}/accounts/{path}"
             expect(page.locator("h1")).to_have_count(1)
             text = page.locator("main").inner_text()
-            assert not NOT_OUR_VOICE.search(text), (room, NOT_OUR_VOICE.search(text)[0])
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), room
+            assert not LIBRARY_WORDING.search(text), (path, LIBRARY_WORDING.search(text)[0])
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 
-def test_entrances(browse, live_site, complaints):
+def test_anonymous_pages_are_clean(browse, live_site, console_errors):
     page = browse(width=390)
-    heard = complaints(page)
+    errors = console_errors(page)
 
-    look_at(page, live_site, ENTRANCES)
+    check_pages(page, live_site, ANONYMOUS_PAGES)
 
-    assert heard == []
+    assert errors == []
 
 
-def test_rooms_of_a_reader(browse, live_site, complaints, reader):
+def test_member_pages_are_clean(browse, live_site, console_errors, reader):
     page = browse(width=390)
-    heard = complaints(page)
+    errors = console_errors(page)
     log_in(page, live_site, reader)
-    be_sure(page, live_site)
+    reauthenticate(page, live_site)
 
-    look_at(page, live_site, ROOMS)
+    check_pages(page, live_site, MEMBER_PAGES)
 
-    assert heard == []
+    assert errors == []
 
 
-def test_rooms_of_a_reader_with_a_second_factor(browse, live_site, complaints, reader):
-    """Through the log-in's second step, which asks for the app's code."""
+def test_second_factor_pages_are_clean(browse, live_site, console_errors, reader):
+    """With a log-in through the second step, which requires a code of the authenticator app."""
     secret = totp.generate_totp_secret()
     totp.TOTP.activate(reader, secret)
     RecoveryCodes.activate(reader)
     page = browse(width=390)
-    heard = complaints(page)
+    errors = console_errors(page)
     log_in(page, live_site, reader)
     expect(page.locator("h1")).to_have_text("One more step")
     counter = next(totp.yield_hotp_counters_from_time())
     page.locator("input[name=code]").fill(totp.format_hotp_value(totp.hotp_value(secret, counter)))
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("link", name="My comments")).to_be_visible()
-    be_sure(page, live_site)
+    reauthenticate(page, live_site)
 
-    look_at(page, live_site, FACTOR_ROOMS)
+    check_pages(page, live_site, SECOND_FACTOR_PAGES)
 
-    assert heard == []
+    assert errors == []
 
 
-def test_login_by_code(browse, live_site, complaints, reader):
+def test_login_by_code_is_clean(browse, live_site, console_errors, reader):
     page = browse()
-    heard = complaints(page)
+    errors = console_errors(page)
     page.goto(f"{live_site}/accounts/login/code/")
     page.locator("input[name=email]").fill(reader.email)
     page.get_by_role("button", name="Send the code").click()
@@ -131,26 +133,26 @@ def test_login_by_code(browse, live_site, complaints, reader):
     page.get_by_role("button", name="Log in").click()
 
     expect(page.get_by_role("link", name="My comments")).to_be_visible()
-    assert heard == []
+    assert errors == []
 
 
-def test_passkey_is_added_and_opens_the_account(browse, live_site, complaints, reader):
-    """With an authenticator that Chromium plays; and what was written before the log-in is there after it."""
+def test_passkey_is_added_and_logs_in(browse, live_site, console_errors, reader):
+    """With Chromium's virtual authenticator. A comment written before the log-in is still there after it."""
     make_article("a-patent")
     page = browse()
-    heard = complaints(page)
-    tools = page.context.new_cdp_session(page)
-    tools.send("WebAuthn.enable")
-    kind = {
+    errors = console_errors(page)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    authenticator = {
         "protocol": "ctap2",
         "transport": "internal",
         "hasResidentKey": True,
         "hasUserVerification": True,
         "isUserVerified": True,
     }
-    tools.send("WebAuthn.addVirtualAuthenticator", {"options": kind})
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": authenticator})
     log_in(page, live_site, reader)
-    be_sure(page, live_site)
+    reauthenticate(page, live_site)
     page.goto(f"{live_site}/accounts/2fa/webauthn/add/")
     page.locator("input[name=passwordless]").check()
     page.get_by_role("button", name="Add the key").click()
@@ -166,4 +168,4 @@ def test_passkey_is_added_and_opens_the_account(browse, live_site, complaints, r
 
     expect(page.get_by_role("link", name="My comments")).to_be_visible()
     expect(page.get_by_label("Post this?")).to_have_value("Before I logged in.")
-    assert heard == []
+    assert errors == []

@@ -1,4 +1,4 @@
-"""The whole discussion without a mouse, and what axe says of its states."""
+"""The discussion used by keyboard alone, and axe's accessibility checks of its states."""
 
 from typing import TYPE_CHECKING
 
@@ -27,20 +27,20 @@ RULES = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }
 }
-FAR = 400  # presses of Tab that lead through the longest page here
-FOCUSED = "() => document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"
+MAX_TABS = 400  # more presses of Tab than the longest page of these tests needs
+FOCUSED_TEXT = "() => document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"
 
 
-def tab_to(page: "Page", words: str) -> None:
-    """From where the focus is, forward, to the next thing that says so."""
-    for _press in range(FAR):
+def tab_to(page: "Page", text: str) -> None:
+    """Press Tab until the focused element's text starts with `text`."""
+    for _index in range(MAX_TABS):
         page.keyboard.press("Tab")
-        if page.evaluate(FOCUSED).startswith(words):
+        if page.evaluate(FOCUSED_TEXT).startswith(text):
             return
-    pytest.fail(f"Tab does not lead to “{words}”")
+    pytest.fail(f"Tab does not lead to “{text}”")
 
 
-def test_everything_can_be_done_by_keyboard(browse, sign_in, live_site, article):
+def test_discussion_is_used_by_keyboard(browse, sign_in, live_site, article):
     reader = make_user(display_name="Keen Reader")
     make_comment(make_article(), author=reader)
     thread = make_comment(article)
@@ -56,16 +56,16 @@ def test_everything_can_be_done_by_keyboard(browse, sign_in, live_site, article)
     page.keyboard.type("By keyboard.")
     page.keyboard.press("Tab")  # to the button
     page.keyboard.press("Enter")
-    own = page.locator(".comment", has_text="By keyboard.")
-    expect(own).to_be_focused()
+    comment = page.locator(".comment", has_text="By keyboard.")
+    expect(comment).to_be_focused()
 
     tab_to(page, "Edit")
     page.keyboard.press("Enter")
-    expect(own.locator("textarea")).to_be_focused()
+    expect(comment.locator("textarea")).to_be_focused()
     page.keyboard.type("Put better, ")
     page.keyboard.press("Control+Enter")
-    own = page.locator(".comment", has_text="Put better, By keyboard.")
-    expect(own).to_be_focused()
+    comment = page.locator(".comment", has_text="Put better, By keyboard.")
+    expect(comment).to_be_focused()
 
     tab_to(page, "Reply")
     page.keyboard.press("Enter")
@@ -98,7 +98,7 @@ def test_everything_can_be_done_by_keyboard(browse, sign_in, live_site, article)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (1440, True)])
-def test_axe_finds_nothing_in_any_state(browse, sign_in, live_site, article, width, dark):
+def test_axe_finds_no_violation_in_any_state(browse, sign_in, live_site, article, width, dark):
     reader = make_user()
     make_comment(make_article(), author=reader)
     first = make_comment(article, author=reader)
@@ -108,31 +108,33 @@ def test_axe_finds_nothing_in_any_state(browse, sign_in, live_site, article, wid
     page = browse(width=width, dark=dark)
     sign_in(page, reader)
 
-    def has_no_fault(state: str) -> None:
-        found = axe.Axe().run(page, options=RULES).response["violations"]
-        faults = [(fault["id"], node["html"][:120]) for fault in found for node in fault["nodes"]]
-        assert (state, faults) == (state, [])
+    def assert_accessible(state: str) -> None:
+        results = axe.Axe().run(page, options=RULES).response["violations"]
+        violations = [
+            (violation["id"], node["html"][:120]) for violation in results for node in violation["nodes"]
+        ]
+        assert (state, violations) == (state, [])
 
     page.goto(live_site + article.get_absolute_url())
     expect(page.get_by_role("link", name="Edit")).to_be_visible()
-    has_no_fault("as it comes")
+    assert_accessible("as it comes")
     page.get_by_text("Show 4 more replies").click()
-    has_no_fault("unfolded")
+    assert_accessible("unfolded")
     page.get_by_role("link", name="Join the discussion").click()
     page.locator("#discussion textarea").fill("字" * 141)
     page.locator("#discussion textarea").press("Control+Enter")
     expect(page.locator("#discussion .form-errors")).to_be_visible()
-    has_no_fault("too long a text")
+    assert_accessible("too long a text")
     page.get_by_role("link", name="Report").first.click()
     expect(page.get_by_text("Report this comment")).to_be_focused()
     page.get_by_role("link", name="Remove").first.click()
     expect(page.get_by_text("Remove this comment?")).to_be_focused()
-    has_no_fault("a report and a question")
+    assert_accessible("a report and a question")
     page.get_by_role("button", name="Remove it").click()
     expect(page.locator(f"#comment-{first.pk}")).to_be_focused()
     expect(page.locator(f"#comment-{first.pk}")).to_have_text("Removed by its author.")
-    has_no_fault("removed")
+    assert_accessible("removed")
     page.goto(f"{live_site}/articles/a-patent/discussion/?order=oldest")
-    has_no_fault("in another order")
+    assert_accessible("in another order")
     page.goto(f"{live_site}/articles/a-patent/discussion/thread/1/")
-    has_no_fault("a thread alone")
+    assert_accessible("a thread alone")

@@ -1,4 +1,4 @@
-"""A publication in Chinese, with everything in it that a page can show."""
+"""A Chinese publication with everything that a page can show."""
 
 import pytest
 from django.core.cache import cache
@@ -23,8 +23,8 @@ from tests.factories import (
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_left_over():
-    """What one network address has asked for is counted in the cache."""
+def _reset_rate_limits():
+    """Rate limits are counted in the cache."""
     cache.clear()
     yield
     cache.clear()
@@ -32,7 +32,8 @@ def _no_limits_left_over():
 
 @pytest.fixture
 def article(db) -> Article:
-    """With everything an article page can show, in a publication with a page, a cover and a second list page."""
+    """An article with everything its page can show, in a publication with a page and a second page of
+    lists."""
     make_publication(
         "zh-hans",
         name="ICTiger",
@@ -46,7 +47,7 @@ def article(db) -> Article:
         [make_author("lin"), make_author("wang")],
     )
     chinese = {"language": "zh-hans", "topics": [topic], "authors": authors}
-    both = make_article("claims", title="Claims", topics=[topic]).translation_key
+    translation_key = make_article("claims", title="Claims", topics=[topic]).translation_key
     body = "## 一\n\n正文。[^1]\n\n## 二\n\n| 年 | 数 |\n| --- | --- |\n| 一 | 二 |\n\n## 三\n\n正文。\n\n[^1]: 注。"
     for number in range(22):
         make_article(f"短文{number}", title=f"短文{number}", summary="摘要。", body="正文。", **chinese)
@@ -56,7 +57,7 @@ def article(db) -> Article:
         summary="摘要。",
         body=body,
         cover=make_image(alt="图", caption="图注"),
-        translation_key=both,
+        translation_key=translation_key,
         **chinese,
     )
     with public_write(article):
@@ -67,7 +68,7 @@ def article(db) -> Article:
 
 @pytest.fixture
 def discussion(article, reader) -> Comment:
-    """A thread, a reply to it, and the places of what is no longer there. Returns the thread."""
+    """A thread with a reply, and the tombstones of a removed and of an erased comment. Returns the thread."""
     User.objects.filter(pk=reader.pk).update(display_name="李读者")
     thread = make_comment(article, author=reader, body="有意思。")
     make_comment(article, parent=thread, body="同意。")

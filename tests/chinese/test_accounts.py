@@ -1,4 +1,4 @@
-"""Nothing of ours is in English on the pages of accounts, in the banner and in mails."""
+"""Account pages, the banner and mails contain no English text for Chinese users."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,12 +19,12 @@ from ictiger.mail.models import Mail, MailState
 from tests.accounts.test_emails import queue_all
 from tests.factories import PASSWORD, make_comment, make_user
 
-from .reading import assert_chinese, english_in
+from .english_text import assert_chinese, english_in
 
 pytestmark = pytest.mark.django_db
 
 
-STRANGERS_PAGES = [
+ANONYMOUS_PAGES = [
     "login/",
     "signup/",
     "password/reset/",
@@ -33,8 +33,8 @@ STRANGERS_PAGES = [
     "login/code/",
     "inactive/",
 ]
-DEAD_LINKS = ["password/reset/key/1-x/", "confirm-email/x/"]
-READERS_PAGES = [
+INVALID_LINKS = ["password/reset/key/1-x/", "confirm-email/x/"]
+MEMBER_PAGES = [
     "me/",
     "me/delete/",
     "verification/",
@@ -52,8 +52,8 @@ READERS_PAGES = [
 
 
 @pytest.fixture
-def sure(client_of) -> Callable[[User], Client]:
-    """A browser in which that user has just given the password again."""
+def reauthenticated_client(client_of) -> Callable[[User], Client]:
+    """`reauthenticated_client(user)`: a client that has just entered the user's password again."""
 
     def sign_in(user: User) -> Client:
         client = client_of(user)
@@ -63,25 +63,27 @@ def sure(client_of) -> Callable[[User], Client]:
     return sign_in
 
 
-@pytest.mark.parametrize("path", STRANGERS_PAGES)
-def test_pages_of_accounts_for_strangers(stranger, path):
+@pytest.mark.parametrize("path", ANONYMOUS_PAGES)
+def test_anonymous_pages(stranger, path):
     assert_chinese(stranger.get(f"/zh-hans/accounts/{path}"))
 
 
-@pytest.mark.parametrize("path", DEAD_LINKS)
-def test_links_that_lead_nowhere(stranger, path):
+@pytest.mark.parametrize("path", INVALID_LINKS)
+def test_invalid_links(stranger, path):
     assert_chinese(stranger.get(f"/zh-hans/accounts/{path}"), status=None)
 
 
-@pytest.mark.parametrize("path", READERS_PAGES)
-@pytest.mark.parametrize("who", ["reader", "unverified", "editor"])
-def test_pages_of_accounts_for_members(request, sure, who, path):
-    response = sure(request.getfixturevalue(who)).get(f"/zh-hans/accounts/{path}", follow=True)
+@pytest.mark.parametrize("path", MEMBER_PAGES)
+@pytest.mark.parametrize("user_fixture", ["reader", "unverified", "editor"])
+def test_member_pages(request, reauthenticated_client, user_fixture, path):
+    response = reauthenticated_client(request.getfixturevalue(user_fixture)).get(
+        f"/zh-hans/accounts/{path}", follow=True
+    )
     assert_chinese(response)
 
 
-def test_pages_of_the_second_factor(sure, reader):
-    client = sure(reader)
+def test_second_factor_pages(reauthenticated_client, reader):
+    client = reauthenticated_client(reader)
     TOTP.activate(reader, generate_totp_secret())
     RecoveryCodes.activate(reader)
     for path in (
@@ -112,7 +114,7 @@ def test_pages_of_the_second_factor(sure, reader):
         ("login/code/", {"email": "?"}),
     ],
 )
-def test_what_is_wrong_with_a_strangers_form(stranger, path, fields):
+def test_errors_of_anonymous_forms(stranger, path, fields):
     assert_chinese(stranger.post(f"/zh-hans/accounts/{path}", fields))
 
 
@@ -129,19 +131,19 @@ def test_what_is_wrong_with_a_strangers_form(stranger, path, fields):
         ),
     ],
 )
-def test_what_is_wrong_with_a_members_form(sure, reader, path, fields):
-    assert_chinese(sure(reader).post(f"/zh-hans/accounts/{path}", fields))
+def test_errors_of_member_forms(reauthenticated_client, reader, path, fields):
+    assert_chinese(reauthenticated_client(reader).post(f"/zh-hans/accounts/{path}", fields))
 
 
 def test_too_many_attempts(stranger):
     fields = {"login": "nobody@example.org", "password": "wrong"}
-    answers = [stranger.post("/zh-hans/accounts/login/", fields) for _time in range(31)]
-    for answer in answers[:1] + answers[-1:]:
-        assert_chinese(answer, status=None)
+    responses = [stranger.post("/zh-hans/accounts/login/", fields) for _time in range(31)]
+    for response in responses[:1] + responses[-1:]:
+        assert_chinese(response, status=None)
 
 
 def test_messages(stranger, client_of, reader):
-    """What is said after something was done, on the page that comes next."""
+    """Messages shown on the page after an action."""
     newcomer = {"email": "new@example.org", "password1": PASSWORD}
     assert_chinese(stranger.post("/zh-hans/accounts/signup/", newcomer, follow=True))
     assert_chinese(stranger.post("/zh-hans/accounts/logout/", follow=True))
@@ -157,7 +159,7 @@ def test_messages(stranger, client_of, reader):
     assert_chinese(client.get("/zh-hans/me/bar/"))
 
 
-# --- the banner and the links of mails ---
+# --- the banner and the links of mails ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_messages(stranger, client_of, reader):
         (MailState.CANCELLED, {}),
     ],
 )
-def test_the_banner(stranger, state, fields):
+def test_verification_banner(stranger, state, fields):
     stranger.post("/zh-hans/accounts/signup/", {"email": "anna@gmial.com", "password1": PASSWORD})
     Mail.objects.update(state=state, **fields)
     assert_chinese(stranger.get("/zh-hans/me/bar/"))
@@ -189,15 +191,16 @@ def test_the_banner(stranger, state, fields):
         {"action": "change", "email": "o@example.org"},
     ],
 )
-def test_what_the_banner_answers(stranger, fields):
+def test_verification_forms(stranger, fields):
     stranger.post("/zh-hans/accounts/signup/", {"email": "anna@example.org", "password1": PASSWORD})
     for _time in range(2):
         assert_chinese(stranger.post("/zh-hans/accounts/verification/", fields, follow=True), status=None)
 
 
 @pytest.mark.parametrize("days", [0, 20])
-def test_the_links_of_a_mail(article, unverified, client_of, stranger, days):
-    """Good, then used; and, after some weeks, too old. Seen by a stranger, by its reader and by another one."""
+def test_links_in_verification_mail(article, unverified, client_of, stranger, days):
+    """Valid, used and expired links, opened by an anonymous visitor, by the address's user and by another
+    user."""
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
     address = unverified.emailaddress_set.get()
     with (
@@ -206,16 +209,16 @@ def test_the_links_of_a_mail(article, unverified, client_of, stranger, days):
     ):
         confirm = reverse("accounts:confirm", args=[addresses.link_key(address)])
         not_me = reverse("accounts:not_me", args=[addresses.not_me_key(address)])
-    own = client_of(unverified)
+    own_client = client_of(unverified)
     for path in (confirm, not_me):
-        for client in (stranger, client_of(make_user()), own):
+        for client in (stranger, client_of(make_user()), own_client):
             assert_chinese(client.get(path), status=None)
     for path in (confirm, not_me):
-        assert_chinese(own.post(path, follow=True), status=None)
+        assert_chinese(own_client.post(path, follow=True), status=None)
         assert_chinese(stranger.get(path), status=None)
 
 
-def test_what_was_written_before_the_mailbox_was_proven(article, client_of, unverified):
+def test_content_written_before_verification(article, client_of, unverified):
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
     User.objects.filter(pk=unverified.pk).update(pending_content_unconfirmed=True)
     for path in ("me/bar/", "accounts/waiting/"):

@@ -1,4 +1,4 @@
-"""Nothing of ours is in English where comments are written, refused and looked after."""
+"""Forms, errors and pages of comments below /zh-hans/ contain no English text."""
 
 import uuid
 from datetime import timedelta
@@ -15,44 +15,44 @@ from comments.policy import State
 from ictiger.pagecache.public_write import public_write
 from tests.factories import make_comment, make_user
 
-from .reading import assert_chinese
+from .english_text import assert_chinese
 
 pytestmark = pytest.mark.django_db
 
 
 def post(client: Client, article: Article, body: str, **fields: object) -> HttpResponse:
-    sent = {"body": body, "submission": str(uuid.uuid4()), "parent": "", **fields}
-    return client.post(f"{article.get_absolute_url()}comments/", sent, follow=True)
+    data = {"body": body, "submission": str(uuid.uuid4()), "parent": "", **fields}
+    return client.post(f"{article.get_absolute_url()}comments/", data, follow=True)
 
 
-def test_the_form_of_a_comment(article, discussion, stranger, client_of, reader, unverified):
+def test_comment_form(article, discussion, stranger, client_of, reader, unverified):
     for client in (stranger, client_of(reader), client_of(unverified)):
         for query in ("", f"?parent={discussion.pk}", "?parent=999"):
             assert_chinese(client.get(f"{article.get_absolute_url()}comments/new/{query}"))
 
 
 @pytest.mark.parametrize("body", ["", "字" * 141, "a" * 2001, "字" * 20_000])
-def test_what_is_wrong_with_a_comment(article, client_of, reader, stranger, body):
+def test_invalid_comments(article, client_of, reader, stranger, body):
     for client in (client_of(reader), stranger):
         assert_chinese(post(client, article, body), status=None)
 
 
-def test_what_becomes_of_a_comment(article, discussion, client_of, reader, unverified, stranger):
+def test_posted_comments(article, discussion, client_of, reader, unverified, stranger):
     for client in (client_of(reader), client_of(unverified), stranger):
         for fields in ({}, {"parent": discussion.pk}, {"parent": 999}, {"parent": "?"}, {"submission": "?"}):
             assert_chinese(post(client, article, "我也说两句。", **fields), status=None)
         assert_chinese(client.get(f"/zh-hans/me/discussion/{article.pk}/"))
 
 
-def test_a_form_sent_twice_and_one_without_a_token(article, client_of, reader):
-    one = str(uuid.uuid4())
+def test_duplicate_submission_and_missing_csrf_token(article, client_of, reader):
+    submission_id = str(uuid.uuid4())
     for body in ("一。", "二。"):
-        assert_chinese(post(client_of(reader), article, body, submission=one), status=None)
-    strict = Client(enforce_csrf_checks=True)
-    assert_chinese(post(strict, article, "我也说两句。"), status=403)
+        assert_chinese(post(client_of(reader), article, body, submission=submission_id), status=None)
+    csrf_client = Client(enforce_csrf_checks=True)
+    assert_chinese(post(csrf_client, article, "我也说两句。"), status=403)
 
 
-def test_who_may_not_comment(article, client_of, reader):
+def test_refused_authors(article, client_of, reader):
     for days in (30, 0):
         services.ban_user(by=make_user(), user=reader, why="广告。", days=days)
         assert_chinese(post(client_of(reader), article, "我也说两句。"), status=403)
@@ -62,7 +62,7 @@ def test_who_may_not_comment(article, client_of, reader):
     assert_chinese(post(client_of(make_user()), article, "我也说两句。"), status=None)
 
 
-def test_ones_own_comments(article, discussion, client_of, reader, unverified):
+def test_own_comments(article, discussion, client_of, reader, unverified):
     make_comment(article, author=unverified, state=State.UNVERIFIED, body="请先看这一条。")
     newcomer = make_user()
     for state in (State.REJECTED, State.PENDING, State.REMOVED):

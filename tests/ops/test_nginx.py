@@ -108,7 +108,7 @@ def test_stored_page_is_served_to_no_other_method(front, stored):
 
 def test_static_file_is_cached_forever_and_sent_compressed(front):
     page = fetch(front.port, "/about/")[2].decode()
-    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", page)[0]
+    name = re.search(r"/static/css/site/bundle\.[0-9a-f]{12}\.css", page)[0]
     status, headers, body = fetch(front.port, name, Accept_Encoding="gzip")
     assert (status, headers["content-encoding"], headers["content-type"]) == (
         200,
@@ -118,7 +118,7 @@ def test_static_file_is_cached_forever_and_sent_compressed(front):
     assert headers["cache-control"] == "max-age=315360000, public, immutable"
     assert headers["x-content-type-options"] == "nosniff"
     assert gzip.decompress(body) == fetch(front.port, name)[2]
-    assert fetch(front.port, "/static/css/site.css")[1]["cache-control"] == "max-age=60, public"
+    assert fetch(front.port, "/static/css/site/bundle.css")[1]["cache-control"] == "max-age=60, public"
     assert b"There is no page here" in fetch(front.port, "/static/nothing.css")[2]
     assert fetch(front.port, "/static/errors/en/502.html")[0] == 404
 
@@ -146,7 +146,9 @@ def test_only_pictures_are_shown_from_media(front, name, kind, disposition):
 def test_files_and_error_pages_have_the_security_headers_of_pages(front):
     page = comparable(fetch(front.port, "/about/")[1])
     safety = {name for name, _value in security_headers(True)}
-    name = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", fetch(front.port, "/about/")[2].decode())[0]
+    name = re.search(r"/static/css/site/bundle\.[0-9a-f]{12}\.css", fetch(front.port, "/about/")[2].decode())[
+        0
+    ]
     (front.site.var / "media").mkdir(exist_ok=True)
     (front.site.var / "media" / "a.png").write_bytes(b"a")
     headers_by_request = {}
