@@ -80,8 +80,9 @@ class _HashingReader:
 
 
 def unpack_archive(source: Path, into: Path) -> dict:
-    """Unpack into an empty folder and return the manifest. Raises DamagedArchive if a file differs from
-    it.
+    """Unpack into an empty folder and return the manifest.
+
+    Raises DamagedArchive if a file differs from it.
     """
     unpacked: dict[str, dict] = {}
     manifest = None

@@ -105,8 +105,9 @@ def _fsync(path: Path) -> None:
 
 
 def restore(source: Path, *, over_existing: bool = False) -> dict:
-    """Replace database and pictures by those of a backup, and drop every stored page. Return the backup's
-    manifest.
+    """Replace database and pictures by those of a backup, and drop every stored page.
+
+    Return the backup's manifest.
 
     Nothing is changed before the whole file has been checked. The database is replaced in one transaction,
     the pictures by two renames after it. Raises DamagedArchive, BackupRefused and DumpError.

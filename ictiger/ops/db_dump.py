@@ -38,8 +38,9 @@ def dump_database(target: Path) -> None:
 
 
 def load_database(source: Path, statements: Sequence[str]) -> None:
-    """Replace the database by a dump and run the SQL `statements` on it, in one transaction. Raises
-    DumpError.
+    """Replace the database by a dump and run the SQL `statements` on it, in one transaction.
+
+    Raises DumpError.
     """
     connections.close_all()
     if database_kind() == "sqlite":

@@ -119,8 +119,9 @@ class LiveSlot:
         logger.info("live: %s", self.folder.name)
 
     def leave(self) -> None:
-        """Clean up after the last response. Without a successor the folder stays, so that nginx goes on
-        serving its stored pages.
+        """Clean up after the last response.
+
+        Without a successor the folder stays, so that nginx goes on serving its stored pages.
         """
         if self._current() == self.folder:
             return

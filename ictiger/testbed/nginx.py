@@ -1,4 +1,6 @@
-"""nginx as this machine has it, with the configuration that we ship, in front of an application: for tests, drills and benches."""
+"""This machine's nginx with ICTiger's site file, in front of an application: for tests, drills and
+benchmarks.
+"""
 
 import contextlib
 import os
@@ -17,8 +19,8 @@ from ictiger.ops.nginx_conf import NginxSite, render_conf
 
 from .site import free_port
 
-# What the distribution's nginx.conf says around a site, with everything it writes in a folder of its own.
-WRAPPER = """
+# Like the distribution's nginx.conf, but with all files in one folder.
+MAIN_CONF = """
 daemon off;
 pid {folder}/pid;
 error_log {folder}/error.log notice;
@@ -34,7 +36,7 @@ http {{
     include {folder}/site.conf;
 }}
 """
-# For drills and benches, where all clients have one address.
+# For drills and benchmarks, where all clients have the same address.
 NO_LIMITS = {
     "writes": 100_000,
     "writes_burst": 100_000,
@@ -46,7 +48,10 @@ START_TIMEOUT = 10.0  # seconds
 
 
 class Nginx(NamedTuple):
-    """A running nginx: `url` leads to the site (http, or https when the settings say so), `pid` is its master's."""
+    """A running nginx.
+
+    `url` is http, or https when its site file has TLS; `pid` is that of the master process.
+    """
 
     url: str
     pid: int
@@ -61,7 +66,7 @@ class Nginx(NamedTuple):
 
 
 class NginxFailed(RuntimeError):
-    """nginx is not there, or refuses the configuration; its own words."""
+    """nginx is not installed or refuses the configuration; the message is nginx's."""
 
 
 def is_installed() -> bool:
@@ -74,29 +79,34 @@ def binary() -> str | None:
 
 @contextlib.contextmanager
 def nginx_in_front_of(
-    app: str, *, pages: Path | str, port: int = 0, processes: int = 2, **told: object
+    app: str, *, pages: Path | str, port: int = 0, processes: int = 2, **options: object
 ) -> Iterator[Nginx]:
-    """Run nginx before `app` (host:port or unix:/path), serving stored pages from the folder `pages`, until the block ends.
+    """Run nginx in front of `app` (host:port or unix:/path), with the stored pages in `pages`, until the
+    block ends.
 
-    It speaks plain HTTP whatever SITE_URL is, and tells the application SITE_URL's scheme; call it by a host of ALLOWED_HOSTS. Limits are
-    lifted unless `told` (see conf.Site) sets them. The settings are those of this process: they must be the application's.
+    It serves plain HTTP whatever SITE_URL is, and sends SITE_URL's scheme to the application. Requests need a
+    Host of ALLOWED_HOSTS. There are no limits unless `options`, fields of NginxSite, set them. This process
+    must have the same settings as the application.
     """
     port = port or free_port()
     write_error_pages()
     site = {"app": app, "pages": str(pages), "listen": "127.0.0.1", "tls": False, "http_port": port}
     with running_nginx(
-        render_conf(NginxSite(**NO_LIMITS | site | told)), port=port, processes=processes
+        render_conf(NginxSite(**NO_LIMITS | site | options)), port=port, processes=processes
     ) as nginx:
         yield nginx
 
 
 @contextlib.contextmanager
 def running_nginx(site_file: str, *, port: int, processes: int = 2) -> Iterator[Nginx]:
-    """Run nginx with this site file, which listens on `port` of 127.0.0.1. Its logs lie in a folder that goes when it ends."""
+    """Run nginx with this site file, which listens on `port` of 127.0.0.1, until the block ends.
+
+    Its logs are in a folder that is deleted afterwards. Raises NginxFailed.
+    """
     folder = Path(tempfile.mkdtemp(prefix="ictiger-nginx-"))
     (folder / "site.conf").write_text(site_file.replace("/var/log/nginx/", f"{folder}/"))
-    user = "user root;" if os.geteuid() == 0 else ""  # else its workers could not read what only we may read
-    (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder, processes=processes, user=user))
+    user = "user root;" if os.geteuid() == 0 else ""  # to read files that only root may read
+    (folder / "nginx.conf").write_text(MAIN_CONF.format(folder=folder, processes=processes, user=user))
     try:
         process = _start(folder, port)
         try:
@@ -130,5 +140,5 @@ def _start(folder: Path, port: int) -> subprocess.Popen:
             return process
         time.sleep(0.02)
     process.kill()
-    told, _nothing = process.communicate()
-    raise NginxFailed(told or (folder / "error.log").read_text())
+    output, _errors = process.communicate()
+    raise NginxFailed(output or (folder / "error.log").read_text())

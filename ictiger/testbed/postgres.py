@@ -13,7 +13,9 @@ FOLDER_VARIABLE, PORT_VARIABLE = "ICTIGER_DRILL_POSTGRES", "ICTIGER_DRILL_POSTGR
 
 
 def postgres_binaries() -> str | None:
-    """Return the folder of `initdb` and `pg_ctl`, which distributions do not put on the path; None without them."""
+    """Return the folder of `initdb` and `pg_ctl`, which distributions do not put on the path; None without
+    them.
+    """
     pg_ctl = shutil.which("pg_ctl") or max(glob("/usr/lib/postgresql/*/bin/pg_ctl"), default=None)
     return pg_ctl and os.path.dirname(pg_ctl)
 

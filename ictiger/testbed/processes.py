@@ -51,7 +51,10 @@ class ServerNotReady(CommandError):
 
 
 class Service:
-    """A process and its children, with their output in the file `log`. It may be started again after its end."""
+    """A process and its children, with their output in the file `log`.
+
+    It may be started again after its end.
+    """
 
     def __init__(
         self,
@@ -81,7 +84,9 @@ class Service:
             )
 
     def children(self) -> list[int]:
-        """Return its child processes, started by any of its threads: replacements come from another than the first."""
+        """Return its child processes, started by any of its threads: replacements come from another than the
+        first.
+        """
         threads = Path(f"/proc/{self.pid}/task").glob("*/children")
         return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
@@ -106,7 +111,9 @@ class Service:
 
 
 class WebServer(Service):
-    """`manage.py serve` on a free port, in this environment or another one, of this checkout or another one."""
+    """`manage.py serve` on a free port, in this environment or another one, of this checkout or another
+    one.
+    """
 
     def __init__(
         self, *options: str, environment: dict[str, str] | None = None, checkout: Checkout | None = None
@@ -148,7 +155,10 @@ def running_server(
 
 
 def is_ready(port: int, host: str = "127.0.0.1") -> bool:
-    """Return whether a server on this port of 127.0.0.1 answers /readyz with 200. `host` is the Host header."""
+    """Return whether a server on this port of 127.0.0.1 answers /readyz with 200.
+
+    `host` is the Host header.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Host": host})

@@ -1,4 +1,7 @@
-"""Throw-away sites for benchmarks, drills and tests: environment, database and free ports. No other site is touched."""
+"""Throw-away sites for benchmarks, drills and tests: environment, database and free ports.
+
+No other site is touched.
+"""
 
 import os
 import secrets
@@ -65,9 +68,9 @@ def temporary_site(host: str, database: str, **variables: str) -> Iterator[dict[
 def temporary_database(database: str, *, template: str = "template1") -> Iterator[str]:
     """Yield the URL of a new database on the PostgreSQL server of `database`, and drop it afterwards.
 
-    The new database is a copy of `template`, a database on that server. The role in `database` must be allowed
-    to create databases. Yields "" (SQLite in the site's folder) for "", "sqlite" or an SQLite URL. Raises
-    CommandError when there is no such server.
+    The new database is a copy of `template`, a database on that server. The role in `database` must be
+    allowed to create databases. Yields "" (SQLite in the site's folder) for "", "sqlite" or an SQLite URL.
+    Raises CommandError when there is no such server.
     """
     if database.partition(":")[0] in ("", "sqlite"):
         yield ""

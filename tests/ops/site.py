@@ -65,8 +65,9 @@ class Site:
 
     @contextmanager
     def serving(self, *options: str) -> Iterator[Service]:
-        """Run `serve` with one worker process until the block ends. It may not be ready when the block
-        begins.
+        """Run `serve` with one worker process until the block ends.
+
+        It may not be ready when the block begins.
         """
         command = [sys.executable, "manage.py", "serve", "--workers=1", *options]
         log = self.var / f"serve-{time.monotonic_ns()}.log"
@@ -81,8 +82,9 @@ class Site:
 def wait_for(
     condition: Callable[[], Result], *, seconds: float = 30.0, server: Service | None = None
 ) -> Result:
-    """Return what `condition()` returns as soon as that is true. Fails at once when `server` ends
-    meanwhile.
+    """Return what `condition()` returns as soon as that is true.
+
+    Fails at once when `server` ends meanwhile.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

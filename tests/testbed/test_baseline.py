@@ -48,24 +48,24 @@ def test_pages_of_both_checkouts_are_measured_in_the_same_rounds(tmp_path):
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "bench" / "pages.json").read_text())
     for name in ("nginx, stored", "server, 304", "fragment", "rendered, 200 comments", "comments posted"):
-        this, other = (figures[f"{name}, 40 ({side}) articles"] for side in ("this", "baseline"))
-        assert figures[f"{name}: this ÷ baseline"] == this / other
+        rate, baseline_rate = (figures[f"{name}, 40 ({side}) articles"] for side in ("this", "baseline"))
+        assert figures[f"{name}: this ÷ baseline"] == rate / baseline_rate
     assert figures["Django entered for stored pages and 304"] == 0
 
 
 def test_rates_are_divided_by_those_of_the_baseline_round_by_round():
-    this, other = Measurement("fragment", "40 (this)"), Measurement("fragment", "40 (baseline)")
-    this.rates, other.rates = [80.0, 40.0, 60.0], [100.0, 50.0, 51.0]
+    current, other = Measurement("fragment", "40 (this)"), Measurement("fragment", "40 (baseline)")
+    current.rates, other.rates = [80.0, 40.0, 60.0], [100.0, 50.0, 51.0]
     report = Report("")
-    pages._report_rates(report, [], [this, other], pages._compare_with_baseline)
+    pages._report_rates(report, [], [current, other], pages._compare_with_baseline)
     assert report.figures["fragment: this ÷ baseline"] == 0.8
     assert "MISSED: 0.97" in report.table()
 
 
-@pytest.mark.parametrize(("this", "expected"), [(1.03, "reached: 1.03"), (1.04, "MISSED: 1.03")])
-def test_seconds_may_exceed_those_of_the_baseline_by_the_tolerance(this: float, expected: str):
+@pytest.mark.parametrize(("seconds", "expected"), [(1.03, "reached: 1.03"), (1.04, "MISSED: 1.03")])
+def test_seconds_may_exceed_those_of_the_baseline_by_the_tolerance(seconds: float, expected: str):
     report = Report("")
-    baseline._report_series(report, "home", {"home": [this]}, {"home": [1.0]}, str)
+    baseline._report_series(report, "home", {"home": [seconds]}, {"home": [1.0]}, str)
     assert expected in report.table()
 
 

@@ -1,4 +1,4 @@
-"""`manage.py bench`: short runs of what is measured at length by hand. What must be right in them is checked by the command itself."""
+"""Short runs of `manage.py bench`. The command itself fails when what it measures is wrong."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def bench(*arguments: str, var: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         command,
         cwd=settings.BASE_DIR,
-        env=environment_of(var),
+        env=bench_environment(var),
         capture_output=True,
         text=True,
         timeout=300,
@@ -29,7 +29,7 @@ def bench(*arguments: str, var: str) -> subprocess.CompletedProcess:
     )
 
 
-def environment_of(var: str) -> dict[str, str]:
+def bench_environment(var: str) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME")}
     return inherited | {
         "ICTIGER_VAR": var,
@@ -38,7 +38,7 @@ def environment_of(var: str) -> dict[str, str]:
     }
 
 
-def test_comments_posted_by_several_writers_at_once_are_there_once(tmp_path):
+def test_comments_posted_concurrently_are_stored_once(tmp_path):
     done = bench(
         "comments", "--readers=120", "--writers=4", "--articles=3", "--seconds=30", var=str(tmp_path)
     )
@@ -62,16 +62,16 @@ def test_comments_posted_by_several_writers_at_once_are_there_once(tmp_path):
 
 
 def test_options_reach_the_measured_site_unchanged():
-    """1 equals True, and 0 False."""
-    given = {"articles": 1, "seconds": 0, "reading": True, "here": False, "path": None}
-    assert _as_arguments(given) == ["--reading", "--articles=1", "--seconds=0"]
+    """Although 1 equals True, and 0 False."""
+    options = {"articles": 1, "seconds": 0, "reading": True, "beside": False, "path": None}
+    assert _as_arguments(options) == ["--reading", "--articles=1", "--seconds=0"]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> str:
-    """The folder of a made site."""
-    folder = str(tmp_path_factory.mktemp("made"))
-    environment = environment_of(folder) | {"DATABASE_URL": ""}
+def generated_site(tmp_path_factory) -> str:
+    """The folder of a generated site."""
+    folder = str(tmp_path_factory.mktemp("generated"))
+    environment = bench_environment(folder) | {"DATABASE_URL": ""}
     for command in (["migrate", "--verbosity=0"], ["bench", "make", "--articles=400", "--comments=300"]):
         subprocess.run(
             [sys.executable, "manage.py", *command],
@@ -84,10 +84,10 @@ def made(tmp_path_factory) -> str:
 
 
 @pytest.mark.skipif(not nginx.is_installed(), reason="there is no nginx on this machine")
-def test_two_sites_are_measured_beside_each_other_with_django_entered_for_none_that_is_stored(made, tmp_path):
-    before = (Path(made) / "ictiger.sqlite3").read_bytes()
+def test_two_sites_are_compared_and_stored_pages_never_reach_django(generated_site, tmp_path):
+    before = (Path(generated_site) / "ictiger.sqlite3").read_bytes()
     measured = ["--rounds=1", "--seconds=0", "--posts=3", "--workers=1"]
-    done = bench("pages", f"--sites={made},{made}", *measured, var=str(tmp_path))
+    done = bench("pages", f"--sites={generated_site},{generated_site}", *measured, var=str(tmp_path))
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "bench" / "pages.json").read_text())
     assert figures["Django entered for stored pages and 304"] == 0
@@ -102,15 +102,20 @@ def test_two_sites_are_measured_beside_each_other_with_django_entered_for_none_t
     } <= compared
     assert "search, a word of most" in compared
     assert "<svg" in (tmp_path / "bench" / "pages.svg").read_text()
-    assert (Path(made) / "ictiger.sqlite3").read_bytes() == before, (
+    assert (Path(generated_site) / "ictiger.sqlite3").read_bytes() == before, (
         "comments were posted to the site itself, not to a copy"
     )
 
 
-def test_views_of_two_sites_are_timed_and_held_against_each_other(made, tmp_path):
+def test_growth_compares_the_views_of_two_sites(generated_site, tmp_path):
     """Through `bench renders`, on each of them in a process of its own."""
     done = bench(
-        "growth", f"--small={made}", f"--large={made}", "--rounds=1", "--repetitions=1", var=str(tmp_path)
+        "growth",
+        f"--small={generated_site}",
+        f"--large={generated_site}",
+        "--rounds=1",
+        "--repetitions=1",
+        var=str(tmp_path),
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "bench" / "growth.json").read_text())
@@ -124,8 +129,8 @@ def growth_rows(table: str) -> list[str]:
     return [line.partition("  ")[0] for line in table.splitlines() if line.endswith(("reached", "MISSED"))]
 
 
-def test_what_is_compared_is_compared_round_by_round():
-    """Between the rounds the machine became half as quick: neither of the two did."""
+def test_ratios_are_computed_round_by_round():
+    """Between the rounds the machine became half as fast, which affects both."""
     small, large = (Measurement("fragment", site) for site in ("1,000", "100,000"))
     small.rates, large.rates = [100.0, 50.0, 51.0], [80.0, 40.0, 60.0]
     report = Report("")
@@ -134,7 +139,7 @@ def test_what_is_compared_is_compared_round_by_round():
     assert "MISSED: 0.90" in report.table()
 
 
-def test_everything_has_its_turn_in_every_round_there_and_back():
+def test_measurements_take_turns_in_reverse_order_every_second_round():
     turns = []
 
     class Turn(Measurement):

@@ -1,4 +1,4 @@
-"""The drills of delivery, short: the same processes, sockets and kills as in `manage.py drill …`, for a few seconds."""
+"""Short runs of the drills, with the same processes, sockets and kills as `manage.py drill …`."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from articles.models import Article
 from ictiger.testbed.drills.full_disk import CANNOT_MOUNT
 from ictiger.testbed.drills.subjects import ExpectedVersions, SubjectKind, TrackedObject
 from ictiger.testbed.drills.writers import DrillWriter
-from ictiger.testbed.nginx import is_installed as nginx_is_there
+from ictiger.testbed.nginx import is_installed as nginx_is_installed
 from ictiger.testbed.postgres import postgres_binaries
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,7 +23,7 @@ DATABASE = [f"--database={os.environ['DATABASE_URL']}"] if ON_POSTGRES else []
 
 
 def drill(*arguments: str) -> dict[str, int]:
-    """The figures that a drill printed. It must have ended well."""
+    """Run a drill, which must succeed, and return the figures that it printed."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     command = [sys.executable, "manage.py", "drill", *arguments, *DATABASE]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
@@ -31,7 +31,7 @@ def drill(*arguments: str) -> dict[str, int]:
     return {name: int(figure) for name, figure in re.findall(r"^(.+): (\d+)$", done.stdout, re.MULTILINE)}
 
 
-def test_no_reader_gets_a_page_older_than_an_answered_write():
+def test_freshness_drill_finds_no_stale_page():
     figures = drill("freshness", "--seconds=5", "--writers=2", "--readers=4", "--pause=0.2")
     assert (figures["stale"], figures["errors"]) == (0, 0)
     assert figures["checked against what writers were answered"] > 30
@@ -49,18 +49,18 @@ def test_no_reader_gets_a_page_older_than_an_answered_write():
         assert figures[f"schedules of {kind}"] > 0, kind
 
 
-def test_two_seconds_after_a_kill_nobody_gets_an_older_page():
+def test_kill_drill_finds_no_stale_page_two_seconds_after_a_kill():
     figures = drill("kill", "--kills=3", "--writers=2", "--readers=4", "--pause=0.2")
     for victim in ("server processes", "writers between COMMIT and purge", "renderers while they store"):
         assert figures[f"killed {victim}"] == 1
     assert figures["checked against what writers were answered"] > 30
-    for nothing in ("stale", "errors", "purges left over", "leases left over", "pages in one form only"):
-        assert figures[nothing] == 0, nothing
+    for name in ("stale", "errors", "purges left over", "leases left over", "pages in one form only"):
+        assert figures[name] == 0, name
     assert figures["stored pages that differ from a fresh render"] == 0
 
 
-@pytest.mark.skipif(not nginx_is_there(), reason="no nginx on this machine")
-def test_no_reader_gets_an_older_page_through_nginx():
+@pytest.mark.skipif(not nginx_is_installed(), reason="no nginx on this machine")
+def test_freshness_drill_through_nginx_finds_no_stale_page():
     figures = drill(
         "freshness", "--seconds=5", "--writers=2", "--readers=4", "--pause=0.2", "--through=nginx"
     )
@@ -69,28 +69,28 @@ def test_no_reader_gets_an_older_page_through_nginx():
     assert figures["checked against the clock of a schedule"] > 3
 
 
-def test_schedule_that_was_cut_is_not_judged_until_it_is_written_again(monkeypatch):
-    """The writer outlives it, and tries again while the database is still away."""
+def test_schedule_whose_write_was_cut_off_is_not_checked_until_it_is_written_again(monkeypatch):
+    """The writer survives it, and tries again while the database is still down."""
     subject = TrackedObject(number=0, kind=SubjectKind.EXPIRE, writer=0, pk=1, pages=[])
-    ledger = ExpectedVersions([subject], writers=1)
-    writer = DrillWriter(0, [subject], ledger, port=0, written=RawArray("Q", len(SubjectKind)), lossy=True)
+    expected = ExpectedVersions([subject], writers=1)
+    writer = DrillWriter(0, [subject], expected, port=0, written=RawArray("Q", len(SubjectKind)), lossy=True)
     turns = []
 
     def cut(**_key) -> None:
-        turns.append(ledger.turn[0])
+        turns.append(expected.turn[0])
         raise OperationalError
 
     monkeypatch.setattr(Article.objects, "get", cut)
     for _attempt in range(2):
         with pytest.raises(OperationalError):
             writer.write(subject)
-        turns.append(ledger.turn[0])
+        turns.append(expected.turn[0])
     assert [turn % 2 for turn in turns] == [1, 1, 1, 1]
 
 
 @pytest.mark.skipif(postgres_binaries() is None, reason="no PostgreSQL server on this machine")
-def test_readers_outlive_database_worker_and_mail_server():
-    figures = drill("outlive", f"--through={'nginx' if nginx_is_there() else 'wrapper'}")
+def test_outage_drill_serves_readers_without_database_worker_and_mail_server():
+    figures = drill("outlive", f"--through={'nginx' if nginx_is_installed() else 'wrapper'}")
     assert figures["stored pages, feeds and files read without the database"] > 20
     assert figures["refusals that kept what was typed"] == 7
     assert figures["comments posted by sending the kept text again, twice"] == 1
@@ -99,7 +99,7 @@ def test_readers_outlive_database_worker_and_mail_server():
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_full_disk_costs_no_page_and_no_freshness():
+def test_full_disk_drill_serves_every_page_fresh():
     try:
         figures = drill("disk")
     except AssertionError as failure:
@@ -109,7 +109,7 @@ def test_full_disk_costs_no_page_and_no_freshness():
     assert figures["writes with a full disk, each seen at once on all pages"] == 8
 
 
-def test_crowd_before_one_cold_page_gets_it_rendered_once():
+def test_crowd_drill_renders_a_cold_page_once():
     figures = drill("crowd", "--readers=60")
     assert figures["renders"] == 1
     assert figures["renders with purges in between"] <= 6

@@ -1,4 +1,4 @@
-"""The mail drill, small: real sign-ups, a real server that fails in every way, real worker processes that are really killed."""
+"""A short run of the mail drill: real sign-ups, a mail server that fails, workers that are killed."""
 
 import os
 import re
@@ -11,7 +11,7 @@ SIGN_UPS = 60
 REFUSED = "refused for good by the server, and shown so"
 
 
-def test_burst_outage_bad_server_and_a_power_cut_lose_no_mail(tmp_path):
+def test_mail_drill_loses_no_mail(tmp_path):
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
         "ICTIGER_VAR": str(tmp_path)
     }

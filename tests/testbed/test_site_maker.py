@@ -1,4 +1,4 @@
-"""`manage.py bench make`: the rows of a made site are such as the verbs would have left them."""
+"""`manage.py bench make`: the rows of the generated site are like those of the services."""
 
 from collections import Counter
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def few_texts(monkeypatch):
-    monkeypatch.setattr(texts, "EACH_LANGUAGE", 3)
-    monkeypatch.setattr(texts, "COMMENTS", 10)
+    monkeypatch.setattr(texts, "TEXTS_PER_LANGUAGE", 3)
+    monkeypatch.setattr(texts, "REMARKS_PER_LANGUAGE", 10)
 
 
 @pytest.fixture
@@ -28,24 +28,28 @@ def site(capsys) -> str:
     return capsys.readouterr().out
 
 
-def test_there_are_as_many_as_were_asked_for_and_a_rate(site):
+def test_make_creates_the_given_number_of_articles_and_comments_and_prints_a_rate(site):
     assert (Article.objects.public().count(), Comment.objects.count()) == (30, 700)
     assert "30 articles and 700 comments in" in site
     assert "a second" in site
 
 
-def test_each_article_is_what_publishing_its_draft_makes(site):
+def test_articles_equal_their_published_drafts(site):
     article = Article.objects.select_related("draft").first()
-    made = render_draft(article.draft)
-    assert (article.body_html, article.words, article.contents) == (made.html, made.words, made.contents)
+    rendered = render_draft(article.draft)
+    assert (article.body_html, article.words, article.contents) == (
+        rendered.html,
+        rendered.words,
+        rendered.contents,
+    )
     assert set(article.search_text.split()) >= set(
-        index_text(article.title, article.summary, made.text).split()
+        index_text(article.title, article.summary, rendered.text).split()
     )
     assert article.bylines.exists()
     assert article.topics.exists()
 
 
-def test_both_languages_of_an_article_share_its_key(site):
+def test_both_languages_of_an_article_share_the_translation_key(site):
     assert Counter(Article.objects.values_list("language", flat=True)) == {
         Language.EN: 15,
         Language.ZH_HANS: 15,
@@ -53,36 +57,36 @@ def test_both_languages_of_an_article_share_its_key(site):
     assert Article.objects.values("translation_key").distinct().count() == 15
 
 
-def test_threads_are_numbered_and_counted_as_they_are(site):
+def test_counters_of_discussions_equal_their_comments(site):
     counted = Comment.objects.values_list("discussion").annotate(
         comments=Count("pk"), threads=Count("pk", filter=Q(parent=None)), last=Max("thread_no")
     )
-    told = {
+    counters = {
         discussion.pk: (discussion.comments, discussion.threads)
         for discussion in Discussion.objects.exclude(comments=0)
     }
-    assert {key: (comments, threads) for key, comments, threads, _last in counted} == told
+    assert {key: (comments, threads) for key, comments, threads, _last in counted} == counters
     assert all(threads == last for _key, _comments, threads, last in counted)
 
 
 def test_the_measured_article_has_fifty_threads_of_three_replies(site):
     article = Article.objects.get(slug=site_maker.MEASURED, language=Language.EN)
-    replies = Comment.objects.in_discussion_of(article).filter(parent=None).annotate(number=Count("replies"))
-    assert [thread.number for thread in replies] == [3] * 50
+    threads = Comment.objects.in_discussion_of(article).filter(parent=None).annotate(number=Count("replies"))
+    assert [thread.number for thread in threads] == [3] * 50
 
 
-def test_an_article_is_found_by_its_number(site):
+def test_search_finds_an_article_by_its_number(site):
     odd = Article.objects.get(slug="article-7")
     assert odd in search_articles("7", language=odd.language)
 
 
-def test_a_publication_is_not_written_into(site):
+def test_make_refuses_a_database_with_a_publication(site):
     with pytest.raises(CommandError, match="There is a publication"):
         call_command("bench", "make", "--articles=2", "--comments=0")
     assert Article.objects.count() == 30
 
 
-def test_pages_of_the_made_site_are_answered(site, stranger):
+def test_pages_of_the_generated_site_are_rendered(site, stranger):
     for path in (
         "/",
         f"/articles/{site_maker.MEASURED}/",

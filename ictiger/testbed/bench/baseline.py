@@ -1,7 +1,7 @@
-"""What a change costs: this checkout and another one, the baseline, measured in alternating rounds of one run.
+"""What a change costs: this checkout and a baseline, measured in alternating rounds of one run.
 
-Each checkout makes its own site, of the same size and from the same seed, and serves it with its own code, so that
-neither has to know the other's tables, forms or options. A figure is the median of the rounds' ratios
+Each checkout makes its own site, of the same size and from the same seed, and serves it with its own code, so
+that neither has to know the other's tables, forms or options. A figure is the median of the rounds' ratios
 this ÷ baseline, with the middle half of them: what slows the machine down for a while slows both.
 """
 
@@ -40,10 +40,10 @@ def compare_posting(options: dict, log: Log) -> Report:
         for side in sides:
             side.post(seconds)  # not counted: a server's first requests are slow
         take_turns(rounds, [lambda side=side: side.record(seconds) for side in sides])
-    this, baseline = (side.series for side in sides)
-    _report_series(report, "comments a second", this, baseline, "{:.0f}".format, higher_is_better=True)
+    current, baseline = (side.series for side in sides)
+    _report_series(report, "comments a second", current, baseline, "{:.0f}".format, higher_is_better=True)
     for name in (f"p{percent}" for percent in PERCENTS):
-        _report_series(report, name, this, baseline, _milliseconds)
+        _report_series(report, name, current, baseline, _milliseconds)
     report.faults += [
         f"{site.name}: other answers: {dict(side.others)}"
         for site, side in zip(sites, sides, strict=True)
@@ -95,10 +95,10 @@ def compare_renders(options: dict, log: Log) -> Report:
             sides.append(_Renderer(checkout, environment, options["repetitions"]))
         log(f"rendering in {rounds} rounds …")
         take_turns(rounds, [side.record for side in sides])
-    this, baseline = (side.series for side in sides)
-    for name in this:
+    current, baseline = (side.series for side in sides)
+    for name in current:
         if name in baseline:
-            _report_series(report, name, this, baseline, _milliseconds)
+            _report_series(report, name, current, baseline, _milliseconds)
     return report
 
 
@@ -125,16 +125,16 @@ def take_turns(rounds: int, sides: list[Callable[[], None]]) -> None:
 def _report_series(
     report: Report,
     name: str,
-    this: Series,
+    current: Series,
     baseline: Series,
     show: Callable[[float], str],
     *,
     higher_is_better: bool = False,
 ) -> None:
-    ratio = Ratio.of_rounds(this[name], baseline[name])
+    ratio = Ratio.of_rounds(current[name], baseline[name])
     mark = 1 - TOLERANCE if higher_is_better else 1 + TOLERANCE
     reached = verdict(ratio.median >= mark if higher_is_better else ratio.median <= mark)
-    medians = median(this[name]), median(baseline[name])
+    medians = median(current[name]), median(baseline[name])
     report.figures |= {f"{name}, this": medians[0], f"{name}, baseline": medians[1]}
     cells = " ".join(f"{show(value):>10}" for value in medians)
     report.add(name, ratio.median, f"{cells}  {ratio.text(3)}; {reached} {mark:.2f}")

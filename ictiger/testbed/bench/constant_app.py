@@ -1,6 +1,8 @@
-"""A WSGI application that does nothing but answer: what a server could do at most, to measure ours beside it.
+"""A WSGI application that only sends constant bytes: the most that a server could do, to compare ICTiger
+with.
 
-`python -m ictiger.testbed.bench.constant_app PORT WORKERS THREADS FILE` serves the bytes of FILE to every request.
+`python -m ictiger.testbed.bench.constant_app PORT WORKERS THREADS FILE` serves the bytes of FILE to every
+request.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""How long an article with its discussion takes to be rendered, in one process: without a network, without the page store."""
+"""How long an article with its discussion takes to render, in one process, without network and page store."""
 
 import logging
 import time
@@ -35,15 +35,13 @@ def bench_discussions(log: Callable[[str], None]) -> Report:
         articles[name] = make_article(number)
         make_discussion(articles[name], people, threads=threads, replies=replies)
     _update_statistics()
-    call_command(
-        "collectstatic", interactive=False, verbosity=0
-    )  # the server does it when it starts; nobody starts one here
+    call_command("collectstatic", interactive=False, verbosity=0)  # as `serve` does when it starts
     log("rendering …")
     return _report_discussions(articles)
 
 
 def _update_statistics() -> None:
-    """As any database does by itself some time after so many rows have come."""
+    """Update the planner's statistics, as any database does by itself some time after a bulk insert."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -53,48 +51,54 @@ def _report_discussions(articles: dict[str, Article]) -> Report:
     logging.getLogger("ictiger.access").setLevel(logging.WARNING)
     paths = {name: article.get_absolute_url().encode() for name, article in articles.items()}
     report = Report("Rendering an article with its discussion, in one process", name="comments-reading")
-    queries = {name: _queries(lambda path=path: get_page(application, path)) for name, path in paths.items()}
-    times = _medians({name: lambda path=path: get_page(application, path) for name, path in paths.items()})
-    for name, (cpu, whole) in times.items():
+    queries = {
+        name: _count_queries(lambda path=path: get_page(application, path)) for name, path in paths.items()
+    }
+    times = _median_seconds(
+        {name: lambda path=path: get_page(application, path) for name, path in paths.items()}
+    )
+    for name, (cpu, elapsed) in times.items():
         report.add(
             name,
-            whole,
-            f"{whole * 1000:.1f} ms, {cpu * 1000:.1f} of them CPU time of the process; {queries[name]} queries",
+            elapsed,
+            f"{elapsed * 1000:.1f} ms, {cpu * 1000:.1f} of them CPU time of the process; "
+            f"{queries[name]} queries",
         )
         report.figures |= {f"{name}: CPU": cpu, f"{name}: queries": queries[name]}
 
     ratio = times["10,000 comments"][1] / times["50 comments"][1]
     report.add("10,000 ÷ 50", ratio, f"{ratio:.2f}")
     page = articles["200 comments"]
-    alone, _whole = _medians(
+    cpu, _elapsed = _median_seconds(
         {"alone": lambda: render_to_string("comments/_discussion.html", discussion_context(page))}
     )["alone"]
-    report.add("the discussion of 200 alone: CPU", alone, f"{alone * 1000:.1f} ms")
+    report.add("the discussion of 200 alone: CPU", cpu, f"{cpu * 1000:.1f} ms")
     if len(set(queries.values())) > 1:
         report.faults.append(f"queries grow with the comments: {queries}")
     return report
 
 
-def _medians(renders: dict[str, Callable[[], object]]) -> dict[str, tuple[float, float]]:
-    """Seconds that each takes, of the process and in all: medians of rounds in which they take turns, so that all are disturbed alike."""
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in renders}
+def _median_seconds(renders: dict[str, Callable[[], object]]) -> dict[str, tuple[float, float]]:
+    """Return the CPU and elapsed seconds of each render: medians of ROUNDS in which they take turns."""
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in renders}
     for _round in range(ROUNDS):
         for name, render in renders.items():
-            cpu, whole = time.process_time(), time.perf_counter()
+            cpu, elapsed = time.process_time(), time.perf_counter()
             render()
-            taken[name].append((time.process_time() - cpu, time.perf_counter() - whole))
+            seconds[name].append((time.process_time() - cpu, time.perf_counter() - elapsed))
     return {
-        name: tuple(median(seconds) for seconds in zip(*each, strict=True)) for name, each in taken.items()
+        name: tuple(median(series) for series in zip(*rounds, strict=True))
+        for name, rounds in seconds.items()
     }
 
 
-def _queries(render: Callable[[], object]) -> int:
-    asked: list[str] = []
+def _count_queries(render: Callable[[], object]) -> int:
+    statements: list[str] = []
 
-    def note(execute: Callable, statement: str, *rest: object) -> object:
-        asked.append(statement)
+    def record(execute: Callable, statement: str, *rest: object) -> object:
+        statements.append(statement)
         return execute(statement, *rest)
 
-    with connection.execute_wrapper(note):
+    with connection.execute_wrapper(record):
         render()
-    return len(asked)
+    return len(statements)

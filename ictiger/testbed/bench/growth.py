@@ -1,7 +1,8 @@
-"""What grows with the number of articles and must not: the CPU time of each view, on a small site and a large one.
+"""What grows with the number of articles and must not: the CPU time of each view, on a small site and a large
+one.
 
-Both sites must exist (`manage.py bench make`). They are migrated, then measured in turns, each by `manage.py bench
-renders` in a process.
+Both sites must exist (`manage.py bench make`). They are migrated, then measured in turns, each by `manage.py
+bench renders` in a process.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A browser's connection, with as little work as can be: whoever measures a server on its own cores must not be in its way."""
+"""A minimal HTTP client, to leave the machine's cores to the server that is measured."""
 
 import socket
 from typing import Self
@@ -7,7 +7,7 @@ CHUNK = 65_536
 
 
 class Connection:
-    """One connection to 127.0.0.1 that is kept from request to request."""
+    """A connection to 127.0.0.1, reused for further requests unless the server closes it."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -19,34 +19,34 @@ class Connection:
     def __exit__(self, *_error: object) -> None:
         self.socket.close()
 
-    def ask(self, request: bytes) -> int:
-        """Send a request and read its whole answer. Returns the status."""
+    def send(self, request: bytes) -> int:
+        """Send a request, read the whole response and return its status. Raises ConnectionError."""
         self.socket.sendall(request)
-        answer = self._more(b"")
-        while (end := answer.find(b"\r\n\r\n")) < 0:
-            answer = self._more(answer)
-        head = answer[:end].lower()
+        response = self._receive(b"")
+        while (end := response.find(b"\r\n\r\n")) < 0:
+            response = self._receive(response)
+        head = response[:end].lower()
         length = _length(head)
-        while len(answer) < end + 4 + length:
-            answer = self._more(answer)
+        while len(response) < end + 4 + length:
+            response = self._receive(response)
         if b"\r\nconnection: close" in head:
             self.socket.close()
             self.socket = self._connect()
         return int(head[9:12])
 
-    def _more(self, answer: bytes) -> bytes:
+    def _receive(self, response: bytes) -> bytes:
         chunk = self.socket.recv(CHUNK)
         if not chunk:
-            raise ConnectionError("the server hung up in the middle of an answer")
-        return answer + chunk
+            raise ConnectionError("the server hung up in the middle of a response")
+        return response + chunk
 
     def _connect(self) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return made
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
 
 
 def _length(head: bytes) -> int:
-    """Content-Length; Django names it on every answer that has a body."""
-    _before, found, rest = head.partition(b"\r\ncontent-length:")
-    return int(rest.partition(b"\r\n")[0]) if found else 0
+    """Return the Content-Length, which Django sends with every response that has a body; 0 without one."""
+    _before, separator, rest = head.partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0]) if separator else 0

@@ -1,4 +1,6 @@
-"""What `bench pages` measures: the servers of each site, nginx in front, and servers that only send a page's bytes."""
+"""What `bench pages` measures: the servers of each site, nginx in front, and servers that only send a page's
+bytes.
+"""
 
 import gzip
 import subprocess
@@ -34,8 +36,8 @@ def start_measurements(
 ) -> list[Measurement]:
     """Start the servers of all sites. Return what to measure, with what is compared side by side.
 
-    `size` are the options of `serve` for processes and threads. What not all sites have is left out, and so is
-    what begins with none of `prefixes`.
+    `size` are the options of `serve` for processes and threads. What not all sites have is left out, and so
+    is what begins with none of `prefixes`.
     """
     per_site = [{item.name: item for item in _site_measurements(stack, site, size)} for site in sites]
     references = _references(stack, sites[0], size)

@@ -1,9 +1,11 @@
-"""What readers get, on a small site and a large one: stored pages, fragments, renders, searches and posts a second.
+"""What readers get, on a small site and a large one: stored pages, fragments, renders, searches and posts a
+second.
 
-Stored pages are measured through nginx beside a plain file of the same bytes, and through the server alone beside an
-application that only sends them. "Rendered" is with the page store off: Django handles each request. Everything of
-every site has its turn in every round, a second each, in reverse order every second round. A ratio is the median of
-the rounds' ratios, so that what slows the machine down for a while slows both sides.
+Stored pages are measured through nginx beside a plain file of the same bytes, and through the server alone
+beside an application that only sends them. "Rendered" is with the page store off: Django handles each
+request. Everything of every site has its turn in every round, a second each, in reverse order every second
+round. A ratio is the median of the rounds' ratios, so that what slows the machine down for a while slows both
+sides.
 """
 
 import os
@@ -19,7 +21,7 @@ from ictiger.testbed.site import BENCH_VARIABLE
 
 from .page_measurements import start_measurements
 from .page_weight import first_visit
-from .plot import bars
+from .plot import draw_bars
 from .report import TOLERANCE, Ratio, Report, verdict
 from .sites import BASELINE_OPTION, BenchSite, bench_sites
 from .wrk import Measurement, family, measure, memory
@@ -28,7 +30,8 @@ PAGE_OPTIONS = {
     "sites": {
         "default": "1000",
         "help": "Comma-separated: how many articles a site is made of (in both languages together, and ten "
-        "comments for each), or the folder or DATABASE_URL of one that `bench make` made. `1000,100000` compares "
+        "comments for each), or the folder or DATABASE_URL of one that `bench make` made. `1000,100000` "
+        "compares "
         "a large one with a small one (default: %(default)s).",
     },
     "only": {"default": "", "help": "Measure only what begins with one of these comma-separated words."},
@@ -89,12 +92,14 @@ def bench_pages(options: dict[str, object], log: Callable[[str], None]) -> Repor
         _report_requests_to_django(report, requests)
         _report_servers(report, sites)
     rates = {f"{item.name} ({item.site})" if sites[1:] else item.name: item.rate for item in measurements}
-    bars(rates, report.title, Path(os.environ[BENCH_VARIABLE]) / "pages.svg")
+    draw_bars(rates, report.title, Path(os.environ[BENCH_VARIABLE]) / "pages.svg")
     return report
 
 
 def _posts_to_prepare(options: dict[str, object]) -> int:
-    """As many comments as could be posted; none if posting is not measured, for preparing them takes a while."""
+    """Return as many comments as could be posted; 0 if posting is not measured, since preparing them takes
+    long.
+    """
     if not any("comments posted".startswith(prefix) for prefix in options["only"].split(",")):
         return 0
     return (options["rounds"] + 1) * round(max(options["seconds"] * MAX_POSTS_PER_SECOND, 1))
@@ -146,8 +151,8 @@ def _compare_with_baseline(report: Report, name: str, measurements: list[Measure
     """How much of the baseline's rate this checkout has; "" for what only one of them measures."""
     if len(measurements) < 2:
         return ""
-    this, baseline = measurements
-    ratio, mark = Ratio.of_rounds(this.rates, baseline.rates), 1 - TOLERANCE
+    current, baseline = measurements
+    ratio, mark = Ratio.of_rounds(current.rates, baseline.rates), 1 - TOLERANCE
     report.figures[f"{name}: this ÷ baseline"] = ratio.median
     return f"  {ratio.text(3)}; {verdict(ratio.median >= mark)} {mark:.2f}"
 

@@ -1,8 +1,10 @@
-"""Posting comments through HTTP: how many a second, how long each takes, and whether each is there exactly once.
+"""Posting comments over HTTP: how many a second, how long each takes, and whether each is stored exactly
+once.
 
-Writers post real forms over connections that they keep: a session, a token, a submission of its own, 30 to 120 words in either language, a
-third of them answers; half as a script sends them, half as a form without one does. Each reader posts once, so that no limit of theirs is
-met. One in fifty is sent a second time and must be the same comment. Afterwards the database is asked for what was accepted.
+Writers post real forms over persistent connections: with session, token and submission id, 30 to 120 words in
+either language, a third of them replies; half as the page's script sends them, half as a plain form. Each
+reader posts once, so that no rate limit applies. One in fifty is sent a second time and must result in the
+same comment. Afterwards the database is compared with what was accepted.
 """
 
 import uuid
@@ -18,7 +20,7 @@ from ictiger.testbed.data.readers import make_readers
 from ictiger.testbed.processes import running_server
 
 from . import discussions
-from .post_load import PostResult, forms, percentile, post
+from .post_load import PostResult, percentile, post, prepare_posts
 from .report import Report
 from .sites import BASELINE_OPTION, Log
 
@@ -52,31 +54,32 @@ def _measure(options: dict, log: Log) -> Report:
     )
     articles = [make_article(number) for number in range(options["articles"])]
     readers = make_readers(options["readers"], articles)
-    pile = list(forms(readers, articles))
+    posts = list(prepare_posts(readers, articles))
     log(f"{options['writers']} writers post for {options['seconds']:.0f} s …")
-    size = [f"--{what}={options[what]}" for what in ("workers", "threads") if options[what]]
+    size = [f"--{name}={options[name]}" for name in ("workers", "threads") if options[name]]
     with running_server(*size) as server:
-        outcomes, took = post(pile, server.port, options["writers"], options["seconds"])
-    return _report_posting(options, outcomes, took)
+        results, duration = post(posts, server.port, options["writers"], options["seconds"])
+    return _report_posting(options, results, duration)
 
 
-def _report_posting(options: dict, outcomes: list[PostResult], took: float) -> Report:
-    seconds = sorted(second for outcome in outcomes for second in outcome.seconds)
-    accepted = [submission for outcome in outcomes for submission in outcome.accepted]
-    others = sum((outcome.others for outcome in outcomes), Counter())
+def _report_posting(options: dict, results: list[PostResult], duration: float) -> Report:
+    seconds = sorted(second for result in results for second in result.seconds)
+    accepted = [submission for result in results for submission in result.accepted]
+    others = sum((result.others for result in results), Counter())
     report = Report(
-        f"Posting comments: {options['writers']} writers, {options['articles']} articles, {options['workers']} processes"
+        f"Posting comments: {options['writers']} writers, {options['articles']} articles, "
+        f"{options['workers']} processes"
     )
-    report.add("comments accepted", len(accepted), f"{len(accepted):,} in {took:.1f} s")
-    report.add("comments a second", len(accepted) / took, f"{len(accepted) / took:.0f}")
+    report.add("comments accepted", len(accepted), f"{len(accepted):,} in {duration:.1f} s")
+    report.add("comments a second", len(accepted) / duration, f"{len(accepted) / duration:.0f}")
     for percent in (50, 95, 99):
         value = percentile(seconds, percent)
         report.add(f"p{percent}", value, f"{value * 1000:.0f} ms")
     report.add("slowest", seconds[-1], f"{seconds[-1] * 1000:.0f} ms")
     report.add(
         "sent twice",
-        sum(outcome.sent_again for outcome in outcomes),
-        f"{sum(outcome.sent_again for outcome in outcomes)}",
+        sum(result.sent_again for result in results),
+        f"{sum(result.sent_again for result in results)}",
     )
     report.add(
         "other answers",
@@ -88,7 +91,7 @@ def _report_posting(options: dict, outcomes: list[PostResult], took: float) -> R
 
 
 def _check(report: Report, accepted: list[uuid.UUID], others: Counter) -> None:
-    """Ask the database: each accepted comment once, no other, and all counters right."""
+    """Report accepted comments that the database lacks or has twice, and wrong counters."""
     stored = Counter(Comment.objects.filter(submission__in=accepted).values_list("submission", flat=True))
     posted = Comment.objects.filter(approved=False).count()
     lost = [submission for submission in accepted if submission not in stored]
@@ -108,16 +111,19 @@ def _check(report: Report, accepted: list[uuid.UUID], others: Counter) -> None:
 
 
 def _wrong_counters() -> list[str]:
-    """Discussions whose row does not say what their comments say, or whose threads are not numbered 1, 2, 3, …"""
+    """Describe discussions whose counters differ from their comments, or whose threads are not numbered 1, 2,
+    3, …
+    """
     visible, thread = Count("pk", filter=Q(state=State.VISIBLE)), Count("thread_no", distinct=True)
-    found = {
-        row["discussion"]: (row["visible"], row["numbers"], row["last"])
-        for row in Comment.objects.order_by()
+    counted = {
+        counts["discussion"]: (counts["visible"], counts["numbers"], counts["last"])
+        for counts in Comment.objects.order_by()
         .values("discussion")
         .annotate(visible=visible, numbers=thread, last=Max("thread_no"))
     }
     return [
-        f"{discussion.key}: {discussion.comments} comments and {discussion.threads} threads, found {found.get(discussion.key)}"
+        f"{discussion.key}: {discussion.comments} comments and {discussion.threads} threads, "
+        f"found {counted.get(discussion.key)}"
         for discussion in Discussion.objects.all()
-        if found.get(discussion.key) != (discussion.comments, discussion.threads, discussion.threads)
+        if counted.get(discussion.key) != (discussion.comments, discussion.threads, discussion.threads)
     ]

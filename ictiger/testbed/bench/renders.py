@@ -1,7 +1,7 @@
-"""How long each view takes to be made, in one process without a network: CPU time, the least of some repetitions.
+"""The CPU time of each view in one process without a network: the least of some repetitions.
 
-Of the process: what else the machine does meanwhile is not counted, and the least of several has the fewest disturbances. Nothing is left
-in the database: whoever looks at the desk for it is taken back.
+CPU time of the process does not count what else the machine does, and the least of several is disturbed
+least. The database stays as it was: the user who views the admin is rolled back.
 """
 
 import json
@@ -40,7 +40,7 @@ RENDER_OPTIONS = {
     "baseline": BASELINE_OPTION,
     "rounds": {"type": int, "default": 7, "help": "Of a comparison with --baseline (default: %(default)s)."},
 }
-TIME_LIMIT = 2.0  # seconds for one view: what takes one is measured well enough by two
+TIME_LIMIT = 2.0  # seconds for the repetitions of one view
 
 
 def bench_renders(options: dict[str, object], log: Log) -> Report:
@@ -49,13 +49,12 @@ def bench_renders(options: dict[str, object], log: Log) -> Report:
         articles, comments = options["articles"], options["comments"]
         SiteBuilder(
             articles, 10 * articles if comments is None else comments, lambda _done, _total: None
-        ).make()
-    call_command(
-        "collectstatic", interactive=False, verbosity=0
-    )  # the server does it when it starts; nobody starts one here
+        ).build()
+    call_command("collectstatic", interactive=False, verbosity=0)  # as `serve` does when it starts
     logging.getLogger("ictiger.access").setLevel(logging.WARNING)
     report = Report(
-        f"Views of {Article.objects.count():,} articles on {connection.display_name}, CPU time of one process",
+        f"Views of {Article.objects.count():,} articles on {connection.display_name}, "
+        "CPU time of one process",
         "renders",
     )
     for name, seconds in _least_seconds(options["repetitions"]).items():
@@ -64,7 +63,10 @@ def bench_renders(options: dict[str, object], log: Log) -> Report:
 
 
 def view_seconds(checkout: Checkout, environment: dict[str, str], *options: str) -> dict[str, float]:
-    """Run `bench renders` of a checkout as a process, on the site of `environment`. Return the seconds by view."""
+    """Run `bench renders` of a checkout as a process, on the site of `environment`.
+
+    Return the seconds by view.
+    """
     with tempfile.TemporaryDirectory(dir=settings.VAR) as folder:
         command = checkout.command("bench", "renders", *options)
         variables = environment | {BENCH_VARIABLE: folder}
@@ -74,18 +76,19 @@ def view_seconds(checkout: Checkout, environment: dict[str, str], *options: str)
 
 
 def _paths() -> dict[str, str]:
-    """Each view, and the address that is measured: lists at their beginning, in their middle and at their end."""
+    """Return the path to measure by the view's name: of lists the first page, one from the middle and the
+    last.
+    """
     english = Article.objects.public("en")
-    number = english.count()
-    slug, long_ago = english.order_by("pk").values_list("slug", "publish_at")[number // 2]
-    last_month = timezone.localtime(timezone.now()).replace(day=1) - timedelta(
-        days=1
-    )  # this one has hardly begun
+    count = english.count()
+    slug, long_ago = english.order_by("pk").values_list("slug", "publish_at")[count // 2]
+    # The current month may have no article yet.
+    last_month = timezone.localtime(timezone.now()).replace(day=1) - timedelta(days=1)
     topic, author = Topic.objects.get(slug=f"topic-{TOPICS // 2}"), Author.objects.published().first()
     return {
         "article, 200 comments": f"/articles/{MEASURED}/",
         "article from the middle": f"/articles/{slug}/",
-        **_lists("home", "/", number),
+        **_lists("home", "/", count),
         **_lists("topic", topic.get_absolute_url(), english.filter(topics=topic).count()),
         **_lists("author", author.get_absolute_url(), english.filter(authors=author).count()),
         "archive, year": f"/archive/{last_month:%Y}/",
@@ -95,10 +98,10 @@ def _paths() -> dict[str, str]:
         "feed of a topic": f"{topic.get_absolute_url()}feed/",
         "feed of an author": f"{author.get_absolute_url()}feed/",
         "sitemap": "/sitemap.xml",
-        "sitemap, a part": _part_of_the_sitemap(),
+        "sitemap, a part": _sitemap_part_path(),
         "search, a word of most": "/search/?q=the",
         "search, two words of most": "/search/?q=the+patent",
-        "search, a word of one": f"/search/?q={number // 2 * 2}",
+        "search, a word of one": f"/search/?q={count // 2 * 2}",
         "search, Chinese": "/zh-hans/search/?q=%E4%B8%93%E5%88%A9",
         "desk, articles": "/admin/articles/article/",
         "desk, comments": "/admin/comments/comment/",
@@ -106,7 +109,7 @@ def _paths() -> dict[str, str]:
 
 
 def _lists(name: str, url: str, articles: int) -> dict[str, str]:
-    """Where it has so many pages."""
+    """Return its pages to measure; only the first where it has fewer than four."""
     pages = articles // 10
     if pages < 4:
         return {name: url}
@@ -117,35 +120,35 @@ def _lists(name: str, url: str, articles: int) -> dict[str, str]:
     }
 
 
-def _part_of_the_sitemap() -> str:
+def _sitemap_part_path() -> str:
     parts = re.findall(r"/sitemap-\d+\.xml", _anonymous().get("/sitemap.xml", secure=True).content.decode())
     return parts[len(parts) // 2] if parts else "/sitemap.xml"
 
 
 def _least_seconds(repetitions: int) -> dict[str, float]:
     with transaction.atomic():
-        desk = _anonymous()
-        desk.force_login(
+        staff = _anonymous()
+        staff.force_login(
             User.objects.create_superuser("desk@bench.example"), settings.AUTHENTICATION_BACKENDS[0]
         )
         clients = {
-            name: (desk if path.startswith("/admin/") else _anonymous(), path)
+            name: (staff if path.startswith("/admin/") else _anonymous(), path)
             for name, path in _paths().items()
         }
-        taken = {name: _least(client, path, repetitions) for name, (client, path) in clients.items()}
+        seconds = {name: _least(client, path, repetitions) for name, (client, path) in clients.items()}
         transaction.set_rollback(True)
-    return taken
+    return seconds
 
 
 def _least(client: Client, path: str, repetitions: int) -> float:
-    least, patience = float("inf"), time.monotonic() + TIME_LIMIT
+    least, deadline = float("inf"), time.monotonic() + TIME_LIMIT
     for _repetition in range(repetitions):
         before = time.process_time()
-        answer = client.get(path, secure=True)
+        response = client.get(path, secure=True)
         least = min(least, time.process_time() - before)
-        if answer.status_code != 200:
-            raise MeasurementFailed(f"{path}: {answer.status_code}")
-        if time.monotonic() > patience:
+        if response.status_code != 200:
+            raise MeasurementFailed(f"{path}: {response.status_code}")
+        if time.monotonic() > deadline:
             break
     return least
 

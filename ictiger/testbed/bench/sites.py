@@ -1,4 +1,6 @@
-"""The sites that are measured side by side: newly made, copied from existing ones, or made by another checkout."""
+"""The sites that are measured side by side: newly made, copied from existing ones, or made by another
+checkout.
+"""
 
 import json
 import os
@@ -21,7 +23,8 @@ DATABASE = "ictiger.sqlite3"  # in the folder of a site on SQLite
 BASELINE_OPTION = {
     "default": None,
     "metavar": "FOLDER",
-    "help": "Another checkout of the project (with its own .venv, if it has one), measured in turns with this one.",
+    "help": "Another checkout of the project (with its own .venv, if it has one), to be measured in turns "
+    "with this one.",
 }
 Log = Callable[[str], None]
 
@@ -54,8 +57,8 @@ def bench_sites(
 ) -> Iterator[list[BenchSite]]:
     """Yield a site for each of the comma-separated `specs`, as `bench_site()` makes them.
 
-    With the folder of a `baseline` there is one spec and two sites: this checkout's, then the baseline's. Raises
-    CommandError when there are several specs with a baseline.
+    With the folder of a `baseline` there is one spec and two sites: this checkout's, then the baseline's.
+    Raises CommandError when there are several specs with a baseline.
     """
     if baseline and "," in specs:
         raise CommandError("--baseline compares two checkouts on one site each: give --sites one value.")
@@ -77,8 +80,8 @@ def bench_sites(
 def bench_site(spec: str, number: int, posts: int, log: Log, checkout: Checkout) -> Iterator[BenchSite]:
     """Make or copy a site and prepare it, both with the checkout's own `bench prepare`.
 
-    `spec` is a number of articles for a new site; or the folder (on PostgreSQL the URL) of a site to copy. It is
-    copied because comments are posted to it, and the original is to be measured again.
+    `spec` is a number of articles for a new site; or the folder (on PostgreSQL the URL) of a site to copy. It
+    is copied because comments are posted to it, and the original is to be measured again.
     """
     articles = spec if spec.isdecimal() else "0"
     making = f"making {int(spec):,} articles and ten comments for each …" if spec.isdecimal() else ""
@@ -115,5 +118,6 @@ def _database(spec: str, folder: Path) -> Iterator[str]:
             yield database_url
     else:
         # Where the file system can, no byte is copied before it changes.
-        subprocess.run(["cp", "--reflink=auto", Path(spec) / DATABASE, folder / DATABASE], check=True)  # noqa: S607
+        copy = ["cp", "--reflink=auto", Path(spec) / DATABASE, folder / DATABASE]
+        subprocess.run(copy, check=True)
         yield ""

@@ -1,4 +1,4 @@
-"""wrk against one address at a time, and the memory of a server's processes."""
+"""Request rates measured by wrk, one URL at a time, and the memory of a server's processes."""
 
 import re
 import shutil
@@ -18,29 +18,32 @@ _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 
 
 class MeasurementFailed(RuntimeError):
-    """What is needed for it is not there, or what was measured was not the answer that was meant."""
+    """wrk is missing, or a response was not the expected one."""
 
 
 @dataclass
 class Measurement:
-    """Something that is done again and again. `site` says where."""
+    """Something whose rate is measured on a site."""
 
     name: str
     site: str
-    rates: list[float] = field(default_factory=list, init=False)  # times a second, one for each round
+    rates: list[float] = field(default_factory=list, init=False)  # per second, one for each round
 
     @property
     def rate(self) -> float:
         return median(self.rates)
 
     def run(self, seconds: float) -> float:
-        """Do it for so long, or once for 0. Returns how often it was done in a second."""
+        """Repeat it for this time, or do it once if 0.
+
+        Return the rate per second. Raises MeasurementFailed.
+        """
         raise NotImplementedError
 
 
 @dataclass
 class GetMeasurement(Measurement):
-    """A request that is made by wrk."""
+    """A GET request, sent by wrk."""
 
     port: int
     path: str
@@ -48,71 +51,74 @@ class GetMeasurement(Measurement):
 
     def run(self, seconds: float) -> float:
         headers = {"Host": BENCH_HOST, "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https"} | self.headers
-        return _requests_a_second(self, headers, seconds) if seconds else _once(self, headers)
+        return _rate(self, headers, seconds) if seconds else _once(self, headers)
 
 
-def measure(cases: list[Measurement], rounds: int, seconds: float) -> None:
-    """Fill in the rates: each case has its turn in each round, there and back, so that what else the machine does troubles all alike.
+def measure(measurements: list[Measurement], rounds: int, seconds: float) -> None:
+    """Measure the rate of each in each round, in reverse order every second round, so that a slow phase of
+    the machine affects all alike.
 
-    After a round that does not count: a server's processes make much of what they need when they are first asked for it.
+    A first round is not counted: a server's processes load much of what they need with the first requests.
     """
-    for case in cases if seconds else ():
-        case.run(seconds)
+    for measurement in measurements if seconds else ():
+        measurement.run(seconds)
     for number in range(rounds):
-        for case in cases if number % 2 == 0 else reversed(cases):
-            case.rates.append(case.run(seconds))
+        for measurement in measurements if number % 2 == 0 else reversed(measurements):
+            measurement.rates.append(measurement.run(seconds))
 
 
-def _requests_a_second(case: GetMeasurement, headers: dict[str, str], seconds: float) -> float:
+def _rate(measurement: GetMeasurement, headers: dict[str, str], seconds: float) -> float:
     program = shutil.which("wrk")
     if program is None:
         raise MeasurementFailed("wrk is not installed")
-    told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    header_options = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = [
         program,
         "-t1",
         f"-c{CONNECTIONS}",
         f"-d{max(1, round(seconds))}s",
-        *told,
-        f"http://127.0.0.1:{case.port}{case.path}",
+        *header_options,
+        f"http://127.0.0.1:{measurement.port}{measurement.path}",
     ]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    rate, refused = _RATE.search(said), _REFUSED.search(said)
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    rate, refused = _RATE.search(output), _REFUSED.search(output)
     if rate is None or refused:
-        raise MeasurementFailed(f"{case.name}: {said}")
+        raise MeasurementFailed(f"{measurement.name}: {output}")
     if not float(rate[1]):
-        raise MeasurementFailed(f"{case.name}, {case.site}: no answer in {seconds:.0f} s")
+        raise MeasurementFailed(f"{measurement.name}, {measurement.site}: no answer in {seconds:.0f} s")
     return float(rate[1])
 
 
-def _once(case: GetMeasurement, headers: dict[str, str]) -> float:
-    started, connection = time.perf_counter(), HTTPConnection("127.0.0.1", case.port, timeout=60)
+def _once(measurement: GetMeasurement, headers: dict[str, str]) -> float:
+    started, connection = time.perf_counter(), HTTPConnection("127.0.0.1", measurement.port, timeout=60)
     try:
-        connection.request("GET", case.path, headers=headers)
-        answer = connection.getresponse()
-        answer.read()
+        connection.request("GET", measurement.path, headers=headers)
+        response = connection.getresponse()
+        response.read()
     finally:
         connection.close()
-    if answer.status not in (200, 304):
-        raise MeasurementFailed(f"{case.name}: {answer.status}")
+    if response.status not in (200, 304):
+        raise MeasurementFailed(f"{measurement.name}: {response.status}")
     return 1 / (time.perf_counter() - started)
 
 
 def memory(pids: list[int]) -> tuple[int, int]:
-    """Bytes that these processes hold: each its own (RSS), and with shared pages counted once among those that share them (PSS)."""
+    """Return the bytes that these processes hold: RSS, and PSS, in which shared pages are divided among the
+    sharers.
+    """
     rss = pss = 0
     for pid in pids:
-        told = dict(
+        fields = dict(
             line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
         )
-        rss += int(told["Rss"].split()[0]) * 1024
-        pss += int(told["Pss"].split()[0]) * 1024
+        rss += int(fields["Rss"].split()[0]) * 1024
+        pss += int(fields["Pss"].split()[0]) * 1024
     return rss, pss
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that it has started."""
-    return [pid, *(below for child in _children(pid) for below in family(child))]
+    """Return a process and all its descendants."""
+    return [pid, *(descendant for child in _children(pid) for descendant in family(child))]
 
 
 def _children(pid: int) -> Iterator[int]:

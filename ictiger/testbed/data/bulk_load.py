@@ -1,4 +1,4 @@
-"""Rows by the million: written as the database's driver takes them, without a model for each."""
+"""Inserting millions of rows: with COPY or executemany, without a model instance for each."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,66 +14,65 @@ from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
 from ictiger.pagecache.guard import require_public_write
 
 BATCH_SIZE = 5_000  # rows
-# What COPY reads otherwise than it is written.
+# Characters with a meaning in the text format of COPY.
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def bulk_load(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence], **fixed: object) -> None:
-    """Insert rows with these columns (as attributes are called); `fixed` is the same in all of them, what is left is as a new row has it.
-
-    Keys of one's own go with `number_on` afterwards.
+    """Insert rows with these columns (names of attributes). All rows have the values of `fixed`, and the
+    defaults of the other fields. Call `reset_sequences()` afterwards when the rows contain primary keys.
     """
     require_public_write(model)
-    known = {field.attname: field for field in model._meta.concrete_fields}
-    rest = [field for name, field in known.items() if name not in columns and not field.primary_key]
-    same = tuple(_converted(field, fixed.get(field.attname, field.get_default())) for field in rest)
-    names = [known[name].column for name in columns] + [field.column for field in rest]
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    rest = [field for name, field in fields.items() if name not in columns and not field.primary_key]
+    constants = tuple(_converted(field, fixed.get(field.attname, field.get_default())) for field in rest)
+    names = [fields[name].column for name in columns] + [field.column for field in rest]
     converters = [
-        (place, convert) for place, name in enumerate(columns) if (convert := _converter(known[name]))
+        (index, convert) for index, name in enumerate(columns) if (convert := _converter(fields[name]))
     ]
-    for some in _in_parts(rows):
-        _write(model._meta.db_table, names, [_as_parameters(row, converters) + same for row in some])
+    for batch in _batches(rows):
+        _write(model._meta.db_table, names, [_as_parameters(row, converters) + constants for row in batch])
 
 
 def next_key(model: type[Model]) -> int:
-    """One more than the highest of all."""
+    """Return one more than the highest primary key."""
     last = model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
     return (last or 0) + 1
 
 
-def number_on(*models: type[Model]) -> None:
-    """Let the database go on behind the keys that rows were given."""
+def reset_sequences(*models: type[Model]) -> None:
+    """Let the database number new rows after the highest primary keys."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
 
 
-def _in_parts(rows: Iterable[Sequence]) -> Iterator[list[Sequence]]:
+def _batches(rows: Iterable[Sequence]) -> Iterator[list[Sequence]]:
     rows = iter(rows)
-    while some := list(islice(rows, BATCH_SIZE)):
-        yield some
+    while batch := list(islice(rows, BATCH_SIZE)):
+        yield batch
 
 
 def _as_parameters(row: Sequence, converters: list[tuple[int, Callable]]) -> tuple:
     values = list(row)
-    for place, convert in converters:
-        if values[place] is not None:
-            values[place] = convert(values[place])
+    for index, convert in converters:
+        if values[index] is not None:
+            values[index] = convert(values[index])
     return tuple(values)
 
 
 def _converter(field: Field) -> Callable | None:
-    """Makes a value of the field into the driver's; None where it is that already. The parts of a site share their moments."""
+    """Return what converts a value of the field to one of the database driver; None if nothing has to."""
     target = field.target_field if field.is_relation else field
     if isinstance(target, DateTimeField):
-        return _moment
+        return _adapted_datetime
     if isinstance(target, UUIDField):
         return str if connection.features.has_native_uuid_field else attrgetter("hex")
     return json.dumps if isinstance(target, JSONField) else None
 
 
-@lru_cache(10_000)
-def _moment(value) -> object:
+@lru_cache(10_000)  # many rows have the same time
+def _adapted_datetime(value) -> object:
     return connection.ops.adapt_datetimefield_value(value)
 
 
@@ -89,11 +88,12 @@ def _write(table: str, columns: list[str], rows: list[tuple]) -> None:
             lines = StringIO("".join("\t".join(map(_as_text, row)) + "\n" for row in rows))
             cursor.copy_expert(f"COPY {quoted[0]} ({', '.join(quoted[1:])}) FROM STDIN", lines)
         else:
-            places = ", ".join(["?"] * len(columns))
-            statement = f"INSERT INTO {quoted[0]} ({', '.join(quoted[1:])}) VALUES ({places})"  # noqa: S608 (names of ours)
-            connection.connection.executemany(
-                statement, rows
-            )  # Django's own would go through every row to count them
+            placeholders = ", ".join(["?"] * len(columns))
+            columns_list = ", ".join(quoted[1:])
+            head = f"INSERT INTO {quoted[0]} ({columns_list})"
+            statement = f"{head} VALUES ({placeholders})"
+            # Django's executemany would iterate over the parameters once more.
+            connection.connection.executemany(statement, rows)
 
 
 def _as_text(value: object) -> str:

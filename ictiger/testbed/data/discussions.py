@@ -1,4 +1,4 @@
-"""Discussions of any size, made in bulk: the rows that so many posts and approvals would have left."""
+"""Discussions of any size, inserted in bulk as posting and approving would have left them."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -14,15 +14,23 @@ from comments.policy import State
 from comments.services.transitions import set_body
 from ictiger.pagecache.public_write import public_write
 
-from .readers import USERS_PER_BATCH, a_text
+from .readers import USERS_PER_BATCH, random_text
 
-TEXTS = 200  # so many are different: making each its own would take most of the time
+TEXTS = 200  # different texts; making one for each comment would take most of the time
 
 
 def make_discussion(
-    article: Article, people: list[User], *, threads: int, replies: int, text: Callable[..., str] = a_text
+    article: Article,
+    people: list[User],
+    *,
+    threads: int,
+    replies: int,
+    text: Callable[..., str] = random_text,
 ) -> None:
-    """`threads` visible threads below `article`, which has none yet, with so many replies each. `text` makes what they say, as `a_text`."""
+    """Make visible threads with replies under `article`, which has no comments yet.
+
+    `text` makes their texts.
+    """
     firsts = _comments(article, people, threads, text, most=120)
     for number, comment in enumerate(firsts, start=1):
         comment.thread_no = number
@@ -31,34 +39,34 @@ def make_discussion(
             [Discussion(pk=article.translation_key, threads=threads, comments=threads * (1 + replies))]
         )
         Comment.objects.bulk_create(firsts, USERS_PER_BATCH)
-        answers = _comments(article, people, threads * replies, text, most=65)
-        for number, answer in enumerate(answers):
-            answer.parent = answer.replied_to = firsts[number // replies]
-        Comment.objects.bulk_create(answers, USERS_PER_BATCH)
+        replies_to_firsts = _comments(article, people, threads * replies, text, most=65)
+        for number, reply in enumerate(replies_to_firsts):
+            reply.parent = reply.replied_to = firsts[number // replies]
+        Comment.objects.bulk_create(replies_to_firsts, USERS_PER_BATCH)
 
 
 def _comments(
     article: Article, people: list[User], number: int, text: Callable[..., str], *, most: int
 ) -> list[Comment]:
-    written = timezone.now() - timedelta(days=1)
-    texts = list(_texts(article, written, min(number, TEXTS), lambda chance: text(chance, most=most)))
-    return [_by(texts[i % len(texts)], people[i % len(people)]) for i in range(number)]
+    written_at = timezone.now() - timedelta(days=1)
+    texts = list(_texts(article, written_at, min(number, TEXTS), lambda chance: text(chance, most=most)))
+    return [_copy_by(texts[i % len(texts)], people[i % len(people)]) for i in range(number)]
 
 
 def _texts(
-    article: Article, written: datetime, number: int, text: Callable[[random.Random], str]
+    article: Article, written_at: datetime, number: int, text: Callable[[random.Random], str]
 ) -> Iterator[Comment]:
     chance = random.Random(3)
     for _text in range(number):
         comment = Comment(
             article=article, discussion_id=article.translation_key, state=State.VISIBLE, approved=True
         )
-        comment.created_at = comment.first_visible_at = written
+        comment.created_at = comment.first_visible_at = written_at
         set_body(comment, text(chance))
         yield comment
 
 
-def _by(text: Comment, author: User) -> Comment:
+def _copy_by(text: Comment, author: User) -> Comment:
     comment = copy(text)
     comment._state = copy(text._state)
     comment.author, comment.submission = author, Comment._meta.get_field("submission").get_default()

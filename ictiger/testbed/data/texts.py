@@ -1,4 +1,6 @@
-"""Texts of realistic length for sites that are measured: paragraphs of the demo publication in new order, rendered once each."""
+"""Texts of realistic length for benchmarks: paragraphs of the demo publication in random order, rendered once
+each.
+"""
 
 import random
 import re
@@ -15,17 +17,17 @@ from comments.models import Comment
 from comments.services.transitions import set_body
 from ictiger.core.languages import Language
 
-EACH_LANGUAGE = 128  # texts
+TEXTS_PER_LANGUAGE = 128
 SHORTEST, LONGEST = 300, 2_000  # words
-COMMENTS = 200  # texts of comments in each language
-# Prose alone: what stands between these needs no picture, no footnote and no table to make sense.
+REMARKS_PER_LANGUAGE = 200
+# Lists, tables, code, pictures and footnotes; paragraphs without them make sense anywhere.
 _NO_PROSE = re.compile(r"^\s|^[-*|#>!`\d]|\[\^|\n", re.MULTILINE)
 _SENTENCE = re.compile(r"[^.。？?]+[.。？?]")
 
 
 @dataclass(frozen=True)
 class Text:
-    """An article's text with everything that is made of it when it is published."""
+    """An article's text with everything that publishing derives from it."""
 
     title: str
     summary: str
@@ -39,7 +41,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment's text with what is made of it when it is posted."""
+    """A comment's text with what posting derives from it."""
 
     body: str
     body_html: str
@@ -49,18 +51,19 @@ class Remark:
 
 
 def texts(language: str, chance: random.Random) -> list[Text]:
-    """Texts between SHORTEST and LONGEST words, as many of one length as of another."""
+    """Make texts whose lengths are spread evenly between SHORTEST and LONGEST words."""
     files = [(front, body) for front, body in article_files() if front["language"] == language]
     prose = [paragraph for _front, body in files for paragraph in _paragraphs(body)]
     headings = [line[3:] for _front, body in files for line in body.splitlines() if line.startswith("## ")]
-    step = (LONGEST - SHORTEST) / (EACH_LANGUAGE - 1)
+    step = (LONGEST - SHORTEST) / (TEXTS_PER_LANGUAGE - 1)
     return [
-        _text(language, SHORTEST + round(step * n), prose, headings, chance) for n in range(EACH_LANGUAGE)
+        _text(language, SHORTEST + round(step * n), prose, headings, chance)
+        for n in range(TEXTS_PER_LANGUAGE)
     ]
 
 
 def remarks(language: str, chance: random.Random) -> list[Remark]:
-    """One to three sentences each: well below the limit of a reply."""
+    """Make remarks of one to three sentences, well below the word limit of a reply."""
     prose = [
         paragraph
         for front, body in article_files()
@@ -73,7 +76,10 @@ def remarks(language: str, chance: random.Random) -> list[Remark]:
         for sentence in _SENTENCE.findall(re.sub(r"[*`]", "", paragraph))
     ]
     short = [sentence for sentence in sentences if 10 <= len(sentence) <= 120 and "[" not in sentence]
-    return [_remark(" ".join(chance.sample(short, chance.randint(1, 3))), language) for _ in range(COMMENTS)]
+    return [
+        _remark(" ".join(chance.sample(short, chance.randint(1, 3))), language)
+        for _ in range(REMARKS_PER_LANGUAGE)
+    ]
 
 
 def _paragraphs(body: str) -> Iterator[str]:
@@ -87,9 +93,9 @@ def _paragraphs(body: str) -> Iterator[str]:
             yield joined
 
 
-def _text(language: str, wanted: int, prose: list[str], headings: list[str], chance: random.Random) -> Text:
+def _text(language: str, length: int, prose: list[str], headings: list[str], chance: random.Random) -> Text:
     body, words, number = [], 0, 0
-    while words < wanted:
+    while words < length:
         if number % 4 == 0:
             body.append(f"## {chance.choice(headings)}")
         body.append(chance.choice(prose))
@@ -97,10 +103,17 @@ def _text(language: str, wanted: int, prose: list[str], headings: list[str], cha
         number += 1
     title, summary = chance.choice(headings), chance.choice(prose)[:300]
     draft = Draft(article=Article(language=language), body="\n\n".join(body))
-    made = render_draft(draft)
-    search_text = index_text(title, summary, made.text)
+    rendered = render_draft(draft)
+    search_text = index_text(title, summary, rendered.text)
     return Text(
-        title, summary, draft.body, made.html, made.contents, made.words, made.reading_minutes, search_text
+        title,
+        summary,
+        draft.body,
+        rendered.html,
+        rendered.contents,
+        rendered.words,
+        rendered.reading_minutes,
+        search_text,
     )
 
 

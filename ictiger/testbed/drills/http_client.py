@@ -1,4 +1,4 @@
-"""Asking a drill's site through real sockets that are kept open, as browsers and feed readers do."""
+"""HTTP requests to a drill's site over persistent connections, as browsers and feed readers send them."""
 
 import gzip
 import http.client
@@ -12,51 +12,52 @@ PROXY_HEADERS = {"Host": DRILL_HOST, "X-Forwarded-Proto": "https"}  # as a proxy
 REQUEST_TIMEOUT = 30.0  # seconds for an answer
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     text: str
-    began: float  # seconds since 1970
-    ended: float
+    started_at: float  # seconds since 1970
+    ended_at: float
 
 
 class HttpClient:
-    """One reader's connection. It asks as a stranger unless told otherwise."""
+    """A persistent connection of one client, anonymous unless the headers say otherwise."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.connection: http.client.HTTPConnection | None = None
 
-    def ask(
+    def request(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: str | None = None
-    ) -> Answer:
-        """OSError or HTTPException: whoever should have answered is gone."""
-        began = time.time()
+    ) -> Response:
+        """Raises OSError or HTTPException when the server is down or dies before it has answered."""
+        started_at = time.time()
         try:
-            connection = self._connected()
+            connection = self._connection()
             connection.request(method, quote(path), body, PROXY_HEADERS | (headers or {}))
             response = connection.getresponse()
             content = response.read()
         except BaseException:
             self.close()
             raise
-        ended = time.time()
+        ended_at = time.time()
         if response.will_close:
             self.close()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        if told.get("content-encoding") == "gzip" and content:
+        response_headers = {name.lower(): value for name, value in response.getheaders()}
+        if response_headers.get("content-encoding") == "gzip" and content:
             content = gzip.decompress(content)
-        return Answer(response.status, told, content.decode(errors="replace"), began, ended)
+        text = content.decode(errors="replace")
+        return Response(response.status, response_headers, text, started_at, ended_at)
 
-    def get(self, path: str, **headers: str) -> Answer:
-        """`headers`: `accept_encoding="gzip"` and the like."""
-        return self.ask("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
+    def get(self, path: str, **headers: str) -> Response:
+        """An underscore in a header's name stands for a hyphen: `accept_encoding="gzip"`."""
+        return self.request("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
 
     def connect(self) -> None:
-        """Before the moment at which it is to ask."""
-        self._connected().connect()
+        """Open the connection before the first request."""
+        self._connection().connect()
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connection(self) -> http.client.HTTPConnection:
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=REQUEST_TIMEOUT)
         return self.connection

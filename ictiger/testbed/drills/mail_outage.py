@@ -1,7 +1,8 @@
-"""The mail drill: a burst of sign-ups while the mail server is down, then a server that behaves in every bad way, and power cuts.
+"""The mail drill: a burst of sign-ups while the mail server is down, then a server that fails in many ways,
+and power cuts.
 
-Everything is real: the sign-up page, the rows, worker processes, SMTP over a socket, SIGKILL. Only passwords are hashed cheaply, because
-the drill is about mail. It runs in an environment of its own (see the command `drill`), never in the one of a site.
+Everything is real: the sign-up page, the rows, worker processes, SMTP over a socket, SIGKILL. Only passwords
+are hashed cheaply, because the drill is about mail. It runs on a throw-away site (see the command `drill`).
 """
 
 import asyncio
@@ -27,10 +28,12 @@ from ictiger.mail.models import UNSETTLED, Mail, MailState
 from ictiger.testbed.processes import this_checkout
 from ictiger.testbed.site import DRILL_HOST
 
+from . import Log, Report
+
 DOMAIN = "drill.example"
-A_PASSWORD = "paper tigers do not crouch"  # noqa: S105 (of people who do not exist)
-THREADS = 8  # that sign up at once
-CHEAP = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SIGN_UP_PASSWORD = "paper tigers do not crouch"  # noqa: S105 (of people who do not exist)
+THREADS = 8  # concurrent sign-ups
+CHEAP_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class MailPlan:
     workers: int
     power_cuts: int
     slow: float  # seconds that the slow answers take
-    down: float  # seconds that the server stays away after the last sign-up
+    down: float  # seconds without a mail server after the last sign-up
     limit: float  # seconds after the server's return at which the drill gives up
     end_leases: bool  # end the leases of killed workers by hand instead of waiting for them
 
@@ -50,7 +53,7 @@ class Outcome:
     delivered: int
     duplicated: int
     refused: int
-    sign_ups: list[float]  # seconds, the quickest first
+    sign_ups: list[float]  # seconds of each, in ascending order
     nearly_all_after: float  # seconds from the server's return to the delivery of 95 % of the mails
     all_after: float
     misbehaved: Counter = field(default_factory=Counter)
@@ -61,18 +64,19 @@ class Outcome:
 
 
 class MailServer:
-    """Takes mail, badly: each address has its own trouble, by its number, the first time it is written to."""
+    """A mail server that fails: for each address in a way that follows from its number, the first time."""
 
     def __init__(self, plan: MailPlan, cut_power: Callable[[], None]) -> None:
         self.plan = plan
         self.cut_power = cut_power
-        self.deliveries: list[tuple[str, float]] = []  # (address, when)
-        self.met: Counter = Counter()
+        self.deliveries: list[tuple[str, float]] = []  # (address, monotonic time)
+        self.attempts: Counter = Counter()
         self.misbehaved: Counter = Counter()
         self.cuts_at = {plan.sign_ups * cut // (plan.power_cuts + 1) for cut in range(1, plan.power_cuts + 1)}
 
-    async def handle_RCPT(self, server, session, envelope, address: str, options) -> str:  # noqa: N802 (aiosmtpd's name)
-        number = number_of(address)
+    # The names are aiosmtpd's.
+    async def handle_RCPT(self, server, session, envelope, address: str, options) -> str:  # noqa: N802
+        number = address_number(address)
         if number % 10 == 1 and self._first("greylisted", address):
             return "451 4.7.1 greylisted, come again"
         if number % 50 == 2:
@@ -83,28 +87,30 @@ class MailServer:
 
     async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
         address = envelope.rcpt_tos[0]
-        number = number_of(address)
+        number = address_number(address)
         if number % 20 == 3 and self._first("dropped in DATA", address):
             server.transport.abort()
             return "421 gone"
         if number % 500 == 4 and self._first("slow", address):
             await asyncio.sleep(self.plan.slow)
         self.deliveries.append((address, time.monotonic()))
-        if len(self.deliveries) in self.cuts_at:  # between the server's "yes" and the worker's note of it
+        if (
+            len(self.deliveries) in self.cuts_at
+        ):  # between the server's reply and the worker's update of the row
             self.misbehaved["power cuts"] += 1
             self.misbehaved["workers killed"] += self.plan.workers
             self.cut_power()
         return "250 2.0.0 taken"
 
-    def _first(self, trouble: str, address: str) -> bool:
-        self.met[trouble, address] += 1
-        is_first = self.met[trouble, address] == 1
-        self.misbehaved[trouble] += is_first
+    def _first(self, failure: str, address: str) -> bool:
+        self.attempts[failure, address] += 1
+        is_first = self.attempts[failure, address] == 1
+        self.misbehaved[failure] += is_first
         return is_first
 
 
 class Workers:
-    """Worker processes of the site, that can be killed like by a power cut."""
+    """The site's worker processes, which can be killed as by a power cut."""
 
     def __init__(self, plan: MailPlan) -> None:
         self.plan = plan
@@ -135,24 +141,24 @@ class Workers:
         self.processes = []
 
 
-def number_of(address: str) -> int:
+def address_number(address: str) -> int:
     return int(re.match(r"\d+", address)[0])
 
 
-def drill_mail(plan: MailPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
-    """Run the drill, tell its figures, and return what went wrong."""
-    outcome = run(plan, say)
-    troubles = ", ".join(f"{number} {trouble}" for trouble, number in sorted(outcome.misbehaved.items()))
-    tell("mails asked for", outcome.asked_for)
-    tell("delivered", outcome.delivered)
-    tell("refused for good by the server, and shown so", outcome.refused)
-    tell("lost", outcome.lost)
-    tell("delivered twice", outcome.duplicated)
-    tell("sign-ups answered, half of them within", f"{outcome.sign_ups[len(outcome.sign_ups) // 2]:.2f} s")
-    tell("sign-ups answered, the slowest within", f"{outcome.sign_ups[-1]:.2f} s")
-    tell("95 % delivered after the server's return", f"{outcome.nearly_all_after:.0f} s")
-    tell("all delivered after the server's return", f"{outcome.all_after:.0f} s")
-    tell("what the server and the power did", troubles)
+def drill_mail(plan: MailPlan, log: Log, report: Report) -> str:
+    """Run the drill, report its figures, and return what went wrong."""
+    outcome = run(plan, log)
+    failures = ", ".join(f"{number} {failure}" for failure, number in sorted(outcome.misbehaved.items()))
+    report("mails asked for", outcome.asked_for)
+    report("delivered", outcome.delivered)
+    report("refused for good by the server, and shown so", outcome.refused)
+    report("lost", outcome.lost)
+    report("delivered twice", outcome.duplicated)
+    report("sign-ups answered, half of them within", f"{outcome.sign_ups[len(outcome.sign_ups) // 2]:.2f} s")
+    report("sign-ups answered, the slowest within", f"{outcome.sign_ups[-1]:.2f} s")
+    report("95 % delivered after the server's return", f"{outcome.nearly_all_after:.0f} s")
+    report("all delivered after the server's return", f"{outcome.all_after:.0f} s")
+    report("what the server and the power did", failures)
     if outcome.lost or outcome.asked_for != plan.sign_ups:
         return "Mails are missing."
     if outcome.duplicated > outcome.misbehaved["workers killed"]:
@@ -160,48 +166,48 @@ def drill_mail(plan: MailPlan, say: Callable[[str], None], tell: Callable[[str, 
     return ""
 
 
-def run(plan: MailPlan, say: Callable[[str], None]) -> Outcome:
-    """Play the drill through. What happens is told to `say` while it happens."""
+def run(plan: MailPlan, log: Log) -> Outcome:
+    """Run the sign-ups, the outage and the deliveries, and count the results."""
     workers = Workers(plan)
     server = MailServer(plan, workers.cut_power)
     workers.start()
     try:
-        say(f"{plan.sign_ups} sign-ups, {plan.workers} workers, and no mail server")
+        log(f"{plan.sign_ups} sign-ups, {plan.workers} workers, and no mail server")
         waited = sign_up_all(plan.sign_ups)
         asked_for = Mail.objects.count()
         time.sleep(plan.down)
-        say(f"{asked_for} mails asked for; the mail server returns")
+        log(f"{asked_for} mails asked for; the mail server returns")
         with listening(server):
-            returned = time.monotonic()
-            wait_until_settled(plan, returned, say)
+            returned_at = time.monotonic()
+            wait_until_settled(plan, returned_at, log)
     finally:
         workers.stop()
-    return count(server, asked_for, waited, returned)
+    return count_outcome(server, asked_for, waited, returned_at)
 
 
 def sign_up_all(number: int) -> list[float]:
-    """Sign `number` people up, several at once. Returns the seconds that each waited for the answer, the quickest first."""
+    """Sign `number` people up, several at once. Return the seconds of each response, in ascending order."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     with (
-        override_settings(PASSWORD_HASHERS=CHEAP),
+        override_settings(PASSWORD_HASHERS=CHEAP_HASHERS),
         ThreadPoolExecutor(THREADS, initializer=connections.close_all) as pool,
     ):
-        _sign_up(0)  # not timed: how long a process takes to load its code is another story
+        _sign_up(0)  # not timed, since it loads much of the code
         return sorted(pool.map(_sign_up, range(1, number)))
 
 
 def _sign_up(number: int) -> float:
-    """One person, from a network address of their own, every other one in Chinese."""
+    """Sign one person up, each from another IP address, every other one in Chinese."""
     path = "/zh-hans/accounts/signup/" if number % 2 else "/accounts/signup/"
     client = Client(
         SERVER_NAME=DRILL_HOST,
         HTTP_X_FORWARDED_FOR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
     )
-    began = time.monotonic()
-    response = client.post(path, {"email": f"{number}@{DOMAIN}", "password1": A_PASSWORD}, secure=True)
+    started = time.monotonic()
+    response = client.post(path, {"email": f"{number}@{DOMAIN}", "password1": SIGN_UP_PASSWORD}, secure=True)
     if response.status_code != 302:
         raise RuntimeError(f"sign-up {number} was answered with {response.status_code}")
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 @contextmanager
@@ -214,32 +220,34 @@ def listening(server: MailServer) -> Iterator[None]:
         controller.stop()
 
 
-def wait_until_settled(plan: MailPlan, returned: float, say: Callable[[str], None]) -> None:
+def wait_until_settled(plan: MailPlan, returned_at: float, log: Log) -> None:
     for round_number in itertools.count():
         waiting = Mail.objects.filter(state__in=UNSETTLED)
-        left = waiting.count()
-        if not left or time.monotonic() - returned > plan.limit:
+        count = waiting.count()
+        if not count or time.monotonic() - returned_at > plan.limit:
             return
         if plan.end_leases:
             _end_dead_leases(round_number)
         if round_number % 20 == 0:
-            say(f"{left} to go")
+            log(f"{count} to go")
         time.sleep(0.5)
 
 
 def _end_dead_leases(round_number: int) -> None:
-    """Bring forward what waits for a pause or a dead worker's lease; seldom enough for a living worker to have finished its mail."""
+    """End pauses and the leases of dead workers now and then, so rarely that a living worker has finished its
+    mail.
+    """
     if round_number % 10 == 9:
         now = timezone.now()
         Mail.objects.filter(state=MailState.SENDING).update(lease_until=now)
         Mail.objects.filter(state=MailState.QUEUED).update(next_try_at=now)
 
 
-def count(server: MailServer, asked_for: int, waited: list[float], returned: float) -> Outcome:
-    """What the mail server has seen against what was asked for."""
+def count_outcome(server: MailServer, asked_for: int, waited: list[float], returned_at: float) -> Outcome:
+    """Compare what the mail server received with what was enqueued."""
     first: dict[str, float] = {}
     for address, moment in server.deliveries:
-        first.setdefault(address, moment - returned)
+        first.setdefault(address, moment - returned_at)
     moments = sorted(first.values()) or [0.0]
     return Outcome(
         asked_for=asked_for,

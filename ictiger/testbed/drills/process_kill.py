@@ -1,11 +1,13 @@
-"""The kill drill: the freshness drill while processes die by SIGKILL. From two seconds after each nobody may get an older page."""
+"""The kill drill: the freshness drill while processes get SIGKILL.
+
+From two seconds after each nobody may get an older page.
+"""
 
 import os
 import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,12 +23,13 @@ from ictiger.pagecache.store import Store, get_store
 from ictiger.pagecache.wsgi import PageWrapper
 from ictiger.testbed.processes import Service, WebServer, this_checkout
 
-from .freshness import Load, fork, freshness_report, freshness_verdict, opened
+from . import Log, Report
+from .freshness import Load, fork, freshness_report, freshness_verdict, server_port
 from .subjects import SCHEDULES
 
-PURGE_BOUND = 2.0  # seconds after a kill: the promise
-CHECK_PERIOD = 0.5  # seconds from then to the next kill
-DIES_WITHIN = 5.0  # seconds in which a doomed writer comes to a COMMIT
+PURGE_BOUND = 2.0  # seconds after a kill until no older page is served
+CHECK_PERIOD = 0.5  # seconds of reads after that, before the next kill
+DIES_WITHIN = 5.0  # seconds in which a doomed writer reaches a COMMIT
 STEPS_OF_STORING = 8
 SERVER_CHILD, SERVER, WORKER, WRITER, RENDERER = (
     "server processes",
@@ -35,7 +38,7 @@ SERVER_CHILD, SERVER, WORKER, WRITER, RENDERER = (
     "writers between COMMIT and purge",
     "renderers while they store",
 )
-# The first few kills are one of each.
+# The weights of random kills; the first few are one of each.
 ODDS = {SERVER_CHILD: 50, WRITER: 20, RENDERER: 15, SERVER: 10, WORKER: 5}
 
 
@@ -48,18 +51,19 @@ class KillPlan:
     through: str
 
 
-def drill_kill(plan: KillPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
-    """Run the drill, tell its figures, and return what went wrong."""
+def drill_kill(plan: KillPlan, log: Log, report: Report) -> str:
+    """Run the drill, report its figures, and return what went wrong."""
     server = WebServer()
     worker = Service(this_checkout().command("worker"), log=settings.VAR / "worker.log")
     server.start()
     worker.start()
     try:
-        with opened(server, plan.through) as port:
+        with server_port(server, plan.through) as port:
             load = Load(port, writers=plan.writers, readers=plan.readers, pause=plan.pause, lossy=True)
             database = connections["default"].vendor
-            say(
-                f"{plan.kills} kills, {plan.writers} writers, {plan.readers} readers, through {plan.through}, on {database}"
+            log(
+                f"{plan.kills} kills, {plan.writers} writers, {plan.readers} readers, "
+                f"through {plan.through}, on {database}"
             )
             load.begin()
             killer = Killer(load, server, worker)
@@ -70,22 +74,25 @@ def drill_kill(plan: KillPlan, say: Callable[[str], None], tell: Callable[[str, 
                     else random.choices(list(ODDS), list(ODDS.values()))[0]
                 )
             record = load.end()
-            left = leftovers(say)
+            remains = leftovers(log)
     finally:
         worker.stop()
         server.stop()
     for victim in ODDS:
-        tell(f"killed {victim}", killer.killed[victim])
-    freshness_report(record, load, tell)
-    for name, number in left.items():
-        tell(name, number)
-    return freshness_verdict(record, say) or next(
-        (f"{name}: {number}" for name, number in left.items() if number), ""
+        report(f"killed {victim}", killer.killed[victim])
+    freshness_report(record, load, report)
+    for name, number in remains.items():
+        report(name, number)
+    return freshness_verdict(record, log) or next(
+        (f"{name}: {number}" for name, number in remains.items() if number), ""
     )
 
 
 class Killer:
-    """Kills, begins anew what died, as a supervisor does, and two seconds later owes the readers whatever the dead had committed."""
+    """Kills processes and restarts them as a supervisor does.
+
+    Two seconds later readers must see what they had committed.
+    """
 
     def __init__(self, load: Load, server: WebServer, worker: Service) -> None:
         self.load, self.server, self.worker = load, server, worker
@@ -94,7 +101,7 @@ class Killer:
 
     def kill(self, victim: str) -> None:
         time.sleep(random.uniform(0, CHECK_PERIOD))
-        self._see_to_the_server()
+        self._restarted_children()
         {
             SERVER_CHILD: self._server_child,
             SERVER: lambda: self._service(self.server),
@@ -102,10 +109,10 @@ class Killer:
             WRITER: self._writer,
             RENDERER: self._renderer,
         }[victim]()
-        died = time.monotonic()
+        killed_at = time.monotonic()
         self.killed[victim] += 1
         committed = {
-            subject.number: subject.version_now()
+            subject.number: subject.committed_version()
             for subject in self.load.subjects
             if subject.kind not in SCHEDULES
         }
@@ -114,13 +121,16 @@ class Killer:
             self.server.start()
         if victim == WORKER:
             self.worker.start()
-        time.sleep(max(0.0, died + PURGE_BOUND - time.monotonic()))
+        time.sleep(max(0.0, killed_at + PURGE_BOUND - time.monotonic()))
         for number, version in committed.items():
-            self.load.ledger.owed[number] = max(self.load.ledger.owed[number], version)
+            self.load.expected.versions[number] = max(self.load.expected.versions[number], version)
         time.sleep(CHECK_PERIOD)
 
-    def _see_to_the_server(self) -> list[int]:
-        """The processes that answer. A server gives up when one dies within 5.5 seconds of its beginning: a supervisor begins it anew."""
+    def _restarted_children(self) -> list[int]:
+        """Return the server's worker processes, after a restart if it has ended.
+
+        It ends when one of them dies within 5.5 seconds of its start.
+        """
         while not (children := self.server.children()):
             if self.server.has_ended():
                 self.server.start()
@@ -128,8 +138,8 @@ class Killer:
         return children
 
     def _server_child(self) -> None:
-        """One of the processes that answer; the server begins another in its place."""
-        children = self._see_to_the_server()
+        """Kill one of the server's worker processes; the server replaces it."""
+        children = self._restarted_children()
         with suppress(ProcessLookupError):
             os.kill(random.choice(children), signal.SIGKILL)
 
@@ -138,12 +148,12 @@ class Killer:
 
     def _writer(self) -> None:
         number = random.randrange(len(self.load.writers))
-        self.load.ledger.doomed[number] = 1
+        self.load.expected.doomed[number] = 1
         process = self.load.writers[number]
         process.join(DIES_WITHIN)
-        process.kill()  # it was busy with comments, whose purges are the server's
+        process.kill()  # it may have posted comments only, which the server purges
         process.join()
-        self.load.ledger.doomed[number] = 0
+        self.load.expected.doomed[number] = 0
         self.load.writers[number] = self.load.begin_writer(number)
 
     def _renderer(self) -> None:
@@ -158,7 +168,7 @@ class Killer:
 
 
 class DyingOs:
-    """`os`, whose user is killed before a step of storing."""
+    """`os`, but it kills the process after `steps` steps of storing a page."""
 
     STEPS = frozenset(["open", "rename", "unlink", "makedirs", "rmdir", "utime"])
 
@@ -174,38 +184,38 @@ class DyingOs:
 
 
 def render_and_die(pages: list[str], steps: int) -> None:
-    """Ask for pages until one has to be rendered, and die at that step of storing it."""
+    """Request pages until one has to be rendered, and die after that many steps of storing it."""
     renderer = PageWrapper(WSGIHandler(), get_store())
     renderer.sweeper.run_once()
-    keep = renderer.store.lease
+    make_lease = renderer.store.lease
 
     def lease(path: bytes) -> store_module.Lease:
         store_module.os = DyingOs(steps)
-        return keep(path)
+        return make_lease(path)
 
     renderer.store.lease = lease
     while True:
         get_page(renderer, random.choice(pages).encode())
 
 
-def leftovers(say: Callable[[str], None]) -> dict[str, int]:
-    """What the dead have left behind, once those who live have had the time that they take to clear it away."""
+def leftovers(log: Log) -> dict[str, int]:
+    """Count what killed processes have left behind, after the time in which the others clean it up."""
     time.sleep(PURGE_BOUND)
     store = get_store()
-    found = {"purges left over": Purge.objects.count()}
+    counts = {"purges left over": Purge.objects.count()}
     maintenance.drop_orphans(store, now=time.time() + maintenance.LEASE_LIFETIME)
-    found["leases left over"] = sum(
+    counts["leases left over"] = sum(
         len(files) for _folder, _folders, files in os.walk(os.path.join(store.root, store_module.LEASES))
     )
-    found["pages in one form only"] = _halves(store)
+    counts["pages in one form only"] = _incomplete_pages(store)
     different = [page for page, is_same in verify_pages(store, WSGIHandler()) if not is_same]
     for page in different:
-        say(f"stored otherwise than rendered now: {page}")
-    found["stored pages that differ from a fresh render"] = len(different)
-    return found
+        log(f"stored otherwise than rendered now: {page}")
+    counts["stored pages that differ from a fresh render"] = len(different)
+    return counts
 
 
-def _halves(store: Store) -> int:
+def _incomplete_pages(store: Store) -> int:
     return sum(
         not (os.path.exists(page.file) and os.path.exists(page.file + b".gz"))
         for page in maintenance.stored_pages(store)

@@ -1,6 +1,8 @@
-"""The publication of a drill: everything in it that changes carries a number of its own and a version, wherever readers see it.
+"""The publication of a drill: each object that changes shows a number and its version wherever readers see
+it.
 
-A `Ledger` in shared memory holds what readers are owed. It has no locks: whoever holds one may be killed.
+ExpectedVersions holds in shared memory which versions readers must see. It has no locks, since the process
+that holds one may be killed.
 """
 
 import re
@@ -43,20 +45,20 @@ ADDS = (SubjectKind.COMMENT, SubjectKind.PUBLISH)  # older versions stay beside 
 
 @dataclass
 class TrackedObject:
-    """Something that is written again and again, by one writer. Its newest version shows on each of `pages`."""
+    """An object that one writer changes again and again. Its newest version shows on each of `pages`."""
 
     number: int
     kind: SubjectKind
     writer: int
     pk: int
     pages: list[str]
-    lists: list[str] = field(default_factory=list)  # where a scheduled article is named while it is public
+    lists: list[str] = field(default_factory=list)  # pages that list a scheduled article while it is public
 
     def stamp(self, version: int) -> str:
         return f"stamp{self.number}v{version}x"
 
-    def version_now(self) -> int:
-        """The version in the database."""
+    def committed_version(self) -> int:
+        """Return the version in the database."""
         text = {
             SubjectKind.COMMENT: lambda: (
                 Comment.objects.visible()
@@ -81,29 +83,28 @@ class TrackedObject:
 
 
 def versions_in(text: str) -> dict[int, list[int]]:
-    """Every version that a page shows, by the number of the subject."""
-    found: dict[int, list[int]] = {}
+    """Return all versions that a page shows, by the object's number."""
+    versions: dict[int, list[int]] = {}
     for stamped, version, moved, moved_version in STAMP.findall(text):
-        found.setdefault(int(stamped or moved), []).append(int(version or moved_version))
-    return found
+        versions.setdefault(int(stamped or moved), []).append(int(version or moved_version))
+    return versions
 
 
 class ExpectedVersions:
-    """What was begun, what was answered, and when each schedule takes effect."""
+    """Versions that were begun and that were completed, and when each schedule takes effect."""
 
     def __init__(self, subjects: list[TrackedObject], writers: int) -> None:
         self.begun = RawArray("Q", len(subjects))
-        self.owed = RawArray("Q", len(subjects))
+        self.versions = RawArray("Q", len(subjects))  # completed: readers must see these or later ones
         self.latest = RawArray("Q", len(subjects))  # the key of the newest comment, for its permalink
-        self.turn = RawArray(
-            "Q", len(subjects)
-        )  # of a schedule; odd while it is written, and after a write that was cut
+        # Of a schedule; odd while it is written, and after a write that was cut off.
+        self.turn = RawArray("Q", len(subjects))
         self.moment = RawArray("d", len(subjects))  # seconds since 1970 at which a schedule takes effect
-        self.doomed = RawArray("b", writers)  # a writer that is to die between COMMIT and purge
+        self.doomed = RawArray("b", writers)  # 1 for a writer that is to die between COMMIT and purge
 
 
 class SubjectFactory:
-    """Makes the publication and the list of what is written in it."""
+    """Makes the publication and the list of its tracked objects."""
 
     def __init__(self, writers: int) -> None:
         self.writers = writers
@@ -112,12 +113,12 @@ class SubjectFactory:
         self.published = timezone.now() - timedelta(days=2)
 
     def make(self) -> list[TrackedObject]:
-        self.trust_everybody()
+        self.make_accounts_trusted()
         english, chinese = self.publication("en"), self.publication("zh-hans")
         self.news = self.topic("news")
         article = self.article(
             "news-0", self.news, at=timezone.now()
-        )  # newer than the rest: it is to lead the lists
+        )  # the newest, so that it leads the lists
         pages = [
             "/",
             "/feed/",
@@ -128,20 +129,20 @@ class SubjectFactory:
         self.subject(SubjectKind.PUBLISH, 0, self.news.pk, pages)
         self.retitle(article, self.subjects[-1])
         for writer in range(self.writers):
-            self.corner(writer)
-        everywhere = {
+            self.make_objects_of(writer)
+        all_pages = {
             page for subject in self.subjects for page in subject.pages if "/comments/feed/" not in page
         }
         for writer, publication, prefix in ((1, english, False), (2, chinese, True)):
-            shown = sorted(page for page in everywhere if page.startswith("/zh-hans/") == prefix)
-            self.subject(SubjectKind.SITE, writer, publication.pk, shown)
+            pages = sorted(page for page in all_pages if page.startswith("/zh-hans/") == prefix)
+            self.subject(SubjectKind.SITE, writer, publication.pk, pages)
             with public_write(publication):
                 publication.name = self.subjects[-1].stamp(0)
                 publication.save()
         return self.subjects
 
-    def corner(self, writer: int) -> None:
-        """One writer's topic, with an article for each kind of change."""
+    def make_objects_of(self, writer: int) -> None:
+        """Make a topic for one writer, with an article for each kind of change."""
         topic = self.topic(f"topic-{writer}")
         lists = [f"/topics/{topic.slug}/", f"/topics/{topic.slug}/feed/"]
         talk = self.article(f"talk-{writer}", topic)
@@ -202,7 +203,7 @@ class SubjectFactory:
         retitle(article.pk, subject.stamp(0))
 
     def comment(self, article: Article, writer: int, body: str) -> Comment:
-        """By the writer's first account, whose word is trusted afterwards."""
+        """Post a comment by the writer's first account, and approve it."""
         return self.approved(
             services.post_comment(
                 user=account(writer, 0), article=article, body=body, submission=uuid.uuid4()
@@ -214,8 +215,8 @@ class SubjectFactory:
             services.decide(moderator=self.moderator, comment_id=comment.pk, action=ModerationAction.APPROVE)
         return comment
 
-    def trust_everybody(self) -> None:
-        """Each account has an approved comment, so that what it writes shows at once."""
+    def make_accounts_trusted(self) -> None:
+        """Approve a comment of each account, so that its later ones show at once."""
         article = self.article("welcome", self.topic("welcome"))
         for writer in range(self.writers):
             for number in range(ACCOUNTS):
@@ -228,7 +229,7 @@ class SubjectFactory:
 
 
 def account(writer: int, number: int) -> User:
-    """One of a writer's accounts, made when it is asked for first."""
+    """Return one of a writer's accounts, which is made if need be."""
     email = f"writer-{writer}-{number}@drill.example"
     user = User.objects.filter(email=email).first()
     if user is None:

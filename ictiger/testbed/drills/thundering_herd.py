@@ -1,4 +1,7 @@
-"""The crowd: many readers ask for one cold page at the same moment. It is rendered once, and nobody gets an error."""
+"""The thundering herd: many readers request a cold page at once.
+
+It is rendered once, and nobody gets an error.
+"""
 
 import os
 import threading
@@ -12,14 +15,15 @@ from django.db import connections
 from ictiger.pagecache.store import get_store
 from ictiger.testbed.processes import WebServer
 
+from . import Log, Report
 from .database_outage import DrillFailure, expect
-from .http_client import Answer, HttpClient
+from .http_client import HttpClient, Response
 from .subjects import SubjectFactory
 
 PATH = "/articles/talk-0/"
 PURGES = 5
 BETWEEN_PURGES = 0.02  # seconds
-RENDERED = f'"path": "{PATH}"'  # in the server's log of requests that Django answered
+RENDERED = f'"path": "{PATH}"'  # in the server's log, once for each request that reaches Django
 
 
 @dataclass(frozen=True)
@@ -27,67 +31,74 @@ class HerdPlan:
     readers: int
 
 
-def drill_herd(plan: HerdPlan, say: Callable[[str], None], tell: Callable[[str, object], None]) -> str:
-    """Run the drill, tell its figures, and return what went wrong."""
+def drill_herd(plan: HerdPlan, log: Log, report: Report) -> str:
+    """Run the drill, report its figures, and return what went wrong."""
     server = WebServer()
     server.start()
     try:
         SubjectFactory(1).make()
         connections.close_all()
-        crowd = Herd(server, plan.readers)
-        say(f"{plan.readers} readers ask for a cold page.")
+        herd = Herd(server, plan.readers)
+        log(f"{plan.readers} readers ask for a cold page.")
         get_store().clear()
-        tell("renders", crowd.comes(lambda: None, at_most=1))
-        say(f"It is purged {PURGES} times while they ask.")
+        report("renders", herd.request_at_once(lambda: None, at_most=1))
+        log(f"It is purged {PURGES} times while they ask.")
         get_store().clear()
-        tell("renders with purges in between", crowd.comes(purge_again_and_again, at_most=PURGES + 1))
-        say("Another process takes long to render it.")
+        report("renders with purges in between", herd.request_at_once(purge_repeatedly, at_most=PURGES + 1))
+        log("Another process takes long to render it.")
         get_store().clear()
-        lock = get_store().lock(PATH.encode())  # as a process has it that takes long to render the page
-        tell("renders beside a slow one", crowd.comes(lambda: None, at_most=plan.readers))
+        lock = get_store().lock(PATH.encode())  # as a process holds it that renders the page
+        report("renders beside a slow one", herd.request_at_once(lambda: None, at_most=plan.readers))
         os.close(lock)
-        tell("the slowest answer beside a slow render", f"{crowd.slowest:.1f} s")
-    except DrillFailure as trouble:
-        return str(trouble)
+        report("the slowest answer beside a slow render", f"{herd.slowest:.1f} s")
+    except DrillFailure as failure:
+        return str(failure)
     finally:
         server.stop()
     return ""
 
 
 class Herd:
-    def __init__(self, server: WebServer, number: int) -> None:
-        self.server, self.number = server, number
-        self.slowest = 0.0
-        self.bytes = HttpClient(server.port).get(PATH).text
+    """Concurrent readers of one page."""
 
-    def comes(self, meanwhile: Callable[[], None], *, at_most: int) -> int:
-        """Everybody asks at once, and gets the same bytes. Returns how often the page was rendered."""
+    def __init__(self, server: WebServer, readers: int) -> None:
+        self.server, self.readers = server, readers
+        self.slowest = 0.0
+        self.body = HttpClient(server.port).get(PATH).text
+
+    def request_at_once(self, meanwhile: Callable[[], None], *, at_most: int) -> int:
+        """Let all readers request the page at once and call `meanwhile`.
+
+        Return how often the page was rendered.
+
+        Raises DrillFailure when that is more than `at_most`, or when the bodies differ.
+        """
         before = self._rendered()
-        together = threading.Barrier(self.number + 1)
-        with ThreadPoolExecutor(self.number) as pool:
-            readers = [pool.submit(self._ask, together) for _reader in range(self.number)]
-            together.wait()
+        start = threading.Barrier(self.readers + 1)
+        with ThreadPoolExecutor(self.readers) as pool:
+            futures = [pool.submit(self._request, start) for _reader in range(self.readers)]
+            start.wait()
             meanwhile()
-            answers = [reader.result() for reader in readers]
-        self.slowest = max(answer.ended - answer.began for answer in answers)
-        if any(expect(answer, 200, PATH).text != self.bytes for answer in answers):
+            responses = [future.result() for future in futures]
+        self.slowest = max(response.ended_at - response.started_at for response in responses)
+        if any(expect(response, 200, PATH).text != self.body for response in responses):
             raise DrillFailure("Not everybody got the same bytes")
         rendered = self._rendered() - before
         if not 0 < rendered <= at_most:
             raise DrillFailure(f"The page was rendered {rendered} times, not {at_most} at most")
         return rendered
 
-    def _ask(self, together: threading.Barrier) -> Answer:
-        asker = HttpClient(self.server.port)
-        asker.connect()
-        together.wait()
-        return asker.get(PATH)
+    def _request(self, start: threading.Barrier) -> Response:
+        client = HttpClient(self.server.port)
+        client.connect()
+        start.wait()
+        return client.get(PATH)
 
     def _rendered(self) -> int:
         return self.server.log.read_text().count(RENDERED)
 
 
-def purge_again_and_again() -> None:
+def purge_repeatedly() -> None:
     for _purge in range(PURGES):
         time.sleep(BETWEEN_PURGES)
         get_store().purge([PATH])

@@ -1,4 +1,6 @@
-"""The writers of a drill: comments through HTTP as readers send them, everything else through the verbs, in a process beside the server."""
+"""The writers of a drill: comments over HTTP as readers send them, everything else by the services, in
+separate processes.
+"""
 
 import http.client
 import os
@@ -18,7 +20,7 @@ from django.utils import timezone
 
 from articles.models import Article, Publication, Topic
 from articles.services import create_article, publish, set_options, unpublish
-from ictiger.pagecache import public_write as change_module
+from ictiger.pagecache import public_write as public_write_module
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.public_write import public_write
 from ictiger.testbed.site import DRILL_HOST
@@ -47,13 +49,13 @@ WEIGHTS = {
     SubjectKind.EXPIRE: 8,
     SubjectKind.CLOSE: 8,
 }
-TAKES_EFFECT_AFTER = 1.3  # seconds
-SEEN_FOR = 1.0  # seconds that a schedule's effect is left to be seen
-TOKEN = "drill" * 6 + "xx"  # of a form, and of the cookie that must match it
+TAKES_EFFECT_AFTER = 1.3  # seconds from the write of a schedule to its moment
+SEEN_FOR = 1.0  # seconds after that moment before the schedule is written again
+TOKEN = "drill" * 6 + "xx"  # the CSRF token of forms, and of the cookie that must match
 
 
-class Withheld(RuntimeError):
-    """The policy held a comment that the drill counts on."""
+class CommentHeld(RuntimeError):
+    """The screening held a comment that the drill expects to show."""
 
 
 class DrillWriter:
@@ -61,7 +63,7 @@ class DrillWriter:
         self,
         number: int,
         subjects: list[TrackedObject],
-        ledger: ExpectedVersions,
+        expected: ExpectedVersions,
         port: int,
         written: RawArray,
         *,
@@ -69,18 +71,21 @@ class DrillWriter:
     ) -> None:
         self.number = number
         self.subjects = [subject for subject in subjects if subject.writer == number]
-        self.ledger = ledger
-        self.asker = HttpClient(port)
-        self.written = written  # by kind, in the order of Kind
-        self.lossy = lossy  # processes are killed: a request may be cut, and nobody knows what became of it
+        self.expected = expected
+        self.client = HttpClient(port)
+        self.written = written  # writes by kind, in the order of SubjectKind
+        self.lossy = lossy  # servers are killed: a request may be cut off with an unknown result
         self.sessions: list[str] = []
 
-    def run(self, goes_on: Callable[[], bool], pause: float) -> None:
-        """Write until the time is over, with `pause` seconds between two writes on the average. Whatever fails ends it."""
-        change_module.purge_outbox_row = self._purge_unless_doomed
-        self.sessions = [session_of(self.number, number) for number in range(ACCOUNTS)]
+    def run(self, is_running: Callable[[], bool], pause: float) -> None:
+        """Write while `is_running()`, with `pause` seconds between two writes on the average.
+
+        An error ends it.
+        """
+        public_write_module.purge_outbox_row = self._purge_unless_doomed
+        self.sessions = [log_in(self.number, number) for number in range(ACCOUNTS)]
         once_each = self._once_each()
-        while goes_on():
+        while is_running():
             try:
                 self.write(next(once_each, None) or self._any())
             except (OSError, http.client.HTTPException, DatabaseError, InterfaceError):
@@ -91,13 +96,17 @@ class DrillWriter:
         connections.close_all()
 
     def _once_each(self) -> Iterator[TrackedObject]:
-        """All subjects, and one of each kind first. Every other writer begins at the other end: a short drill comes to all kinds too."""
-        kinds, met = list(SubjectKind), Counter()
+        """Yield all objects in random order, but one of each kind first; every other writer in reverse order
+        of kinds.
+
+        So a short drill writes all kinds, too.
+        """
+        kinds, counts = list(SubjectKind), Counter()
 
         def turn(subject: TrackedObject) -> tuple[int, int]:
-            met[subject.kind] += 1
+            counts[subject.kind] += 1
             place = kinds.index(subject.kind)
-            return met[subject.kind], place if self.number % 2 else -place
+            return counts[subject.kind], place if self.number % 2 else -place
 
         return iter(sorted(random.sample(self.subjects, len(self.subjects)), key=turn))
 
@@ -106,27 +115,30 @@ class DrillWriter:
         return random.choices(ready, [WEIGHTS[subject.kind] for subject in ready])[0]
 
     def _is_ready(self, subject: TrackedObject) -> bool:
-        return subject.kind not in SCHEDULES or time.time() > self.ledger.moment[subject.number] + SEEN_FOR
+        return subject.kind not in SCHEDULES or time.time() > self.expected.moment[subject.number] + SEEN_FOR
 
     def write(self, subject: TrackedObject) -> None:
-        self.ledger.begun[subject.number] += 1
-        version = self.ledger.begun[subject.number]
+        self.expected.begun[subject.number] += 1
+        version = self.expected.begun[subject.number]
         if subject.kind in SCHEDULES:
             self._schedule(subject)
         else:
             WRITES[subject.kind](self, subject, version)
-            self.ledger.owed[subject.number] = version  # from here on: it is answered
+            self.expected.versions[subject.number] = version  # completed: readers must see it from now on
         self.written[list(SubjectKind).index(subject.kind)] += 1
 
     def _purge_unless_doomed(self, row: Purge) -> None:
-        """What a power cut between COMMIT and purge leaves behind."""
-        if self.ledger.doomed[self.number]:
+        """Replace the purge after COMMIT; dies in its place if this writer is doomed, as in a power cut."""
+        if self.expected.doomed[self.number]:
             os.kill(os.getpid(), signal.SIGKILL)
         purge(row)
 
     def _schedule(self, subject: TrackedObject) -> None:
-        """Readers hold a schedule against the clock, but not while it is written, nor after a cut until it is written again."""
-        self.ledger.turn[subject.number] |= 1
+        """Write a schedule.
+
+        Readers do not check it while `turn` is odd: during the write, and after one that was cut off.
+        """
+        self.expected.turn[subject.number] |= 1
         moment = time.time() + TAKES_EFFECT_AFTER
         when = datetime.fromtimestamp(moment, timezone.get_current_timezone())
         article = Article.objects.get(pk=subject.pk)
@@ -137,15 +149,13 @@ class DrillWriter:
             set_options(article, expires_at=when)
         else:
             set_options(article, comments_close_at=when)
-        self.ledger.moment[subject.number] = moment
-        self.ledger.turn[subject.number] += 1
-
-    # --- kinds of writes --------------------------------------------------------------------------------------------------------------
+        self.expected.moment[subject.number] = moment
+        self.expected.turn[subject.number] += 1
 
     def comment(self, subject: TrackedObject, version: int) -> None:
         slug = f"talk-{self.number}"
         form = {"body": f"An argument, {subject.stamp(version)}.", "submission": uuid.uuid4(), "parent": ""}
-        self.ledger.latest[subject.number] = self._post(
+        self.expected.latest[subject.number] = self._post(
             f"/articles/{slug}/comments/", form, self.sessions[version % ACCOUNTS]
         )
 
@@ -175,24 +185,26 @@ class DrillWriter:
             publication.save()
 
     def _post(self, path: str, form: dict, session: str) -> int:
-        """Send a form as the page's script does. Returns the comment's key."""
+        """Send a form as the page's script does. Return the comment's key."""
         headers = {
             "Cookie": f"sessionid={session}; csrftoken={TOKEN}",
             "Content-Type": "application/x-www-form-urlencoded",
             "Referer": f"https://{DRILL_HOST}/",
             "X-Fragment": "comment",
         }
-        answer = self.asker.ask("POST", path, headers, urlencode(form | {"csrfmiddlewaretoken": TOKEN}))
-        if answer.status in (502, 503, 504) and self.lossy:
-            raise ConnectionError(f"{path}: {answer.status}")
-        if answer.status != 201:
-            raise RuntimeError(f"POST {path} was answered with {answer.status}: {answer.text[:2000]}")
-        if "data-state=" in answer.text:
-            raise Withheld(answer.text[:2000])
-        return int(answer.text.partition('data-accepted="')[2].partition('"')[0])
+        response = self.client.request(
+            "POST", path, headers, urlencode(form | {"csrfmiddlewaretoken": TOKEN})
+        )
+        if response.status in (502, 503, 504) and self.lossy:
+            raise ConnectionError(f"{path}: {response.status}")
+        if response.status != 201:
+            raise RuntimeError(f"POST {path} was answered with {response.status}: {response.text[:2000]}")
+        if "data-state=" in response.text:
+            raise CommentHeld(response.text[:2000])
+        return int(response.text.partition('data-accepted="')[2].partition('"')[0])
 
 
-purge = change_module.purge_outbox_row
+purge = public_write_module.purge_outbox_row
 WRITES: dict[SubjectKind, Callable[[DrillWriter, TrackedObject, int], None]] = {
     SubjectKind.COMMENT: DrillWriter.comment,
     SubjectKind.EDIT: DrillWriter.edit,
@@ -203,8 +215,8 @@ WRITES: dict[SubjectKind, Callable[[DrillWriter, TrackedObject, int], None]] = {
 }
 
 
-def session_of(writer: int, number: int) -> str:
-    """The cookie of a browser in which that account is signed in."""
+def log_in(writer: int, number: int) -> str:
+    """Log an account in, and return its session cookie."""
     client = Client(SERVER_NAME=DRILL_HOST)
     client.force_login(account(writer, number))
     return client.cookies["sessionid"].value

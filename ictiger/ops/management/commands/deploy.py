@@ -95,8 +95,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _compare(self, installed: Path, site: NginxSite) -> None:
-        """Compare the installed file with a new one. Options given now override those that it was printed
-        with.
+        """Compare the installed file with a new one.
+
+        Options given now override those that it was printed with.
         """
         try:
             old = installed.read_text()

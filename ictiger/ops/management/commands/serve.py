@@ -1,5 +1,6 @@
-"""`manage.py serve`: the production server. It refuses to start with unsafe settings or pending
-migrations.
+"""`manage.py serve`: the production server.
+
+It refuses to start with unsafe settings or pending migrations.
 """
 
 import fcntl

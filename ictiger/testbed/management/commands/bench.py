@@ -1,4 +1,4 @@
-"""`manage.py bench SUBJECT`: how fast it is, measured on a throw-away site with the real server."""
+"""`manage.py bench SUBJECT`: benchmarks on a throw-away site with the real server."""
 
 import json
 import os
@@ -47,21 +47,25 @@ BENCHMARKS = {
 
 class Command(BaseCommand):
     help = "Measures the site: on a throw-away one, with a database of its own, through the real server."
-    requires_system_checks = []  # the site that is measured is made here; nothing of the site around it is used
+    requires_system_checks = []  # the settings of this site are not used for the measured one
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         subjects = parser.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
         for name, benchmark in BENCHMARKS.items():
-            summary = benchmark.description.splitlines()[0]
+            summary = " ".join(benchmark.description.partition("\n\n")[0].split())
             options = subjects.add_parser(name, help=summary, description=summary)
             options.add_argument(
                 "--database",
                 default=None,
-                help="Like DATABASE_URL, which is the default: a database of its own is made on that server, and dropped. Empty: SQLite.",
+                help="Like DATABASE_URL, which is the default: a database of its own is made on that server, "
+                "and dropped. Empty: SQLite.",
             )
             for option, settings_ in benchmark.options.items():
                 options.add_argument(f"--{option.replace('_', '-')}", **settings_)
-        about = "Fills this site's own database, which must be migrated and hold no article, with a site of any size."
+        about = (
+            "Fills this site's own database, which must be migrated and hold no article, "
+            "with a site of any size."
+        )
         make = subjects.add_parser("make", help=about, description=about)
         make.add_argument(
             "--articles", type=int, default=1_000, help="In both languages together (default: %(default)s)."
@@ -72,7 +76,7 @@ class Command(BaseCommand):
         make.add_argument("--beside", action="store_true", help="Even if there is a publication already.")
         prepare_ = subjects.add_parser(
             "prepare"
-        )  # what `pages` asks of each of its sites, in that site's own environment
+        )  # run by other benchmarks in the environment of each of their sites
         prepare_.add_argument("--articles", type=int, required=True)
         prepare_.add_argument("--posts", type=int, required=True)
 
@@ -87,10 +91,11 @@ class Command(BaseCommand):
     def _make(self, *, articles: int, comments: int, beside: bool, **options) -> None:
         if Article.objects.exists() and not beside:
             raise CommandError(
-                "There is a publication in this database. Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it."
+                "There is a publication in this database. "
+                "Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it."
             )
         started = time.monotonic()
-        SiteBuilder(articles, comments, self._progress).make()
+        SiteBuilder(articles, comments, self._progress).build()
         seconds = time.monotonic() - started
         rate = (articles + comments) / seconds
         self.stdout.write(
@@ -100,18 +105,20 @@ class Command(BaseCommand):
     def _prepare(self, *, articles: int, posts: int, **options) -> None:
         call_command("migrate", verbosity=0)
         if not Article.objects.exists():
-            SiteBuilder(articles, 10 * articles, self._progress).make()
+            SiteBuilder(articles, 10 * articles, self._progress).build()
         self.stdout.write(json.dumps(prepare(posts)))
 
     def _progress(self, done: int, total: int) -> None:
-        """A bar on a terminal, nothing in a log."""
+        """Draw a progress bar if stderr is a terminal."""
         if self.stderr.isatty():
             bar = "█" * (30 * done // total)
             self.stderr.write(f"\r{bar:<30} {done:,}/{total:,}", ending="\n" if done == total else "")
             self.stderr.flush()
 
     def _bench(self, name: str, database: str | None, **options) -> None:
-        """Run a benchmark in this process if it is that of a temporary site; else make one, and run this there."""
+        """Run a benchmark in this process if it is that of a temporary site; else make one, and run this
+        there.
+        """
         options = {option: options[option] for option in BENCHMARKS[name].options}
         if os.environ.get(BENCH_VARIABLE):
             self._run(name, options)
@@ -138,7 +145,7 @@ class Command(BaseCommand):
 
 
 def _as_arguments(options: dict[str, object]) -> list[str]:
-    """The options once more, for the command inside the site."""
+    """Return the options as arguments, for the command in the temporary site."""
     flags = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
     return flags + [
         f"--{name.replace('_', '-')}={value}"

@@ -1,4 +1,7 @@
-"""`manage.py drill …`: what the house does when everything fails at once, with figures. Each drill is a module of `ictiger.testbed.drills`."""
+"""`manage.py drill …`: failures and load on a throw-away site, with figures.
+
+Each drill is a module of testbed.drills.
+"""
 
 import logging
 import os
@@ -37,7 +40,7 @@ LOAD = {
     "--through": THROUGH,
 }
 
-# What each drill is told: the fields of its Plan.
+# Help and arguments of each drill; the arguments are the fields of its plan.
 DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
     "mail": (
         "The queue: a burst of sign-ups, a mail server that fails in every way, power cuts.",
@@ -67,11 +70,13 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
         },
     ),
     "freshness": (
-        "The page store: writers and readers, and nobody may get a page older than a write that was answered before they asked.",
+        "The page store: writers and readers, and nobody may get a page older than a write that was "
+        "answered before they asked.",
         {"--seconds": SECONDS, **LOAD},
     ),
     "kill": (
-        "The same, while processes are killed at random instants: nobody may get an older page from two seconds afterwards.",
+        "The same, while processes are killed at random instants: nobody may get an older page "
+        "from two seconds afterwards.",
         {"--kills": {"type": int, "default": 50}, **LOAD},
     ),
     "crowd": (
@@ -79,7 +84,8 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
         {"--readers": {"type": int, "default": 200}},
     ),
     "outlive": (
-        "Readers outlive us: the database is stopped and comes back, without worker and mail server. Brings its own PostgreSQL server.",
+        "Readers outlive us: the database is stopped and comes back, without worker and mail server. "
+        "Brings its own PostgreSQL server.",
         {
             "--through": THROUGH,
             "--threads": {
@@ -90,12 +96,13 @@ DRILLS: dict[str, tuple[str, dict[str, dict]]] = {
         },
     ),
     "disk": (
-        "A full disk: pages are served all the same, and stored again when there is room. Root alone may mount the small disk it takes.",
+        "A full disk: pages are served all the same, and stored again when there is room. "
+        "Root alone may mount the small disk it takes.",
         {"--through": THROUGH},
     ),
 }
 
-# What carries each out: a function and the class of its plan, whose fields are the drill's arguments.
+# The function of each drill, and the class of its plan.
 RUNS = {
     "mail": (mail_outage.drill_mail, mail_outage.MailPlan),
     "freshness": (freshness.drill_freshness, freshness.FreshnessPlan),
@@ -114,8 +121,11 @@ DRILL_ENVIRONMENT = {
 
 
 class Command(BaseCommand):
-    help = "Puts the house under strain in a throw-away site, and says in figures how it stood. The site's own data is not touched."
-    requires_system_checks = []  # the site that is drilled is made here; nothing of the site around it is used
+    help = (
+        "Puts the house under strain in a throw-away site, and says in figures how it stood. "
+        "The site's own data is not touched."
+    )
+    requires_system_checks = []  # the settings of this site are not used for the drill's
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         drills = parser.add_subparsers(dest="drill", required=True)
@@ -126,7 +136,8 @@ class Command(BaseCommand):
             drill.add_argument(
                 "--database",
                 default="",
-                help="A PostgreSQL server like in DATABASE_URL, for a database of the drill's own. Default: SQLite.",
+                help="A PostgreSQL server like in DATABASE_URL, for a database of the drill's own. "
+                "Default: SQLite.",
             )
 
     def handle(self, *, drill: str, database: str, **options) -> None:
@@ -158,15 +169,12 @@ class Command(BaseCommand):
 
     def _run_drill(self, name: str, options: dict) -> None:
         run, plan_class = RUNS[name]
-        logging.getLogger("ictiger").setLevel(logging.WARNING)  # not each request of ours
+        logging.getLogger("ictiger").setLevel(logging.WARNING)  # do not log each request
         call_command("migrate", verbosity=0)
         plan = plan_class(**{field.name: options[field.name] for field in fields(plan_class)})
-        trouble = run(plan, self._say, self._tell)
-        if trouble:
-            raise CommandError(trouble)
+        failure = run(plan, self.stderr.write, self._report)
+        if failure:
+            raise CommandError(failure)
 
-    def _say(self, words: str) -> None:
-        self.stderr.write(words)
-
-    def _tell(self, name: str, figure: object) -> None:
+    def _report(self, name: str, figure: object) -> None:
         self.stdout.write(f"{name}: {figure}")
