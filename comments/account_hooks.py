@@ -65,8 +65,8 @@ def on_email_confirmed(*, email_address: EmailAddress, **kwargs) -> None:
 def comments_to_be_published(user: User, *, at_once: bool) -> SafeString:
     """HTML that lists the content waiting for the address; empty when there is none.
 
-    With `at_once` it stands above the button that confirms and publishes. Otherwise the owner is asked first whether the
-    content is theirs.
+    With `at_once` it stands above the button that confirms and publishes. Otherwise the owner is asked first
+    whether the content is theirs.
     """
     comments = list(user.comments.filter(state=State.UNVERIFIED).select_related("article").order_by("pk"))
     # Confirming posts no drafts, but an owner who is asked has to see them too.
@@ -79,7 +79,10 @@ def comments_to_be_published(user: User, *, at_once: bool) -> SafeString:
 
 @takeout_section("comments")
 def comments_section(user: User) -> Iterator[dict[str, Any]]:
-    """The user's comments with the decisions about them. Titles of unpublished articles are left out: they may change."""
+    """The user's comments with the decisions about them.
+
+    Titles of unpublished articles are left out: they may change.
+    """
     comments = user.comments.order_by("pk").with_article().prefetch_related("decisions")
     return (
         {

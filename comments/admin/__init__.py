@@ -1,3 +1,3 @@
-"""The admin of comments: the moderation queue, decisions, reasons, bans, the blocklist and the emergency switches."""
+"""The admin of comments: the queue, decisions, reasons, bans, the blocklist, the emergency switches."""
 
 from . import bans, blocklist, comments, emergency_switch, reasons  # noqa: F401  (each registers its models)

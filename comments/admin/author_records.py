@@ -20,7 +20,10 @@ COUNTED_DECISIONS = [  # field of AuthorRecord, action, the state it leads to
 
 @dataclass(frozen=True)
 class AuthorRecord:
-    """`banned_until` is None for a ban without end, or when there is none. `bans` also counts those that have ended."""
+    """`banned_until` is None for a ban without end, or when there is none.
+
+    `bans` also counts those that have ended.
+    """
 
     member_since: datetime
     approvals: int = 0
@@ -52,8 +55,8 @@ def author_records(authors: Iterable[User]) -> dict[int, AuthorRecord]:
 def _count_decisions(users: dict[int, User]) -> dict[int, dict[str, int]]:
     """How often moderators took each decision about the users' comments, without the decisions undone since.
 
-    An undo starts from the state that the decision had led to. The comments' present states are not counted: a comment
-    that its author removed or revised after a rejection has been rejected all the same.
+    An undo starts from the state that the decision had led to. The comments' present states are not counted:
+    a comment that its author removed or revised after a rejection has been rejected all the same.
     """
     counts = {
         name: Count("pk", filter=Q(verb=action))

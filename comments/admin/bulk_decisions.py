@@ -33,8 +33,8 @@ def selected_ids(request: HttpRequest) -> list[int]:
 def decide_selected(request: HttpRequest, action: ModerationAction) -> BulkResult:
     """Decide about each selected comment as this moderator saw it.
 
-    The admin's queryset will not do: comments that another moderator has just decided about are no longer in it, and
-    with "select all" it has comments that nobody has seen.
+    The admin's queryset will not do: comments that another moderator has just decided about are no longer in
+    it, and with "select all" it has comments that nobody has seen.
     """
     result = BulkResult()
     for comment_id in selected_ids(request):

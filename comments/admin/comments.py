@@ -1,8 +1,8 @@
 """The moderation queue: a list of comments with everything that a decision needs in view.
 
-Comments are read-only; decisions go through `services.decide()`. Each row carries the version token of what it showed
-(POST field `seen`), so that nobody decides about a comment that another moderator has decided about, or whose author has
-changed it, since the page was loaded.
+Comments are read-only; decisions go through `services.decide()`. Each row carries the version token of what
+it showed (POST field `seen`), so that nobody decides about a comment that another moderator has decided
+about, or whose author has changed it, since the page was loaded.
 """
 
 from dataclasses import asdict
@@ -87,7 +87,8 @@ class CommentAdmin(BoundedSearchMixin, admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         context = {"title": _("Comments: what waits, and what was decided"), **(extra_context or {})}
         if request.method == "POST":
-            # Stored before anything is checked, so that it comes back whatever is wrong. An action that succeeds clears it.
+            # Stored before anything is checked, so that it comes back whatever is wrong. An action that
+            # succeeds clears it.
             action = request.POST.get("action", "")
             self._store_bulk_input(request, action, selected_ids(request))
         response = super().changelist_view(request, context)

@@ -1,7 +1,7 @@
 """Views behind the buttons and keys of a row: one decision, one ban, undoing, and claims.
 
-A form gets a redirect to the page that it was on, with a message. The queue's script (`X-Fragment`) gets JSON: the message
-(`said`), whether it was done, and the row as it is now.
+A form gets a redirect to the page that it was on, with a message. The queue's script (`X-Fragment`) gets
+JSON: the message (`said`), whether it was done, and the row as it is now.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,10 @@ DONE_MESSAGES = {
 
 
 def post_or_redirect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let the view handle POST only. GET, which follows a log-in after the session expired, redirects to the form's page."""
+    """Let the view handle POST only.
+
+    GET, which follows a log-in after the session expired, redirects to the form's page.
+    """
 
     @wraps(view)
     def wrapper(request: HttpRequest, **kwargs: int) -> HttpResponse:
@@ -136,7 +139,7 @@ def undo_view(request: HttpRequest) -> HttpResponse:
 
 @post_or_redirect
 def claims_view(request: HttpRequest) -> HttpResponse:
-    """Claim the comment `hold`, release the claims on `release`, and return other moderators' claims on `shown`."""
+    """Claim the comment `hold`, release those in `release`, and return others' claims on those in `shown`."""
     _require_permission(request, MODERATE_PERMISSION)
     hold, release, shown = (_parse_ids(request.POST.get(name, "")) for name in ("hold", "release", "shown"))
     services.release_claims(moderator=request.user, comment_ids=release)

@@ -1,4 +1,7 @@
-"""The emergency switches of the site and of each discussion. Saving goes through `services`, which lock and purge."""
+"""The emergency switches of the site and of each discussion.
+
+Saving goes through `services`, which lock and purge.
+"""
 
 import uuid
 

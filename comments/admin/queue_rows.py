@@ -28,8 +28,8 @@ DecisionOrReport = TypeVar("DecisionOrReport", Decision, Report)
 class QueueRow:
     """One comment as one moderator sees it.
 
-    `rejection` is the decision under review when the comment was resubmitted or appealed; `changes` is what its author
-    has changed since.
+    `rejection` is the decision under review when the comment was resubmitted or appealed; `changes` is what
+    its author has changed since.
     """
 
     comment: Comment
@@ -97,7 +97,7 @@ def orphaned_text(rows: list[QueueRow], unsaved: UnsavedInput) -> str:
 
 
 def visible_to_moderators(comments: QuerySet[Comment]) -> QuerySet[Comment]:
-    """The comments without unverified ones, which only their authors see; with the related objects that a row shows."""
+    """All but unverified comments, which only their authors see, with what a row shows of related objects."""
     return comments.exclude(state=State.UNVERIFIED).select_related(
         "article", "author", "parent__author", "replied_to__author"
     )

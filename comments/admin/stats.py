@@ -1,4 +1,7 @@
-"""The figures above the queue. Counts stop at a bound: counting a million comments takes longer than deciding about one."""
+"""The figures above the queue.
+
+Counts stop at a bound: counting a million comments takes longer than deciding about one.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +18,7 @@ COUNTED_STATES = (State.PENDING, State.VISIBLE, State.REJECTED, State.REMOVED)
 
 @dataclass(frozen=True)
 class QueueStats:
-    """Texts: comments in each state, the median wait for a decision, and how long the oldest has waited; "" for none."""
+    """The figures as text. A wait is "" where there is none."""
 
     count_by_state: list[tuple[State, str]]
     median_wait: str

@@ -1,6 +1,7 @@
-"""The discussion of an article, shared by its languages: comments, decisions about them, reports, bans and drafts.
+"""The discussion of an article, shared by its languages: comments, decisions, reports, bans, drafts.
 
-What public pages show is written inside `ictiger.pagecache.public_write.public_write()`, by the functions of `services`.
+What public pages show is written inside `ictiger.pagecache.public_write.public_write()`, by the functions of
+`services`.
 """
 
 from .blocklist import BlockedPhrase

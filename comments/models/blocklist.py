@@ -61,7 +61,7 @@ class BlockedPhrase(models.Model):
         return self.text
 
     def clean(self) -> None:
-        """Raise ValidationError for a phrase that cannot be found, would be found everywhere, or is covered by another."""
+        """Raise ValidationError for a phrase that cannot be found, or that another phrase covers."""
         self.folded = folded = blocklist.fold_phrase(self.text)
         if not blocklist.can_be_found(folded):
             raise ValidationError(

@@ -36,8 +36,9 @@ class CommentQuerySet(PublicQuerySet):
 
     def threads(self) -> "CommentQuerySet":
         """Threads on public pages: visible first comments, and tombstones that have visible replies."""
-        # Not EXISTS: PostgreSQL would gather all visible replies of the site first. And not `parent=None`, which
-        # `thread_no` implies: SQLite would take it for selective and scan the first comments of the whole site.
+        # Not EXISTS: PostgreSQL would gather all visible replies of the site first. And not `parent=None`,
+        # which `thread_no` implies: SQLite would take it for selective and scan the first comments of the
+        # whole site.
         reply = Subquery(Comment.objects.visible().filter(parent=OuterRef("pk")).values("pk")[:1])
         return self.alias(reply=reply).filter(
             Q(state=State.VISIBLE) | Q(reply__isnull=False), thread_no__isnull=False
@@ -65,8 +66,8 @@ class CommentQuerySet(PublicQuerySet):
 class Comment(PublicModel):
     """A comment, or a reply to one.
 
-    `body` is plain text. `body_html`, `words`, `fingerprint`, `language` and the two dates in words are set with it by
-    `services.transitions.set_body()`.
+    `body` is plain text. `body_html`, `words`, `fingerprint`, `language` and the two dates in words are set
+    with it by `services.transitions.set_body()`.
     """
 
     discussion = models.ForeignKey(

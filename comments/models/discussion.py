@@ -40,7 +40,7 @@ class SiteCommentSettings(PublicModel, SwitchableMixin):
     notice_zh = models.CharField(
         _("sentence for readers, in Chinese"), max_length=200, blank=True, db_column="sentence_zh"
     )
-    # A new value after each change of the blocklist: a process keeps its matcher while the version is the same.
+    # A new value after each change of the blocklist: processes then rebuild their matchers.
     blocklist_version = models.UUIDField(default=uuid.uuid4, editable=False, db_column="phrases_stamp")
 
     class Meta:
@@ -59,8 +59,8 @@ class SiteCommentSettings(PublicModel, SwitchableMixin):
 class Discussion(PublicModel, SwitchableMixin):
     """The discussion that the languages of an article share. Its key is their `translation_key`.
 
-    The row is the lock under which threads are numbered and comments counted. `threads` never decreases; `comments` is
-    the number of visible comments.
+    The row is the lock under which threads are numbered and comments counted. `threads` never decreases;
+    `comments` is the number of visible comments.
     """
 
     key = models.UUIDField(primary_key=True, editable=False)

@@ -31,8 +31,8 @@ class ThreadMute(models.Model):
 class CommentDraft(models.Model):
     """A comment that an anonymous visitor wrote. The cookie `waiting` of their browser has its `token`.
 
-    A user who logs in or out in that browser becomes its `account`: then it waits for them in every browser, and for no
-    other account.
+    A user who logs in or out in that browser becomes its `account`: then it waits for them in every browser,
+    and for no other account.
     """
 
     token = models.UUIDField(db_index=True)

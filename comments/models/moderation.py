@@ -21,9 +21,10 @@ class ReasonQuerySet(models.QuerySet):
 
 
 class Reason(models.Model):
-    """A reason for rejecting or removing a comment: a text for its author, which moderators choose and may change.
+    """A reason for rejecting or removing a comment: a text for its author, which moderators may change.
 
-    Comment and decision store the text as it was given. The code never changes, so that decisions can be counted by it.
+    Comment and decision store the text as it was given. The code never changes, so that decisions can be
+    counted by it.
     """
 
     code = models.SlugField(
@@ -60,7 +61,10 @@ class Reason(models.Model):
 
 
 class Decision(models.Model):
-    """A moderator's action: the state before and after, and the text it was about. Never changed, only erased."""
+    """A moderator's action: the state before and after, and the text it was about.
+
+    Never changed, only erased.
+    """
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
     moderator = models.ForeignKey(

@@ -1,1 +1,1 @@
-"""Mails about comments: replies and rejections to authors, a daily digest to moderators, and unsubscribing from each."""
+"""Mails about comments: about replies and rejections to authors, a daily digest to moderators."""

@@ -1,6 +1,7 @@
 """The daily mail to each moderator who wants it about the comments that wait for a decision.
 
-The Mail rows record who got today's mail: a job that is killed or runs twice, even at once, still queues one mail a day.
+The Mail rows record who got today's mail: a job that is killed or runs twice, even at once, still queues one
+mail a day.
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,10 @@ def pending_summary() -> PendingSummary | None:
 
 
 def queue_digests() -> int:
-    """Queue today's digests that are not queued yet, from DIGEST_HOUR on while comments are pending. Returns how many."""
+    """Queue today's digests that are not queued yet, from DIGEST_HOUR on while comments are pending.
+
+    Returns how many.
+    """
     now = timezone.localtime()
     if now.hour < DIGEST_HOUR or not Comment.objects.queue().exists():
         return 0

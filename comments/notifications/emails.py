@@ -20,7 +20,10 @@ from .unsubscribe import MailKind, Subscription
 
 @composer(REPLY_PURPOSE, lifetime=REPLY_LIFETIME)
 def reply_context(mail: Mail) -> dict | None:
-    """Links to the replies in one thread. Names and texts are only on the page, where they can still be removed."""
+    """Links to the replies in one thread.
+
+    Names and texts are only on the page, where they can still be removed.
+    """
     thread = Comment.objects.filter(pk=mail.context["thread"]).first()
     if thread is None or not is_verified_address(mail) or not wants_reply_mails(mail.user, thread.pk):
         return None

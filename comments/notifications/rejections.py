@@ -1,6 +1,7 @@
 """Mails to authors whose comments were rejected or removed: the reason, their text, and what they can do.
 
-One mail reports all decisions since it was queued. It waits REJECTION_DELAY, since a moderator may undo a decision.
+One mail reports all decisions since it was queued. It waits REJECTION_DELAY, since a moderator may undo a
+decision.
 """
 
 from datetime import datetime, timedelta
@@ -45,7 +46,7 @@ def notify_rejection(decision: Decision) -> None:
 
 
 def decisions_to_notify(mail: Mail) -> list[Decision]:
-    """The latest rejection or removal of each comment that still holds and that no other mail has reported, oldest first."""
+    """The decision about each comment that still holds and that no other mail has reported, oldest first."""
     since = datetime.fromisoformat(mail.context["since"])
     holds = Q(verb=ModerationAction.REJECT, comment__state=State.REJECTED) | Q(
         verb=ModerationAction.REMOVE, comment__state=State.REMOVED

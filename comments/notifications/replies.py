@@ -1,8 +1,8 @@
 """Mails about replies.
 
-One mail reports all replies in a thread since it was queued; while it waits, no second one is queued. It waits
-REPLY_DELAY, so that a burst of replies makes one mail and a reply removed at once makes none, and MIN_INTERVAL after an
-earlier mail about the same thread.
+One mail reports all replies in a thread since it was queued; while it waits, no second one is queued. It
+waits REPLY_DELAY, so that a burst of replies makes one mail and a reply removed at once makes none, and
+MIN_INTERVAL after an earlier mail about the same thread.
 """
 
 from datetime import datetime, timedelta
@@ -41,10 +41,11 @@ class ReplyMailRow(NamedTuple):
 
 
 def notify_reply(reply: Comment) -> None:
-    """Queue a mail about `reply`, visible now for the first time or again, to the author it replies to, if they want it.
+    """Queue a mail about `reply`, which has become visible, to the author it replies to, if they want it.
 
-    Runs in the transaction that makes the reply visible. A reply that is visible again is reported only if no mail has
-    reported it. The caller holds the lock of the discussion's row, so that two replies at once queue one mail.
+    Runs in the transaction that makes the reply visible. A reply that is visible again is reported only if no
+    mail has reported it. The caller holds the lock of the discussion's row, so that two replies at once queue
+    one mail.
     """
     parent = reply.replied_to or reply.parent
     if parent is None or parent.state == State.REMOVED or parent.author_id in (None, reply.author_id):

@@ -1,4 +1,7 @@
-"""Unsubscribe links in mails. The signed token works for ever, for anybody who has the link, signed in or not."""
+"""Unsubscribe links in mails.
+
+The signed token works for ever, for anybody who has the link, signed in or not.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +19,10 @@ OLD_DIGEST_SALT = "comments.digest"  # of tokens in digests sent before tokens h
 
 
 class MailKind(models.TextChoices):
-    """What a link unsubscribes from. The values are part of the tokens in mails already sent; labels are page titles."""
+    """What a link unsubscribes from.
+
+    The values are part of the tokens in mails already sent; labels are page titles.
+    """
 
     REPLIES = "replies", _("Mails about replies")
     DECISIONS = "decisions", _("Mails about comments turned down")
@@ -68,7 +74,10 @@ def subscription_from_token(token: str) -> Subscription | None:
 
 
 def _load_payload(token: str) -> tuple[int, MailKind, int | None] | None:
-    """User id, kind and thread id. Also reads the two old formats: [user, thread] and, under its own salt, the moderator."""
+    """User id, kind and thread id.
+
+    Also reads the two old formats: [user, thread] and, under its own salt, the moderator.
+    """
     try:
         user_id, kind, *thread_ids = signing.loads(token, salt=UNSUBSCRIBE_SALT)
     except signing.BadSignature:

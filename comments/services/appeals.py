@@ -18,7 +18,8 @@ from .transitions import lock_author, lock_own_comment, set_body, set_state
 def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
     """Revise a rejected comment and send it in again. A moderator reads it, however trusted the author.
 
-    The same text sent twice counts as one step. The form has checked the length of `body`. Raises CommentError.
+    The same text sent twice counts as one step. The form has checked the length of `body`. Raises
+    CommentError.
     """
     with public_write() as write:
         lock_author(user)
@@ -50,7 +51,8 @@ def resubmit(*, user: User, comment_id: int, body: str) -> Comment:
 def appeal(*, user: User, comment_id: int, note: str) -> Comment:
     """Ask another moderator to review a rejected comment as it stands; `note` says why.
 
-    The same note sent twice counts as one step. The form has checked the length of `note`. Raises CommentError.
+    The same note sent twice counts as one step. The form has checked the length of `note`. Raises
+    CommentError.
     """
     with public_write() as write:
         lock_author(user)
@@ -76,7 +78,7 @@ def _require_may_write(user: User) -> None:
 
 
 def _refusal_message(comment: Comment, *, once: str) -> str:
-    """`once` for a rejected comment, whose author has taken this step before; otherwise that it is not rejected."""
+    """The message `once` for a rejected comment; for others that they are not rejected."""
     if comment.state == State.REJECTED:
         return once
     return _("This comment is now “%(state)s”, so that cannot be done.") % {

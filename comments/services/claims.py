@@ -15,7 +15,9 @@ CLAIM_PERIOD = timedelta(minutes=3)  # an open page renews it
 
 
 def claim_comment(*, moderator: User, comment_id: int, take_over: bool = False) -> Claim:
-    """Claim a comment for `moderator` for CLAIM_PERIOD. Returns the claim that holds, which may be another moderator's.
+    """Claim a comment for `moderator` for CLAIM_PERIOD.
+
+    Returns the claim that holds, which may be another moderator's.
 
     With `take_over` an existing claim is replaced. Raises CommentNotFound.
     """
@@ -40,7 +42,10 @@ def prune_claims() -> int:
 
 
 def require_unclaimed(comment: Comment, moderator: User) -> None:
-    """Raise ClaimedByOther while another moderator's claim is active. The caller holds the lock of the comment's row."""
+    """Raise ClaimedByOther while another moderator's claim is active.
+
+    The caller holds the lock of the comment's row.
+    """
     claim = _claim_by_other(comment.pk, moderator)
     if claim is not None:
         raise ClaimedByOther(

@@ -28,10 +28,10 @@ class TooManyDrafts(CommentError):
 
 
 def attach_to_user(request: HttpRequest, user: User) -> None:
-    """At log-in: give the drafts of this browser to `user`, so that they show in every browser `user` logs in with.
+    """At log-in: give the drafts of this browser to `user`, so that they show wherever `user` logs in.
 
-    Not before the address is verified: until then the account may turn out to be another person's, and the drafts stay
-    with the browser. A browser without the cookie gets one if the account has drafts.
+    Not before the address is verified: until then the account may turn out to be another person's, and the
+    drafts stay with the browser. A browser without the cookie gets one if the account has drafts.
     """
     token = draft_token(request)
     if token and user.is_verified:
@@ -41,9 +41,10 @@ def attach_to_user(request: HttpRequest, user: User) -> None:
 
 
 def detach_from_browser(request: HttpRequest, user: User | None) -> None:
-    """At log-out: leave no drafts to the next user of this computer. The cookie goes, and its token leads to no draft.
+    """At log-out: leave no drafts to the next user of this computer.
 
-    Drafts without an account are given to `user`. Drafts of other accounts that used this browser stay theirs.
+    The cookie goes, and its token leads to no draft. Drafts without an account are given to `user`. Drafts of
+    other accounts that used this browser stay theirs.
     """
     token = draft_token(request)
     if token:
@@ -53,7 +54,10 @@ def detach_from_browser(request: HttpRequest, user: User | None) -> None:
 
 
 def check_rate_limit(request: HttpRequest) -> None:
-    """Count this request. Raises TooManyDrafts when its network address has sent too many drafts within the hour."""
+    """Count this request.
+
+    Raises TooManyDrafts when its network address has sent too many drafts within the hour.
+    """
     if not consume(request, app="comments", action="waiting_text", config=RATE_LIMITS):
         raise TooManyDrafts(
             _(
@@ -66,7 +70,10 @@ def check_rate_limit(request: HttpRequest) -> None:
 def save_draft(
     *, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID
 ) -> CommentDraft:
-    """Save the text of an anonymous visitor. The same submission again replaces the text. Raises CommentError."""
+    """Save the text of an anonymous visitor. The same submission again replaces the text.
+
+    Raises CommentError.
+    """
     require_open(article)
     others = CommentDraft.objects.filter(token=token).exclude(submission=submission)
     if others.count() >= MAX_DRAFTS:
@@ -93,9 +100,9 @@ def _lock_parent(article: Article, parent_id: int) -> None:
 def _update_or_create(token: uuid.UUID, submission: uuid.UUID, fields: dict) -> CommentDraft:
     """Update the draft of this form in this browser or create it, also when the form arrives twice at once.
 
-    Under another cookie the same submission is another draft, so that nobody overwrites a draft of somebody else. It is
-    saved under a new submission: after a double click in a browser without a cookie, each response sets a cookie that
-    leads to the text.
+    Under another cookie the same submission is another draft, so that nobody overwrites a draft of somebody
+    else. It is saved under a new submission: after a double click in a browser without a cookie, each
+    response sets a cookie that leads to the text.
     """
     drafts = CommentDraft.objects.filter(token=token, submission=submission)
     updates = fields | {

@@ -1,9 +1,9 @@
 """Emergency switches: open, everything held, or closed; for one discussion or for the whole site.
 
-Writing a comment takes the switch lock shared until COMMIT; turning a switch takes it exclusively. So a comment that is
-committed after a switch was turned has been screened by the new position. The lock is an advisory lock of PostgreSQL,
-which lets nobody pass a waiting exclusive request. A row lock would not do: many transactions can share it one after
-the other, and a flood of comments would keep the switch waiting.
+Writing a comment takes the switch lock shared until COMMIT; turning a switch takes it exclusively. So a
+comment that is committed after a switch was turned has been screened by the new position. The lock is an
+advisory lock of PostgreSQL, which lets nobody pass a waiting exclusive request. A row lock would not do: many
+transactions can share it one after the other, and a flood of comments would keep the switch waiting.
 """
 
 import uuid
@@ -36,7 +36,10 @@ class SharedSwitchLock(Func):
 
 
 def switch_site(*, by: User, switch: Switch, notice_en: str = "", notice_zh: str = "") -> SiteCommentSettings:
-    """Turn the switch of the whole site, with the notice that readers see in each language. Purges every page."""
+    """Turn the switch of the whole site, with the notice that readers see in each language.
+
+    Purges every page.
+    """
     with public_write() as write:
         _exclusive_switch_lock()
         site_settings, _new = SiteCommentSettings.objects.get_or_create(pk=SiteCommentSettings.ONLY)

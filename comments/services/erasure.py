@@ -1,6 +1,6 @@
 """Erasing all comments of one account, also when there are thousands.
 
-Locks are taken in the order of the package's docstring; of several discussions, the one with the smaller key first.
+The package's docstring has the order of locks.
 """
 
 from collections import Counter
@@ -40,7 +40,10 @@ def erase_in_batches(user: User) -> None:
 
 
 def erase_comments(user: User) -> None:
-    """Erase the user's comments in one transaction. A comment with replies leaves a tombstone without name or text."""
+    """Erase the user's comments in one transaction.
+
+    A comment with replies leaves a tombstone without name or text.
+    """
     with public_write() as write:
         lock_author(user)
         _erase(write, Comment.objects.filter(author=user))
@@ -51,7 +54,8 @@ def _erase_batch(user: User) -> bool:
     with public_write() as write:
         lock_author(user)
         comments = Comment.objects.filter(author=user)
-        # One discussion after the other, the newest comments first: replies before the comments they reply to.
+        # One discussion after the other, the newest comments first: replies before the comments they reply
+        # to.
         pks = list(comments.order_by("discussion_id", "-pk").values_list("pk", flat=True)[:ERASURE_BATCH])
         _erase(write, comments.filter(pk__in=pks))
     return bool(pks)

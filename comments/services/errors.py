@@ -1,4 +1,7 @@
-"""Why something is refused, in words for the person who asked for it. The views show the error with the text they sent."""
+"""Why something is refused, in words for the person who asked for it.
+
+The views show the error with the text they sent.
+"""
 
 from django.utils.translation import gettext as _
 

@@ -36,8 +36,9 @@ def decide(
 ) -> Decision:
     """Approve, reject or remove a comment, or undo the last decision about it, under the lock of its row.
 
-    `reason` is the code of a Reason. The author of a rejected or removed comment gets its text in the author's language,
-    or `note` in its place. `version_token` is that of the comment as the moderator saw it. Raises
+    `reason` is the code of a Reason. The author of a rejected or removed comment gets its text in the
+    author's language, or `note` in its place. `version_token` is that of the comment as the moderator saw it.
+    Raises
 
     - StaleDecision when another moderator was first, or the author has changed the text since;
     - Recused when this moderator is party to the decision;
@@ -118,7 +119,10 @@ def _message_to_author(comment: Comment, reason: Reason | None, note: str) -> st
 
 
 def ban_user(*, by: User, user: User, why: str, days: int | None) -> Ban:
-    """Ban a user from commenting for `days`, or for good with None. Earlier comments stay. Raises AccountDeleted."""
+    """Ban a user from commenting for `days`, or for good with None. Earlier comments stay.
+
+    Raises AccountDeleted.
+    """
     with transaction.atomic():
         lock_author(user)
         until = timezone.now() + timedelta(days=days) if days else None
@@ -139,7 +143,7 @@ def _outcome(comment: Comment, action: str, reason: str) -> Outcome | None:
 
 
 def undo_outcome(comment: Comment, last: Decision | None) -> Outcome | None:
-    """Where undoing the comment's `last` decision leads; None when the comment's state is not that decision's."""
+    """Where undoing the comment's `last` decision leads; None when that decision no longer holds."""
     is_current = last is not None and last.verb != ModerationAction.UNDO and last.to_state == comment.state
     if (
         not is_current
@@ -151,7 +155,7 @@ def undo_outcome(comment: Comment, last: Decision | None) -> Outcome | None:
 
 
 def _conflict_message(comment: Comment, version_token: str | None) -> str:
-    """Why the moderator's view of the comment is out of date: another moderator's decision, or a changed text."""
+    """Why the moderator's view is out of date: another moderator's decision, or a changed text."""
     last = comment.decisions.select_related("moderator").first()
     if last is not None and last.to_state == comment.state:
         who = last.moderator.public_name if last.moderator else _("A former moderator")

@@ -34,7 +34,7 @@ from .transitions import (
     submit,
 )
 
-# A new comment is screened against all others of its author, also those that began later and got the lock first.
+# A new comment is screened against all others of its author, also later ones that got the lock first.
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -47,10 +47,12 @@ def post_comment(
     parent_id: int | None = None,
     written_at: datetime | None = None,
 ) -> Comment:
-    """Post a comment, or a reply to the comment `parent_id`. The same `submission` again returns the same comment.
+    """Post a comment, or a reply to the comment `parent_id`.
 
-    The form has checked the length of `body`. `written_at` is for imported comments; otherwise it is the time of posting.
-    Raises CommentError.
+    The same `submission` again returns the same comment.
+
+    The form has checked the length of `body`. `written_at` is for imported comments; otherwise it is the time
+    of posting. Raises CommentError.
     """
     with public_write() as write:
         comment = Comment(
@@ -157,7 +159,9 @@ def _count_valid_reports(comment: Comment) -> int:
 
 
 def _repeated_submission(earlier: Comment, user: User, body: str) -> Comment:
-    """Return the comment that a repeated POST made before. Raises DuplicateSubmission for another text or author.
+    """Return the comment that a repeated POST made before.
+
+    Raises DuplicateSubmission for another text or author.
 
     The other text must not be lost, so the error shows it again.
     """

@@ -12,7 +12,7 @@ from .errors import Recused
 
 
 def require_uninvolved(comment: Comment, moderator: User) -> None:
-    """Raise Recused for the comment's author and for the moderator appealed against, while another one can decide."""
+    """Raise Recused for the author and the moderator appealed against, while another one can decide."""
     if moderator.pk in (comment.author_id, comment.appealed_against_id):
         others = set(_other_moderators(comment, moderator.pk).values_list("pk", flat=True))
         reason = recusal_reason(comment, moderator, others)
@@ -21,10 +21,12 @@ def require_uninvolved(comment: Comment, moderator: User) -> None:
 
 
 def recusal_reason(comment: Comment, moderator: User, moderator_ids: set[int]) -> str:
-    """Why this moderator may not decide about the comment; "" when they may. `moderator_ids` are those of all moderators.
+    """Why this moderator may not decide about the comment; "" when they may.
 
-    From the appeal on, the moderator appealed against may not even undo the decision of another. Where there is no other
-    moderator, they may decide, and so may the author: otherwise the comment would wait for ever.
+    `moderator_ids` are those of all moderators.
+
+    From the appeal on, the moderator appealed against may not even undo the decision of another. Where there
+    is no other moderator, they may decide, and so may the author: otherwise the comment would wait for ever.
     """
     if not moderator_ids - {moderator.pk, comment.author_id}:
         return ""

@@ -1,4 +1,4 @@
-"""Screening: collects what the rules of `policy` need to know about a text and its author, and refuses what they refuse."""
+"""Screening: collects the facts about a text and its author that the rules of `policy` decide by."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -112,7 +112,8 @@ def screening_context(
 ) -> ScreeningRow:
     """Ask the database, in one query, everything that screening and posting a comment depend on.
 
-    The rate limits count the author's comments up to `until`, by default up to this comment. Raises AccountDeleted.
+    The rate limits count the author's comments up to `until`, by default up to this comment. Raises
+    AccountDeleted.
     """
     now = timezone.now()
     row = _screening_query(settings.COMMENTS_AT_A_TIME, settings.COMMENTS_IN_AN_HOUR).row(
@@ -180,7 +181,10 @@ def _screening_query(at_a_time: int, in_an_hour: int) -> PreparedQuery:
 
 
 def _matcher(version: uuid.UUID | None) -> blocklist.Matcher:
-    """The matcher for this version of the blocklist, rebuilt when the version changes. Version None is the empty list."""
+    """The matcher for this version of the blocklist, rebuilt when the version changes.
+
+    Version None is the empty list.
+    """
     global _cached_matcher
     if _cached_matcher[0] != version:
         phrases = BlockedPhrase.objects.values_list("text", "effect") if version else []
@@ -189,7 +193,7 @@ def _matcher(version: uuid.UUID | None) -> blocklist.Matcher:
 
 
 def _rate_limit_message(free_at: datetime) -> str:
-    """That the limit per hour is used up, and the time when the author can post again, rounded up to the minute."""
+    """When the author can post again, rounded up to the minute."""
     next_minute = timezone.localtime(free_at).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return _(
         "You have posted %(number)s comments within an hour. "
@@ -201,14 +205,14 @@ def _rate_limit_message(free_at: datetime) -> str:
 
 
 def is_trusted(user: User) -> bool:
-    """Whether an earlier comment was approved, none was rejected or removed lately, and the user is not banned."""
+    """Whether an earlier comment was approved, none was turned down lately, and the user is not banned."""
     negative = _negative_decisions(user, since=timezone.now() - policy.REJECTION_COUNTS_FOR)
     is_approved = Comment.objects.filter(author=user, approved=True).exists()
     return is_approved and not negative.exists() and not Ban.objects.active().filter(user=user).exists()
 
 
 def _negative_decisions(user: User, since: datetime) -> QuerySet[Decision]:
-    """Rejections and removals of the user's comments that still hold: not undone and not followed by another decision.
+    """Rejections and removals of the user's comments that no other decision has followed or undone.
 
     Resubmitting, appealing or removing the comment does not lift them.
     """

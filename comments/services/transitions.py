@@ -1,4 +1,7 @@
-"""Building blocks of the services: lock rows, set a comment's text, change its state. The lock order is in the package's docstring."""
+"""Building blocks of the services: lock rows, set a comment's text, change its state.
+
+The lock order is in the package's docstring.
+"""
 
 import uuid
 from datetime import datetime
@@ -29,10 +32,10 @@ _AUTHOR_LOCK = PreparedQuery(_build_author_lock, server_side=True)
 
 
 def lock_author(user: User) -> None:
-    """Lock the author's row, so that an author's requests run one after the other, and take the switch lock, shared.
+    """Lock the author's row, and take the switch lock, shared, until the transaction ends.
 
-    Screening reads the author's earlier comments, so no other may be written meanwhile. The row lock is `FOR NO KEY
-    UPDATE`: rows that refer to the user can still be inserted. Raises AccountDeleted.
+    Screening reads the author's earlier comments, so no other may be written meanwhile. The row lock is
+    `FOR NO KEY UPDATE`: rows that refer to the user can still be inserted. Raises AccountDeleted.
     """
     if _AUTHOR_LOCK.row(pk=user.pk) is None:
         raise AccountDeleted
@@ -76,7 +79,10 @@ def set_body(comment: Comment, body: str) -> None:
 
 @lru_cache(100)
 def _format_minute(minute: datetime, language: str) -> str:
-    """A date and time as pages show it. Rounded to the minute, so that comments of one minute share the cached text."""
+    """A date and time as pages show it.
+
+    Rounded to the minute, so that comments of one minute share the cached text.
+    """
     with translation.override(language):
         return formats.date_format(minute, "DATETIME_FORMAT")
 

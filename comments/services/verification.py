@@ -1,4 +1,4 @@
-"""What happens to comments and drafts of an account when its address is verified, or turns out to be another person's."""
+"""Releasing the comments of an account when its address is verified, or discarding them."""
 
 from accounts.models import User
 from comments.models import Comment, CommentDraft, CommentQuerySet
@@ -10,7 +10,9 @@ from .transitions import lock_author, set_state
 
 
 def release_comments(user: User) -> list[Comment]:
-    """Screen all comments that waited for the address of `user`, which is verified now. All are released or none.
+    """Screen all comments that waited for the address of `user`, which is verified now.
+
+    All are released or none.
 
     Discussions are locked in the order of their keys.
     """

@@ -10,7 +10,7 @@ from comments.notifications.unsubscribe import MailKind, Subscription, subscript
 from .own_comment import no_store
 
 
-@csrf_exempt  # mail programs post without a session; the signed token, which no other site has, allows the request
+@csrf_exempt  # mail programs have no session; no other site has the signed token
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:

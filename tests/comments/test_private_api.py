@@ -1,4 +1,6 @@
-"""Private names of frameworks that the discussion stands on, with the reason for each. An upgrade that drops one fails here.
+"""Private names of frameworks that the discussion stands on, with the reason for each.
+
+An upgrade that drops one fails here.
 
 Tried with Django 5.2 and django-allauth 65.21.
 """
@@ -18,7 +20,7 @@ def test_allauth_consume_counts_requests_per_network_address():
 
 
 def test_admin_redirects_when_an_object_is_gone():
-    """admin/comments.py answers so when a comment is deleted while its page is being made, as the admin does itself."""
+    """admin/comments.py redirects so when a comment is deleted while its page is being made."""
     parameters = list(inspect.signature(ModelAdmin._get_obj_does_not_exist_redirect).parameters)
     assert parameters == ["self", "request", "opts", "object_id"]
 

@@ -1,4 +1,4 @@
-"""A discussion of ten thousand comments costs what one of fifty does, and each thing that readers do costs a literal number of queries."""
+"""The number of queries of each request, which is the same with ten thousand comments as with fifty."""
 
 import uuid
 from urllib.parse import urlsplit
@@ -19,10 +19,9 @@ pytestmark = pytest.mark.django_db
 
 MANY = 10_000
 SCRIPT = {"X-Fragment": "comment"}
-THREAD, REPLY = (
-    (9, 12) if connection.vendor == "postgresql" else (10, 13)
-)  # one goes ahead of another, in the same message
-COUNT = 1  # a script is told how many comments there are now
+# On PostgreSQL the lock of the author goes in one message with the screening query.
+THREAD, REPLY = (9, 12) if connection.vendor == "postgresql" else (10, 13)
+COUNT = 1  # the response to a script has the number of comments
 
 
 @pytest.fixture
@@ -31,14 +30,14 @@ def article() -> Article:
 
 
 def discuss(article: Article, comments: int) -> list[User]:
-    """Half of them threads, each with a reply; by twenty people."""
+    """Make so many comments by twenty users: half of them threads, each with one reply. Returns the users."""
     people = [make_user() for _person in range(20)]
     make_discussion(article, people, threads=comments // 2, replies=1)
     return people
 
 
 @pytest.mark.parametrize("comments", [50, MANY])
-def test_reading_costs_the_same_in_a_discussion_of_ten_thousand(
+def test_reading_queries_do_not_grow_with_the_discussion(
     article, stranger, client_of, django_assert_num_queries, comments
 ):
     people = discuss(article, comments)
@@ -69,7 +68,7 @@ def post(client: Client, article: Article, parent: Comment | None = None, **head
     return client.post(f"/articles/{article.slug}/comments/", sent, headers=headers).status_code
 
 
-def test_the_fragment_costs_its_reader_no_more_than_this(
+def test_personal_fragment_queries_by_kind_of_reader(
     article,
     stranger,
     client_of,
@@ -85,20 +84,18 @@ def test_the_fragment_costs_its_reader_no_more_than_this(
     for user in (reader, moderator, author, unverified):
         post(client_of(user), article)
     post(stranger, article)
-    kept, newcomer = client_of(reader), client_of(unverified)
-    for browser in (kept, newcomer):
+    with_draft, newcomer = client_of(reader), client_of(unverified)
+    for browser in (with_draft, newcomer):
         browser.cookies["waiting"] = stranger.cookies["waiting"].value
-    # Who it is; what is theirs here. Of an address not yet proven, what became of its mails.
-    costs = {stranger: 1, kept: 2, newcomer: 3, client_of(unverified): 3} | {
+    # The user, and their content in the discussion; of an unverified address also its mails.
+    costs = {stranger: 1, with_draft: 2, newcomer: 3, client_of(unverified): 3} | {
         client_of(user): 2 for user in (reader, moderator, author)
     }
     for client, queries in costs.items():
-        client.get(
-            f"/me/discussion/{article.pk}/"
-        )  # how long moderators usually take is known for some minutes
+        client.get(f"/me/discussion/{article.pk}/")  # fills the cache of the median wait
         with django_assert_num_queries(queries):
             assert ("data-kept" in client.get(f"/me/discussion/{article.pk}/").content.decode()) == (
-                client in (stranger, kept, newcomer)
+                client in (stranger, with_draft, newcomer)
             )
     for client in costs:
         cache.clear()
@@ -106,8 +103,8 @@ def test_the_fragment_costs_its_reader_no_more_than_this(
             client.get(f"/me/discussion/{article.pk}/")
 
 
-def test_posting_costs_no_more_than_this(article, client_of, reader, django_assert_num_queries):
-    """For those who are trusted: what they write shows at once, and is told to whom it answers."""
+def test_posting_queries_of_a_trusted_author(article, client_of, reader, django_assert_num_queries):
+    """Their comments are visible at once, and a reply queues a mail."""
     thread = make_comment(article)
     make_comment(article, author=reader)
     client = client_of(reader)

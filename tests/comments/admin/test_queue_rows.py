@@ -122,9 +122,8 @@ def test_row_of_an_erased_author_is_empty(client_of, moderator, comment):
 def test_ban_from_the_row(client_of, moderator, comment, days, length):
     response = post_as_script(client_of(moderator), f"{comment.pk}/ban/", days=days, why="Advertises.")
     ban = Ban.objects.get()
-    assert (ban.user, ban.why, ban.until and round((ban.until - ban.created_at).total_seconds() / 86_400)) == (
-        comment.author, "Advertises.", length,
-    )  # fmt: skip
+    days_banned = ban.until and round((ban.until - ban.created_at).total_seconds() / 86_400)
+    assert (ban.user, ban.why, days_banned) == (comment.author, "Advertises.", length)
     assert ban.banned_by == moderator
     assert ("banned for good" in response["row"]) == (length is None)
     assert ("banned until" in response["row"]) == (length is not None)

@@ -60,7 +60,8 @@ def field_value(page: str, name: str, within: str = "") -> str:
     """The value of a field, in the part of the page that begins with `within`."""
     part = page[page.index(within) :]
     match = re.search(
-        rf'<textarea name="{name}"[^>]*>\n(.*?)</textarea>|<input type="text" name="{name}"[^>]*?value="([^"]*)"',
+        rf'<textarea name="{name}"[^>]*>\n(.*?)</textarea>'
+        rf'|<input type="text" name="{name}"[^>]*?value="([^"]*)"',
         part,
         re.S,
     )

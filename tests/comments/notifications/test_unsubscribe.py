@@ -1,4 +1,4 @@
-"""The unsubscribe page: which mails a link ends, by a button or by one click in a mail program, also links of old mails."""
+"""The unsubscribe page: which mails a link ends, by a button or by one click, also links of old mails."""
 
 import pytest
 from django.core import signing

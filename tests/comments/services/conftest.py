@@ -34,7 +34,10 @@ def counters(article: Article) -> tuple[int, int]:
 
 
 def at_once(*functions: Callable[[], object]) -> list[object]:
-    """Run the functions concurrently, each on its own connection. Returns their results, or the CommentErrors raised."""
+    """Run the functions concurrently, each on its own connection.
+
+    Returns their results, or the CommentErrors raised.
+    """
     gate = threading.Barrier(len(functions))
 
     def run(function: Callable[[], object]) -> object:

@@ -163,7 +163,7 @@ def test_moderator_appealed_against_does_not_decide_later_either(
 
 
 def test_only_moderator_decides_the_appeal_against_them(rejected, moderator):
-    """Inactive moderators, staff without the permission and the comment's author do not count as another moderator."""
+    """Inactive moderators, staff without the permission and the comment's author do not count."""
     make_user("left@example.org", group="Moderator", is_active=False)
     make_user("editor@example.org", group="Editor")
     make_user("reader2@example.org")

@@ -1,4 +1,4 @@
-"""Concurrent requests of readers, in real transactions: each test lets threads meet at the one critical moment."""
+"""Concurrent requests of readers, in real transactions."""
 
 import threading
 import uuid

@@ -1,4 +1,4 @@
-"""What holds or refuses a comment, as its author sees it: in the form, in place, in My comments, when editing."""
+"""What holds or refuses a comment, as its author sees it: in the form, in place, in My comments."""
 
 import uuid
 from datetime import timedelta
