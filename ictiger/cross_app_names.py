@@ -15,18 +15,6 @@ class CrossAppName(NamedTuple):
 
 CROSS_APP_NAMES = (
     CrossAppName(
-        "articles/admin/article_list.py",
-        "comments",
-        "The editor's list shows each article's number of comments, which Discussion counts: a subquery of "
-        "the list's query. Annotated from comments it would be a hook for one column.",
-    ),
-    CrossAppName(
-        "articles/context_processors.py",
-        "comments",
-        "The link to the other language translates the URL, except for views of articles and comments, whose "
-        "URLs have slugs.",
-    ),
-    CrossAppName(
         "articles/models/slugs.py",
         "comments",
         "A page must not take the first part of another path as its slug: the list has those of all apps.",
@@ -37,11 +25,6 @@ CROSS_APP_NAMES = (
         "robots.txt is one file for the whole site and names the paths that crawlers leave alone.",
     ),
     CrossAppName("articles/sitemaps.py", "articles/*/comments/new/", "As above, for robots.txt."),
-    CrossAppName(
-        "articles/views.py",
-        "comments:personal_fragment",
-        "The page of an article fetches one personal fragment, and that of the discussion contains the bar.",
-    ),
     *(
         CrossAppName(
             "ictiger/pagecache/build_id.py",
