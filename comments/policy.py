@@ -126,7 +126,7 @@ MANUAL_HOLDS = REVIEW_HOLDS | {HoldRule.REPORTED, HoldRule.UNDONE}
 
 @dataclass(frozen=True)
 class ScreeningFacts:
-    """What the rules decide by. `approved_before` and `duplicate` do not count the comment that is screened."""
+    """What the rules decide by. `approved_before` and `duplicate` do not count the screened comment."""
 
     verified: bool
     banned: bool = False

@@ -1,10 +1,11 @@
 """Bundles of style sheets and scripts, and the storage of collected static files.
 
-Folders below `ictiger/static/`: `css/site` and `js/site` for readers, `css/admin` and `js/admin` for the admin, `css/shared` for
-both, `img` for pictures. A staticfiles finder joins small files into bundles, so that `runserver`, whitenoise and `collectstatic`
-all see a bundle as an ordinary file and there is no build step. Style sheets are joined in order. Scripts are ES modules: joining
-puts them into one scope, so `export` and imports between parts are removed, and each part comes after the parts that it imports
-(tested in `tests/articles/test_look.py`).
+Folders below `ictiger/static/`: `css/site` and `js/site` for readers, `css/admin` and `js/admin` for the
+admin, `css/shared` for both, `img` for pictures. A staticfiles finder joins small files into bundles, so that
+`runserver`, whitenoise and `collectstatic` all see a bundle as an ordinary file and there is no build step.
+Style sheets are joined in order. Scripts are ES modules: joining puts them into one scope, so `export` and
+imports between parts are removed, and each part comes after the parts that it imports (tested in
+`tests/articles/test_look.py`).
 """
 
 import os

@@ -44,7 +44,7 @@ class QueueRow:
 
     @property
     def rule_label(self) -> str:
-        """The short name of the rule that holds the comment; "" where the blocked phrases are shown instead."""
+        """The short name of the rule that holds the comment; "" where blocked phrases are shown instead."""
         if self.comment.state != State.PENDING or (
             self.comment.reason == HoldRule.HELD_WORDS and self.comment.matched_phrases
         ):

@@ -1,4 +1,4 @@
-"""What a moderator typed into a form that was refused. It is in the form again on the page that comes back."""
+"""What a moderator typed into a form that was refused. The page that comes back has it in the form."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field

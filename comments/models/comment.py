@@ -230,5 +230,5 @@ class Comment(PublicModel):
 
     @property
     def version_token(self) -> str:
-        """Identifies the state and text that a moderator saw. A decision with an outdated token is refused."""
+        """Identifies the state and text that a moderator saw. A decision with an old token is refused."""
         return f"{self.state}.{self.revision}"

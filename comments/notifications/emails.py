@@ -43,7 +43,7 @@ def reply_context(mail: Mail) -> dict | None:
 
 
 def _article_in(language: str, thread: Comment) -> Article | None:
-    """The thread's public article in `language`, otherwise in the other language; None when none is public."""
+    """The thread's public article in `language`, else in the other language; None when none is public."""
     articles = Article.objects.public().filter(translation_key=thread.discussion_id)
     by_language = {article.language: article for article in articles}
     return by_language.get(language) or next(iter(by_language.values()), None)

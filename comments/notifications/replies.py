@@ -125,7 +125,7 @@ def _was_notified(reply: Comment, reader: User) -> bool:
 
 
 def wants_reply_mails(reader: User, thread_id: int) -> bool:
-    """Whether the user still wants mails about the thread. A banned user gets none, since they cannot reply."""
+    """Whether the user still wants mails about the thread. A banned user, who cannot reply, gets none."""
     is_wanted = (
         reader.is_active
         and reader.mail_replies
@@ -135,7 +135,7 @@ def wants_reply_mails(reader: User, thread_id: int) -> bool:
 
 
 def replies_to_notify(mail: Mail) -> list[Comment]:
-    """Visible replies to the mail's user since it was queued that no other mail has reported, oldest first."""
+    """Visible replies to the mail's user since it was queued, oldest first, without those already reported."""
     thread_id, since = mail.context["thread"], datetime.fromisoformat(mail.context["since"])
     notified = already_notified(_thread_mails(mail.user, thread_id).exclude(pk=mail.pk))
     replies = _replies_to(mail.user, thread_id=thread_id, since=since)

@@ -82,7 +82,7 @@ def post_comment(
 
 
 def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
-    """Change the text of the user's comment within the edit window, and screen it again. Raises CommentError."""
+    """Change the user's comment within the edit window, and screen it again. Raises CommentError."""
     with public_write() as write:
         lock_author(user)
         comment = lock_own_comment(write, user, comment_id)
@@ -114,7 +114,7 @@ def _not_editable_message(comment: Comment) -> str:
 
 
 def remove_comment(*, user: User, comment_id: int) -> Comment:
-    """Remove the user's comment from the discussion. Does nothing to a removed one. Raises CommentNotFound."""
+    """Remove the user's comment from the discussion, once. Raises CommentNotFound."""
     with public_write() as write:
         comment = lock_own_comment(write, user, comment_id)
         if comment.may_be_removed:

@@ -42,7 +42,7 @@ def lock_author(user: User) -> None:
 
 
 def author_lock_query(user: User) -> Prelude:
-    """The same lock as a prelude of another query about the author, which tells whether the account exists."""
+    """The same lock, as a prelude of another query, which tells whether the account exists."""
     return Prelude(_AUTHOR_LOCK, {"pk": user.pk})
 
 

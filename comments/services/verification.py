@@ -30,7 +30,7 @@ def release_comments(user: User) -> list[Comment]:
 
 
 def discard_pending(user: User) -> None:
-    """Delete the unverified comments and the drafts of `user`: the owner of the mailbox did not write them."""
+    """Delete the unverified comments and drafts of `user`, which the owner of the mailbox did not write."""
     with public_write():
         lock_author(user)
         _unverified(user).delete()

@@ -28,7 +28,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _end_mails(request: HttpRequest, subscription: Subscription) -> str | None:
-    """End the mails that the POST names: "all" or "thread"; None when it names none of this subscription's."""
+    """End the mails that the POST names, "all" or "thread". Returns None when it names neither."""
     choice = request.POST.get("from")
     is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
     # The digest's form has one button, which sends nothing.

@@ -1,6 +1,6 @@
 """The page store: public pages as files, and the protocol that keeps them fresh.
 
-    <root>/<release>/<path>/index.html, .html.gz     pages; index.atom for feeds. A file server may serve them.
+    <root>/<release>/<path>/index.html, .html.gz    pages; index.atom for feeds. A file server may serve them.
     <root>/timed/<release>/<path>/…                  pages that expire: 16 bytes of deadline, then the page.
                                                      Not for a file server, which knows no clock.
     <root>/leases/<release>/<path>/<uuid>.html, .gz  permissions to store what is being rendered

@@ -48,7 +48,8 @@ def article(db) -> Article:
     )
     chinese = {"language": "zh-hans", "topics": [topic], "authors": authors}
     translation_key = make_article("claims", title="Claims", topics=[topic]).translation_key
-    body = "## 一\n\n正文。[^1]\n\n## 二\n\n| 年 | 数 |\n| --- | --- |\n| 一 | 二 |\n\n## 三\n\n正文。\n\n[^1]: 注。"
+    table = "| 年 | 数 |\n| --- | --- |\n| 一 | 二 |"
+    body = f"## 一\n\n正文。[^1]\n\n## 二\n\n{table}\n\n## 三\n\n正文。\n\n[^1]: 注。"
     for number in range(22):
         make_article(f"短文{number}", title=f"短文{number}", summary="摘要。", body="正文。", **chinese)
     article = make_article(

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
         ('<button aria-label="Search">搜</button>', ["Search"]),
         ('<p data-say-left="Words left: {n}">还可以输入</p>', ["Words left: {n}"]),
         (
-            '<p lang="en">Wait a moment.</p><code>if not this</code><bdi>Ann of Green Gables</bdi><p>ICTiger</p>',
+            '<p lang="en">Wait a moment.</p><code>if not this</code>'
+            "<bdi>Ann of Green Gables</bdi><p>ICTiger</p>",
             [],
         ),
         ("<p>请写信到 letters@the.example.org，或看 /zh-hans/this/that/other/。</p>", []),

@@ -1,4 +1,4 @@
-"""Dates in English as the publication writes them: 14 September 2026, 08:30. The Chinese ones are Django's own."""
+"""Dates in English: 14 September 2026, 08:30. The Chinese ones are Django's own."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

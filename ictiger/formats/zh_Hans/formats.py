@@ -1,3 +1,3 @@
-"""Dates in Chinese: Django's own (2026年9月14日 08:30), but for the day without its year, to which Django gives a leading nought."""
+"""Dates in Chinese are Django's own, except a day without its year: Django writes it with a leading zero."""
 
 MONTH_DAY_FORMAT = "n月j日"

@@ -292,7 +292,7 @@ def test_draft_of_an_unconfirmed_account_waits_for_its_owner(stranger, send, unv
 
 
 def test_draft_is_not_attached_to_an_unverified_account(stranger, send, unverified):
-    """The account may turn out to be another person's: until it is verified the draft stays with the browser."""
+    """The account may be another person's: until it is verified the draft stays with the browser."""
     send(stranger, "Wait for me.")
     log_in(stranger, unverified)
     elsewhere = Client()
