@@ -102,6 +102,9 @@ class BlockReader:
         for depth, container in enumerate(self.open):
             if not self._goes_on(container, line):
                 return depth
+            if container.kind == "quote":
+                for outer in self.open[: depth + 1]:
+                    outer.end = line.number
         return len(self.open)
 
     def _goes_on(self, container: Block, line: Line) -> bool:
@@ -110,7 +113,6 @@ class BlockReader:
                 return False
             line.take_mark(1)
             line.take_columns(1)
-            container.end = line.number
         elif container.kind in ("item", "note"):
             return self._item_goes_on(container, line)
         return True

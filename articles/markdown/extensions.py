@@ -11,6 +11,7 @@ from markdown import Markdown
 
 from . import addresses, callouts, footnotes, formulas, links, signs, tree
 from .inline import ADDRESS, Inline, InlineReader, add_signs
+from .serializer import to_html
 from .starts import STARTS
 from .writer import TreeWriter
 
@@ -24,7 +25,9 @@ def add_core(md: Markdown) -> None:
     md.address_start = addresses.START
     md.signs[ADDRESS] = [addresses.read_address]
     md.parser = TreeWriter(md)
+    md.serializer = to_html
     md.preprocessors.deregister("html_block")  # blocks of HTML are read with the other blocks
+    md.preprocessors.deregister("normalize_whitespace")  # it makes blanks of tabs, in code too; `source` has done the rest
     md.treeprocessors.register(InlineReader(md), "inline", 20)
     add_signs(md, "\\", signs.read_escape)
     add_signs(md, "\n", signs.read_line_end)

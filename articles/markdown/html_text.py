@@ -25,6 +25,8 @@ TAG = re.compile(rf"<(?:(/)([A-Za-z][A-Za-z0-9-]*)\s*>|([A-Za-z][A-Za-z0-9-]*)((
 LOOSE_TAG = re.compile(r"""<([A-Za-z][A-Za-z0-9-]*)((?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?)>""")
 COMMENT = re.compile(r"<!--(?:>|->|.*?-->)", re.DOTALL)
 BLOCK_START = re.compile(rf"</?({'|'.join(sorted(BLOCK_TAGS | {'iframe'}))})(?=[\s>]|/>|$)", re.IGNORECASE)
+# Code of pages and programs: shown as code, since none of it is for readers to see at work.
+SHOWN_START = re.compile(r"<(script|style|textarea)(?=[\s>]|$)|<\?", re.IGNORECASE)
 PRE_START = re.compile(r"<pre(?=[\s>]|$)", re.IGNORECASE)
 PRE_END = re.compile(r"</pre>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")

@@ -14,7 +14,7 @@ POINTED = re.compile(r"<(?:[^<>\n\\]|\\.)*>")
 TITLE = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\((?:[^()\\]|\\.)*\)', re.DOTALL)
 LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){0,999})\]", re.DOTALL)
 # An address with blanks in it is none for CommonMark, but authors paste them: `[map](maps/north side.png)`.
-SPACED = re.compile(r"""\([ \t]*([^\s()<>"'](?:[^\n()<>"']|\([^\n()<>"']*\))*?)[ \t]*\)""")
+SPACED = re.compile(r"""\([ \t]*([^\s()<>"'&](?:[^\n()<>"'&]|\([^\n()<>"'&]*\))*?)[ \t]*\)""")
 MAX_PARENTHESES = 32  # within one another in an address
 
 
@@ -48,7 +48,9 @@ def close_bracket(state: Inline) -> bool:
     bracket = state.brackets.pop()
     if not bracket.active:
         return False
-    target = inline_target(state.text, state.position + 1) or _reference(state, bracket)
+    target = (
+        inline_target(state.text, state.position + 1) or _reference(state, bracket) or _spaced_target(state.text, state.position + 1)
+    )
     if target is None:
         return False
     address, title, end = target
@@ -93,17 +95,18 @@ def inline_target(text: str, start: int) -> tuple[str, str, int] | None:
     position = SPACE.match(text, start + 1).end()
     end = _end_of_address(text, position)
     if end is None:
-        return _spaced_target(text, start)
+        return None
     address, after = address_of(text[position:end]), SPACE.match(text, end).end()
     found = TITLE.match(text, after) if after > end else None
     if found is not None:
         after = SPACE.match(text, found.end()).end()
     if not text.startswith(")", after):
-        return _spaced_target(text, start)
+        return None
     return address, plain(found[0][1:-1]) if found else "", after + 1
 
 
 def _spaced_target(text: str, start: int) -> tuple[str, str, int] | None:
+    """A target that CommonMark would not take, because its address has blanks in it."""
     found = SPACED.match(text, start)
     return (plain(found[1]), "", found.end()) if found else None
 

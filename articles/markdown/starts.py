@@ -3,7 +3,8 @@
 import re
 
 from .blocks import Block, BlockReader, Line, Start
-from .html_text import BLOCK_START, COMMENT, PRE_END, PRE_START, starts_alone
+from .html_text import BLOCK_START, COMMENT, PRE_END, PRE_START, SHOWN_START, starts_alone
+from .notices import Notice
 from .tables import alignments_of
 
 FENCE = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$")
@@ -52,6 +53,9 @@ def start_html(reader: BlockReader, line: Line, paragraph: Block | None) -> str 
     rest = line.rest
     if not rest.startswith("<"):
         return None
+    shown = SHOWN_START.match(rest)
+    if shown:
+        return _start_shown_html(reader, line, re.compile(f"</{shown[1]}>" if shown[1] else r"\?>", re.IGNORECASE))
     if PRE_START.match(rest):
         end = PRE_END if _comes(reader, line, PRE_END) else None
     elif rest.startswith("<!--") and _comes(reader, line, COMMENT_END):
@@ -62,6 +66,16 @@ def start_html(reader: BlockReader, line: Line, paragraph: Block | None) -> str 
         return None
     reader.add_leaf("html", line, end=end).lines.append(line.text)
     if end is not None and (COMMENT.match(rest) if end is COMMENT_END else end.search(rest)):
+        reader.close_leaf()
+    return "leaf"
+
+
+def _start_shown_html(reader: BlockReader, line: Line, end: re.Pattern[str]) -> str | None:
+    if not _comes(reader, line, end):
+        return None
+    reader.notices.append(Notice("tag", line.number, line.rest))
+    reader.add_leaf("html", line, end=end, shown=True).lines.append(line.text)
+    if end.search(line.rest):
         reader.close_leaf()
     return "leaf"
 

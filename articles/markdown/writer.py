@@ -104,7 +104,9 @@ class TreeWriter(BlockParser):
         self._put_html(highlighted(self.md, block.text, block.data["info"]), parent)
 
     def _write_html(self, block: Block, parent: Element) -> None:
-        self._put_html(safe_html(block.text, block.line, self.md.notices), parent)
+        shown = block.data.get("shown")
+        html = highlighted(self.md, block.text, "") if shown else safe_html(block.text, block.line, self.md.notices)
+        self._put_html(html, parent)
 
     def _write_math(self, block: Block, parent: Element) -> None:
         formula = self.md.formula(block.text.strip()[2:-2], block.line, True)

@@ -6,6 +6,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from articles.markdown.raw_html import safe_html
+from articles.markdown.sanitise import sanitised
+
 EXAMPLE = re.compile(r"^`{32} example([^\n]*)\n(.*?)^\.\n(.*?)^`{32}$|^#{1,6} ([^\n]*)$", re.MULTILINE | re.DOTALL)
 VOID = {"br", "hr", "img", "input", "wbr"}
 BLOCKS = {
@@ -42,11 +45,13 @@ class _Events(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.events: list[str] = []
         self.pre = 0
+        self.in_caption = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         tag = {"h1": "h2", "figure": "p"}.get(tag, tag)
         self.pre += tag == "pre"
-        if tag in ("div", "span"):
+        self.in_caption = tag == "figcaption"
+        if tag in ("div", "span", "figcaption"):
             return
         kept = {name: value or "" for name, value in attrs if name in KEPT}
         for name in ("href", "src"):
@@ -55,12 +60,17 @@ class _Events(HTMLParser):
         self.events.append(f"<{tag} {sorted(kept.items())}>" if kept else f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
+        self.in_caption = False
         tag = {"h1": "h2", "figure": "p"}.get(tag, tag)
         self.pre -= tag == "pre"
-        if tag not in VOID and tag not in ("div", "span"):
+        if tag not in VOID and tag not in ("div", "span", "figcaption"):
             self.events.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
+        if self.in_caption:  # a picture's title is its caption here
+            if data.strip():
+                self.events[-1] = self.events[-1].removesuffix("]>") + f", ('title', '{data}')]>"
+            return
         if not self.pre:
             data = re.sub(r"[ \t\n]+", " ", data)
         if self.events and not self.events[-1].startswith("<"):
@@ -70,7 +80,9 @@ class _Events(HTMLParser):
 
 
 def comparable(html: str) -> str:
-    """HTML without what makes no difference: white space between blocks, ids, classes, our boxes."""
+    """HTML without what makes no difference: white space between blocks, ids, classes, our boxes. Tags that articles may not have are
+    text in both."""
+    html = sanitised(safe_html(html.strip(), 1, []), targets={})
     parser = _Events()
     parser.feed(html)
     parser.close()

@@ -386,7 +386,7 @@ def test_save_page_renders_and_refuses_the_names_of_the_house():
     page = make_page("about", body="Old")
     page.body = "New **text** <script>"
     save_page(page)
-    assert page.body_html == "<p>New <strong>text</strong> </p>"
+    assert page.body_html == "<p>New <strong>text</strong> &lt;script&gt;</p>"
 
     page.slug = "admin"
     with pytest.raises(ValidationError, match="belongs to the site itself"):
