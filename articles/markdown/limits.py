@@ -15,8 +15,8 @@ MAX_FENCES = 1_000  # lines that begin or end code
 
 FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 DEEP_QUOTE = re.compile(r"^(?:[ \t]*>){%s}" % (MAX_QUOTES + 1), re.MULTILINE)
-# Lines that cannot be parted by empty ones: rows of tables, items, quotes, definitions. Each counts by itself.
-OWN_LINE = re.compile(r"[ \t]*(?:\||[*+-][ \t]|\d{1,9}[.)][ \t]|>|\[[^\]\n]*\]:)")
+# Lines that cannot be parted by empty ones: rows of tables, items, quotes, HTML, definitions. Each counts by itself.
+OWN_LINE = re.compile(r"[ \t]*(?:\||[*+-][ \t]|\d{1,9}[.)][ \t]|[<>]|\[[^\]\n]*\]:)")
 
 
 def refuse_endless(text: str) -> None:

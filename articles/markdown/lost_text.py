@@ -1,2 +1,223 @@
-def lost_text(source, rendered):
-    return []
+"""The house's rule checked: every letter and digit of the source, less markup, is in the rendered text, in order.
+
+The source is read here by patterns, apart from the renderer. What a pattern of MARKUP finds may be missing from the rendered text, and
+nothing else may; that is the whole list of exceptions. Notes are compared one by one, since they stand elsewhere than they were written.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Protocol
+
+from .code import file_name
+from .formulas import INLINE as FORMULA
+from .formulas import is_formula
+from .html_text import COMMENT, DEMOTED, ENTITY, REFUSED, TAG, TAGS, values_of
+from .references import ADDRESS, ESCAPE, LABEL, TITLE
+from .source import clean, front_matter_length
+
+_START = r"^[ \t]*(?:(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]|$))[ \t]*)*"
+_ADDRESS = r"(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*\))*)"
+_NAMES = "|".join(sorted(TAGS | REFUSED | DEMOTED.keys(), key=len, reverse=True))
+
+_MARKUP = rf"""
+    (?P<comment>{COMMENT.pattern})
+    |(?P<start>{_START})(?:
+        (?P<task>\[[xX]\])(?=[ \t])
+        |(?:`{{3,}}|~{{3,}})(?P<info>[^\n]*)
+        |(?P<definition>(?!\[\^){LABEL}:)[ \t]*\n?[ \t]*(?P<address>{ADDRESS})(?:[ \t]*\n?[ \t]*(?P<title>{TITLE})[ \t]*$)?
+        |(?P<note>\[\^[^\]\n]+\]:)
+        |(?P<callout>\[![A-Za-z]+\])
+        |(?P<contents>\[TOC\])[ \t]*$
+    )?
+    |(?P<target>\]\([ \t]*\n?[ \t]*{_ADDRESS}(?:[ \t]*\n?[ \t]*(?P<words>{TITLE}))?[ \t]*\n?[ \t]*\))
+    |(?P<spaced>\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))
+    |(?P<label>\]\[[^\[\]]*\])
+    |(?P<reference>\[\^[^\]\n]+\])
+    |(?P<tag></?(?:{_NAMES})(?=[\s/>])[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>)
+    |(?P<entity>{ENTITY.pattern})
+    |(?P<display>\$\$(?:[^$\\]|\\.){{1,5000}}?\$\$)
+    |(?P<formula>{FORMULA.pattern})
+"""
+MARKUP = re.compile("".join(line.strip() for line in _MARKUP.splitlines()), re.MULTILINE | re.DOTALL | re.IGNORECASE)
+NOT_READ = {"footnote-ref", "footnote-backref", "callout-label", "toc", "video"}  # what the renderer adds
+NOTE_ID = "s-fn:"
+VOID = {"br", "hr", "img", "input", "wbr", "mspace", "mprescripts", "none"}
+MAX_TOLD = 20
+MAX_STATES = 64  # readings of optional markup that are followed at once
+INSERTED = 400  # letters that may stand in the rendered text without being in the source
+
+
+class RenderedText(Protocol):
+    html: str
+    note_lines: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the source: the letters that the rendered text may have in its place. One alternative alone must be there."""
+
+    alternatives: tuple[str, ...]
+    line: int
+
+
+def lost_text(source: str, rendered: RenderedText) -> list[tuple[int, str]]:
+    """What is missing from the rendered text: the line of the source and the letters, in order; empty if nothing is."""
+    source = clean(source, [])
+    length = front_matter_length(source)
+    source = "\n" * source.count("\n", 0, length) + source[length:]
+    streams = _streams_of(rendered.html)
+    body, notes = _without_notes(source, rendered.note_lines)
+    lost = list(_missing(parts_of(body), streams.get("", "")))
+    for label, text in notes.items():
+        lost += _missing(parts_of(text), streams.get(label, ""))
+    return sorted(lost)[:MAX_TOLD]
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def _without_notes(source: str, note_lines: dict[str, tuple[int, int]]) -> tuple[str, dict[str, str]]:
+    """The source with empty lines where notes are, and each note with empty lines before it."""
+    lines, notes = source.split("\n"), {}
+    for label, (first, last) in note_lines.items():
+        notes[label] = "\n" * (first - 1) + "\n".join(lines[first - 1 : last])
+    for first, last in note_lines.values():
+        lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(lines), notes
+
+
+# --- the source
+
+
+def parts_of(source: str) -> Iterator[Part]:
+    """The source as parts, each line's letters apart."""
+    position, line = 0, 1
+    for found in MARKUP.finditer(source):
+        yield from _required(source[position : found.start()], line)
+        line += source.count("\n", position, found.start())
+        for alternatives in _alternatives_of(found):
+            if any(alternatives):
+                yield Part(tuple(dict.fromkeys(alternatives)), line)
+        line += found[0].count("\n")
+        position = found.end()
+    yield from _required(source[position:], line)
+
+
+def _required(text: str, line: int) -> Iterator[Part]:
+    for number, piece in enumerate(text.split("\n"), line):
+        if found := letters(piece):
+            yield Part((found,), number)
+
+
+def _alternatives_of(found: re.Match[str]) -> Iterator[tuple[str, ...]]:
+    """For each part of a piece of markup, the letters that may be read in its place."""
+    kind = found.lastgroup
+    if found["start"] is not None:
+        yield from _alternatives_of_start(found)
+    elif found["target"] is not None:
+        yield "", letters(found[0]), *_readings(found["words"] or "")
+    elif found["tag"] is not None:
+        yield "", letters(found[0]), *_readings(_description_of(found[0]))
+    elif found["entity"] is not None:
+        yield letters(found[0]), letters(html.unescape(found[0]))
+    elif found["formula"] is not None and not is_formula(found["formula"][1:-1]):
+        yield from (part.alternatives for part in parts_of(" " + found[0][1:]))
+    elif kind is not None:
+        yield "", *_readings(found[0])
+
+
+def _alternatives_of_start(found: re.Match[str]) -> Iterator[tuple[str, ...]]:
+    numbers = re.findall(r"\d+", found["start"])
+    yield "", "".join(numbers), *numbers[-1:]
+    if found["info"] is not None:
+        yield "", letters(found["info"]), letters(file_name(found["info"]))
+    for name in ("task", "definition", "address", "title", "note", "callout", "contents"):
+        if found[name] is not None:
+            yield "", *_readings(found[name])
+
+
+def _readings(text: str) -> tuple[str, ...]:
+    """The letters of a text as typed, and with its entities read."""
+    return letters(text), letters(html.unescape(ESCAPE.sub(r"\1", text)))
+
+
+def _description_of(tag: str) -> str:
+    found = TAG.match(tag)
+    return values_of(found[4]).get("alt", "") if found and found[4] else ""
+
+
+# --- the rendered text
+
+
+class _Streams(HTMLParser):
+    """The letters of the text, and of each note, descriptions of pictures among them."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.streams: dict[str, list[str]] = {"": []}
+        self.open: list[tuple[str, bool]] = []  # elements, and whether what stands in them is read
+        self.labels: list[str | None] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "img":
+            self.handle_data(values.get("alt") or "")
+        if tag in VOID:
+            return
+        read = (not self.open or self.open[-1][1]) and tag != "math" and not NOT_READ & set((values.get("class") or "").split())
+        self.open.append((tag, read))
+        is_note = tag == "li" and (values.get("id") or "").startswith(NOTE_ID)
+        self.labels.append(values["id"].removeprefix(NOTE_ID) if is_note else None)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and self.open:
+            self.open.pop()
+            self.labels.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1][1]:
+            label = next((label for label in reversed(self.labels) if label is not None), "")
+            self.streams.setdefault(label, []).append(letters(data))
+
+
+def _streams_of(clean_html: str) -> dict[str, str]:
+    parser = _Streams()
+    parser.feed(clean_html)
+    parser.close()
+    return {label: "".join(parts) for label, parts in parser.streams.items()}
+
+
+# --- the comparison
+
+
+def _missing(parts: Iterable[Part], text: str) -> Iterator[tuple[int, str]]:
+    """Follow the parts through the text; what must be there and is not."""
+    places, astray = {0}, False
+    for part in parts:
+        after = {place + len(choice) for place in places for choice in part.alternatives if text.startswith(choice, place)}
+        if not after and (astray or len(part.alternatives) == 1):
+            after = _found_later(part, text, min(places), far=astray)
+        if after:
+            places = set(sorted(after)[:MAX_STATES])
+            astray = astray and len(max(part.alternatives, key=len)) < 4
+        elif not astray:
+            yield part.line, _from_first_difference(part.alternatives[-1], text, min(places))
+            astray = True
+
+
+def _found_later(part: Part, text: str, start: int, *, far: bool) -> set[int]:
+    """Where the part ends if the rendered text has something of its own before it."""
+    choice = max(part.alternatives, key=len)
+    if len(choice) < 4 and far:
+        return set()
+    place = text.find(choice, start, None if far else start + INSERTED + len(choice))
+    return {place + len(choice)} if place >= 0 else set()
+
+
+def _from_first_difference(choice: str, text: str, start: int) -> str:
+    same = next((index for index, letter in enumerate(choice) if text[start + index : start + index + 1] != letter), 0)
+    return choice[max(0, same - 10) : same + 40]

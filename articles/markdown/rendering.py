@@ -28,7 +28,8 @@ LATIN_WORD = re.compile(rf"[^\W_{HAN_RANGES}]+(?:['’.,-][^\W_{HAN_RANGES}]+)*"
 @dataclass(frozen=True)
 class Rendered:
     """`html` is safe to print as it is. `contents` lists the headings of two levels; `text` is what a reader reads, without markup.
-    `notices` say what was left out, shown as typed or refused, in the order of the source's lines."""
+    `notices` say what was left out, shown as typed or refused, in the order of the source's lines. `note_lines` are the first and the last
+    line of each note in the source."""
 
     html: str
     contents: list[dict[str, str | int]]
@@ -36,6 +37,7 @@ class Rendered:
     words: int
     reading_minutes: int
     notices: list[Notice] = field(default_factory=list)
+    note_lines: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def _unknown_size(src: str) -> None:
@@ -62,7 +64,8 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size, 
     plain = plain_text(html)
     latin, han = len(LATIN_WORD.findall(plain)), len(LETTER.findall(plain))
     notices = sorted(dict.fromkeys(notices), key=lambda notice: notice.line)
-    return Rendered(html, contents, plain, latin + han, reading_minutes(latin, han), notices)
+    note_lines = {label: (block.line, block.end) for label, block in md.notes.definitions.items()}
+    return Rendered(html, contents, plain, latin + han, reading_minutes(latin, han), notices, note_lines)
 
 
 def converter(size_of: Callable[[str], Size | None], site_url: str, notices: list[Notice]) -> Markdown:
