@@ -12,7 +12,7 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
 HOST = rf"(?:(?:{_NAME}\.)+{_NAME}|localhost)"
 # Chinese belongs to an address where a sign of the address stands before it (`/wiki/民法_(法律)`), and not where a letter does
 # (`https://example.org/a的说明`).
-PATH = rf"(?:[/?#](?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%|]|(?<=[/=#_(\-])[{_HAN}]+)*)?"
+PATH = rf"(?:[/?#](?:[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%|]|\[[\w.%-]*\]|(?<=[/=#_(\-])[{_HAN}]+)*)?"
 WEB = re.compile(rf"(?:https?://(?:[^\s/@<>]{{1,64}}@)?{HOST}|www\.{_NAME}(?:\.{_NAME})+)(?::\d{{1,5}})?({PATH})", re.IGNORECASE)
 MAIL = re.compile(rf"[A-Za-z0-9._+-]+@((?:{_NAME}\.)+{_NAME})")
 AT_ROOT = re.compile(rf"/[{_HAN}]")

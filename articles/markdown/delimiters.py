@@ -23,6 +23,7 @@ class Run:
     can_open: bool
     can_close: bool
     left: int = 0  # signs not used yet
+    chinese: bool = False  # whether a neighbour is
     opens: list[str] = field(default_factory=list)
     closes: list[str] = field(default_factory=list)
     before: "Run | None" = None
@@ -46,12 +47,12 @@ def is_punctuation(character: str) -> bool:
 def run_of(sign: str, length: int, before: str, after: str) -> Run:
     """A run between two characters, with what it may do."""
     kinds = kind_of(before), kind_of(after)
-    chinese = "chinese" in kinds or (before in SHARED and before) or (after in SHARED and after)
-    left = kinds[1] != "blank" and (bool(chinese) or not is_punctuation(after) or kinds[0] == "blank" or is_punctuation(before))
-    right = kinds[0] != "blank" and (bool(chinese) or not is_punctuation(before) or kinds[1] == "blank" or is_punctuation(after))
+    chinese = "chinese" in kinds or (before != "" and before in SHARED) or (after != "" and after in SHARED)
+    left = kinds[1] != "blank" and (chinese or not is_punctuation(after) or kinds[0] == "blank" or is_punctuation(before))
+    right = kinds[0] != "blank" and (chinese or not is_punctuation(before) or kinds[1] == "blank" or is_punctuation(after))
     if sign == "_":
         return Run(sign, length, left and (not right or is_punctuation(before)), right and (not left or is_punctuation(after)), length)
-    return Run(sign, length, left, right, length)
+    return Run(sign, length, left, right, length, chinese)
 
 
 class Runs:
@@ -125,8 +126,8 @@ def _match(opener: Run, closer: Run) -> bool:
     """Rule 9 and 10 of CommonMark: where a run may do both, lengths that add up to a multiple of three do not belong together."""
     if opener.sign != closer.sign:
         return False
-    if closer.sign == "~":
-        return True
+    if closer.sign == "~" or (opener.left % 2 == closer.left % 2 == 0 and (opener.chinese or closer.chinese)):
+        return True  # `**甲****乙**` is bold twice
     either = opener.can_close or closer.can_open
     odd = (opener.length + closer.length) % 3 == 0 and not (opener.length % 3 == 0 and closer.length % 3 == 0)
     return not (either and odd)

@@ -10,8 +10,8 @@ from markdown.extensions.toc import TocExtension, TocTreeprocessor, slugify_unic
 
 ID_PREFIX = "s-"  # no heading may take an id of the page, such as "discussion"
 NOT_IN_SLUG = re.compile(r"[^\w\- ]")  # what GitHub leaves out of a heading's slug
+NOT_A_WORD = re.compile(r"[\W_]+")  # other programs make a hyphen of whatever is no letter
 AUTHORS_ID = re.compile(r"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*[\"']?([^\"'\s<>]+)")
-NOTE_MARK = re.compile(r'<sup id="s-fnref.*?</sup>')
 
 
 class Headings(TocTreeprocessor):
@@ -56,6 +56,8 @@ def targets_of(heading_ids: dict[str, str], dirty: str) -> dict[str, str]:
         times[slug] = times.get(slug, -1) + 1
         for alias in (name, name.removeprefix(ID_PREFIX), f"{slug}-{times[slug]}" if times[slug] else slug):
             targets.setdefault(alias, name)
+    for name, title in heading_ids.items():
+        targets.setdefault(NOT_A_WORD.sub("-", html.unescape(title).lower()).strip("-"), name)
     for name in AUTHORS_ID.findall(dirty):
         targets.setdefault(name, prefixed(name))
     return targets

@@ -14,7 +14,7 @@ POINTED = re.compile(r"<(?:[^<>\n\\]|\\.)*>")
 TITLE = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\((?:[^()\\]|\\.)*\)', re.DOTALL)
 LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){0,999})\]", re.DOTALL)
 # An address with blanks in it is none for CommonMark, but authors paste them: `[map](maps/north side.png)`.
-SPACED = re.compile(r"""\([ \t]*([^\s()<>"'&](?:[^\n()<>"'&]|\([^\n()<>"'&]*\))*?)[ \t]*\)""")
+SPACED = re.compile(r"""\([ \t]*((?=[^\n]*[/.#])[!-~](?:[^\n()<>"'&\[\]\u3000-\u303f\uff00-\uffef]|\([^\n()<>"'&\[\]]*\))*?)[ \t]*\)""")
 MAX_PARENTHESES = 32  # within one another in an address
 
 

@@ -4,8 +4,9 @@ import re
 
 from .notices import Notice
 
-# C0 controls other than tab and line feed, DEL, lone surrogates, non-characters. Vertical tab and form feed end a line.
-UNSHOWABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# NUL, lone surrogates, non-characters: something was there that cannot be shown.
+UNSHOWABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
+CONTROLS = re.compile("[\x01-\x08\x0e-\x1f\x7f]")  # not tab and line feed; vertical tab and form feed end a line
 LINE_END = re.compile("\r\n|[\r\x0b\x0c]")
 FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)(\1|\.\.\.)[ \t]*(?:\n|\Z)")
 # YAML has `key: value` (or a list of them), TOML `key = value`, in the first line that says anything.
@@ -13,8 +14,8 @@ KEY = re.compile(r"\s*(?:#.*\n\s*)*(?:[\w\"'.-]+[ \t]*[:=]|\[)")
 
 
 def clean(text: str, notices: list[Notice]) -> str:
-    """`text` with line feeds alone, and U+FFFD for what cannot be shown (CommonMark 0.31, 2.3)."""
-    text = LINE_END.sub("\n", text.removeprefix("\ufeff"))
+    """`text` with line feeds alone, without control characters, and U+FFFD for what cannot be shown (CommonMark 0.31, 2.3)."""
+    text = CONTROLS.sub("", LINE_END.sub("\n", text.removeprefix("\ufeff")))
     found = UNSHOWABLE.search(text)
     if found is None:
         return text
