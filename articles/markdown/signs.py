@@ -19,7 +19,6 @@ BACKTICKS = re.compile("`+")
 AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x20]*)>")
 MAIL_LINK = re.compile(r"<([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9-]{1,63})*)>")
 BLANKS = re.compile(r"[ \t]*")
-LOOKS_LIKE_TAG = re.compile(r"</?[A-Za-z][^<>\s]{0,60}(?:\s[^<>\n]{0,200})?>")
 
 
 def read_escape(state: Inline) -> bool:
@@ -121,15 +120,11 @@ def read_tag(state: Inline) -> bool:
             return True
         state.memory["no comment ends"] = True
     found = TAG.match(state.text, state.position)
-    line = state.line_at(state.position)
     if found is None:
-        odd = LOOKS_LIKE_TAG.match(state.text, state.position)
-        if odd is not None:
-            state.md.notices.append(Notice("tag", line, odd[0]))
         return False
     if name_of(found) == "a":
         state.in_link = max(0, state.in_link + (-1 if found[1] else 1))
-    state.add_html(safe_tag(found, line, state.md.notices))
+    state.add_html(safe_tag(found, state.line_at(state.position), state.md.notices))
     state.position = found.end()
     return True
 

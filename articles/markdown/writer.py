@@ -106,7 +106,10 @@ class TreeWriter(BlockParser):
     def _write_html(self, block: Block, parent: Element) -> None:
         shown = block.data.get("shown")
         html = highlighted(self.md, block.text, "") if shown else safe_html(block.text, block.line, self.md.notices)
-        self._put_html(html, parent)
+        if html.startswith('<a class="video"'):
+            html = f"<p>{html}</p>"
+        if html.strip():
+            self._put_html(html, parent)
 
     def _write_math(self, block: Block, parent: Element) -> None:
         formula = self.md.formula(block.text.strip()[2:-2], block.line, True)
