@@ -22,7 +22,7 @@ from accounts.models import User
 from ictiger.delivery.change import change
 from ictiger.languages import Language
 
-from .markdown import Rendered, render
+from .markdown import Notice, Rendered, lost_text, render
 from .models import SLUG_BYTES, Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, SlugRedirect, Status, Topic
 from .search import index_text
 from .text import cut, slug_from, storable
@@ -114,7 +114,7 @@ def publish(article: Article, *, at: datetime | None = None) -> Article:
         was_read, old_slug = article.publish_at is not None and article.publish_at <= now, article.slug
         if article.is_public and at is not None and at > now:
             raise ValidationError(_("Readers see this article now. Take it down first, or publish its changes at once."), code="public")
-        changed = _copy_text(draft, article)
+        changed = _copy_text(draft, article, complete=True)
         article.status = Status.PUBLISHED
         article.publish_at = at or (article.publish_at if was_read else now)
         if article.expires_at is not None and article.expires_at <= max(now, article.publish_at):
@@ -179,7 +179,9 @@ def save_page(page: Page) -> Page:
     """Render and save a page (about, privacy, …), new or changed."""
     page.title, page.body, page.slug = storable(page.title), storable(page.body), _normal(page.slug)
     page.full_clean()
-    page.body_html = _render(page.body, page.language).html
+    rendered = _render(page.body, page.language)
+    _refuse_lost_text(page.body, rendered)
+    page.body_html = rendered.html
     with change(*[page] if page.pk else []) as this:
         page.save()
         this.touch(page)
@@ -189,6 +191,12 @@ def save_page(page: Page) -> Page:
 def render_draft(draft: Draft) -> Rendered:
     """The draft's text as readers would see it."""
     return _render(draft.body, draft.article.language)
+
+
+def notices_of(draft: Draft) -> list[Notice]:
+    """What the author is to be told of the draft's text: what is left out, shown as typed, refused, or would be lost."""
+    rendered = render_draft(draft)
+    return [*rendered.notices, *(Notice("lost", line, text) for line, text in lost_text(draft.body, rendered))]
 
 
 def preview_of(draft: Draft) -> Article:
@@ -225,16 +233,27 @@ def _write_text(draft: Draft, text: dict[str, object]) -> None:
     draft.clean_fields(exclude=blank)
 
 
-def _copy_text(draft: Draft, article: Article) -> bool:
-    """Copy the draft over the article and render it. Tells whether what readers read has changed."""
+def _copy_text(draft: Draft, article: Article, *, complete: bool = False) -> bool:
+    """Copy the draft over the article and render it. Tells whether what readers read has changed.
+
+    With `complete`, raises ValidationError if the rendered text lacks a letter of the source.
+    """
     before = _reader_text(article)
     for name in ArticleText.TEXT_FIELDS:
         setattr(article, name, getattr(draft, name))
     rendered = render_draft(draft)
+    if complete:
+        _refuse_lost_text(draft.body, rendered)
     article.body_html, article.contents = rendered.html, rendered.contents
     article.words, article.reading_minutes = rendered.words, rendered.reading_minutes
     article.search_text = index_text(article.title, article.summary, rendered.text)
     return _reader_text(article) != before
+
+
+def _refuse_lost_text(body: str, rendered: Rendered) -> None:
+    lost = lost_text(body, rendered)
+    if lost:
+        raise ValidationError({"body": [ValidationError(str(Notice("lost", line, text)), code="lost") for line, text in lost]})
 
 
 def _reader_text(article: Article) -> tuple[str, str, str]:
@@ -315,7 +334,7 @@ def _normal(slug: str) -> str:
 
 def _render(body: str, language: str) -> Rendered:
     with translation.override(language):
-        return render(body, size_of=_picture_size)
+        return render(body, size_of=_picture_size, site_url=settings.SITE_URL)
 
 
 def _picture_size(src: str) -> tuple[int, int] | None:

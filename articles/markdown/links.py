@@ -48,9 +48,7 @@ def close_bracket(state: Inline) -> bool:
     bracket = state.brackets.pop()
     if not bracket.active:
         return False
-    target = (
-        inline_target(state.text, state.position + 1) or _reference(state, bracket) or _spaced_target(state.text, state.position + 1)
-    )
+    target = inline_target(state.text, state.position + 1) or _reference(state, bracket) or _spaced_target(state)
     if target is None:
         return False
     address, title, end = target
@@ -105,10 +103,13 @@ def inline_target(text: str, start: int) -> tuple[str, str, int] | None:
     return address, plain(found[0][1:-1]) if found else "", after + 1
 
 
-def _spaced_target(text: str, start: int) -> tuple[str, str, int] | None:
+def _spaced_target(state: Inline) -> tuple[str, str, int] | None:
     """A target that CommonMark would not take, because its address has blanks in it."""
-    found = SPACED.match(text, start)
-    return (plain(found[1]), "", found.end()) if found else None
+    found = SPACED.match(state.text, state.position + 1)
+    if found is None:
+        return None
+    state.md.notices.append(Notice("blanks", state.line_at(state.position), found[1]))
+    return plain(found[1]), "", found.end()
 
 
 def _end_of_address(text: str, start: int) -> int | None:

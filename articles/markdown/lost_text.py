@@ -8,13 +8,14 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Protocol
 
 from .code import file_name
 from .formulas import INLINE as FORMULA
 from .formulas import is_formula
+from .html_tokens import attributes_of, tokens
 from .html_text import COMMENT, DEMOTED, ENTITY, REFUSED, TAG, TAGS, values_of
+from .links import SPACED
 from .references import ADDRESS, ESCAPE, LABEL, TITLE
 from .source import clean, front_matter_length
 
@@ -23,7 +24,16 @@ _ADDRESS = r"(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\
 _NAMES = "|".join(sorted(TAGS | REFUSED | DEMOTED.keys(), key=len, reverse=True))
 
 _MARKUP = rf"""
-    (?P<comment>{COMMENT.pattern})
+    (?=[<\[\]&$])(?:
+        (?P<comment>{COMMENT.pattern})
+        |(?P<target>\]\([ \t]*\n?[ \t]*{_ADDRESS}(?:[ \t]*\n?[ \t]*(?P<words>{TITLE}))?[ \t]*\n?[ \t]*\))
+        |(?P<spaced>\]{SPACED.pattern})
+        |(?P<label>\]\[[^\[\]]*\](?!\())
+        |(?P<tag></?(?:{_NAMES})(?=[\s/>])[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>)
+        |(?P<entity>{ENTITY.pattern})
+        |(?P<display>\$\$(?:[^$\\]|\\.){{1,5000}}?\$\$)
+        |(?P<formula>{FORMULA.pattern})
+    )
     |(?P<start>{_START})(?:
         (?P<task>\[[xX]\])(?=[ \t])
         |(?:`{{3,}}|~{{3,}})(?P<info>[^\n]*)
@@ -32,16 +42,10 @@ _MARKUP = rf"""
         |(?P<callout>\[![A-Za-z]+\])
         |(?P<contents>\[TOC\])[ \t]*$
     )?
-    |(?P<target>\]\([ \t]*\n?[ \t]*{_ADDRESS}(?:[ \t]*\n?[ \t]*(?P<words>{TITLE}))?[ \t]*\n?[ \t]*\))
-    |(?P<spaced>\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))
-    |(?P<label>\]\[[^\[\]]*\](?!\())
     |(?P<reference>\[\^[^\]\n]+\])
-    |(?P<tag></?(?:{_NAMES})(?=[\s/>])[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>)
-    |(?P<entity>{ENTITY.pattern})
-    |(?P<display>\$\$(?:[^$\\]|\\.){{1,5000}}?\$\$)
-    |(?P<formula>{FORMULA.pattern})
 """
 MARKUP = re.compile("".join(line.strip() for line in _MARKUP.splitlines()), re.MULTILINE | re.DOTALL | re.IGNORECASE)
+NO_LETTER = re.compile(r"[\W_]+")
 NOT_READ = {"footnote-ref", "footnote-backref", "callout-label", "toc", "video"}  # what the renderer adds
 NOTE_ID = "s-fn:"
 VOID = {"br", "hr", "img", "input", "wbr", "mspace", "mprescripts", "none"}
@@ -77,7 +81,7 @@ def lost_text(source: str, rendered: RenderedText) -> list[tuple[int, str]]:
 
 
 def letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return NO_LETTER.sub("", text)
 
 
 def _without_notes(source: str, note_lines: dict[str, tuple[int, int]]) -> tuple[str, dict[str, str]]:
@@ -153,42 +157,29 @@ def _description_of(tag: str) -> str:
 # --- the rendered text
 
 
-class _Streams(HTMLParser):
-    """The letters of the text, and of each note, descriptions of pictures among them."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.streams: dict[str, list[str]] = {"": []}
-        self.open: list[tuple[str, bool]] = []  # elements, and whether what stands in them is read
-        self.labels: list[str | None] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "img":
-            self.handle_data(values.get("alt") or "")
-        if tag in VOID:
-            return
-        read = (not self.open or self.open[-1][1]) and tag != "math" and not NOT_READ & set((values.get("class") or "").split())
-        self.open.append((tag, read))
-        is_note = tag == "li" and (values.get("id") or "").startswith(NOTE_ID)
-        self.labels.append(values["id"].removeprefix(NOTE_ID) if is_note else None)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID and self.open:
-            self.open.pop()
-            self.labels.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1][1]:
-            label = next((label for label in reversed(self.labels) if label is not None), "")
-            self.streams.setdefault(label, []).append(letters(data))
-
-
 def _streams_of(clean_html: str) -> dict[str, str]:
-    parser = _Streams()
-    parser.feed(clean_html)
-    parser.close()
-    return {label: "".join(parts) for label, parts in parser.streams.items()}
+    """The letters of the text, and of each note by its label, descriptions of pictures among them."""
+    streams: dict[str, list[str]] = {"": []}
+    open_tags: list[tuple[bool, str]] = [(True, "")]  # of each element: whether what stands in it is read, and the note it is in
+    for end, name, attributes, text in tokens(clean_html):
+        read, label = open_tags[-1]
+        if name == "img":
+            text = attributes_of(attributes).get("alt", "")
+        if text and read:
+            streams.setdefault(label, []).append(letters(text))
+        if end:
+            if len(open_tags) > 1 and name not in VOID:
+                open_tags.pop()
+        elif name and name not in VOID:
+            open_tags.append(_opened(name, attributes, read, label))
+    return {label: "".join(parts) for label, parts in streams.items()}
+
+
+def _opened(name: str, attributes: str, read: bool, label: str) -> tuple[bool, str]:
+    values = attributes_of(attributes) if attributes else {}
+    if name == "li" and values.get("id", "").startswith(NOTE_ID):
+        label = values["id"].removeprefix(NOTE_ID)
+    return read and name != "math" and not NOT_READ & set(values.get("class", "").split()), label
 
 
 # --- the comparison

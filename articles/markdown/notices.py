@@ -9,6 +9,7 @@ SENTENCES = {
     "frame": _("Line %(line)s: a frame from “%(text)s” is left out. Link to the page instead."),
     "media": _("Line %(line)s: “%(text)s” is left out. Link to the recording instead."),
     "address": _("Line %(line)s: the address “%(text)s” is left out. Links may begin with http, https, mailto or tel."),
+    "blanks": _("Line %(line)s: there are blanks in the address “%(text)s”. It is linked; see whether it leads where it should."),
     "picture": _("Line %(line)s: the picture “%(text)s” is left out. Upload it here and use its new address."),
     "attribute": _("Line %(line)s: “%(text)s” is left out of a tag."),
     "front matter": _("Lines 1 to %(line)s are front matter of another program. They are left out."),

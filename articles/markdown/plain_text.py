@@ -1,8 +1,7 @@
 """The words of sanitised HTML, for the search index and for counting."""
 
-from html.parser import HTMLParser
-
 from . import formulas
+from .html_tokens import tokens
 
 # fmt: off
 INLINE = {
@@ -12,34 +11,16 @@ INLINE = {
 # fmt: on
 
 
-class _Text(HTMLParser):
-    """Collects the text of sanitised HTML; block elements end a word, inline ones do not."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.in_backlink = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.in_backlink = tag == "a" and dict(attrs).get("class") in ("footnote-backref", "footnote-ref")
-        self._block(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.in_backlink = False
-        self._block(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self.in_backlink:
-            self.parts.append(data)
-
-    def _block(self, tag: str) -> None:
-        if tag not in INLINE:
-            self.parts.append("\n")
-
-
 def plain_text(clean: str) -> str:
-    """The words of sanitised HTML, runs of white space as one space."""
-    parser = _Text()
-    parser.feed(clean)
-    parser.close()
-    return " ".join("".join(parser.parts).split())
+    """The words of sanitised HTML, runs of white space as one space. Block elements end a word, inline ones do not; the numbers of notes
+    are left out."""
+    parts, skips = [], False
+    for end, name, attributes, text in tokens(clean):
+        if not name:
+            if not skips:
+                parts.append(text)
+            continue
+        skips = name == "a" and not end and ('class="footnote-ref"' in attributes or 'class="footnote-backref"' in attributes)
+        if name not in INLINE:
+            parts.append("\n")
+    return " ".join("".join(parts).split())

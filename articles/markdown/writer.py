@@ -98,14 +98,14 @@ class TreeWriter(BlockParser):
         self.write(block, parent)
 
     def _write_code(self, block: Block, parent: Element) -> None:
-        self._put_html(highlighted(self.md, block.text, ""), parent)
+        self._put_html(highlighted(block.text), parent)
 
     def _write_fence(self, block: Block, parent: Element) -> None:
-        self._put_html(highlighted(self.md, block.text, block.data["info"]), parent)
+        self._put_html(highlighted(block.text, block.data["info"]), parent)
 
     def _write_html(self, block: Block, parent: Element) -> None:
         shown = block.data.get("shown")
-        html = highlighted(self.md, block.text, "") if shown else safe_html(block.text, block.line, self.md.notices)
+        html = highlighted(block.text) if shown else safe_html(block.text, block.line, self.md.notices)
         if html.startswith('<a class="video"'):
             html = f"<p>{html}</p>"
         if html.strip():
