@@ -14,7 +14,7 @@ HOST = rf"(?:(?:{_NAME}\.)+{_NAME}|localhost)"
 # (`https://example.org/a的说明`).
 PATH = rf"(?:[/?#](?:[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%|]|\[[\w.%-]*\]|(?<=[/=#_(\-])[{_HAN}]+)*)?"
 WEB = re.compile(rf"(?:https?://(?:[^\s/@<>]{{1,64}}@)?{HOST}|www\.{_NAME}(?:\.{_NAME})+)(?::\d{{1,5}})?({PATH})", re.IGNORECASE)
-MAIL = re.compile(rf"[A-Za-z0-9._+-]+@((?:{_NAME}\.)+{_NAME})")
+MAIL = re.compile(rf"[A-Za-z0-9._+-]+@((?:{_NAME}\.)+{_NAME})(?![A-Za-z0-9_-])")
 AT_ROOT = re.compile(rf"/[{_HAN}]")
 TRAILING_ENTITY = re.compile(r"&[A-Za-z0-9]+;$")
 CLOSING = {")": "(", "]": "["}
@@ -44,7 +44,7 @@ def _read_web(state: Inline, start: int) -> bool:
 
 def _read_mail(state: Inline, start: int) -> bool:
     found = MAIL.match(state.text, start)
-    if found is None or found[1][-1] in "-_" or not found[0][0].isalnum():
+    if found is None or not found[0][0].isalnum():
         return False
     state.pieces.append(BareLink(found[0], f"mailto:{found[0]}"))
     state.position = found.end()
