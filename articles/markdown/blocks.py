@@ -15,7 +15,7 @@ from .notices import Notice
 from .references import take_definition
 
 MAX_DEPTH = 60  # quotes, lists and notes within one another
-CONTAINERS = {"document", "quote", "list", "item", "note"}
+MAX_BLOCKS = 10_000  # paragraphs, headings, items, rows of tables
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +51,7 @@ class BlockReader:
         self.open = [Block("document", 1)]
         self.leaf: Block | None = None
         self.depth = 1  # how many of the open containers the line at hand goes on with
+        self.blocks = 0
         self.source: list[str] = []
         self.ends: dict[str, int] = {}  # the last line in which an end of this kind stands
 
@@ -130,6 +131,7 @@ class BlockReader:
         self.close_to(self.depth)
         while self.open[-1].kind == "list" and kind != "item":
             self._close_container()
+        self._count()
         block = Block(kind, line.number, line.number, data=data)
         self.open[-1].children.append(block)
         self.open.append(block)
@@ -143,11 +145,21 @@ class BlockReader:
         self.close_to(self.depth)
         while self.open[-1].kind == "list":
             self._close_container()
+        self._count()
         self.depth = len(self.open)
         self.leaf = Block(kind, line.number, line.number, data=data)
         self.open[-1].children.append(self.leaf)
         self.touch(line)
         return self.leaf
+
+    def _count(self) -> None:
+        self.blocks += 1
+        if self.blocks > MAX_BLOCKS:
+            raise ValidationError(
+                _("An article may have at most %(limit)s paragraphs, headings, list items and table rows."),
+                code="blocks",
+                params={"limit": MAX_BLOCKS},
+            )
 
     def touch(self, line: Line) -> None:
         """All that is open reaches to this line."""
@@ -223,6 +235,8 @@ class BlockReader:
         whole, kind = self.depth == len(self.open), self.leaf.kind if self.leaf is not None else ""
         if kind == "paragraph" or (kind == "table" and whole):
             self.touch(line)
+            if kind == "table":
+                self._count()
             self.leaf.lines.append(line.rest if kind == "paragraph" else line.text)
         else:
             self.add_leaf("paragraph", line).lines.append(line.rest.lstrip())

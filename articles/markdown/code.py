@@ -1,8 +1,9 @@
 """Blocks of code, coloured by Pygments where their language is named."""
 
 import re
+from io import StringIO
+from time import process_time
 
-from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -14,9 +15,38 @@ from .html_text import escaped
 LANGUAGE = re.compile(r"\{?\s*\.?([^\s{},:=]+)(?!\s*=)")
 FILE_NAME = re.compile(r"\b(?:title|filename)=(?:\"([^\"]*)\"|'([^']*)'|([^\s{}\"']+))")
 LINES = re.compile(r"\bhl_lines=\"([\d\s-]*)\"")
-MAX_COLOURED = 20_000  # characters of one block: Pygments' time has no bound in some languages
+MAX_COLOURED = 20_000  # characters of one block
+SECONDS = 0.4  # of CPU for the colours of one text; real articles take a tenth of it
 FORMATTER = HtmlFormatter(cssclass="highlight", wrapcode=True)
 SHELL = '<div class="highlight">{title}<pre><span></span><code>{code}\n</code></pre></div>'
+
+
+class Colours:
+    """Colours the blocks of one text, until SECONDS of CPU are spent: in some languages Pygments' time grows with the square of the code.
+    Blocks after that are shown without colours."""
+
+    def __init__(self) -> None:
+        self.left = SECONDS
+
+    def highlighted(self, code: str, info: str = "") -> str:
+        """The block as HTML. `info` is what stands behind the fence."""
+        found, title = LANGUAGE.match(info), file_name(info)
+        if found is not None and code.strip() and len(code) <= MAX_COLOURED:
+            tokens = self._tokens(code, found[1])
+            if tokens is not None:
+                return _formatted(tokens, title, _lines_of(info))
+        name = f'<span class="filename">{escaped(title)}</span>' if title else ""
+        return SHELL.format(title=name, code=escaped(code))
+
+    def _tokens(self, code: str, language: str) -> list[tuple] | None:
+        began, tokens = process_time(), []
+        for token in _lexer_of(language).get_tokens(code):
+            tokens.append(token)
+            if len(tokens) % 128 == 0 and process_time() - began > self.left:
+                self.left = 0.0
+                return None
+        self.left -= process_time() - began
+        return tokens
 
 
 def _lexer_of(language: str) -> Lexer:
@@ -26,15 +56,13 @@ def _lexer_of(language: str) -> Lexer:
         return get_lexer_by_name("text", stripnl=False)
 
 
-def highlighted(code: str, info: str = "") -> str:
-    """The block as HTML. `info` is what stands behind the fence."""
-    found, title = LANGUAGE.match(info), file_name(info)
-    if found is None or len(code) > MAX_COLOURED or not code.strip():
-        name = f'<span class="filename">{escaped(title)}</span>' if title else ""
-        return SHELL.format(title=name, code=escaped(code))
-    lines = _lines_of(info)
-    formatter = HtmlFormatter(cssclass="highlight", wrapcode=True, filename=title, hl_lines=lines) if title or lines else FORMATTER
-    return highlight(code, _lexer_of(found[1]), formatter)
+def _formatted(tokens: list[tuple], title: str, lines: list[int]) -> str:
+    formatter = FORMATTER
+    if title or lines:
+        formatter = HtmlFormatter(cssclass="highlight", wrapcode=True, filename=title, hl_lines=lines)
+    parts = StringIO()
+    formatter.format(tokens, parts)
+    return parts.getvalue()
 
 
 def file_name(info: str) -> str:

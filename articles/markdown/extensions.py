@@ -10,6 +10,7 @@ from collections.abc import Callable
 from markdown import Markdown
 
 from . import addresses, callouts, footnotes, formulas, links, signs, tree
+from .code import Colours
 from .inline import ADDRESS, Inline, InlineReader, add_signs
 from .serializer import to_html
 from .starts import STARTS
@@ -24,7 +25,7 @@ def add_core(md: Markdown) -> None:
     md.used_labels, md.definitions, md.heading_ids = set(), {}, {}
     md.address_start = addresses.START
     md.signs[ADDRESS] = [addresses.read_address]
-    md.parser = TreeWriter(md)
+    md.parser, md.colours = TreeWriter(md), Colours()
     md.serializer = to_html
     md.preprocessors.deregister("html_block")  # blocks of HTML are read with the other blocks
     md.preprocessors.deregister("normalize_whitespace")  # it makes blanks of tabs, in code too; `source` has done the rest

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 MAX_CHARACTERS = 200_000
 MAX_PARAGRAPH = 10_000  # characters of running text without an empty line between them
 MAX_OPEN = {"[]": 40, "()": 40, "<>": 200}  # brackets not closed in one paragraph
-MAX_SIGNS = {"`": 500, "~~": 500}  # runs of them in one paragraph
+MAX_SIGNS = {"`": 500, "~~": 500, "*": 2_000, "_": 2_000}  # runs of them in one paragraph
 MAX_QUOTES = 20  # quotes within quotes
+MAX_TAGS = 500  # tags of HTML within one another
 MAX_NOTES = 1_000  # footnotes and references to them
 MAX_FENCES = 1_000  # lines that begin or end code
 
+TAG = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr)\b)[a-z]")
 FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 DEEP_QUOTE = re.compile(r"^(?:[ \t]*>){%s}" % (MAX_QUOTES + 1), re.MULTILINE)
 # Lines that cannot be parted by empty ones: rows of tables, items, quotes, HTML, definitions. Each counts by itself.
@@ -76,7 +78,7 @@ def _refuse_endless_paragraph(paragraph: str) -> None:
             params={"start": start},
         )
     for sign, limit in MAX_SIGNS.items():
-        if len(re.findall(f"(?:{sign})+", paragraph)) > limit:
+        if paragraph.count(sign) > limit and len(re.findall(f"(?:{re.escape(sign)})+", paragraph)) > limit:
             raise ValidationError(
                 _("The paragraph that begins with “%(start)s” has more than %(limit)s times %(sign)s. Put empty lines between paragraphs."),
                 code="signs",
@@ -93,3 +95,13 @@ def _most_open(paragraph: str, pair: str) -> int:
         now = now + 1 if bracket == pair[0] else max(0, now - 1)
         most = max(most, now)
     return most
+
+
+def refuse_deep_html(pieces: list[str]) -> None:
+    """Raise ValidationError for tags that are nested beyond what the sanitiser does in good time."""
+    depth = 0
+    for piece in pieces:
+        for closing in TAG.findall(piece):
+            depth = max(0, depth - 1) if closing else depth + 1
+            if depth > MAX_TAGS:
+                raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting")

@@ -50,7 +50,7 @@ NOT_READ = {"footnote-ref", "footnote-backref", "callout-label", "toc", "video"}
 NOTE_ID = "s-fn:"
 VOID = {"br", "hr", "img", "input", "wbr", "mspace", "mprescripts", "none"}
 MAX_TOLD = 20
-MAX_STATES = 64  # readings of optional markup that are followed at once
+MAX_STATES = 16  # readings of optional markup that are followed at once
 INSERTED = 400  # letters that may stand in the rendered text without being in the source
 
 

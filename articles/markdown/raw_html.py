@@ -12,13 +12,15 @@ PART = re.compile(rf"{COMMENT.pattern}|{TAG.pattern}|{ENTITY.pattern}|[<>&]|[^<>
 
 def safe_html(text: str, line: int, notices: list[Notice]) -> str:
     """A block of HTML with nothing in it that the sanitiser would take away with its content."""
-    parts = []
+    parts, counted = [], 0
     for found in PART.finditer(text):
         piece = found[0]
+        line += text.count("\n", counted, found.start())
+        counted = found.start()
         if piece.startswith("<!--") and len(piece) > 4:
             continue
         if found[2] or found[3]:
-            parts.append(safe_tag(found, line + text.count("\n", 0, found.start()), notices))
+            parts.append(safe_tag(found, line, notices))
         elif len(piece) > 1 and piece.startswith("&"):
             parts.append(piece)
         else:

@@ -11,7 +11,7 @@ from markdown import Markdown
 from .chinese import HAN_RANGES, LETTER
 from .extensions import EXTENSIONS
 from .headings import HeadingsExtension, contents_of, targets_of
-from .limits import refuse_endless
+from .limits import refuse_deep_html, refuse_endless
 from .notices import Notice
 from .plain_text import plain_text
 from .sanitise import sanitised
@@ -56,6 +56,7 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size, 
     try:
         md = converter(size_of, site_url, notices)
         dirty = md.convert(text)
+        refuse_deep_html(md.htmlStash.rawHtmlBlocks)
         html = sanitised(dirty, targets=targets_of(md.heading_ids, dirty), site_url=site_url)
         contents = list(contents_of(md.toc_tokens))
     except RecursionError as error:

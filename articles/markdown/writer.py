@@ -3,11 +3,9 @@
 import re
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
-from markdown import Markdown
 from markdown.blockparser import BlockParser
 
 from .blocks import Block, BlockReader
-from .code import highlighted
 from .footnotes import Notes
 from .html_text import escaped
 from .notices import Notice
@@ -60,8 +58,8 @@ class TreeWriter(BlockParser):
 
     def _write_quote(self, block: Block, parent: Element) -> None:
         quote = SubElement(parent, "blockquote")
-        for name in self.md.quote_kinds:
-            name(self.md, block, quote)
+        for mark in self.md.quote_kinds:
+            mark(self.md, block, quote)
         self.write(block, quote)
 
     def _write_list(self, block: Block, parent: Element) -> None:
@@ -98,14 +96,14 @@ class TreeWriter(BlockParser):
         self.write(block, parent)
 
     def _write_code(self, block: Block, parent: Element) -> None:
-        self._put_html(highlighted(block.text), parent)
+        self._put_html(self.md.colours.highlighted(block.text), parent)
 
     def _write_fence(self, block: Block, parent: Element) -> None:
-        self._put_html(highlighted(block.text, block.data["info"]), parent)
+        self._put_html(self.md.colours.highlighted(block.text, block.data["info"]), parent)
 
     def _write_html(self, block: Block, parent: Element) -> None:
         shown = block.data.get("shown")
-        html = highlighted(block.text) if shown else safe_html(block.text, block.line, self.md.notices)
+        html = self.md.colours.highlighted(block.text) if shown else safe_html(block.text, block.line, self.md.notices)
         if html.startswith('<a class="video"'):
             html = f"<p>{html}</p>"
         if html.strip():
@@ -156,6 +154,3 @@ def _is_loose(block: Block) -> bool:
     pairs = (pair for item in items for pair in zip(item.children, item.children[1:], strict=False))
     return any(after.line - before.end > 1 for before, after in pairs)
 
-
-def make_parser(md: Markdown) -> TreeWriter:
-    return TreeWriter(md)
