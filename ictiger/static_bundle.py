@@ -25,6 +25,7 @@ BUNDLES = {
         "css/tokens.css",
         "css/base.css",
         "css/prose.css",
+        "css/marks.css",
         "css/code.css",
         "css/masthead.css",
         "css/banner.css",

@@ -58,7 +58,8 @@ class BlockReader:
     def read(self, lines: list[str]) -> Block:
         self.source = lines
         for number, text in enumerate(lines, 1):
-            self._read_line(Line(text, number))
+            if text or self.leaf is not None or len(self.open) > 1:
+                self._read_line(Line(text, number))
         self.close_to(1)
         self._tell_of_open_fence()
         return self.open[0]

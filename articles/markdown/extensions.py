@@ -12,6 +12,7 @@ from markdown import Markdown
 from . import addresses, callouts, footnotes, formulas, links, signs, tree
 from .code import Colours
 from .inline import ADDRESS, Inline, InlineReader, add_signs
+from .raw_html import OpenTags
 from .serializer import to_html
 from .starts import STARTS
 from .writer import TreeWriter
@@ -25,7 +26,7 @@ def add_core(md: Markdown) -> None:
     md.used_labels, md.definitions, md.heading_ids = set(), {}, {}
     md.address_start = addresses.START
     md.signs[ADDRESS] = [addresses.read_address]
-    md.parser, md.colours = TreeWriter(md), Colours()
+    md.parser, md.colours, md.tags = TreeWriter(md), Colours(), OpenTags()
     md.serializer = to_html
     md.preprocessors.deregister("html_block")  # blocks of HTML are read with the other blocks
     md.preprocessors.deregister("normalize_whitespace")  # it makes blanks of tabs, in code too; `source` has done the rest

@@ -12,6 +12,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from .blocks import Block
 from .notices import Notice
+from .raw_html import OpenTags
 
 ID_PREFIX = "s-"
 BACKLINK = "&#8617;&#65038;"
@@ -54,6 +55,7 @@ class WriteNotes(Treeprocessor):
         while (label := self._next(notes, len(written))) is not None:
             item = SubElement(items, "li", {"id": f"{ID_PREFIX}fn:{label}"})
             written.append((label, item))
+            self.md.tags = OpenTags()  # a note ends no tag of the text, nor of another note
             self.md.parser.write(notes.definitions[label], item)
             self.md.treeprocessors["inline"].run(item)
         for number, (label, item) in enumerate(written, 1):

@@ -94,7 +94,7 @@ def read_formula(state: Inline) -> bool:
     display = text.startswith("$$", start)
     found = (DISPLAY if display else INLINE).match(text, start)
     before = text[start - 1 : start]
-    if found is None or not (display or is_formula(found[1])) or (before.isascii() and before.isalnum()):
+    if found is None or not (display or is_formula(found[1])) or before == "$" or (before.isascii() and before.isalnum()):
         if display:
             state.add_text("$$")
             state.position += 2

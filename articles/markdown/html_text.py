@@ -14,6 +14,7 @@ BLOCK_TAGS = {
     "ol", "p", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 }
 # fmt: on
+TABLE_TAGS = {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 DEMOTED = {"h1": "h2"}  # the page's one h1 is the article's title
 VOID = {"br", "hr", "img", "input", "wbr"}
 MEDIA = {"audio", "embed", "object", "param", "source", "track", "video"}  # players from elsewhere

@@ -46,7 +46,7 @@ def _stretches(text: str) -> list[str]:
         if not line.strip() or OWN_LINE.match(line):
             stretches.append([])
         stretches[-1].append(line)
-    return ["\n".join(lines) for lines in stretches]
+    return ["\n".join(lines) for lines in stretches if lines != [""]]
 
 
 def _without_code(text: str) -> str:

@@ -14,35 +14,38 @@ from .code import file_name
 from .formulas import INLINE as FORMULA
 from .formulas import is_formula
 from .html_tokens import attributes_of, tokens
-from .html_text import COMMENT, DEMOTED, ENTITY, REFUSED, TAG, TAGS, values_of
+from .html_text import DEMOTED, ENTITY, REFUSED, TAG, TAGS, name_of, values_of
 from .links import SPACED
 from .references import ADDRESS, ESCAPE, LABEL, TITLE
 from .source import clean, front_matter_length
 
-_START = r"^[ \t]*(?:(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]|$))[ \t]*)*"
-_ADDRESS = r"(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*\))*)"
-_NAMES = "|".join(sorted(TAGS | REFUSED | DEMOTED.keys(), key=len, reverse=True))
+_START = r"^(?=[^\n])[ \t]*(?:(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]|$)|\[\^[^\]\n]+\]:)[ \t]*)*"
+_ADDRESS = r"(?:<[^<>\n]*>|(?!<)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*\))*)"
 
 _MARKUP = rf"""
-    (?=[<\[\]&$])(?:
-        (?P<comment>{COMMENT.pattern})
+    (?=[<\[\]&$`])(?:
+        (?P<code>(?!^`{{3,}}[^`\n]*$)(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`))|
+        (?P<comment><!--(?:>|->|(?:(?!\n[ \t]*\n|-->).)*-->))
         |(?P<target>\]\([ \t]*\n?[ \t]*{_ADDRESS}(?:[ \t]*\n?[ \t]*(?P<words>{TITLE}))?[ \t]*\n?[ \t]*\))
         |(?P<spaced>\]{SPACED.pattern})
-        |(?P<label>\]\[[^\[\]]*\](?!\())
-        |(?P<tag></?(?:{_NAMES})(?=[\s/>])[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>)
+        |(?P<label>\]\[(?:(?!<!--)[^\[\]])*\](?!\())
+        |(?P<reference>\[\^[^\]\n]+\](?![:(]))
+        |(?P<tag>{TAG.pattern})
         |(?P<entity>{ENTITY.pattern})
-        |(?P<display>\$\$(?:[^$\\]|\\.){{1,5000}}?\$\$)
-        |(?P<formula>{FORMULA.pattern})
+        |(?<![0-9A-Za-z])(?P<display>\$\$(?:(?!\n[ \t]*\n)(?:[^$\\]|\\.)){{1,2000}}\$\$(?!\$))
+        |(?<![0-9A-Za-z$])(?P<formula>{FORMULA.pattern})
     )
     |(?P<start>{_START})(?:
         (?P<task>\[[xX]\])(?=[ \t])
         |(?:`{{3,}}|~{{3,}})(?P<info>[^\n]*)
-        |(?P<definition>(?!\[\^){LABEL}:)[ \t]*\n?[ \t]*(?P<address>{ADDRESS})(?:[ \t]*\n?[ \t]*(?P<title>{TITLE})[ \t]*$)?
-        |(?P<note>\[\^[^\]\n]+\]:)
+        |(?P<shown><!--.*?-->)
+        |(?P<definition>(?!\[\^){LABEL}:)[ \t]*\n?[ \t]*(?P<address>{ADDRESS})
+            (?:(?:[ \t]+\n?|[ \t]*\n)[ \t]*(?P<title>{TITLE})(?=[ \t]*$))?[ \t]*$
+        |(?P<block>\$\$(?:[^$]|\$(?!\$)){{0,5000}}?\$\$[ \t]*$)
         |(?P<callout>\[![A-Za-z]+\])
         |(?P<contents>\[TOC\])[ \t]*$
     )?
-    |(?P<reference>\[\^[^\]\n]+\])
+    |(?P<mark>\[\^[^\]\n]+\])
 """
 MARKUP = re.compile("".join(line.strip() for line in _MARKUP.splitlines()), re.MULTILINE | re.DOTALL | re.IGNORECASE)
 NO_LETTER = re.compile(r"[\W_]+")
@@ -99,8 +102,11 @@ def _without_notes(source: str, note_lines: dict[str, tuple[int, int]]) -> tuple
 
 def parts_of(source: str) -> Iterator[Part]:
     """The source as parts, each line's letters apart."""
-    position, line = 0, 1
-    for found in MARKUP.finditer(source):
+    position, line, start = 0, 1, 0
+    while (found := MARKUP.search(source, start)) is not None:
+        if _is_text(found):
+            start = found.start() + 1
+            continue
         yield from _required(source[position : found.start()], line)
         line += source.count("\n", position, found.start())
         for alternatives in _alternatives_of(found):
@@ -108,7 +114,16 @@ def parts_of(source: str) -> Iterator[Part]:
                 yield Part(tuple(dict.fromkeys(alternatives)), line)
         line += found[0].count("\n")
         position = found.end()
+        start = position + (not found[0])
     yield from _required(source[position:], line)
+
+
+def _is_text(found: re.Match[str]) -> bool:
+    """Whether it only looks like a formula or a tag."""
+    if found["formula"] is not None:
+        return not is_formula(found["formula"][1:-1])
+    tag = TAG.match(found["tag"]) if found["tag"] is not None else None
+    return tag is not None and not _may_be_missing(tag)
 
 
 def _required(text: str, line: int) -> Iterator[Part]:
@@ -126,27 +141,38 @@ def _alternatives_of(found: re.Match[str]) -> Iterator[tuple[str, ...]]:
         yield "", letters(found[0]), *_readings(found["words"] or "")
     elif found["tag"] is not None:
         yield "", letters(found[0]), *_readings(_description_of(found[0]))
+    elif found["code"] is not None:
+        yield _readings(found[0])
     elif found["entity"] is not None:
         yield letters(found[0]), letters(html.unescape(found[0]))
-    elif found["formula"] is not None and not is_formula(found["formula"][1:-1]):
-        yield from (part.alternatives for part in parts_of(" " + found[0][1:]))
     elif kind is not None:
         yield "", *_readings(found[0])
 
 
 def _alternatives_of_start(found: re.Match[str]) -> Iterator[tuple[str, ...]]:
     numbers = re.findall(r"\d+", found["start"])
-    yield "", "".join(numbers), *numbers[-1:]
+    yield "", letters(found["start"]), *numbers[-1:]
     if found["info"] is not None:
         yield "", letters(found["info"]), letters(file_name(found["info"]))
-    for name in ("task", "definition", "address", "title", "note", "callout", "contents"):
+    for name in ("task", "definition", "address", "title", "shown", "block", "callout", "contents"):
         if found[name] is not None:
             yield "", *_readings(found[name])
 
 
 def _readings(text: str) -> tuple[str, ...]:
-    """The letters of a text as typed, and with its entities read."""
-    return letters(text), letters(html.unescape(ESCAPE.sub(r"\1", text)))
+    """The letters of a text as typed, with its entities read, and without its tags."""
+    if "&" not in text and "<" not in text and "\\" not in text:
+        return (letters(text),)
+    read = html.unescape(ESCAPE.sub(r"\1", text))
+    return letters(text), letters(read), letters(html.unescape(TAG.sub(_kept_tag, text)))
+
+
+def _kept_tag(tag: re.Match[str]) -> str:
+    return "" if _may_be_missing(tag) else tag[0]
+
+
+def _may_be_missing(tag: re.Match[str]) -> bool:
+    return name_of(tag) in TAGS | REFUSED | DEMOTED.keys()
 
 
 def _description_of(tag: str) -> str:

@@ -124,7 +124,11 @@ def read_tag(state: Inline) -> bool:
         return False
     if name_of(found) == "a":
         state.in_link = max(0, state.in_link + (-1 if found[1] else 1))
-    state.add_html(safe_tag(found, state.line_at(state.position), state.md.notices))
+    html = safe_tag(found, state.line_at(state.position), state.md.notices, state.md.tags, inline=True)
+    if html.startswith("&"):
+        state.add_text(found[0])
+    elif html:
+        state.add_html(html)
     state.position = found.end()
     return True
 

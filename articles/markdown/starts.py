@@ -17,7 +17,8 @@ RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 MARKER = re.compile(r"([*+-]|(\d{1,9})([.)]))(?=[ \t]|$)")
 NOTE = re.compile(r"\[\^([^\]\n]+)\]:")
 COMMENT_END = re.compile("-->")
-FORMULA_END = re.compile(r"\$\$[ \t]*$")
+FORMULA_END = re.compile(r"[^$]*(?:\$(?!\$)[^$]*)*\$\$[ \t]*$")
+MAX_FORMULA_LINES = 100
 NOTE_MARGIN = 4  # columns under which the paragraphs of a note stand
 
 
@@ -96,14 +97,19 @@ def start_formula(reader: BlockReader, line: Line, paragraph: Block | None) -> s
     if not rest.startswith("$$"):
         return None
     closed = len(rest) > 4 and rest.endswith("$$")
-    if not closed and ("$$" in rest[2:] or not _comes(reader, line, FORMULA_END)):
-        return None
-    if closed and "$$" in rest[2:-2]:
+    if "$$" in (rest[2:-2] if closed else rest[2:]) or not (closed or _formula_ends(reader, line)):
         return None
     reader.add_leaf("math", line, end=FORMULA_END).lines.append(line.rest)
     if closed:
         reader.close_leaf()
     return "leaf"
+
+
+def _formula_ends(reader: BlockReader, line: Line) -> bool:
+    """Whether the next signs of a formula end a line, and this formula with it."""
+    following = reader.source[line.number : line.number + MAX_FORMULA_LINES]
+    end = next((text for text in following if "$$" in text), None)
+    return end is not None and FORMULA_END.fullmatch(end) is not None
 
 
 def start_underlined_heading(reader: BlockReader, line: Line, paragraph: Block | None) -> str | None:

@@ -43,6 +43,8 @@ class TreeWriter(BlockParser):
     def write(self, block: Block, parent: Element) -> None:
         """Write what stands within a block."""
         for child in block.children:
+            if child.kind not in ("html", "note") and self.md.tags.in_cell and (ends := self.md.tags.end_outside_cells()):
+                self._put_html(ends, parent)
             getattr(self, f"_write_{child.kind}")(child, parent)
 
     def _write_paragraph(self, block: Block, parent: Element) -> None:
@@ -103,7 +105,7 @@ class TreeWriter(BlockParser):
 
     def _write_html(self, block: Block, parent: Element) -> None:
         shown = block.data.get("shown")
-        html = self.md.colours.highlighted(block.text) if shown else safe_html(block.text, block.line, self.md.notices)
+        html = self.md.colours.highlighted(block.text) if shown else safe_html(block.text, block.line, self.md.notices, self.md.tags)
         if html.startswith('<a class="video"'):
             html = f"<p>{html}</p>"
         if html.strip():

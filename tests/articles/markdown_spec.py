@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from articles.markdown.raw_html import safe_html
+from articles.markdown.raw_html import OpenTags, safe_html
 from articles.markdown.sanitise import sanitised
 
 EXAMPLE = re.compile(r"^`{32} example([^\n]*)\n(.*?)^\.\n(.*?)^`{32}$|^#{1,6} ([^\n]*)$", re.MULTILINE | re.DOTALL)
@@ -82,7 +82,7 @@ class _Events(HTMLParser):
 def comparable(html: str) -> str:
     """HTML without what makes no difference: white space between blocks, ids, classes, our boxes. Tags that articles may not have are
     text in both."""
-    html = sanitised(safe_html(html.strip(), 1, []), targets={})
+    html = sanitised(safe_html(html.strip(), 1, [], OpenTags()), targets={})
     parser = _Events()
     parser.feed(html)
     parser.close()
