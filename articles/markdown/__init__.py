@@ -1,6 +1,8 @@
-"""From what an author writes to what a reader reads: Markdown in, sanitised HTML out. No database, no request, no settings.
+"""From what an author writes to what a reader reads: Markdown in, sanitised HTML out. No database, no
+request, no settings.
 
-The house's rule: every letter and digit of the source, less markup, is in the rendered text, in order. `lost_text` checks it.
+The house's rule: every letter and digit of the source, less markup, is in the rendered text, in order.
+`lost_text` checks it.
 """
 
 from .limits import MAX_CHARACTERS

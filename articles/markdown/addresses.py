@@ -1,4 +1,5 @@
-"""Bare addresses in running text: http(s), www., e-mail, with Chinese before and after them (after GFM 6.9)."""
+"""Bare addresses in running text: http(s), www., e-mail, with Chinese before and after them (after GFM
+6.9)."""
 
 import re
 from collections import Counter
@@ -10,10 +11,13 @@ START = r"[hH][tT][tT][pP][sS]?://|[wW]{3}\.|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
 HOST = rf"(?:(?:{_NAME}\.)+{_NAME}|localhost)"
-# Chinese belongs to an address where a sign of the address stands before it (`/wiki/民法_(法律)`), and not where a letter does
-# (`https://example.org/a的说明`).
+# Chinese belongs to an address where a sign of it stands before it (`/wiki/民法_(法律)`), and not where
+# a letter does (`https://example.org/a的说明`).
 PATH = rf"(?:[/?#](?:[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%|]|\[[\w.%-]*\]|(?<=[/=#_(\-])[{_HAN}]+)*)?"
-WEB = re.compile(rf"(?:https?://(?:[^\s/@<>]{{1,64}}@)?{HOST}|www\.{_NAME}(?:\.{_NAME})+)(?::\d{{1,5}})?({PATH})", re.IGNORECASE)
+WEB = re.compile(
+    rf"(?:https?://(?:[^\s/@<>]{{1,64}}@)?{HOST}|www\.{_NAME}(?:\.{_NAME})+)(?::\d{{1,5}})?({PATH})",
+    re.IGNORECASE,
+)
 MAIL = re.compile(rf"[A-Za-z0-9._+-]+@((?:{_NAME}\.)+{_NAME})(?![A-Za-z0-9_-])")
 AT_ROOT = re.compile(rf"/[{_HAN}]")
 TRAILING_ENTITY = re.compile(r"&[A-Za-z0-9]+;$")
@@ -37,7 +41,9 @@ def _read_web(state: Inline, start: int) -> bool:
         return False
     path = "/" if AT_ROOT.match(found[1]) else found[1]
     address = without_trailing_signs(state.text[start : found.start(1)] + path)
-    state.pieces.append(BareLink(address, percent_encoded(address if "://" in address else f"http://{address}")))
+    state.pieces.append(
+        BareLink(address, percent_encoded(address if "://" in address else f"http://{address}"))
+    )
     state.position = start + len(address)
     return True
 
@@ -52,7 +58,8 @@ def _read_mail(state: Inline, start: int) -> bool:
 
 
 def without_trailing_signs(address: str) -> str:
-    """The address without the punctuation of the sentence around it, and without brackets that it does not open."""
+    """The address without the punctuation of the sentence around it, and without brackets that it does not
+    open."""
     counts = Counter(address)
     while address:
         last = address[-1]

@@ -1,7 +1,9 @@
-"""Lines into a tree of blocks, as CommonMark 0.31 reads them (chapters 4 and 5, and the appendix on parsing strategy).
+"""Lines into a tree of blocks, as CommonMark 0.31 reads them (chapters 4 and 5, and the appendix on parsing
+strategy).
 
-Python-Markdown takes a text apart at its empty lines. That cannot tell where a list's content, a fence or an HTML block ends, so
-`BlockReader` stands in its place; the tree goes on through Python-Markdown's other stages.
+Python-Markdown takes a text apart at its empty lines. That cannot tell where a list's content, a fence or an
+HTML block ends, so `BlockReader` stands in its place; the tree goes on through Python-Markdown's other
+stages.
 """
 
 from collections.abc import Callable
@@ -20,7 +22,8 @@ MAX_BLOCKS = 10_000  # paragraphs, headings, items, rows of tables
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A block of the source. `end` is the last line that says anything; `lines` is what a leaf holds; `data` belongs to its kind."""
+    """A block of the source. `end` is the last line that says anything; `lines` is what a leaf holds; `data`
+    belongs to its kind."""
 
     kind: str
     line: int
@@ -34,19 +37,24 @@ class Block:
         return "\n".join(self.lines)
 
 
-# A start looks at a line and begins a block there, or does not: None, "container" or "leaf". `paragraph` is the paragraph that the line
-# would otherwise go on with.
+# A start looks at a line and begins a block there, or does not: None, "container" or "leaf". `paragraph` is
+# the paragraph that the line would otherwise go on with.
 Start = Callable[["BlockReader", Line, Block | None], str | None]
 
 
 class BlockReader:
-    """Reads a text once, from its first line to its last. `references` and `notices` are filled on the way."""
+    """Reads a text once, from its first line to its last. `references` and `notices` are filled on the
+    way."""
 
-    def __init__(self, starts: list[Start], references: dict[str, tuple[str, str]], notices: list[Notice]) -> None:
+    def __init__(
+        self, starts: list[Start], references: dict[str, tuple[str, str]], notices: list[Notice]
+    ) -> None:
         self.starts = starts
         self.signs = frozenset("`~#<>=*+-_|:$[0123456789")  # what a line begins with that can start a block
         self.references = references
-        self.definitions: dict[str, tuple[int, str]] = {}  # label: line and address, to tell of those that nothing uses
+        self.definitions: dict[
+            str, tuple[int, str]
+        ] = {}  # label: line and address, to tell of those that nothing uses
         self.notices = notices
         self.open = [Block("document", 1)]
         self.leaf: Block | None = None
@@ -138,7 +146,9 @@ class BlockReader:
         self.open.append(block)
         self.depth = len(self.open)
         if self.depth > MAX_DEPTH:
-            raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting")
+            raise ValidationError(
+                _("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting"
+            )
         return block
 
     def add_leaf(self, kind: str, line: Line, **data: object) -> Block:
@@ -229,7 +239,8 @@ class BlockReader:
             leaf.lines.append(line.text)
 
     def _take_text(self, line: Line) -> None:
-        """A line that starts nothing: it ends what is open, goes on with a paragraph or a table, or begins a paragraph."""
+        """A line that starts nothing: it ends what is open, goes on with a paragraph or a table, or begins a
+        paragraph."""
         if line.blank:
             self.close_to(self.depth)
             return

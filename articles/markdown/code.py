@@ -22,8 +22,8 @@ SHELL = '<div class="highlight">{title}<pre><span></span><code>{code}\n</code></
 
 
 class Colours:
-    """Colours the blocks of one text, until SECONDS of CPU are spent: in some languages Pygments' time grows with the square of the code.
-    Blocks after that are shown without colours."""
+    """Colours the blocks of one text, until SECONDS of CPU are spent: in some languages Pygments' time grows
+    with the square of the code. Blocks after that are shown without colours."""
 
     def __init__(self) -> None:
         self.left = SECONDS

@@ -1,8 +1,10 @@
-"""Runs of `*`, `_` and `~~`: which may open, which may close, and which belong together (CommonMark 0.31, 6.2).
+"""Runs of `*`, `_` and `~~`: which may open, which may close, and which belong together (CommonMark 0.31,
+6.2).
 
-One rule for every sign and both scripts. CommonMark's asks for a blank or punctuation outside a run that has punctuation inside. Chinese
-has no blanks between words, so where one neighbour of the run is Chinese that condition falls away (commonmark-spec#650): `原价~~¥100~~现价`
-and `这是**“重点”**的` mean what they seem to mean.
+One rule for every sign and both scripts. CommonMark's asks for a blank or punctuation outside a run that has
+punctuation inside. Chinese has no blanks between words, so where one neighbour of the run is Chinese that
+condition falls away (commonmark-spec#650): `原价~~¥100~~现价` and
+`这是**“重点”**的` mean what they seem to mean.
 """
 
 import unicodedata
@@ -16,7 +18,8 @@ TAGS = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("", "del")}
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A run of one sign. `opens` and `closes` are the tags that begin and end here, in the order in which they were found."""
+    """A run of one sign. `opens` and `closes` are the tags that begin and end here, in the order in which
+    they were found."""
 
     sign: str
     length: int  # signs that stand in the source
@@ -48,10 +51,20 @@ def run_of(sign: str, length: int, before: str, after: str) -> Run:
     """A run between two characters, with what it may do."""
     kinds = kind_of(before), kind_of(after)
     chinese = "chinese" in kinds or (before != "" and before in SHARED) or (after != "" and after in SHARED)
-    left = kinds[1] != "blank" and (chinese or not is_punctuation(after) or kinds[0] == "blank" or is_punctuation(before))
-    right = kinds[0] != "blank" and (chinese or not is_punctuation(before) or kinds[1] == "blank" or is_punctuation(after))
+    left = kinds[1] != "blank" and (
+        chinese or not is_punctuation(after) or kinds[0] == "blank" or is_punctuation(before)
+    )
+    right = kinds[0] != "blank" and (
+        chinese or not is_punctuation(before) or kinds[1] == "blank" or is_punctuation(after)
+    )
     if sign == "_":
-        return Run(sign, length, left and (not right or is_punctuation(before)), right and (not left or is_punctuation(after)), length)
+        return Run(
+            sign,
+            length,
+            left and (not right or is_punctuation(before)),
+            right and (not left or is_punctuation(after)),
+            length,
+        )
     return Run(sign, length, left, right, length, chinese)
 
 
@@ -123,7 +136,8 @@ class Runs:
 
 
 def _match(opener: Run, closer: Run) -> bool:
-    """Rule 9 and 10 of CommonMark: where a run may do both, lengths that add up to a multiple of three do not belong together."""
+    """Rule 9 and 10 of CommonMark: where a run may do both, lengths that add up to a multiple of three do not
+    belong together."""
     if opener.sign != closer.sign:
         return False
     if closer.sign == "~" or (opener.left % 2 == closer.left % 2 == 0 and (opener.chinese or closer.chinese)):

@@ -1,4 +1,5 @@
-"""Frames of known video hosts become links to the video: no frame and no picture from elsewhere reaches a reader."""
+"""Frames of known video hosts become links to the video: no frame and no picture from elsewhere reaches a
+reader."""
 
 import re
 from collections.abc import Callable
@@ -44,7 +45,9 @@ def _dailymotion(path: str, query: dict[str, list[str]]) -> str | None:
 
 
 def _tencent(path: str, query: dict[str, list[str]]) -> str | None:
-    return f"https://v.qq.com/x/page/{query['vid'][0]}.html" if TENCENT.match(path) and "vid" in query else None
+    return (
+        f"https://v.qq.com/x/page/{query['vid'][0]}.html" if TENCENT.match(path) and "vid" in query else None
+    )
 
 
 HOSTS: dict[str, tuple[str, Callable[[str, dict[str, list[str]]], str | None]]] = {
@@ -61,7 +64,8 @@ SAFE = re.compile(r"[\w=:/.?&-]+")
 
 
 def card_of(source: str, title: str) -> str | None:
-    """A link to the video that a frame would show, in a tab of its own; None if the frame's host is not known."""
+    """A link to the video that a frame would show, in a tab of its own; None if the frame's host is not
+    known."""
     try:
         parts = urlsplit(source.strip().replace("&amp;", "&"))
         host = HOSTS.get((parts.hostname or "").lower())
@@ -72,4 +76,5 @@ def card_of(source: str, title: str) -> str | None:
         return None
     label = _("Watch on %(host)s") % {"host": host[0]}
     name = f"<span>{title}</span> " if title else ""
-    return f'<a class="video" href="{escaped(address)}" target="_blank" rel="noopener">{name}<span class="host">{escaped(label)}</span></a>'
+    link = f'<a class="video" href="{escaped(address)}" target="_blank" rel="noopener">'
+    return f'{link}{name}<span class="host">{escaped(label)}</span></a>'

@@ -1,7 +1,8 @@
-"""All that is added to Python-Markdown, in one list. A later kind of mark, such as citation keys `[@key]`, is one more entry in EXTENSIONS.
+"""All that is added to Python-Markdown, in one list. A later kind of mark, such as citation keys `[@key]`, is
+one more entry in EXTENSIONS.
 
-An entry is called with the converter. It may add signs (`add_signs`), beginnings of blocks (`md.starts`), kinds of quotes
-(`md.quote_kinds`) and tree processors.
+An entry is called with the converter. It may add signs (`add_signs`), beginnings of blocks (`md.starts`),
+kinds of quotes (`md.quote_kinds`) and tree processors.
 """
 
 import re
@@ -29,7 +30,9 @@ def add_core(md: Markdown) -> None:
     md.parser, md.colours, md.tags = TreeWriter(md), Colours(), OpenTags()
     md.serializer = to_html
     md.preprocessors.deregister("html_block")  # blocks of HTML are read with the other blocks
-    md.preprocessors.deregister("normalize_whitespace")  # it makes blanks of tabs, in code too; `source` has done the rest
+    md.preprocessors.deregister(
+        "normalize_whitespace"
+    )  # it makes blanks of tabs, in code too; `source` has done the rest
     md.treeprocessors.register(InlineReader(md), "inline", 20)
     add_signs(md, "\\", signs.read_escape)
     add_signs(md, "\n", signs.read_line_end)
@@ -68,7 +71,8 @@ def add_callouts(md: Markdown) -> None:
 
 
 def add_tree(md: Markdown) -> None:
-    """What is done to the tree between the inline marks (20) and the indentation of the output (10); the contents (5) are last."""
+    """What is done to the tree between the inline marks (20) and the indentation of the output (10); the
+    contents (5) are last."""
     md.treeprocessors.register(tree.TightItems(md), "tight-items", 18)
     md.treeprocessors.register(tree.JoinChineseLines(md), "join-chinese-lines", 14)
     md.treeprocessors.register(tree.DemoteTitles(md), "demote-titles", 13)

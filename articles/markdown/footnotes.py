@@ -1,6 +1,7 @@
 """Footnotes, `[^1]` and `[^1]: text`, numbered in the order in which the text refers to them.
 
-The HTML is that of Python-Markdown's extension, which takes definitions from its own parser of blocks and so cannot serve here.
+The HTML is that of Python-Markdown's extension, which takes definitions from its own parser of blocks and so
+cannot serve here.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ BACKLINK = "&#8617;&#65038;"
 
 @dataclass
 class Notes:
-    """The notes of one text: their definitions by label, and how often each was referred to, in the order of the first time."""
+    """The notes of one text: their definitions by label, and how often each was referred to, in the order of
+    the first time."""
 
     definitions: dict[str, Block] = field(default_factory=dict)
     references: dict[str, int] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class WriteNotes(Treeprocessor):
             self._link_back(label, item, number, notes.references.get(label, 0))
 
     def _next(self, notes: Notes, done: int) -> str | None:
-        """The next note to write: those referred to first, also by notes, then those that nothing refers to."""
+        """The next note to write: those referred to first, also by notes, then those that nothing refers
+        to."""
         referred = list(notes.references)
         if done < len(referred):
             return referred[done]
@@ -82,7 +85,11 @@ class WriteNotes(Treeprocessor):
             last.text += "\u00a0"
         title = _("Back to note %d in the text") % number
         for time in range(1, times + 1):
-            attributes = {"class": "footnote-backref", "href": f"#{ID_PREFIX}fnref{time if time > 1 else ''}:{label}", "title": title}
+            attributes = {
+                "class": "footnote-backref",
+                "href": f"#{ID_PREFIX}fnref{time if time > 1 else ''}:{label}",
+                "title": title,
+            }
             link = SubElement(last, "a", attributes)
             link.text = BACKLINK
             if time < times:
@@ -91,4 +98,6 @@ class WriteNotes(Treeprocessor):
 
 def add_notes(md: Markdown) -> None:
     md.notes = Notes()
-    md.treeprocessors.register(WriteNotes(md), "notes", 19)  # the text has been read, and all references are known
+    md.treeprocessors.register(
+        WriteNotes(md), "notes", 19
+    )  # the text has been read, and all references are known

@@ -1,4 +1,5 @@
-"""Mathematics: `$…$` in a line and `$$…$$` on its own, TeX made into MathML by latex2mathml when a text is rendered."""
+"""Mathematics: `$…$` in a line and `$$…$$` on its own, TeX made into MathML by latex2mathml when a text is
+rendered."""
 
 import re
 from xml.etree.ElementTree import Element
@@ -50,12 +51,15 @@ DISPLAY = re.compile(r"\$\$((?:[^$\\]|\\.){1,2000})\$\$(?!\$)", re.DOTALL)
 # As in Pandoc: no blank inside the signs, no digit behind the second, so that `$5 and $10` are prices.
 INLINE = re.compile(r"\$(?![\s$])((?:[^$\\]|\\.){0,999}(?:[^$\\\s]|\\.))\$(?![0-9A-Za-z$])", re.DOTALL)
 TEXT_COMMAND = re.compile(r"\\(?:text|mbox|textrm|textbf|mathrm|operatorname)\*?\s*\{[^{}]*\}")
-PROSE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|(?<![\\A-Za-z{])[A-Za-z]{4,}|[A-Za-z]{2,}[ ]+[A-Za-z]{2,}|\n[ \t]*\n")
+PROSE = re.compile(
+    r"[\u3000-\u9fff\uff00-\uffef]|(?<![\\A-Za-z{])[A-Za-z]{4,}|[A-Za-z]{2,}[ ]+[A-Za-z]{2,}|\n[ \t]*\n"
+)
 
 # fmt: off
 TAGS = {
-    "math", "menclose", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot", "mrow",
-    "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "none",
+    "math", "menclose", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom",
+    "mprescripts", "mroot", "mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd",
+    "mtext", "mtr", "munder", "munderover", "none",
 }
 # fmt: on
 ATTRIBUTES = {
@@ -63,7 +67,18 @@ ATTRIBUTES = {
     "menclose": {"notation"},
     "mfrac": {"linethickness"},
     "mi": {"mathvariant"},
-    "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "minsize", "maxsize", "movablelimits", "accent"},
+    "mo": {
+        "stretchy",
+        "fence",
+        "form",
+        "separator",
+        "lspace",
+        "rspace",
+        "minsize",
+        "maxsize",
+        "movablelimits",
+        "accent",
+    },
     "mpadded": {"width", "height", "depth", "lspace", "voffset"},
     "mspace": {"width", "linebreak"},
     "mstyle": {"displaystyle", "scriptlevel"},
@@ -76,7 +91,9 @@ def is_formula(tex: str) -> bool:
     """Whether text between two signs is mathematics rather than a sentence about money."""
     rest = TEXT_COMMAND.sub("", tex)
     prose = PROSE.search(rest)
-    return prose is None or ("\\" in rest and not re.search(r"[\u3000-\u9fff\uff00-\uffef]", rest) and "\n\n" not in rest)
+    return prose is None or (
+        "\\" in rest and not re.search(r"[\u3000-\u9fff\uff00-\uffef]", rest) and "\n\n" not in rest
+    )
 
 
 def mathml_of(tex: str, *, display: bool) -> str | None:
@@ -94,7 +111,12 @@ def read_formula(state: Inline) -> bool:
     display = text.startswith("$$", start)
     found = (DISPLAY if display else INLINE).match(text, start)
     before = text[start - 1 : start]
-    if found is None or not (display or is_formula(found[1])) or before == "$" or (before.isascii() and before.isalnum()):
+    if (
+        found is None
+        or not (display or is_formula(found[1]))
+        or before == "$"
+        or (before.isascii() and before.isalnum())
+    ):
         if display:
             state.add_text("$$")
             state.position += 2

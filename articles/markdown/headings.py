@@ -19,7 +19,11 @@ class Headings(TocTreeprocessor):
 
     def run(self, doc: Element) -> None:
         super().run(doc)
-        self.md.heading_ids = {heading.get("id"): "".join(heading.itertext()) for heading in doc.iter() if self.header_rgx.match(heading.tag)}
+        self.md.heading_ids = {
+            heading.get("id"): "".join(heading.itertext())
+            for heading in doc.iter()
+            if self.header_rgx.match(heading.tag)
+        }
 
 
 class HeadingsExtension(TocExtension):

@@ -1,17 +1,19 @@
-"""Which text is HTML. Tags that articles may have are tags; everything else that looks like one is text and stands as typed."""
+"""Which text is HTML. Tags that articles may have are tags; everything else that looks like one is text and
+stands as typed."""
 
 import re
 
 # fmt: off
 TAGS = {
-    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "div", "dl", "dt", "em", "figcaption",
-    "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt",
-    "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u",
-    "ul", "var", "wbr",
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "div", "dl",
+    "dt", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "input", "ins", "kbd",
+    "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub",
+    "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr",
 }
 BLOCK_TAGS = {
-    "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3",
+    "h4", "h5", "h6", "hr", "li", "ol", "p", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "ul",
 }
 # fmt: on
 TABLE_TAGS = {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
@@ -22,7 +24,8 @@ REFUSED = MEDIA | {"iframe"}  # left out, and the author is told
 
 ATTRIBUTE = r"""\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?"""
 TAG = re.compile(rf"<(?:(/)([A-Za-z][A-Za-z0-9-]*)\s*>|([A-Za-z][A-Za-z0-9-]*)((?:{ATTRIBUTE})*)\s*/?>)")
-# Like TAG, but as browsers read them: attributes may touch, and values may lack quotes. `<iframe src=/>` is meant as a tag.
+# Like TAG, but as browsers read them: attributes may touch, and values may lack quotes. `<iframe src=/>` is
+# meant as a tag.
 LOOSE_TAG = re.compile(r"""<([A-Za-z][A-Za-z0-9-]*)((?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?)>""")
 COMMENT = re.compile(r"<!--(?:>|->|.*?-->)", re.DOTALL)
 BLOCK_START = re.compile(rf"</?({'|'.join(sorted(BLOCK_TAGS | {'iframe'}))})(?=[\s>]|/>|$)", re.IGNORECASE)
@@ -54,7 +57,12 @@ def values_of(attributes: str) -> dict[str, str]:
 def starts_alone(line: str) -> bool:
     """Whether one allowed tag fills the line, so that it begins a block (CommonMark 0.31, 4.6, kind 7)."""
     found = TAG.match(line)
-    return found is not None and not line[found.end() :].strip() and is_allowed(name_of(found)) and name_of(found) not in VOID
+    return (
+        found is not None
+        and not line[found.end() :].strip()
+        and is_allowed(name_of(found))
+        and name_of(found) not in VOID
+    )
 
 
 def escaped(text: str) -> str:

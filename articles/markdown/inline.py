@@ -1,8 +1,9 @@
-"""Text with inline marks into elements: one walk over the text, left to right (CommonMark 0.31, 6 and its appendix).
+"""Text with inline marks into elements: one walk over the text, left to right (CommonMark 0.31, 6 and its
+appendix).
 
-Python-Markdown applies one pattern after another to the whole text, which cannot give code, tags and addresses the same precedence.
-`InlineReader` stands in the place of its tree processor "inline". What a sign means is looked up in `md.signs`, so that extensions add
-signs of their own.
+Python-Markdown applies one pattern after another to the whole text, which cannot give code, tags and
+addresses the same precedence. `InlineReader` stands in the place of its tree processor "inline". What a sign
+means is looked up in `md.signs`, so that extensions add signs of their own.
 """
 
 import re
@@ -16,7 +17,6 @@ from markdown.util import HTML_PLACEHOLDER_RE
 
 from .delimiters import Run, Runs
 from .writer import InlineText
-
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +36,8 @@ class BareLink:
     address: str
 
 
-# A handler looks at the sign at `state.position`. It adds pieces, moves the position on and returns True, or leaves the sign as text.
+# A handler looks at the sign at `state.position`. It adds pieces, moves the position on and returns True, or
+# leaves the sign as text.
 Handler = Callable[["Inline"], bool]
 Piece = str | Element | Mark | BareLink | Run
 
@@ -65,7 +66,9 @@ class Inline:
 
     def read(self) -> None:
         text, signs = self.text, self.md.signs
-        special = self.md.special_or_address if any(hint in text for hint in ADDRESS_HINTS) else self.md.special
+        special = (
+            self.md.special_or_address if any(hint in text for hint in ADDRESS_HINTS) else self.md.special
+        )
         while self.position < len(text):
             found = special.search(text, self.position)
             if found is None:
@@ -112,7 +115,9 @@ class Builder:
         elif isinstance(piece, Run):
             self._add_run(piece)
         elif isinstance(piece, BareLink):
-            SubElement(self.stack[-1], "a", {"href": piece.address.replace("&", "&amp;")}).text = piece.text.replace("&", "&amp;")
+            SubElement(
+                self.stack[-1], "a", {"href": piece.address.replace("&", "&amp;")}
+            ).text = piece.text.replace("&", "&amp;")
         elif isinstance(piece, Mark):
             self._add_mark(piece)
         else:

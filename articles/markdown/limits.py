@@ -17,12 +17,14 @@ MAX_FENCES = 1_000  # lines that begin or end code
 TAG = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr)\b)[a-z]")
 FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 DEEP_QUOTE = re.compile(r"^(?:[ \t]*>){%s}" % (MAX_QUOTES + 1), re.MULTILINE)
-# Lines that cannot be parted by empty ones: rows of tables, items, quotes, HTML, definitions. Each counts by itself.
+# Lines that cannot be parted by empty ones: rows of tables, items, quotes, HTML, definitions. Each counts by
+# itself.
 OWN_LINE = re.compile(r"[ \t]*(?:\||[*+-][ \t]|\d{1,9}[.)][ \t]|[<>]|\[[^\]\n]*\]:)")
 
 
 def refuse_endless(text: str) -> None:
-    """Raise ValidationError, in words, for text that is too long or has no end of brackets, signs, notes or code."""
+    """Raise ValidationError, in words, for text that is too long or has no end of brackets, signs, notes or
+    code."""
     if len(text) > MAX_CHARACTERS:
         raise ValidationError(
             _("This text has %(length)s characters; an article may have at most %(limit)s."),
@@ -30,9 +32,17 @@ def refuse_endless(text: str) -> None:
             params={"length": len(text), "limit": MAX_CHARACTERS},
         )
     if text.count("[^") > MAX_NOTES:
-        raise ValidationError(_("An article may have at most %(limit)s footnote marks."), code="notes", params={"limit": MAX_NOTES})
+        raise ValidationError(
+            _("An article may have at most %(limit)s footnote marks."),
+            code="notes",
+            params={"limit": MAX_NOTES},
+        )
     if len(FENCE.findall(text)) > MAX_FENCES:
-        raise ValidationError(_("An article may have at most %(limit)s blocks of code."), code="code", params={"limit": MAX_FENCES // 2})
+        raise ValidationError(
+            _("An article may have at most %(limit)s blocks of code."),
+            code="code",
+            params={"limit": MAX_FENCES // 2},
+        )
     if DEEP_QUOTE.search(text):
         raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting")
     for paragraph in _stretches(_without_code(text)):
@@ -67,7 +77,10 @@ def _refuse_endless_paragraph(paragraph: str) -> None:
     start = " ".join(paragraph[:60].split())
     if len(paragraph) > MAX_PARAGRAPH:
         raise ValidationError(
-            _("The paragraph that begins with “%(start)s” is longer than %(limit)s characters. Put empty lines between paragraphs."),
+            _(
+                "The paragraph that begins with “%(start)s” is longer than %(limit)s characters. "
+                "Put empty lines between paragraphs."
+            ),
             code="paragraph",
             params={"start": start, "limit": MAX_PARAGRAPH},
         )
@@ -80,7 +93,10 @@ def _refuse_endless_paragraph(paragraph: str) -> None:
     for sign, limit in MAX_SIGNS.items():
         if paragraph.count(sign) > limit and len(re.findall(f"(?:{re.escape(sign)})+", paragraph)) > limit:
             raise ValidationError(
-                _("The paragraph that begins with “%(start)s” has more than %(limit)s times %(sign)s. Put empty lines between paragraphs."),
+                _(
+                    "The paragraph that begins with “%(start)s” has more than %(limit)s times %(sign)s. "
+                    "Put empty lines between paragraphs."
+                ),
                 code="signs",
                 params={"start": start, "limit": limit, "sign": sign},
             )
@@ -104,4 +120,6 @@ def refuse_deep_html(pieces: list[str]) -> None:
         for closing in TAG.findall(piece):
             depth = max(0, depth - 1) if closing else depth + 1
             if depth > MAX_TAGS:
-                raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting")
+                raise ValidationError(
+                    _("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting"
+                )

@@ -44,7 +44,8 @@ class Line:
         self._measure()
 
     def take_columns(self, columns: int) -> None:
-        """Take off at most `columns` columns of indentation. A tab that reaches further leaves the rest of it as blanks."""
+        """Take off at most `columns` columns of indentation. A tab that reaches further leaves the rest of it
+        as blanks."""
         taken = index = 0
         while taken < columns and index < self.first:
             taken += TAB - (self.column + taken) % TAB if self.text[index] == "\t" else 1

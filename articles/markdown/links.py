@@ -1,4 +1,5 @@
-"""Links and pictures: `[text](address "title")`, `[text][label]`, `[label]` (CommonMark 0.31, 6.3 and 6.4)."""
+"""Links and pictures: `[text](address "title")`, `[text][label]`, `[label]` (CommonMark 0.31, 6.3 and
+6.4)."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ POINTED = re.compile(r"<(?:[^<>\n\\]|\\.)*>")
 TITLE = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\((?:[^()\\]|\\.)*\)', re.DOTALL)
 LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){0,999})\]", re.DOTALL)
 # An address with blanks in it is none for CommonMark, but authors paste them: `[map](maps/north side.png)`.
-SPACED = re.compile(r"""\([ \t]*((?=[^\n]*[/.#])[!-~](?:[^\n()<>"'&\[\]\u3000-\u303f\uff00-\uffef]|\([^\n()<>"'&\[\]]*\))*?)[ \t]*\)""")
+SPACED = re.compile(
+    r"""\([ \t]*((?=[^\n]*[/.#])[!-~]"""
+    r"""(?:[^\n()<>"'&\[\]\u3000-\u303f\uff00-\uffef]|\([^\n()<>"'&\[\]]*\))*?)[ \t]*\)"""
+)
 MAX_PARENTHESES = 32  # within one another in an address
 
 
@@ -35,7 +39,9 @@ def open_bracket(state: Inline) -> bool:
     if picture and not state.text.startswith("![", state.position):
         return False
     mark = Mark("![" if picture else "[")
-    state.brackets.append(Bracket(state.position + 1 + picture, len(state.pieces), picture, mark, state.runs.last))
+    state.brackets.append(
+        Bracket(state.position + 1 + picture, len(state.pieces), picture, mark, state.runs.last)
+    )
     state.pieces.append(mark)
     state.position += 1 + picture
     return True
@@ -48,14 +54,18 @@ def close_bracket(state: Inline) -> bool:
     bracket = state.brackets.pop()
     if not bracket.active:
         return False
-    target = inline_target(state.text, state.position + 1) or _reference(state, bracket) or _spaced_target(state)
+    target = (
+        inline_target(state.text, state.position + 1) or _reference(state, bracket) or _spaced_target(state)
+    )
     if target is None:
         return False
     address, title, end = target
     state.runs.pair(bracket.bottom)
     address = own_path(address, state.md.site_url) if bracket.picture else address
     if not is_link(address, picture=bracket.picture):
-        state.md.notices.append(Notice("picture" if bracket.picture else "address", state.line_at(bracket.start), address))
+        state.md.notices.append(
+            Notice("picture" if bracket.picture else "address", state.line_at(bracket.start), address)
+        )
     attributes = {"title": escape(title)} if title else {}
     if bracket.picture:
         _end_picture(state, bracket, {"src": escape(percent_encoded(address)), **attributes})
@@ -66,7 +76,8 @@ def close_bracket(state: Inline) -> bool:
 
 
 def escape(text: str) -> str:
-    """Python-Markdown's serializer leaves what looks like an entity alone, so ampersands are written as entities before it."""
+    """Python-Markdown's serializer leaves what looks like an entity alone, so ampersands are written as
+    entities before it."""
     return text.replace("&", "&amp;")
 
 
@@ -87,7 +98,8 @@ def _end_picture(state: Inline, bracket: Bracket, attributes: dict[str, str]) ->
 
 
 def inline_target(text: str, start: int) -> tuple[str, str, int] | None:
-    """Address, title and end of what begins with the parenthesis at `start`; None if it is no target of a link."""
+    """Address, title and end of what begins with the parenthesis at `start`; None if it is no target of a
+    link."""
     if not text.startswith("(", start):
         return None
     position = SPACE.match(text, start + 1).end()

@@ -1,7 +1,9 @@
-"""The house's rule checked: every letter and digit of the source, less markup, is in the rendered text, in order.
+"""The house's rule checked: every letter and digit of the source, less markup, is in the rendered text, in
+order.
 
-The source is read here by patterns, apart from the renderer. What a pattern of MARKUP finds may be missing from the rendered text, and
-nothing else may; that is the whole list of exceptions. Notes are compared one by one, since they stand elsewhere than they were written.
+The source is read here by patterns, apart from the renderer. What a pattern of MARKUP finds may be missing
+from the rendered text, and nothing else may; that is the whole list of exceptions. Notes are compared one by
+one, since they stand elsewhere than they were written.
 """
 
 import html
@@ -13,8 +15,8 @@ from typing import Protocol
 from .code import file_name
 from .formulas import INLINE as FORMULA
 from .formulas import is_formula
-from .html_tokens import attributes_of, tokens
 from .html_text import DEMOTED, ENTITY, REFUSED, TAG, TAGS, name_of, values_of
+from .html_tokens import attributes_of, tokens
 from .links import SPACED
 from .references import ADDRESS, ESCAPE, LABEL, TITLE
 from .source import clean, front_matter_length
@@ -47,7 +49,9 @@ _MARKUP = rf"""
     )?
     |(?P<mark>\[\^[^\]\n]+\])
 """
-MARKUP = re.compile("".join(line.strip() for line in _MARKUP.splitlines()), re.MULTILINE | re.DOTALL | re.IGNORECASE)
+MARKUP = re.compile(
+    "".join(line.strip() for line in _MARKUP.splitlines()), re.MULTILINE | re.DOTALL | re.IGNORECASE
+)
 NO_LETTER = re.compile(r"[\W_]+")
 NOT_READ = {"footnote-ref", "footnote-backref", "callout-label", "toc", "video"}  # what the renderer adds
 NOTE_ID = "s-fn:"
@@ -64,14 +68,16 @@ class RenderedText(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the source: the letters that the rendered text may have in its place. One alternative alone must be there."""
+    """A part of the source: the letters that the rendered text may have in its place. One alternative alone
+    must be there."""
 
     alternatives: tuple[str, ...]
     line: int
 
 
 def lost_text(source: str, rendered: RenderedText) -> list[tuple[int, str]]:
-    """What is missing from the rendered text: the line of the source and the letters, in order; empty if nothing is."""
+    """What is missing from the rendered text: the line of the source and the letters, in order; empty if
+    nothing is."""
     source = clean(source, [])
     length = front_matter_length(source)
     source = "\n" * source.count("\n", 0, length) + source[length:]
@@ -186,7 +192,9 @@ def _description_of(tag: str) -> str:
 def _streams_of(clean_html: str) -> dict[str, str]:
     """The letters of the text, and of each note by its label, descriptions of pictures among them."""
     streams: dict[str, list[str]] = {"": []}
-    open_tags: list[tuple[bool, str]] = [(True, "")]  # of each element: whether what stands in it is read, and the note it is in
+    open_tags: list[tuple[bool, str]] = [
+        (True, "")
+    ]  # of each element: whether what stands in it is read, and the note it is in
     for end, name, attributes, text in tokens(clean_html):
         read, label = open_tags[-1]
         if name == "img":
@@ -215,7 +223,12 @@ def _missing(parts: Iterable[Part], text: str) -> Iterator[tuple[int, str]]:
     """Follow the parts through the text; what must be there and is not."""
     places, astray = {0}, False
     for part in parts:
-        after = {place + len(choice) for place in places for choice in part.alternatives if text.startswith(choice, place)}
+        after = {
+            place + len(choice)
+            for place in places
+            for choice in part.alternatives
+            if text.startswith(choice, place)
+        }
         if not after and (astray or len(part.alternatives) == 1):
             after = _found_later(part, text, min(places), far=astray)
         if after:
@@ -236,5 +249,7 @@ def _found_later(part: Part, text: str, start: int, *, far: bool) -> set[int]:
 
 
 def _from_first_difference(choice: str, text: str, start: int) -> str:
-    same = next((index for index, letter in enumerate(choice) if text[start + index : start + index + 1] != letter), 0)
+    same = next(
+        (index for index, letter in enumerate(choice) if text[start + index : start + index + 1] != letter), 0
+    )
     return choice[max(0, same - 10) : same + 40]

@@ -1,10 +1,23 @@
-"""HTML that an author wrote: what is allowed is passed on to the sanitiser, the rest is escaped, and the author is told."""
+"""HTML that an author wrote: what is allowed is passed on to the sanitiser, the rest is escaped, and the
+author is told."""
 
 import re
 from collections import Counter
 
 from .embeds import card_of
-from .html_text import COMMENT, DEMOTED, ENTITY, REFUSED, TABLE_TAGS, TAG, VOID, escaped, is_allowed, name_of, values_of
+from .html_text import (
+    COMMENT,
+    DEMOTED,
+    ENTITY,
+    REFUSED,
+    TABLE_TAGS,
+    TAG,
+    VOID,
+    escaped,
+    is_allowed,
+    name_of,
+    values_of,
+)
 from .notices import Notice
 from .urls import is_link
 
@@ -12,10 +25,11 @@ PART = re.compile(rf"{COMMENT.pattern}|{TAG.pattern}|{ENTITY.pattern}|[<>&]|[^<>
 
 
 class OpenTags:
-    """The tags of the author's that are open. An end tag without a beginning is left out: it could end an element of ours.
+    """The tags of the author's that are open. An end tag without a beginning is left out: it could end an
+    element of ours.
 
-    Browsers move what stands in a table and in none of its cells before the table, so that words would change their order: the table is
-    ended there.
+    Browsers move what stands in a table and in none of its cells before the table, so that words would change
+    their order: the table is ended there.
     """
 
     def __init__(self) -> None:
@@ -65,12 +79,18 @@ def safe_html(text: str, line: int, notices: list[Notice], tags: OpenTags) -> st
         elif piece.isspace():
             parts.append(piece)
         else:
-            parts.append(tags.end_outside_cells() + (piece if len(piece) > 1 and piece.startswith("&") else escaped(piece)))
+            parts.append(
+                tags.end_outside_cells()
+                + (piece if len(piece) > 1 and piece.startswith("&") else escaped(piece))
+            )
     return "".join(parts)
 
 
-def safe_tag(found: re.Match[str], line: int, notices: list[Notice], tags: OpenTags, *, inline: bool = False) -> str:
-    """One tag as it goes to the sanitiser. `found` is a match of TAG. Parts of a table are none in the middle of a sentence."""
+def safe_tag(
+    found: re.Match[str], line: int, notices: list[Notice], tags: OpenTags, *, inline: bool = False
+) -> str:
+    """One tag as it goes to the sanitiser. `found` is a match of TAG. Parts of a table are none in the middle
+    of a sentence."""
     name, tag = name_of(found), found[0]
     if name in REFUSED:
         return "" if found[1] else _refused(name, found[4], tag, line, notices)

@@ -12,7 +12,8 @@ DEFINITION = re.compile(
     re.DOTALL,
 )
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-# A sentence after a bracket and a colon, `[注]: 这是说明`, is no definition, though the specification would take it for one.
+# A sentence after a bracket and a colon, `[注]: 这是说明`, is no definition, though the specification
+# would take it for one.
 SENTENCE = re.compile(r"[^\x00-\x7f]*[\u3400-\u9fff][^/.#:?]*")
 
 
@@ -36,7 +37,8 @@ def address_of(text: str) -> str:
 
 
 def take_definition(text: str) -> tuple[str, str, str, int] | None:
-    """Label, address and title of the definition at the beginning of `text`, and its length; None if there is none."""
+    """Label, address and title of the definition at the beginning of `text`, and its length; None if there is
+    none."""
     found = DEFINITION.match(text)
     if found is None or "\n\n" in found[0].rstrip("\n"):
         return None

@@ -18,8 +18,8 @@ from .sanitise import sanitised
 from .source import clean, without_front_matter
 from .tree import Size
 
-# Silent reading of English non-fiction: 238 words a minute (Brysbaert 2019, doi:10.1016/j.jml.2019.104047). For Chinese, 400 characters
-# a minute is a convention within the range that studies of silent reading report.
+# Silent reading of English non-fiction: 238 words a minute (Brysbaert 2019, doi:10.1016/j.jml.2019.104047).
+# For Chinese, 400 characters a minute is a convention within the range that studies of silent reading report.
 LATIN_WORDS_PER_MINUTE = 238
 HAN_CHARACTERS_PER_MINUTE = 400
 LATIN_WORD = re.compile(rf"[^\W_{HAN_RANGES}]+(?:['’.,-][^\W_{HAN_RANGES}]+)*")
@@ -27,9 +27,9 @@ LATIN_WORD = re.compile(rf"[^\W_{HAN_RANGES}]+(?:['’.,-][^\W_{HAN_RANGES}]+)*"
 
 @dataclass(frozen=True)
 class Rendered:
-    """`html` is safe to print as it is. `contents` lists the headings of two levels; `text` is what a reader reads, without markup.
-    `notices` say what was left out, shown as typed or refused, in the order of the source's lines. `note_lines` are the first and the last
-    line of each note in the source."""
+    """`html` is safe to print as it is. `contents` lists the headings of two levels; `text` is what a reader
+    reads, without markup. `notices` say what was left out, shown as typed or refused, in the order of the
+    source's lines. `note_lines` are the first and the last line of each note in the source."""
 
     html: str
     contents: list[dict[str, str | int]]
@@ -44,10 +44,14 @@ def _unknown_size(src: str) -> None:
     return None
 
 
-def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size, site_url: str = "") -> Rendered:
-    """Render Markdown. Labels within are in the active language. Raises ValidationError, in words, for text that cannot be rendered.
+def render(
+    text: str, *, size_of: Callable[[str], Size | None] = _unknown_size, site_url: str = ""
+) -> Rendered:
+    """Render Markdown. Labels within are in the active language. Raises ValidationError, in words, for text
+    that cannot be rendered.
 
-    `size_of(src)` tells the width and height in pixels of a picture where they are known. Pictures given with `site_url` are our own.
+    `size_of(src)` tells the width and height in pixels of a picture where they are known. Pictures given with
+    `site_url` are our own.
     """
     notices: list[Notice] = []
     text = clean(text, notices)
@@ -60,7 +64,9 @@ def render(text: str, *, size_of: Callable[[str], Size | None] = _unknown_size, 
         html = sanitised(dirty, targets=targets_of(md.heading_ids, dirty), site_url=site_url)
         contents = list(contents_of(md.toc_tokens))
     except RecursionError as error:
-        raise ValidationError(_("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting") from error
+        raise ValidationError(
+            _("Lists or quotes are nested too deeply. Use fewer levels."), code="nesting"
+        ) from error
     _tell_of_unused_references(md)
     plain = plain_text(html)
     latin, han = len(LATIN_WORD.findall(plain)), len(LETTER.findall(plain))

@@ -1,6 +1,7 @@
 """HTML made safe to print: nh3 lets through the tags and attributes named here and nothing else.
 
-What comes out of Python-Markdown is not trusted. Authors are colleagues, but an account can be stolen, and text can be pasted.
+What comes out of Python-Markdown is not trusted. Authors are colleagues, but an account can be stolen, and
+text can be pasted.
 """
 
 import re
@@ -26,8 +27,9 @@ ATTRIBUTES = {
 }
 # fmt: off
 CLASSES = {
-    "table", "highlight", "footnote", "footnote-ref", "footnote-backref", "task-list", "task-list-item", "filename", "toc", "video", "host",
-    "callout", "callout-title", "callout-label", "note", "tip", "important", "warning", "caution",
+    "table", "highlight", "footnote", "footnote-ref", "footnote-backref", "task-list", "task-list-item",
+    "filename", "toc", "video", "host", "callout", "callout-title", "callout-label", "note", "tip",
+    "important", "warning", "caution",
 }
 # fmt: on
 PYGMENTS_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
@@ -42,7 +44,8 @@ FIXED_VALUES = {  # on a div only what the box of a table or a callout has
 
 
 class Filter:
-    """Decides about each attribute. nh3 swallows what a callback raises, so pictures of other sites are kept for later."""
+    """Decides about each attribute. nh3 swallows what a callback raises, so pictures of other sites are kept
+    for later."""
 
     def __init__(self, targets: dict[str, str], site_url: str) -> None:
         self.targets, self.site_url = targets, site_url
@@ -53,7 +56,10 @@ class Filter:
         if attribute in ("id", "name"):
             return self._name(attribute, value)
         if attribute == "class":
-            return " ".join(name for name in value.split() if name in CLASSES or PYGMENTS_CLASS.fullmatch(name)) or None
+            return (
+                " ".join(name for name in value.split() if name in CLASSES or PYGMENTS_CLASS.fullmatch(name))
+                or None
+            )
         if attribute == "href":
             return resolved(value, self.targets)
         if attribute == "src":
@@ -84,7 +90,9 @@ def sanitised(dirty: str, *, targets: dict[str, str], site_url: str = "") -> str
         tags=html_text.TAGS | formulas.TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=decide,
-        set_tag_attribute_values={"input": {"disabled": ""}},  # one alone: nh3 writes several in no fixed order
+        set_tag_attribute_values={
+            "input": {"disabled": ""}
+        },  # one alone: nh3 writes several in no fixed order
         url_schemes=SCHEMES,
         link_rel=None,
     )

@@ -1,4 +1,5 @@
-"""The signs of CommonMark and GFM: escapes, code, entities, tags, addresses, breaks, emphasis, strike-through."""
+"""The signs of CommonMark and GFM: escapes, code, entities, tags, addresses, breaks, emphasis,
+strike-through."""
 
 import html
 import re
@@ -17,7 +18,9 @@ from .urls import is_link, percent_encoded
 PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 BACKTICKS = re.compile("`+")
 AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x20]*)>")
-MAIL_LINK = re.compile(r"<([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9-]{1,63})*)>")
+MAIL_LINK = re.compile(
+    r"<([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9-]{1,63})*)>"
+)
 BLANKS = re.compile(r"[ \t]*")
 
 

@@ -9,7 +9,8 @@ from .tables import alignments_of
 
 FENCE = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$")
 HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
-# Old Chinese texts lack the blank: `##第二章`. `#1` and `#tag` are no headings, nor is a tag of Weibo's kind, `#话题#`.
+# Old Chinese texts lack the blank: `##第二章`. `#1` and `#tag` are no headings, nor is a tag of Weibo's kind,
+# `#话题#`.
 TIGHT_HEADING = re.compile(r"(#{2,6})(?=[^#\s])|(#)(?=[\u3400-\u9fff][^#]*(?:[ \t]#+)?$)")
 CLOSING_SIGNS = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
@@ -56,7 +57,9 @@ def start_html(reader: BlockReader, line: Line, paragraph: Block | None) -> str 
         return None
     shown = SHOWN_START.match(rest)
     if shown:
-        return _start_shown_html(reader, line, re.compile(f"</{shown[1]}>" if shown[1] else r"\?>", re.IGNORECASE))
+        return _start_shown_html(
+            reader, line, re.compile(f"</{shown[1]}>" if shown[1] else r"\?>", re.IGNORECASE)
+        )
     if PRE_START.match(rest):
         end = PRE_END if _comes(reader, line, PRE_END) else None
     elif rest.startswith("<!--") and _comes(reader, line, COMMENT_END):
@@ -189,7 +192,8 @@ def start_note(reader: BlockReader, line: Line, paragraph: Block | None) -> str 
     return "container"
 
 
-# In this order: a row of stars is a rule before it is an item, and dashes under a row of cells are a table before they are a heading.
+# In this order: a row of stars is a rule before it is an item, and dashes under a row of cells are a table
+# before they are a heading.
 STARTS: list[Start] = [
     start_quote,
     start_heading,

@@ -1,4 +1,5 @@
-"""Tables as GFM has them (GitHub Flavored Markdown 0.29, 4.10), but no cell is dropped and code may hold a bar."""
+"""Tables as GFM has them (GitHub Flavored Markdown 0.29, 4.10), but no cell is dropped and code may hold a
+bar."""
 
 import re
 
@@ -30,7 +31,9 @@ def _split(row: str) -> tuple[list[str], bool]:
             now = []
             continue
         if found[1]:
-            end = next((start + length for start, length in runs if start >= position and length == len(piece)), 0)
+            end = next(
+                (start + length for start, length in runs if start >= position and length == len(piece)), 0
+            )
             piece, position = (piece + row[position:end], end) if end else (piece, position)
         now.append(piece.replace("\\|", "|"))
     cells.append("".join(now))
@@ -39,7 +42,7 @@ def _split(row: str) -> tuple[list[str], bool]:
 
 def alignments_of(line: str, header: str) -> list[str] | None:
     """What the delimiter row says of each column; None if the two lines are no beginning of a table."""
-    if "|" not in line and "|" not in header or not DELIMITER_ROW.match(line.strip()):
+    if ("|" not in line and "|" not in header) or not DELIMITER_ROW.match(line.strip()):
         return None
     marks = cells_of(line)
     if len(marks) != len(cells_of(header)):

@@ -1,4 +1,5 @@
-"""What is done to the finished tree: Chinese lines joined, figures made of pictures, tables put in boxes, headings demoted."""
+"""What is done to the finished tree: Chinese lines joined, figures made of pictures, tables put in boxes,
+headings demoted."""
 
 import html
 import re
@@ -13,7 +14,8 @@ from .chinese import HAN_RANGES, SHARED
 from .writer import TIGHT
 
 SOFT_BREAK = re.compile(
-    rf"(?<=[{HAN_RANGES}])[ \t]*\n[ \t]*(?=[{HAN_RANGES}{SHARED}])|(?<=[{SHARED}])[ \t]*\n[ \t]*(?=[{HAN_RANGES}])"
+    rf"(?<=[{HAN_RANGES}])[ \t]*\n[ \t]*(?=[{HAN_RANGES}{SHARED}])"
+    rf"|(?<=[{SHARED}])[ \t]*\n[ \t]*(?=[{HAN_RANGES}])"
 )
 
 Size = tuple[int, int]
@@ -84,7 +86,8 @@ class DemoteTitles(Treeprocessor):
 
 
 class Pictures(Treeprocessor):
-    """Pictures keep their place while they load, and a picture alone in its paragraph is a figure with its title as the caption."""
+    """Pictures keep their place while they load, and a picture alone in its paragraph is a figure with its
+    title as the caption."""
 
     def __init__(self, md: Markdown, size_of: Callable[[str], Size | None]) -> None:
         super().__init__(md)
@@ -127,12 +130,18 @@ def _only_pictures(paragraph: Element) -> bool:
 
 def _is_picture(element: Element) -> bool:
     """A picture, or a link around one."""
-    linked = element.tag == "a" and len(element) == 1 and element[0].tag == "img" and not (element.text or element[0].tail)
+    linked = (
+        element.tag == "a"
+        and len(element) == 1
+        and element[0].tag == "img"
+        and not (element.text or element[0].tail)
+    )
     return element.tag == "img" or bool(linked)
 
 
 class ScrollingTables(Treeprocessor):
-    """A table wider than the page scrolls in a box of its own, which the keyboard can reach and a screen reader can name."""
+    """A table wider than the page scrolls in a box of its own, which the keyboard can reach and a screen
+    reader can name."""
 
     def run(self, root: Element) -> None:
         number = 0

@@ -12,7 +12,8 @@ UNSAFE = re.compile(r"[\x00-\x20\"<>`{}|\\^]")
 
 
 def is_link(address: str, *, picture: bool = False) -> bool:
-    """Whether the address has no scheme or one that readers may follow. A picture has none, or http(s), which is told apart later."""
+    """Whether the address has no scheme or one that readers may follow. A picture has none, or http(s), which
+    is told apart later."""
     found = SCHEME.match(IGNORED.sub("", html.unescape(address)))
     return found is None or found[1].lower() in ({"http", "https"} if picture else SCHEMES)
 

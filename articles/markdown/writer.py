@@ -1,6 +1,8 @@
-"""The tree of blocks as an ElementTree, which Python-Markdown's tree processors and its serializer go on with."""
+"""The tree of blocks as an ElementTree, which Python-Markdown's tree processors and its serializer go on
+with."""
 
 import re
+from itertools import pairwise
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
 from markdown.blockparser import BlockParser
@@ -30,7 +32,8 @@ def inline_text(text: str, line: int) -> InlineText:
 
 
 class TreeWriter(BlockParser):
-    """Python-Markdown's parser of blocks, replaced. `md.starts` holds how blocks begin, `md.notes` and `md.notices` are filled."""
+    """Python-Markdown's parser of blocks, replaced. `md.starts` holds how blocks begin, `md.notes` and
+    `md.notices` are filled."""
 
     def parseDocument(self, lines: list[str]) -> ElementTree:  # noqa: N802 (the library's name)
         reader = BlockReader(self.md.starts, self.md.references, self.md.notices)
@@ -43,7 +46,11 @@ class TreeWriter(BlockParser):
     def write(self, block: Block, parent: Element) -> None:
         """Write what stands within a block."""
         for child in block.children:
-            if child.kind not in ("html", "note") and self.md.tags.in_cell and (ends := self.md.tags.end_outside_cells()):
+            if (
+                child.kind not in ("html", "note")
+                and self.md.tags.in_cell
+                and (ends := self.md.tags.end_outside_cells())
+            ):
                 self._put_html(ends, parent)
             getattr(self, f"_write_{child.kind}")(child, parent)
 
@@ -53,7 +60,9 @@ class TreeWriter(BlockParser):
             SubElement(parent, "p").text = inline_text(text, block.data.get("line", block.line))
 
     def _write_heading(self, block: Block, parent: Element) -> None:
-        SubElement(parent, f"h{block.data['level']}").text = inline_text(block.text.strip(), block.data.get("line", block.line))
+        SubElement(parent, f"h{block.data['level']}").text = inline_text(
+            block.text.strip(), block.data.get("line", block.line)
+        )
 
     def _write_rule(self, block: Block, parent: Element) -> None:
         SubElement(parent, "hr")
@@ -80,7 +89,11 @@ class TreeWriter(BlockParser):
 
     def _take_task_box(self, block: Block, item: Element, items: Element) -> None:
         first = block.children[0] if block.children else None
-        found = TASK.match(first.lines[0]) if first is not None and first.kind == "paragraph" and first.lines else None
+        found = (
+            TASK.match(first.lines[0])
+            if first is not None and first.kind == "paragraph" and first.lines
+            else None
+        )
         if found:
             first.lines[0] = first.lines[0][found.end() :]
             first.data["task"] = True
@@ -105,7 +118,11 @@ class TreeWriter(BlockParser):
 
     def _write_html(self, block: Block, parent: Element) -> None:
         shown = block.data.get("shown")
-        html = self.md.colours.highlighted(block.text) if shown else safe_html(block.text, block.line, self.md.notices, self.md.tags)
+        html = (
+            self.md.colours.highlighted(block.text)
+            if shown
+            else safe_html(block.text, block.line, self.md.notices, self.md.tags)
+        )
         if html.startswith('<a class="video"'):
             html = f"<p>{html}</p>"
         if html.strip():
@@ -130,7 +147,9 @@ class TreeWriter(BlockParser):
         table = SubElement(parent, "table")
         head, *rows = block.lines
         alignments = block.data["alignments"]
-        self._write_row(SubElement(SubElement(table, "thead"), "tr"), "th", cells_of(head), alignments, block.line)
+        self._write_row(
+            SubElement(SubElement(table, "thead"), "tr"), "th", cells_of(head), alignments, block.line
+        )
         if not rows:
             return
         body = SubElement(table, "tbody")
@@ -149,10 +168,10 @@ class TreeWriter(BlockParser):
 
 
 def _is_loose(block: Block) -> bool:
-    """An empty line between two items, or between two blocks of one item, makes a list loose (CommonMark 0.31, 5.3)."""
+    """An empty line between two items, or between two blocks of one item, makes a list loose (CommonMark
+    0.31, 5.3)."""
     items = block.children
-    if any(after.line - before.end > 1 for before, after in zip(items, items[1:], strict=False)):
+    if any(after.line - before.end > 1 for before, after in pairwise(items)):
         return True
-    pairs = (pair for item in items for pair in zip(item.children, item.children[1:], strict=False))
+    pairs = (pair for item in items for pair in pairwise(item.children))
     return any(after.line - before.end > 1 for before, after in pairs)
-

@@ -37,7 +37,10 @@ LISTS = {
     "under a quote": ("> q\n- a", "<blockquote><p>q</p></blockquote><ul><li>a</li></ul>"),
     "in a quote": ("> - a\n>   - b", "<blockquote><ul><li>a<ul><li>b</li></ul></li></ul></blockquote>"),
     "loose": ("- a\n- b\n\n- c", "<ul><li><p>a</p></li><li><p>b</p></li><li><p>c</p></li></ul>"),
-    "code in an item": ("- a\n\n  ```js\n  x\n  ```\n- b", '<ul><li><p>a</p><pre><span class="nx">x</span></pre></li><li><p>b</p></li></ul>'),
+    "code in an item": (
+        "- a\n\n  ```js\n  x\n  ```\n- b",
+        '<ul><li><p>a</p><pre><span class="nx">x</span></pre></li><li><p>b</p></li></ul>',
+    ),
     "a year": ("It was in\n1984. A good year.", "<p>It was in\n1984. A good year.</p>"),
     "tasks": (
         "- [ ] a\n- [x] b",
@@ -47,7 +50,10 @@ LISTS = {
 }
 
 TEXT_BETWEEN_SIGNS = {
-    "underscores": ("The _id field, _then_ user_name is **required**.", "The _id field, <em>then</em> user_name is <strong>required</strong>."),
+    "underscores": (
+        "The _id field, _then_ user_name is **required**.",
+        "The _id field, <em>then</em> user_name is <strong>required</strong>.",
+    ),
     "underscores in Chinese": (
         "变量 _count 与 _total_sum 很重要，_务必_ 检查 max_size 和 **重启**。",
         "变量 _count 与 _total_sum 很重要，<em>务必</em> 检查 max_size 和 <strong>重启</strong>。",
@@ -72,7 +78,7 @@ TEXT_BETWEEN_SIGNS = {
     "bold around a star": ("**2*3**", "<strong>2*3</strong>"),
     "stars in prose": ("2 * 3 * 4 and a * b", "2 * 3 * 4 and a * b"),
     "ranges": ("5~10年，20~30年", "5~10年，20~30年"),
-    "escapes": (r"\$5 \<T\> \" \& \~ \| \#", "$5 &lt;T&gt; \" &amp; ~ | #"),
+    "escapes": (r"\$5 \<T\> \" \& \~ \| \#", '$5 &lt;T&gt; " &amp; ~ | #'),
     "break by a backslash": ("第一行\\\n第二行", "第一行<br>第二行"),
     "prices": ("$5 and $10, US$5到US$10，$HOME/bin:$PATH", "$5 and $10, US$5到US$10，$HOME/bin:$PATH"),
     "blank in an address": ("[a](b/c d.png)", '<a href="b/c%20d.png">a</a>'),
@@ -96,7 +102,7 @@ BLOCKS = {
     "comment": ("a <!-- b --> c\n\n<!--\nd\n\ne\n-->\n\nf", "<p>a  c</p><p>f</p>"),
     "quotes apart": ("> A\n\n> B", "<blockquote><p>A</p></blockquote><blockquote><p>B</p></blockquote>"),
     "lazy quote": ("> A\nB", "<blockquote><p>A\nB</p></blockquote>"),
-    "info of two words": ("```shell script\nx\n```", '<pre>x</pre>'),
+    "info of two words": ("```shell script\nx\n```", "<pre>x</pre>"),
     "info with Chinese": ("```没有 示例\nx\n```", "<pre>x</pre>"),
     "fence at a paragraph": ("a\n```\nx\n```\nb", "<p>a</p><pre>x</pre><p>b</p>"),
     "fence indented": ("   ```\n   x\n   ```", "<pre>x</pre>"),
@@ -173,14 +179,19 @@ def test_a_table_may_follow_its_sentence_and_code_in_it_may_hold_a_bar():
 def test_bare_addresses_are_links(text, linked):
     rendered = render(text)
     assert re.findall(r'href="([^"]*)"', rendered.html) == linked
-    assert rendered.text == text.replace("`", "").replace("*", "").replace("[", "").replace("](/x)", "").replace('<a href="/x">', "").replace(
-        "</a>", ""
-    ).replace("](https://a.example/b)", "")
+    assert rendered.text == text.replace("`", "").replace("*", "").replace("[", "").replace("](/x)", "").replace(
+        '<a href="/x">', ""
+    ).replace("</a>", "").replace("](https://a.example/b)", "")
 
 
 @pytest.mark.parametrize(
     ("link", "found"),
-    [("second-part", "s-second-part"), ("s-second-part", "s-second-part"), ("whats-new", "s-whats-new"), ("second-part-1", "s-second-part_1")],
+    [
+        ("second-part", "s-second-part"),
+        ("s-second-part", "s-second-part"),
+        ("whats-new", "s-whats-new"),
+        ("second-part-1", "s-second-part_1"),
+    ],
 )
 def test_links_to_headings_by_the_slug_of_github_and_by_our_id(link, found):
     out = html(f"[there](#{link})\n\n## Second part\n\n## What's new?\n\n## Second part")

@@ -76,11 +76,11 @@ def test_examples_of_the_specification(name, capsys):
     examples, departures = _examples(name), DEPARTURES[name]
     right = {example.number for example in examples if _is_as_expected(example)}
     total, good = (Counter(example.section for example in examples if keep(example)) for keep in (bool, lambda e: e.number in right))
-    with capsys.disabled():
-        print(f"\n{name}: {len(right)} of {len(examples)} examples")
+    with capsys.disabled():  # the figures belong in CI's log
+        print(f"\n{name}: {len(right)} of {len(examples)} examples")  # noqa: T201
         for section, count in total.items():
             if good[section] < count:
-                print(f"  {section}: {good[section]} of {count}")
+                print(f"  {section}: {good[section]} of {count}")  # noqa: T201
     allowed = [example.number for example in examples if example.number not in departures]
     wrong = [number for number in allowed if number not in right]
     assert len(examples) > 600
