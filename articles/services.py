@@ -26,7 +26,7 @@ from ictiger.pagecache.public_write import public_write
 
 from . import generated_covers
 from .images import add_image
-from .markdown import Rendered, render
+from .markdown import Notice, Rendered, lost_text, render
 from .models import (
     Article,
     ArticleText,
@@ -234,7 +234,9 @@ def save_page(page: Page) -> Page:
         normalize_slug(page.slug),
     )
     page.full_clean()
-    page.body_html = _render_markdown(page.body, page.language).html
+    rendered = _render_markdown(page.body, page.language)
+    _refuse_lost_text(page.body, rendered)
+    page.body_html = rendered.html
     with public_write(*[page] if page.pk else []) as write:
         page.save()
         write.touch(page)
@@ -247,6 +249,16 @@ def render_draft(draft: Draft) -> Rendered:
     Raises ValidationError for text that cannot be rendered.
     """
     return _render_markdown(draft.body, draft.article.language)
+
+
+def notices_of(draft: Draft) -> list[Notice]:
+    """What the author should know of the draft's text: what is left out, shown as typed, refused or lost.
+
+    Raises ValidationError for text that cannot be rendered.
+    """
+    rendered = render_draft(draft)
+    lost = (Notice("lost", line, text) for line, text in lost_text(draft.body, rendered))
+    return [*rendered.notices, *lost]
 
 
 def preview_article(draft: Draft) -> Article:
@@ -288,22 +300,36 @@ def _write_text(draft: Draft, text: dict[str, object]) -> None:
 def _copy_publishable_text(draft: Draft, article: Article) -> bool:
     """As `_copy_text`. What cannot be rendered is an error of the field "body"."""
     try:
-        return _copy_text(draft, article)
+        return _copy_text(draft, article, complete=True)
     except ValidationError as error:
         raise ValidationError({"body": error.error_list}) from error
 
 
-def _copy_text(draft: Draft, article: Article) -> bool:
-    """Copy the draft over the article and render it. Returns whether title, summary or body have changed."""
+def _copy_text(draft: Draft, article: Article, *, complete: bool = False) -> bool:
+    """Copy the draft over the article and render it. Returns whether title, summary or body have changed.
+
+    With `complete`, raises ValidationError if the rendered text lacks a letter of the source.
+    """
     before = _reader_text(article)
     for name in ArticleText.TEXT_FIELDS:
         attribute = Draft._meta.get_field(name).attname  # the cover's key: its row is not needed
         setattr(article, attribute, getattr(draft, attribute))
     rendered = render_draft(draft)
+    if complete:
+        _refuse_lost_text(draft.body, rendered)
     article.body_html, article.contents = rendered.html, rendered.contents
     article.words, article.reading_minutes = rendered.words, rendered.reading_minutes
     article.search_text = index_text(article.title, article.summary, rendered.text)
     return _reader_text(article) != before
+
+
+def _refuse_lost_text(body: str, rendered: Rendered) -> None:
+    """Raise ValidationError, with a message for each place, where the rendered text lacks what `body` has."""
+    lost = lost_text(body, rendered)
+    if lost:
+        raise ValidationError(
+            [ValidationError(str(Notice("lost", line, text)), code="lost") for line, text in lost]
+        )
 
 
 def _reader_text(article: Article) -> tuple[str, str, str]:
@@ -356,7 +382,7 @@ def _topics_of(article: Article) -> list[Topic]:
 
 def _render_markdown(body: str, language: str) -> Rendered:
     with translation.override(language):
-        return render(body, size_of=_picture_size)
+        return render(body, size_of=_picture_size, site_url=settings.SITE_URL)
 
 
 def _picture_size(src: str) -> tuple[int, int] | None:

@@ -29,6 +29,7 @@ BUNDLES = {
         "css/site/base.css",
         "css/site/prose.css",
         "css/site/code.css",
+        "css/site/marks.css",
         "css/site/masthead.css",
         "css/site/banner.css",
         "css/site/teaser.css",

@@ -31,7 +31,7 @@ def test_headings_have_prefixed_unique_ids_and_make_the_contents():
 
 def test_a_title_in_the_body_is_demoted():
     assert html("# Title") == '<h2 id="s-title">Title</h2>'
-    assert html("<h1>Raw</h1>") == "Raw"
+    assert html("<h1>Raw</h1>") == "<h2>Raw</h2>"
 
 
 def test_a_picture_alone_is_a_figure_with_its_title_as_caption():

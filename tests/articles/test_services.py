@@ -123,7 +123,7 @@ def test_publish_renders_once_and_shows_the_article_now():
 def test_publish_labels_the_text_in_the_language_of_the_article(monkeypatch):
     article = create_article(title="表", language="zh-hans", body="| a |\n| - |\n| b |")
     seen = []
-    monkeypatch.setattr("articles.markdown_extensions._", lambda text: seen.append(get_language()) or text)
+    monkeypatch.setattr("articles.markdown.tree._", lambda text: seen.append(get_language()) or text)
     publish(article)
     assert seen == ["zh-hans"]
 

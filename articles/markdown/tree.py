@@ -1,44 +1,57 @@
-"""What our Markdown does beyond Python-Markdown's: small processors, each mending one thing that writers expect."""
+"""What is done to the finished tree: Chinese lines joined, figures made of pictures, tables put in boxes,
+headings demoted."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element, SubElement
 
 from django.utils.translation import gettext as _
 from markdown import Markdown
-from markdown.blockprocessors import BlockProcessor
-from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
-ID_PREFIX = "s-"  # no heading may take an id of the page, such as "discussion"
+from .chinese import HAN_RANGES, SHARED
+from .writer import TIGHT
 
-# Written without spaces between words: ideographs, kana, their punctuation and full-width forms.
-HAN = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-# Punctuation that Chinese shares with Latin text: a break beside it joins only if the other side is Chinese.
-SHARED = "\u2014\u2018\u2019\u201c\u201d\u2026"
 SOFT_BREAK = re.compile(
-    rf"(?<=[{HAN}])[ \t]*\n[ \t]*(?=[{HAN}{SHARED}])|(?<=[{SHARED}])[ \t]*\n[ \t]*(?=[{HAN}])"
+    rf"(?<=[{HAN_RANGES}])[ \t]*\n[ \t]*(?=[{HAN_RANGES}{SHARED}])"
+    rf"|(?<=[{SHARED}])[ \t]*\n[ \t]*(?=[{HAN_RANGES}])"
 )
 
 Size = tuple[int, int]
 
 
-class ListAfterParagraph(BlockProcessor):
-    """Begins a list on the line after a paragraph's, as every other Markdown does. Numbered lists must begin with 1: a year is no list."""
+class TightItems(Treeprocessor):
+    """The items of a tight list hold their text without a paragraph around it."""
 
-    ITEM = re.compile(r"(?:[*+-]|1\.)[ ]+(?![*+ -]*$)\S")
+    def run(self, root: Element) -> None:
+        for item in root.iter("li"):
+            if any(child.tag == "p" and child.get(TIGHT) is not None for child in item):
+                self._unwrap(item)
 
-    def _first_item(self, block: str) -> int:
-        lines = block.split("\n")
-        return next((number for number, line in enumerate(lines) if number and self.ITEM.match(line)), 0)
+    def _unwrap(self, item: Element) -> None:
+        children, last = list(item), None
+        for child in children:
+            item.remove(child)
+        for child in children:
+            if child.tag != "p" or child.attrib.pop(TIGHT, None) is None:
+                item.append(child)
+                last = child
+                continue
+            _append_text(item, last, child.text)
+            for inner in list(child):
+                item.append(inner)
+                last = inner
+            _append_text(item, last, child.tail)
 
-    def test(self, parent: Element, block: str) -> bool:
-        return not block.startswith((" ", "[^", ">")) and self._first_item(block) > 0
 
-    def run(self, parent: Element, blocks: list[str]) -> None:
-        lines = blocks.pop(0).split("\n")
-        first = self._first_item("\n".join(lines))
-        blocks[0:0] = ["\n".join(lines[:first]), "\n".join(lines[first:])]
+def _append_text(parent: Element, last: Element | None, text: str | None) -> None:
+    if not text:
+        return
+    if last is None:
+        parent.text = (parent.text or "") + text
+    else:
+        last.tail = (last.tail or "") + text
 
 
 class JoinChineseLines(Treeprocessor):
@@ -73,7 +86,8 @@ class DemoteTitles(Treeprocessor):
 
 
 class Pictures(Treeprocessor):
-    """Pictures keep their place while they load, and a picture alone in its paragraph is a figure with its title as the caption."""
+    """Pictures keep their place while they load, and a picture alone in its paragraph is a figure with its
+    title as the caption."""
 
     def __init__(self, md: Markdown, size_of: Callable[[str], Size | None]) -> None:
         super().__init__(md)
@@ -88,7 +102,7 @@ class Pictures(Treeprocessor):
                     self._make_figures(parent, child, position)
 
     def _keep_place(self, picture: Element) -> None:
-        size = self.size_of(picture.get("src", ""))
+        size = self.size_of(html.unescape(picture.get("src", "")))
         if size is not None:
             picture.set("width", str(size[0]))
             picture.set("height", str(size[1]))
@@ -126,7 +140,8 @@ def _is_picture(element: Element) -> bool:
 
 
 class ScrollingTables(Treeprocessor):
-    """A table wider than the page scrolls in a box of its own, which the keyboard can reach and a screen reader can name."""
+    """A table wider than the page scrolls in a box of its own, which the keyboard can reach and a screen
+    reader can name."""
 
     def run(self, root: Element) -> None:
         number = 0
@@ -154,35 +169,3 @@ class OutsideLinks(Treeprocessor):
         for link in root.iter("a"):
             if link.get("href", "").startswith(("http://", "https://", "//")):
                 link.set("rel", "noopener")
-
-
-class PrefixedIds(Treeprocessor):
-    """Footnotes get the prefix that headings have from their slugs, and so do the links to them."""
-
-    def run(self, root: Element) -> None:
-        for element in root.iter():
-            name = element.get("id", "")
-            if name and not name.startswith(ID_PREFIX):
-                element.set("id", ID_PREFIX + name)
-            if element.get("class") in ("footnote-ref", "footnote-backref"):
-                element.set("href", "#" + ID_PREFIX + element.get("href", "").removeprefix("#"))
-
-
-class IctigerExtension(Extension):
-    """All of the above in one extension. `size_of(src)` tells a picture's width and height in pixels where they are known."""
-
-    def __init__(self, size_of: Callable[[str], Size | None]) -> None:
-        super().__init__()
-        self.size_of = size_of
-
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the library's name)
-        md.parser.blockprocessors.register(
-            ListAfterParagraph(md.parser), "list-after-paragraph", 25
-        )  # after lists, before quotes
-        # Between the inline patterns (20) and the indentation of the output (10), the table of contents (5) last.
-        md.treeprocessors.register(JoinChineseLines(md), "join-chinese-lines", 14)
-        md.treeprocessors.register(DemoteTitles(md), "demote-titles", 13)
-        md.treeprocessors.register(Pictures(md, self.size_of), "pictures", 12)
-        md.treeprocessors.register(ScrollingTables(md), "scrolling-tables", 11)
-        md.treeprocessors.register(OutsideLinks(md), "outside-links", 11)
-        md.treeprocessors.register(PrefixedIds(md), "prefixed-ids", 1)

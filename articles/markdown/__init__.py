@@ -1,0 +1,14 @@
+"""From what an author writes to what a reader reads: Markdown in, sanitised HTML out. No database, no
+request, no settings.
+
+The house's rule: every letter and digit of the source, less markup, is in the rendered text, in order.
+`lost_text` checks it.
+"""
+
+from .limits import MAX_CHARACTERS
+from .lost_text import lost_text
+from .notices import Notice
+from .plain_text import plain_text
+from .rendering import Rendered, render
+
+__all__ = ["MAX_CHARACTERS", "Notice", "Rendered", "lost_text", "plain_text", "render"]
