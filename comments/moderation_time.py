@@ -1,4 +1,4 @@
-"""How long held comments usually wait for a decision. For personal pages and the admin, never for stored ones."""
+"""How long held comments usually wait for a decision. For personal pages and the admin only."""
 
 from datetime import timedelta
 from math import ceil

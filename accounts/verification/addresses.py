@@ -108,8 +108,8 @@ def verification_mails(address: EmailAddress) -> list[Mail]:
 def bounce_reason(reply: str) -> str:
     """The mail server's refusal as one of the reasons on which a user can act.
 
-    They are "mailbox", "full", "policy", "international", "address", and "" for any other. Codes: RFC 3463; in
-    a reply without one, the basic code of RFC 5321.
+    They are "mailbox", "full", "policy", "international", "address", and "" for any other. Codes: RFC 3463;
+    in a reply without one, the basic code of RFC 5321.
     """
     enhanced = next((word for word in reply.split() if word.startswith("5.") and word.count(".") == 2), "")
     if enhanced.startswith("5.1.") or (not enhanced and reply.startswith("550")):

@@ -135,7 +135,7 @@ def wants_reply_mails(reader: User, thread_id: int) -> bool:
 
 
 def replies_to_notify(mail: Mail) -> list[Comment]:
-    """Visible replies to the mail's user since it was queued, oldest first, without those already reported."""
+    """Visible replies to the mail's user since it was queued, oldest first, without those reported."""
     thread_id, since = mail.context["thread"], datetime.fromisoformat(mail.context["since"])
     notified = already_notified(_thread_mails(mail.user, thread_id).exclude(pk=mail.pk))
     replies = _replies_to(mail.user, thread_id=thread_id, since=since)

@@ -46,7 +46,7 @@ def has_another_moderator(comment: Comment) -> bool:
 
 
 def rejected_by(comment: Comment) -> int | None:
-    """The id of the moderator who last rejected the comment; None without one, or if the account was erased."""
+    """The id of the moderator who last rejected the comment; None without one, or after its erasure."""
     return comment.decisions.filter(verb=ModerationAction.REJECT).values_list("moderator", flat=True).first()
 
 

@@ -2,8 +2,8 @@
 
 The code points of words are in `word_ranges.json`, for the browser too: the form passes `RANGES` to
 `ictiger/static/js/site/word_count.js`. Both sides follow the same two steps, and a browser test compares them
-on random text over all of Unicode. Python's `\\w` and `\\s`, the browser's `\\p{}` and `Intl.Segmenter` differ from
-each other and from one version to the next, so neither side uses them.
+on random text over all of Unicode. Python's `\\w` and `\\s`, the browser's `\\p{}` and `Intl.Segmenter`
+differ from each other and from one version to the next, so neither side uses them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Examples of the CommonMark and GFM specifications, and HTML brought to a form in which two renderings can be compared."""
+"""Examples of the CommonMark and GFM specifications, and a form of HTML in which two renderings compare."""
 
 import re
 from dataclasses import dataclass
@@ -101,8 +101,10 @@ class _Events(HTMLParser):
 
 
 def comparable(html: str) -> str:
-    """HTML without what makes no difference: white space between blocks, ids, classes, our boxes. Tags that articles may not have are
-    text in both."""
+    """HTML without what makes no difference: white space between blocks, ids, classes, our boxes.
+
+    Tags that articles may not have are text in both.
+    """
     html = sanitised(safe_html(html.strip(), 1, [], OpenTags()), targets={})
     parser = _Events()
     parser.feed(html)

@@ -153,7 +153,8 @@ def test_links_to_other_sites_get_noopener():
         "<object data=x></object><embed src=x>",
         '<div role="alert" tabindex="5" aria-label="x" contenteditable>x</div>',
         '```{.python onclick="alert(1)" style="x"}\nx\n```',
-        '![x](/a.png "onerror=alert(1)")<!-- comment --><noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+        '![x](/a.png "onerror=alert(1)")<!-- comment -->'
+        '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
         '<mark class="highlight evil" id="main" name="x">x</mark>',
     ],
 )

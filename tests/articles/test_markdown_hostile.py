@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from articles.markdown import lost_text, render
 
-# Each takes less than a second of CPU on a machine that does nothing else; a busy one's seconds are worth less.
+# Each takes less than a second of CPU on an idle machine; the bound leaves room for a busy one.
 SECONDS = 3.0
 DEEP = 1_000
 MANY = 100_000

@@ -1,4 +1,4 @@
-"""Every kind of Markdown that real articles have and earlier renderers got wrong, as input and what readers get."""
+"""Kinds of Markdown that real articles have and earlier renderers got wrong, with the expected HTML."""
 
 import re
 
@@ -14,7 +14,7 @@ def html(text: str, **options) -> str:
 
 
 def flat(text: str) -> str:
-    """The HTML without line ends between tags, and without what every block of code and every link elsewhere has."""
+    """The HTML without line ends between tags and without the wrappers of code blocks and outside links."""
     out = (
         html(text)
         .replace('<div class="highlight"><pre><span></span><code>', "<pre>")

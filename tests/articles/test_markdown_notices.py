@@ -1,4 +1,4 @@
-"""What an author is told of a text: what was left out, shown as typed, or refused, in which line, in the author's language."""
+"""Notices for authors: what was left out, shown as typed or refused, on which line, in their language."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,7 +1,7 @@
-"""The examples of CommonMark 0.31 and of GFM, from packages that .ci/run downloads; nothing of them is copied here.
+"""The examples of CommonMark 0.31 and of GFM, from packages that .ci/run downloads. None is copied here.
 
-ICTIGER_SPECS names the folder with the unpacked sources of markdown-it-py 4.3.0 and marko 2.2.4. Where it is not set the tests are skipped;
-with ICTIGER_SPECS_REQUIRED they fail.
+ICTIGER_SPECS names the folder with the unpacked sources of markdown-it-py 4.3.0 and marko 2.2.4. Without it
+the tests are skipped, or fail with ICTIGER_SPECS_REQUIRED.
 """
 
 import os

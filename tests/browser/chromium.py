@@ -39,8 +39,8 @@ def chromium() -> Iterator["Browser"]:
         from playwright.sync_api import sync_playwright
     except ImportError:
         skip_without_browser("Playwright is not installed: uv run --group browser pytest")
-    # Playwright's event loop runs in this thread until the session ends. Django would refuse all later queries,
-    # taking them for asynchronous code.
+    # Playwright's event loop runs in this thread until the session ends. Django would take all later queries
+    # for asynchronous code, and refuse them.
     thread_connections = {alias: connections[alias] for alias in connections}
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
