@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.verification import addresses, flow, ownership
+from accounts.verification import account_handover, addresses, flow
 from accounts.verification.addresses import LinkState
 from accounts.verification.limits import client_hash
 
@@ -86,7 +86,7 @@ def pending_content(request: HttpRequest) -> HttpResponse:
     """
     action = request.POST.get("action")
     if action in ("publish", "discard"):
-        ownership.claim_or_discard_pending_content(request.user, is_mine=action == "publish")
+        account_handover.claim_or_discard_pending_content(request.user, is_mine=action == "publish")
         messages.success(request, _("It is on its way.") if action == "publish" else _("It is deleted."))
         return redirect("accounts:profile")
     is_pending = request.user.pending_content_unconfirmed

@@ -17,6 +17,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from ictiger.core.languages import Language
 from ictiger.mail.message import NotAnAddress, parsed_address
 
 SECRET_CHARACTERS = 50
@@ -158,6 +159,16 @@ def _sqlite_has_fts5() -> bool:
         except sqlite3.OperationalError:
             return False
     return True
+
+
+@register
+def check_languages(app_configs, **kwargs) -> Iterator[CheckMessage]:
+    if Language.choices != settings.LANGUAGES:
+        yield Error(
+            "LANGUAGES differs from the languages of ictiger/core/languages.py, which the database knows.",
+            hint="Change both, and add a migration: makemigrations.",
+            id="ictiger.E022",
+        )
 
 
 @register

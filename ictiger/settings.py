@@ -151,7 +151,10 @@ LARGEST_BODY = 20_000_000  # bytes: a picture and its form
 # Languages
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LANGUAGES = [
+    ("en", "English"),
+    ("zh-hans", "简体中文"),
+]  # as in core/languages.py
 # Our own, then our replacements for texts of libraries. The first that has a message is used; both precede
 # the apps.
 LOCALE_PATHS = [BASE_DIR / "ictiger" / "locale", BASE_DIR / "ictiger" / "locale_of_libraries"]

@@ -25,7 +25,7 @@ from accounts.hooks import confirmation_previews
 from accounts.models import User
 from accounts.sessions import end_sessions
 
-from . import addresses, ownership
+from . import account_handover, addresses
 from .addresses import ConfirmationLink, LinkState
 
 # In the query of the page after the button, which does not say that the link was used already.
@@ -55,8 +55,8 @@ def plan_confirmation(request: HttpRequest, key: str) -> ConfirmationPlan:
     user = link.address.user
     return ConfirmationPlan(
         link,
-        needs_login=ownership.is_change_from_outside(request, user),
-        hands_over=ownership.is_first_external_proof(request, user),
+        needs_login=account_handover.is_change_from_outside(request, user),
+        hands_over=account_handover.is_first_external_proof(request, user),
     )
 
 
@@ -70,7 +70,7 @@ def confirm_by_link(request: HttpRequest, plan: ConfirmationPlan) -> str:
     address = plan.link.address
     is_verified = verify_mailbox(request, address.user, address)
     if is_verified and plan.hands_over and not request.user.is_authenticated:
-        return ownership.set_password_path(address.user)
+        return account_handover.set_password_path(address.user)
     return f"{request.path}?{RECENTLY_VERIFIED}"
 
 
@@ -82,7 +82,7 @@ def verify_mailbox(request: HttpRequest, user: User, address: EmailAddress) -> b
     too late (see step 5).
     """
     with transaction.atomic():
-        if addresses.lock_user(user.pk) and ownership.is_first_external_proof(request, user):
+        if addresses.lock_user(user.pk) and account_handover.is_first_external_proof(request, user):
             hand_over_account(user)
         if mark_verified(request, address):
             return True

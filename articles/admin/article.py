@@ -39,13 +39,7 @@ from .fields import SlugFormField
 from .history import TextHistoryMixin
 from .permissions import can_edit_article, can_edit_listing, can_publish, editable_articles
 from .schedule import schedule_view
-from .workflow import (
-    ArticleWorkflow,
-    buttons_for,
-    has_unpublished_changes,
-    schedule_label,
-    schedule_refusal,
-)
+from .workflow import ArticleWorkflow, buttons_for, has_unpublished_changes, schedule_label, schedule_refusal
 
 PUBLISHER_OPTIONS = ("featured", "expires_at")  # of services.OPTIONS, those that authors may not set
 

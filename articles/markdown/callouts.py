@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 from django.utils.translation import gettext_lazy as _
 from markdown import Markdown
 
-from .blocks import Block
+from .block_reader import Block
 from .writer import inline_text
 
 LABELS = {

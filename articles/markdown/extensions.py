@@ -11,11 +11,11 @@ from collections.abc import Callable
 from markdown import Markdown
 
 from . import addresses, callouts, footnotes, formulas, links, signs, tree
+from .block_starts import STARTS
 from .code import Colours
 from .inline import ADDRESS, Inline, InlineReader, add_signs
 from .raw_html import OpenTags
 from .serializer import to_html
-from .starts import STARTS
 from .writer import TreeWriter
 
 NOTE_REFERENCE = re.compile(r"\[\^([^\]\n]+)\]")

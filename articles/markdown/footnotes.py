@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from .blocks import Block
+from .block_reader import Block
 from .notices import Notice
 from .raw_html import OpenTags
 

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement
 
 from markdown.blockparser import BlockParser
 
-from .blocks import Block, BlockReader
+from .block_reader import Block, BlockReader
 from .footnotes import Notes
 from .html_text import escaped
 from .notices import Notice

@@ -1,4 +1,7 @@
-"""The two languages of the site, and the choice between attributes that exist in both."""
+"""The two languages of the site, and the choice between attributes that exist in both.
+
+`settings.LANGUAGES` lists the same languages; check ictiger.E022 compares the two.
+"""
 
 from django.db import models
 from django.utils.translation import get_language

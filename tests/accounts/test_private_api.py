@@ -95,7 +95,7 @@ def test_forms_have_the_attributes_that_ours_set():
 
 
 def test_reset_tokens_come_from_the_generator_of_allauths_form():
-    """emails.py and ownership.py make the links that allauth's view checks."""
+    """emails.py and account_handover.py make the links that allauth's view checks."""
     assert callable(forms.default_token_generator.make_token)
 
 

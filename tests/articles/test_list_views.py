@@ -6,11 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from tests.factories import (
-    make_article,
-    make_author,
-    make_topic,
-)
+from tests.factories import make_article, make_author, make_topic
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from articles.models import Article, SlugRedirect
-from articles.services import (
-    create_article,
-    free_slug,
-    publish,
-    save_draft,
-)
+from articles.services import create_article, free_slug, publish, save_draft
 from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article
 

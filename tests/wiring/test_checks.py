@@ -135,6 +135,12 @@ def test_sqlite_without_fts5_is_an_error(settings, monkeypatch):
     assert message_ids(checks.check_sqlite) == ["ictiger.E021"]
 
 
+def test_languages_of_settings_are_those_of_the_database(settings):
+    assert message_ids(checks.check_languages) == []
+    settings.LANGUAGES = [*settings.LANGUAGES, ("fr", "Français")]
+    assert message_ids(checks.check_languages) == ["ictiger.E022"]
+
+
 @pytest.mark.parametrize(
     ("backend", "expected"),
     [

@@ -13,8 +13,9 @@ from comments.models import Comment
 from comments.notifications.rejections import REJECTION_PURPOSE
 from comments.policy import ModerationAction, State
 from ictiger.mail.models import Mail, MailState
-from tests.comments.notifications.conftest import compose_queued, unsubscribe_path
 from tests.factories import decide_as_somebody, make_comment, make_user
+
+from .conftest import compose_queued, unsubscribe_path
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,9 @@ from comments.notifications.replies import REPLY_PURPOSE, wants_reply_mails
 from comments.policy import ModerationAction, State
 from ictiger.mail.models import Mail, MailState
 from ictiger.pagecache.public_write import public_write
-from tests.comments.notifications.conftest import compose_queued, unsubscribe_path
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
+
+from .conftest import compose_queued, unsubscribe_path
 
 pytestmark = pytest.mark.django_db
 

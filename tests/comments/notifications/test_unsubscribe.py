@@ -14,8 +14,9 @@ from comments.policy import State
 from ictiger.mail.models import Mail
 from ictiger.mail.queue import enqueue
 from ictiger.pagecache.public_write import public_write
-from tests.comments.notifications.conftest import compose_queued, unsubscribe_path
 from tests.factories import make_comment, make_user
+
+from .conftest import compose_queued, unsubscribe_path
 
 pytestmark = pytest.mark.django_db
 

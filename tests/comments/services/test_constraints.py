@@ -7,8 +7,9 @@ from django.utils import timezone
 from comments.models import Comment
 from comments.policy import State
 from ictiger.pagecache.public_write import public_write
-from tests.comments.services.conftest import counters
 from tests.factories import make_comment
+
+from .conftest import counters
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.erasure import erase_account
 from accounts.models import User
+from accounts.verification.account_handover import claim_or_discard_pending_content
 from accounts.verification.addresses import link_key
-from accounts.verification.ownership import claim_or_discard_pending_content
 from comments import account_hooks, services
 from comments.models import Comment, CommentDraft
 from comments.policy import State

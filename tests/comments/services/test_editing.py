@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from comments import services
 from comments.policy import HoldRule, RemovedBy, State
-from tests.comments.services.conftest import counters, post, trusted_user
 from tests.factories import make_comment
+
+from .conftest import counters, post, trusted_user
 
 pytestmark = pytest.mark.django_db
 

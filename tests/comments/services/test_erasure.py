@@ -13,8 +13,9 @@ from comments.models import Comment, Discussion
 from comments.policy import RemovedBy, State
 from comments.services import erasure as erasure_service
 from ictiger.mail.models import Mail
-from tests.comments.services.conftest import counters
 from tests.factories import make_article, make_comment, make_user
+
+from .conftest import counters
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,9 @@ from django.db import connection
 from comments import services
 from comments.models import Claim, Decision
 from comments.policy import ModerationAction, State
-from tests.comments.services.conftest import at_once
 from tests.factories import make_article, make_comment, make_user
+
+from .conftest import at_once
 
 pytestmark = [
     pytest.mark.skipif(

@@ -10,8 +10,9 @@ from django.utils import timezone
 from comments import services
 from comments.models import Ban, Comment
 from comments.policy import HoldRule, ModerationAction, State
-from tests.comments.services.conftest import counters, post, trusted_user
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
+
+from .conftest import counters, post, trusted_user
 
 pytestmark = pytest.mark.django_db
 

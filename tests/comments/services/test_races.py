@@ -13,8 +13,9 @@ from comments.models import Comment, Decision, Discussion
 from comments.policy import HoldRule, ModerationAction, State, Switch
 from comments.services import erasure
 from ictiger.pagecache.public_write import public_write
-from tests.comments.services.conftest import at_once
 from tests.factories import make_article, make_comment, make_user
+
+from .conftest import at_once
 
 pytestmark = [
     pytest.mark.skipif(
@@ -88,7 +89,7 @@ def test_two_moderators_make_one_decision(article):
             version_token=seen,
         ),
     )
-    assert sorted(type(result).__name__ for result in results) == ["Decision", "Overtaken"]
+    assert sorted(type(result).__name__ for result in results) == ["Decision", "StaleDecision"]
     decision = Decision.objects.get()
     comment.refresh_from_db()
     assert comment.state == decision.to_state
@@ -202,7 +203,7 @@ def test_two_different_revisions_make_one_and_one_refusal(article):
             for body in ("One.", "Two.")
         ]
     )
-    assert sorted(type(result).__name__ for result in results) == ["Comment", "Refused"]
+    assert sorted(type(result).__name__ for result in results) == ["Comment", "CommentError"]
     comment.refresh_from_db()
     assert comment.revision == 1
 
@@ -214,7 +215,7 @@ def test_revision_and_appeal_make_one_second_review(article):
         lambda: services.resubmit(user=author, comment_id=comment.pk, body="Mended."),
         lambda: services.appeal(user=author, comment_id=comment.pk, note="It should stand."),
     )
-    assert sorted(type(result).__name__ for result in results) == ["Comment", "Refused"]
+    assert sorted(type(result).__name__ for result in results) == ["Comment", "CommentError"]
     comment.refresh_from_db()
     assert (comment.revised_at is None) != (comment.appealed_at is None)
     assert comment.body == ("Mended." if comment.revised_at else "An argument about patents.")

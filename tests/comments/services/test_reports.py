@@ -5,8 +5,9 @@ import pytest
 from comments import services
 from comments.models import Ban, Report
 from comments.policy import HoldRule, ModerationAction, ReportReason, State
-from tests.comments.services.conftest import post, trusted_user
 from tests.factories import decide_as_somebody, make_comment, make_user
+
+from .conftest import post, trusted_user
 
 pytestmark = pytest.mark.django_db
 

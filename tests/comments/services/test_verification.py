@@ -5,8 +5,9 @@ import pytest
 from comments import services
 from comments.models import Ban, Comment
 from comments.policy import HoldRule, State
-from tests.comments.services.conftest import post, trusted_user
 from tests.factories import make_comment
+
+from .conftest import post, trusted_user
 
 pytestmark = pytest.mark.django_db
 

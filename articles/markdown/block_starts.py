@@ -2,7 +2,7 @@
 
 import re
 
-from .blocks import Block, BlockReader, Line, Start
+from .block_reader import Block, BlockReader, Line, Start
 from .html_text import BLOCK_START, COMMENT, PRE_END, PRE_START, SHOWN_START, starts_alone
 from .notices import Notice
 from .tables import alignments_of
