@@ -20,14 +20,13 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from articles.markdown import lost_text
 from ictiger.core.languages import Language
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.public_write import public_write
 
 from . import generated_covers
 from .images import add_image
-from .markdown import Notice, Rendered, render
+from .markdown import Notice, Rendered, lost_text, render
 from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, Status, Topic
 from .search import index_text
 from .slug_ownership import free_slug, normalize_slug, reject_taken_slug, update_redirects
