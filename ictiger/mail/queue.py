@@ -8,8 +8,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from ictiger.core.prepared import insert_prepared
-
 from .composers import get_composer
 from .message import NotAnAddress, parsed_address
 from .models import Mail, MailState, one_line
@@ -43,7 +41,7 @@ def enqueue(
         parsed_address(to)
     except NotAnAddress as error:
         mail.recipient, mail.state, mail.reply = one_line(to)[:320] or "?", MailState.REFUSED, str(error)
-    insert_prepared(mail)
+    mail.save(force_insert=True)
     return mail
 
 
