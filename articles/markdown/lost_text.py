@@ -24,6 +24,9 @@ from .source import clean, front_matter_length
 _START = r"^(?=[^\n])[ \t]*(?:(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]|$)|\[\^[^\]\n]+\]:)[ \t]*)*"
 _ADDRESS = r"(?:<[^<>\n]*>|(?!<)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*\))*)"
 
+# A tag ends with its block: in `a<b`, an empty line, `x>y` there is none.
+TAG_IN_BLOCK = re.compile(rf"(?!<[^<>]*\n[ \t]*\n){TAG.pattern}")
+
 _MARKUP = rf"""
     (?=[<\[\]&$`])(?:
         (?P<code>(?!^`{{3,}}[^`\n]*$)(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`))|
@@ -32,7 +35,7 @@ _MARKUP = rf"""
         |(?P<spaced>\]{SPACED.pattern})
         |(?P<label>\]\[(?:(?!<!--)[^\[\]])*\](?!\())
         |(?P<reference>\[\^[^\]\n]+\](?![:(]))
-        |(?P<tag>{TAG.pattern})
+        |(?P<tag>{TAG_IN_BLOCK.pattern})
         |(?P<entity>{ENTITY.pattern})
         |(?<![0-9A-Za-z])(?P<display>\$\$(?:(?!\n[ \t]*\n)(?:[^$\\]|\\.)){{1,2000}}\$\$(?!\$))
         |(?<![0-9A-Za-z$])(?P<formula>{FORMULA.pattern})
@@ -170,7 +173,7 @@ def _readings(text: str) -> tuple[str, ...]:
     if "&" not in text and "<" not in text and "\\" not in text:
         return (letters(text),)
     read = html.unescape(ESCAPE.sub(r"\1", text))
-    return letters(text), letters(read), letters(html.unescape(TAG.sub(_kept_tag, text)))
+    return letters(text), letters(read), letters(html.unescape(TAG_IN_BLOCK.sub(_kept_tag, text)))
 
 
 def _kept_tag(tag: re.Match[str]) -> str:

@@ -174,6 +174,12 @@ TEXTS = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(SIGNS), st.ju
 )
 
 
+def test_a_tag_does_not_reach_over_an_empty_line():
+    assert lost_in("a<b \n\n x>y", "<p>a&lt;</p><p>x&gt;y</p>")
+    assert not lost_in("a<b \n\n x>y", "<p>a&lt;b</p><p>x&gt;y</p>")
+
+
+@settings(derandomize=True)
 @given(st.lists(st.sampled_from([*WORDS, "\n\n"]), min_size=2, max_size=30), st.data())
 def test_a_letter_taken_out_of_any_text_is_found(words, data):
     html = render(" ".join(words)).html
