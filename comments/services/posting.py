@@ -77,7 +77,7 @@ def post_comment(
         write.touch(comment)
         # Last, since it locks the discussion: from here on all who post in it wait.
         submit(comment, screen_submission(comment, user, context))
-        comment.save(force_insert=True)
+        comment.insert()
     return comment
 
 

@@ -29,11 +29,18 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
+    BooleanField,
+    CharField,
     Expression,
+    Field,
+    ForeignKey,
+    IntegerField,
     Model,
     QuerySet,
+    TextField,
 )
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
+from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.utils import create_namedtuple_class
 from psycopg2.extensions import AsIs
@@ -277,3 +284,56 @@ def _execute(
             statement = _prepare(connection, key, statement, numbered_values, len(values))
         cursor.execute(statement, cast(Any, values))
         return cursor.fetchall()
+
+
+class _InsertStatement(NamedTuple):
+    """A model's INSERT statement, and its fields, each with its attribute name if plain values need no
+    preparation.
+    """
+
+    statement: str
+    fields: list[tuple[Field, str]]
+
+
+_insert_statements: dict[tuple[str, type[Model]], _InsertStatement] = {}
+# Values that the driver takes as they are, from a field of _PLAIN_FIELDS.
+_PLAIN_TYPES = {str, int, bool, type(None)}
+_PLAIN_FIELDS = (CharField, TextField, BooleanField, IntegerField, ForeignKey)
+
+
+def insert_prepared(instance: Model) -> None:
+    """Insert a new row as `save(force_insert=True)` does, but without signals: none of our apps listens.
+
+    For the rows of a posted comment. Measured gain on PostgreSQL (`bench comments --baseline`, nine rounds of
+    5 s): 182 comments a second without it, 191 with it; without ÷ with 0.937 (middle half 0.920 to 0.986).
+    """
+    connection = _connection()
+    key = connection.vendor, type(instance)
+    insert = _insert_statements.get(key)
+    if insert is None:
+        insert = _insert_statements[key] = _compile_insert(instance, connection)
+    values = [_db_value(field, name, instance, connection) for field, name in insert.fields]
+    ((instance.pk,),) = _execute(connection, key, insert.statement, values)
+    instance._state.adding, instance._state.db = False, connection.alias
+
+
+def _db_value(field: Field, name: str, instance: Model, connection: BaseDatabaseWrapper) -> object:
+    if name and type(value := getattr(instance, name)) in _PLAIN_TYPES:
+        return value
+    return field.get_db_prep_save(field.pre_save(instance, True), connection)
+
+
+def _compile_insert(instance: Model, connection: BaseDatabaseWrapper) -> _InsertStatement:
+    meta = instance._meta
+    fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
+    query = InsertQuery(type(instance))
+    query.insert_values(fields, [instance])
+    compiler = query.get_compiler(connection=connection)
+    compiler.returning_fields = [meta.pk]
+    ((statement, _values),) = compiler.as_sql()
+    plain = {
+        field
+        for field in fields
+        if isinstance(field, _PLAIN_FIELDS) and type(field).pre_save is Field.pre_save
+    }
+    return _InsertStatement(statement, [(field, field.attname if field in plain else "") for field in fields])

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 
 from django.db import models, transaction
 
+from ictiger.core.prepared import insert_prepared
+
 from .guard import current_write, forbid_write_during_render
 from .invalidation import WHOLE_SITE, load_stored, paths_to_purge
 from .models import Purge
@@ -57,7 +59,7 @@ class PublicWrite:
             self.paths |= paths_to_purge(subject)
         if self.paths:
             self.row = Purge(paths=sorted(self.paths), subjects=keys)
-            self.row.save(force_insert=True)
+            insert_prepared(self.row)
 
     def _purge(self) -> None:
         if self.row is not None:

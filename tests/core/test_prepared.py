@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from comments.models import Comment
-from ictiger.core.prepared import Prelude, PreparedQuery, execute_prepared
+from ictiger.core.prepared import Prelude, PreparedQuery, execute_prepared, insert_prepared
+from ictiger.mail.models import Mail
 from ictiger.pagecache.guard import WriteOutsidePublicWrite
 from tests.factories import make_article, make_comment, make_user
 
@@ -176,9 +178,30 @@ def _in_a_transaction(function):
         connection.close()
 
 
-def test_new_public_row_is_refused_outside_public_write():
+def test_insert_prepared_stores_the_instance():
+    mail = Mail(
+        purpose="a/b",
+        recipient="a@b.example",
+        language="en",
+        context={"n": [1, "二"]},
+        expires_at=timezone.now(),
+    )
+    insert_prepared(mail)
+    stored = Mail.objects.get()
+    assert (stored, stored.context, stored.expires_at, stored.message_id) == (
+        mail,
+        mail.context,
+        mail.expires_at,
+        mail.message_id,
+    )
+    mail.attempts = 2
+    mail.save()
+    assert Mail.objects.get().attempts == 2
+
+
+def test_public_model_insert_is_refused_outside_public_write():
     with pytest.raises(WriteOutsidePublicWrite):
-        Comment(article=make_article(), body="An argument.").save(force_insert=True)
+        Comment(article=make_article(), body="An argument.").insert()
 
 
 def test_execute_prepared_adapts_python_values():

@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.core.mail.backends import smtp
 from django.db import connection, models
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
+from django.db.models.sql import InsertQuery
 from django.db.models.utils import create_namedtuple_class
 from django.http import HttpRequest
 from django.test import RequestFactory
@@ -57,6 +58,17 @@ def test_named_rows_have_a_cached_class():
     query = Article.objects.values("slug").query
     assert (query.values_select, list(query.annotation_select)) == (("slug",), [])
     assert hasattr(query, "selected")
+
+
+def test_insert_query_compiles_to_one_statement():
+    """core/prepared.py compiles an INSERT that returns the key."""
+    query = InsertQuery(Byline)
+    query.insert_values([Byline._meta.get_field("position")], [Byline(position=1)])
+    compiler = query.get_compiler(connection=connection)
+    compiler.returning_fields = [Byline._meta.pk]
+    ((statement, values),) = compiler.as_sql()
+    assert "RETURNING" in statement
+    assert list(values) == [1]
 
 
 def test_connection_can_convert_driver_errors():
