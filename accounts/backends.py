@@ -1,9 +1,5 @@
 """allauth's log-in, limited to two accounts per address, and users loaded with their verification status."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Q
 
@@ -13,26 +9,12 @@ from .models import User
 
 _user_by_id = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True)
 
-_preloaded: ContextVar[User | None] = ContextVar("preloaded_user", default=None)
-
-
-@contextmanager
-def preloaded_user(user: User | None) -> Iterator[None]:
-    """Make `get_user()` return this already loaded user within the block."""
-    token = _preloaded.set(user)
-    try:
-        yield
-    finally:
-        _preloaded.reset(token)
-
 
 class ReaderBackend(AuthenticationBackend):
     """The only authentication backend. Sessions store its path: renaming it would log everybody out."""
 
     def get_user(self, user_id: int) -> User | None:
-        preloaded = _preloaded.get()
-        is_loaded = preloaded is not None and preloaded.pk == user_id
-        user = preloaded if is_loaded else _user_by_id.row(pk=user_id)
+        user = _user_by_id.row(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:

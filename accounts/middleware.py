@@ -1,4 +1,4 @@
-"""Middleware that loads `request.user` and keeps the hint cookie up to date.
+"""Middleware that keeps the hint cookie up to date.
 
 The hint cookie tells the script of a stored page whether `/me/…` has anything for this browser, and how much
 room to reserve for it.
@@ -7,38 +7,14 @@ room to reserve for it.
 from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
 
 from accounts.verification import typos
 
-from .backends import preloaded_user
 from .hooks import personal_content_cookies
-from .models import User
 
 # member | unverified | mistyped | guest. JavaScript reads it; the server never trusts it.
 HINT_COOKIE = "reader"
-
-
-class SessionUserMiddleware(AuthenticationMiddleware):
-    """Django's `request.user`, read in one query with the session unless the session was read before, which
-    is rare.
-    """
-
-    def process_request(self, request: HttpRequest) -> None:
-        super().process_request(request)
-        request.user = SimpleLazyObject(lambda: _load_user(request))
-
-
-def _load_user(request: HttpRequest) -> User | AnonymousUser:
-    """The session's user by Django's own rules: signed data, the hash of the password, an active account."""
-    if not hasattr(request, "_cached_user"):  # where Django's middleware stores it
-        with preloaded_user(request.session.load_with_reader()):
-            request._cached_user = get_user(request)
-    return request._cached_user
 
 
 class HintCookieMiddleware:

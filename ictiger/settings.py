@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "ictiger.middleware.ErrorPagesMiddleware",
     "ictiger.middleware.AppendSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.middleware.SessionUserMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

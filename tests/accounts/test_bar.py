@@ -81,17 +81,17 @@ def test_bar_carries_pending_messages_to_pages_that_cannot(reader, client_of):
     assert "You are logged out." not in client.get(BAR).content.decode()
 
 
-def test_bar_takes_two_queries_at_most(reader, unverified, sign_up, client_of, django_assert_num_queries):
+def test_bar_takes_three_queries_at_most(reader, unverified, sign_up, client_of, django_assert_num_queries):
     newcomer = sign_up("anna@example.org")
     for number in range(5):
         newcomer.post("/accounts/verification/", {"action": "change", "email": f"{number}@example.org"})
 
     expected = [
         (Client(), 0),
-        (client_of(reader), 1),
-        (client_of(unverified), 2),
-        (newcomer, 2),
-    ]  # the session with its user; the mails
+        (client_of(reader), 2),
+        (client_of(unverified), 3),
+        (newcomer, 3),
+    ]  # the session; the user; the mails
     for client, number in expected:
         with django_assert_num_queries(number):
             client.get(BAR)

@@ -16,11 +16,8 @@ from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.recovery_codes.internal import auth as recovery_codes
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
-from django.contrib.auth import middleware
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
 from django.core.validators import validate_email
-from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
@@ -104,13 +101,6 @@ def test_confirmation_links_are_signed_with_allauths_salt():
     assert app_settings.SALT == "account"
 
 
-def test_user_of_a_request_is_cached_where_django_looks_for_it():
-    """SessionUserMiddleware fills `_cached_user` before Django does."""
-    request = HttpRequest()
-    request._cached_user = AnonymousUser()
-    assert middleware.get_user(request) is request._cached_user
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -121,13 +111,6 @@ def test_user_of_a_request_is_cached_where_django_looks_for_it():
 )
 def test_session_store_has_the_names_that_ours_overrides(name):
     assert hasattr(db.SessionStore, name)
-
-
-def test_session_data_is_cached_where_ours_puts_it():
-    """SessionStore.load_with_reader fills `_session_cache` with the data that came with the user."""
-    store = db.SessionStore()
-    store._session_cache = {"note": "text"}
-    assert store["note"] == "text"
 
 
 @pytest.mark.parametrize("name", ["user_regex", "literal_regex", "domain_allowlist"])

@@ -7,11 +7,9 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils import timezone
 
-from accounts.middleware import SessionUserMiddleware
 from accounts.models import User
 from accounts.session_store import SessionStore
 from ictiger.pagecache.public_write import public_write
@@ -39,14 +37,6 @@ def displayed_name(client: Client) -> str:
     return text.partition('<span class="account-name">')[2].partition("<")[0]
 
 
-def request_of(client: Client) -> HttpRequest:
-    """A request of the browser whose session and user are not loaded yet."""
-    request = RequestFactory().get(BAR)
-    request.session = SessionStore(key_of(client))
-    SessionUserMiddleware(lambda _request: None).process_request(request)
-    return request
-
-
 def save_in_session(client: Client, **data: object) -> None:
     """Add `data` to the session, signed as Django signs it."""
     store = SessionStore(key_of(client))
@@ -56,14 +46,6 @@ def save_in_session(client: Client, **data: object) -> None:
 
 def key_of(client: Client) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def test_session_and_user_are_read_in_one_query(reader, unverified, client_of, django_assert_num_queries):
-    for user in (reader, unverified):
-        request = request_of(client_of(user))
-        with django_assert_num_queries(1):
-            assert request.user.pk == user.pk
-            assert request.user.has_verified_address is (user == reader)
 
 
 def test_session_without_a_usersession_row_is_valid(client):
@@ -168,28 +150,6 @@ def test_session_survives_a_new_secret_and_gets_a_new_key(client, settings):
 def test_session_does_not_survive_a_new_secret_alone(client, settings):
     settings.SECRET_KEY = "another secret " * 4
     assert displayed_name(client) == ""
-
-
-def test_user_is_read_lazily_and_not_with_a_session_read_before(client, reader):
-    request = request_of(client)
-    assert request.session[SESSION_KEY] == str(reader.pk)
-    reader.set_password("another horse battery staple")
-    reader.save()
-    assert not request.user.is_authenticated
-
-
-def test_session_data_set_before_the_user_is_read_stays(client):
-    request = request_of(client)
-    request.session["note"] = "kept"
-    assert request.user.is_authenticated
-    assert request.session["note"] == "kept"
-
-
-def test_user_is_read_once_per_request(client, django_assert_num_queries):
-    request = request_of(client)
-    assert request.user.is_authenticated
-    with django_assert_num_queries(0):
-        assert request.user.is_authenticated
 
 
 @pytest.mark.parametrize(

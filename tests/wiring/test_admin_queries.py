@@ -19,14 +19,14 @@ from tests.factories import (
 )
 
 LISTS = {
-    "articles_author": 5,
-    "articles_image": 7,
-    "articles_page": 5,
-    "articles_slugredirect": 5,
-    "articles_topic": 5,
-    "comments_ban": 6,  # one is for the switch, whose state every list of comments shows
+    "articles_author": 6,
+    "articles_image": 8,
+    "articles_page": 6,
+    "articles_slugredirect": 6,
+    "articles_topic": 6,
+    "comments_ban": 7,  # one is for the switch, whose state every list of comments shows
 }
-QUEUE_QUERIES = 22
+QUEUE_QUERIES = 23
 
 
 def fill(count: int) -> None:

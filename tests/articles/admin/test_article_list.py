@@ -189,7 +189,7 @@ def test_queries_do_not_grow_with_the_articles(editor_client, count, django_asse
 
 # Session, user, their rights (2); topics and authors to filter by; counts (1, and 1 of publications);
 # rows, topics, bylines; the first date and the last.
-QUERIES = 12
+QUERIES = 13
 
 
 @pytest.mark.parametrize("prefix", ["", "/zh-hans"])

@@ -157,7 +157,7 @@ def test_query_count_does_not_depend_on_the_number_of_comments(
         ThreadMute.objects.create(user=reader, thread=thread)
     client = client_of(reader)
     client.get(URL)
-    with django_assert_num_queries(9) as queries:
+    with django_assert_num_queries(10) as queries:
         client.get(URL)
     assert not [
         query["sql"] for query in queries.captured_queries if '"articles_article"."body"' in query["sql"]

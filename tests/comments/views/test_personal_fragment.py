@@ -78,10 +78,10 @@ def test_fragment_of_an_unknown_article_is_the_bar(client_of, reader, article_id
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_fragment_takes_two_queries(article, client_of, reader, django_assert_num_queries, number):
+def test_fragment_takes_three_queries(article, client_of, reader, django_assert_num_queries, number):
     for _number in range(number):
         make_comment(article, author=reader, body=f"Text {_number}.")
     client = client_of(reader)
     client.get("/")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get(f"/me/discussion/{article.pk}/")
