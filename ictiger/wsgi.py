@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 
 from django.core.wsgi import get_wsgi_application
 
-from ictiger.core.malloc import tune_malloc
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ictiger.settings")
 
 
@@ -26,7 +24,6 @@ def without_encoded_type(application: Callable[..., Iterable[bytes]]) -> Callabl
     return sanitized
 
 
-tune_malloc()
 django_application = without_encoded_type(get_wsgi_application())
 
 from ictiger.pagecache.wsgi import wrap_application  # noqa: E402  (it reads the settings)
