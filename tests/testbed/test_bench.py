@@ -67,6 +67,13 @@ def test_options_reach_the_measured_site_unchanged():
     assert _as_arguments(options) == ["--reading", "--articles=1", "--seconds=0"]
 
 
+def test_repeated_options_reach_the_measured_site_one_by_one():
+    assert _as_arguments({"only": ["rendered, home", "fragment"]}) == [
+        "--only=rendered, home",
+        "--only=fragment",
+    ]
+
+
 @pytest.fixture(scope="module")
 def generated_site(tmp_path_factory) -> str:
     """The folder of a generated site."""

@@ -2,6 +2,9 @@
 
 It checks the socket before it asks the server whether the connection is usable, and it makes PostgreSQL use
 one generic plan for prepared statements.
+
+Measured gain (`bench comments --baseline`, nine rounds of 5 s): 181 comments a second with it, 163 with
+Django's own; with ÷ without 1.072 (middle half 0.993 to 1.131).
 """
 
 from select import POLLIN, poll

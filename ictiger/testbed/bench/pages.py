@@ -24,7 +24,7 @@ from .page_weight import first_visit
 from .plot import draw_bars
 from .report import TOLERANCE, Ratio, Report, verdict
 from .sites import BASELINE_OPTION, BenchSite, bench_sites
-from .wrk import Measurement, family, measure, memory
+from .wrk import Measurement, MeasurementFailed, family, measure, memory
 
 PAGE_OPTIONS = {
     "sites": {
@@ -34,7 +34,12 @@ PAGE_OPTIONS = {
         "compares "
         "a large one with a small one (default: %(default)s).",
     },
-    "only": {"default": "", "help": "Measure only what begins with one of these comma-separated words."},
+    "only": {
+        "action": "append",
+        "default": [],
+        "metavar": "WORDS",
+        "help": "Measure only what begins with these words; may be given several times.",
+    },
     "rounds": {
         "type": int,
         "default": 7,
@@ -82,7 +87,9 @@ def bench_pages(options: dict[str, object], log: Callable[[str], None]) -> Repor
         report = Report(title, "pages")
         report.rows.append(("articles", " ".join(f"{site.name:>10}" for site in sites)))
         log("starting servers …")
-        measurements = start_measurements(stack, sites, size, tuple(options["only"].split(",")))
+        measurements = start_measurements(stack, sites, size, tuple(options["only"] or ("",)))
+        if not measurements:
+            raise MeasurementFailed(f"no measurement begins with {' or '.join(options['only'])}")
         before = sum(_requests_to_django(site) for site in sites)
         log(f"measuring {len(measurements)} things in {options['rounds']} rounds …")
         measure(measurements, options["rounds"], options["seconds"])
@@ -100,7 +107,7 @@ def _posts_to_prepare(options: dict[str, object]) -> int:
     """Return as many comments as could be posted; 0 if posting is not measured, since preparing them takes
     long.
     """
-    if not any("comments posted".startswith(prefix) for prefix in options["only"].split(",")):
+    if not "comments posted".startswith(tuple(options["only"] or ("",))):
         return 0
     return (options["rounds"] + 1) * round(max(options["seconds"] * MAX_POSTS_PER_SECOND, 1))
 

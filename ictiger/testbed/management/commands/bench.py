@@ -20,6 +20,7 @@ from ictiger.testbed.bench import baseline, growth, pages, posting, renders
 from ictiger.testbed.bench.prepare import prepare
 from ictiger.testbed.bench.report import Report
 from ictiger.testbed.bench.sites import Log
+from ictiger.testbed.bench.wrk import MeasurementFailed
 from ictiger.testbed.data.site_maker import SiteBuilder
 from ictiger.testbed.processes import this_checkout
 from ictiger.testbed.site import BENCH_HOST, BENCH_VARIABLE, temporary_site
@@ -137,7 +138,10 @@ class Command(BaseCommand):
         if benchmark.uses_own_site:
             call_command("migrate", verbosity=0)
         run = benchmark.compare if benchmark.compare and options["baseline"] else benchmark.run
-        report = run(options, self.stderr.write)
+        try:
+            report = run(options, self.stderr.write)
+        except MeasurementFailed as error:
+            raise CommandError(str(error)) from error
         report.write(Path(os.environ[BENCH_VARIABLE]), name)
         self.stdout.write(report.table())
         if report.faults:
@@ -148,7 +152,8 @@ def _as_arguments(options: dict[str, object]) -> list[str]:
     """Return the options as arguments, for the command in the temporary site."""
     flags = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
     return flags + [
-        f"--{name.replace('_', '-')}={value}"
+        f"--{name.replace('_', '-')}={item}"
         for name, value in options.items()
         if not (value is None or isinstance(value, bool))
+        for item in (value if isinstance(value, list) else [value])
     ]
