@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from . import verification_views, views
+from . import mail_link_views, verification_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("me/bar/", views.bar, name="bar"),
-    path("accounts/verification/", views.verification_page, name="verification"),
+    path("accounts/verification/", verification_views.verification_page, name="verification"),
     path("accounts/me/", views.profile, name="profile"),
     path("accounts/me/data/", views.takeout, name="data"),
     path("accounts/me/delete/", views.delete_account, name="delete"),
-    path("accounts/waiting/", verification_views.pending_content, name="waiting"),
-    path("accounts/not-me/<str:key>/", verification_views.not_me, name="not_me"),
+    path("accounts/waiting/", mail_link_views.pending_content, name="waiting"),
+    path("accounts/not-me/<str:key>/", mail_link_views.not_me, name="not_me"),
     # Instead of allauth's view at this path (`account_confirm_email`), which cannot tell a used link from an
     # expired one and silently logs out another user of the same browser.
-    path("accounts/confirm-email/<str:key>/", verification_views.confirm_link, name="confirm"),
+    path("accounts/confirm-email/<str:key>/", mail_link_views.confirm_link, name="confirm"),
 ]

@@ -1,94 +1,93 @@
-"""The pages behind the links of mails, and the question that follows when an account was handed over."""
+"""The verification page and its banner: send the mail again, or correct the address."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.verification import account_handover, addresses, flow
-from accounts.verification.addresses import LinkState
-from accounts.verification.limits import client_hash
+from accounts.verification import addresses
+from accounts.verification.addresses import VerificationStatus
+from accounts.verification.limits import RateLimit, check_client_limit, client_hash
+from ictiger.core.fragment_requests import wants_fragment
 
-from .erasure import delete_as_not_me
-from .hooks import confirmation_previews
+from .forms import AddressForm
 from .models import User
 from .views import no_store
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-def confirm_link(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows what the link would do, POST does it: mail scanners follow links, but press no buttons. No
-    log-in is needed.
-    """
-    plan = flow.plan_confirmation(request, key)
-    if request.method == "POST":
-        if plan.can_confirm:
-            return redirect(flow.confirm_by_link(request, plan))
-        if plan.link.state == LinkState.EXPIRED:
-            return _send_new_link(request, plan.link.address)
-    is_good = plan.link.state == LinkState.GOOD
-    context = {
-        "plan": plan,
-        "link": plan.link,
-        "previews": pending_previews(plan.link.address.user, at_once=not plan.hands_over) if is_good else [],
-        "is_recent": flow.RECENTLY_VERIFIED in request.GET,
-    }
-    status = 200
-    if plan.link.state == LinkState.DEAD:
-        status = 404
-    elif plan.needs_login and request.method == "POST":
-        status = 403
-    return render(request, "accounts/verification_confirm.html", context, status=status)
-
-
-def _send_new_link(request: HttpRequest, address: addresses.EmailAddress) -> HttpResponse:
-    limit = addresses.send_verification(address, client=client_hash(request))
-    if limit:
-        messages.warning(request, limit.message)
-    else:
-        messages.success(request, _("A new mail is on its way to %(address)s.") % {"address": address.email})
-    return redirect(request.path)
-
-
-def pending_previews(user: User, *, at_once: bool) -> list[SafeString]:
-    """The apps' previews of content that waits for `user`'s address. Show them only to the holder of the link
-    or of the account.
-    """
-    previews = (preview(user, at_once=at_once) for preview in confirmation_previews)
-    return [html for html in previews if html]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store
-def not_me(request: HttpRequest, key: str) -> HttpResponse:
-    """For a mailbox's owner who did not ask for the mail: GET asks, POST deletes the unverified account and
-    blocks the address.
-    """
-    link = addresses.read_not_me(key)
-    if request.method == "POST":
-        if link.state == LinkState.GOOD and delete_as_not_me(link.address):
-            return render(request, "accounts/not_me.html", {"is_done": True})
-        link = addresses.read_not_me(key)  # the address may have been verified in between
-    status = 404 if link.state == LinkState.DEAD else 200
-    return render(request, "accounts/not_me.html", {"link": link}, status=status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store
 @login_required
-def pending_content(request: HttpRequest) -> HttpResponse:
-    """Ask the owner of a handed-over account about content written before: `action=publish` or
-    `action=discard`.
+def verification_page(request: HttpRequest) -> HttpResponse:
+    """GET shows the status of the address; POST takes `action=resend`, or `action=change` with `email`."""
+    verification = addresses.verification_status(request.user)
+    if request.method != "POST":
+        return _show_status(request, verification)
+    if verification is None:
+        message = _("Nothing to do: your address is confirmed already.")
+        return _show_status(request, verification, message)
+    match request.POST.get("action"):
+        case "resend":
+            return _resend(request, verification)
+        case "change":
+            return _change_address(request, verification)
+    message = _("This form was not complete. Nothing was changed.")
+    return _show_status(request, verification, message, status=400)
+
+
+def _resend(request: HttpRequest, verification: VerificationStatus) -> HttpResponse:
+    limit = addresses.send_verification(verification.address, client=client_hash(request))
+    return _show_limit(request, verification, limit) if limit else _show_new_status(request)
+
+
+def _change_address(request: HttpRequest, verification: VerificationStatus) -> HttpResponse:
+    """Change the address, unless it is the same (then send again), invalid, or over the limit of this network
+    address.
     """
-    action = request.POST.get("action")
-    if action in ("publish", "discard"):
-        account_handover.claim_or_discard_pending_content(request.user, is_mine=action == "publish")
-        messages.success(request, _("It is on its way.") if action == "publish" else _("It is deleted."))
-        return redirect("accounts:profile")
-    is_pending = request.user.pending_content_unconfirmed
-    context = {"previews": pending_previews(request.user, at_once=False) if is_pending else []}
-    return render(request, "accounts/waiting.html", context, status=400 if request.method == "POST" else 200)
+    form = AddressForm(request.user, request.POST)
+    if request.POST.get("email", "").strip().lower() == verification.address.email:
+        return _resend(request, verification)
+    if not form.is_valid():
+        return _show_status(request, verification, form=form)
+    limit = check_client_limit(client_hash(request))
+    if limit:
+        return _show_limit(request, verification, limit, form=form)
+    form.save(request)
+    return _show_new_status(request)
+
+
+def _show_limit(
+    request: HttpRequest, verification: VerificationStatus, limit: RateLimit, form: AddressForm | None = None
+) -> HttpResponse:
+    response = _show_status(request, verification, limit.message, status=429, form=form)
+    response.headers["Retry-After"] = str(limit.seconds)
+    return response
+
+
+def _show_new_status(request: HttpRequest) -> HttpResponse:
+    """Show the status after a change: by a redirect to the page, or at once to the script that replaces the
+    banner.
+    """
+    if not wants_fragment(request):
+        return redirect("accounts:verification")
+    user = User.objects.with_verification().get(pk=request.user.pk)
+    return _show_status(request, addresses.verification_status(user))
+
+
+def _show_status(
+    request: HttpRequest,
+    verification: VerificationStatus | None,
+    message: str = "",
+    *,
+    status: int = 200,
+    form: AddressForm | None = None,
+) -> HttpResponse:
+    """The page; or, for verification_banner.js, the banner alone, and 204 when nothing is left to verify."""
+    context = {"verification": verification, "banner_message": message, "address_form": form}
+    if not wants_fragment(request):
+        context["address_form"] = form or AddressForm(request.user)  # on the page the form is always open
+        return render(request, "accounts/verification.html", context, status=status)
+    if verification is None:
+        return HttpResponse(status=204)
+    return render(request, "accounts/_banner.html", context, status=status)

@@ -9,7 +9,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from ictiger.core.repeating_thread import RepeatingThread
-from ictiger.mail.sweep import send_due_mail
+from ictiger.mail.sending import send_due_mail
 from ictiger.pagecache.purge import purge_leftovers
 
 from .jobs import enqueue_due_jobs

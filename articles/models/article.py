@@ -112,7 +112,7 @@ class ArticleQuerySet(PublicQuerySet):
         return self.for_reading().defer(*LONG_TEXTS).order_by("-publish_at", "-pk")
 
     def for_reading(self) -> "ArticleQuerySet":
-        """Load what an article's page shows of it."""
+        """Load what previews and feeds show of an article. Its page is read by `articles.queries`."""
         return (
             self.select_related("cover").prefetch_related(*_topics_and_bylines()).defer("body", "search_text")
         )
@@ -129,7 +129,7 @@ def _topics_and_bylines() -> tuple[models.Prefetch, models.Prefetch]:
 class Article(PublicModel, ArticleText):
     """What readers see. One row for each language; translations share `translation_key`.
 
-    `words` and `reading_minutes` are computed from the body by `markdown.py`.
+    `words` and `reading_minutes` are computed from the body by `articles.markdown`.
     """
 
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)

@@ -82,6 +82,15 @@ class ComposeForm:
         return _("Reply") if self.replied_to else _("Write a comment")
 
     @property
+    def label(self) -> str:
+        """The label of the text box, unless it holds a draft that is to be posted."""
+        if self.task == "appeal":
+            return _("Why should it stand as it is?")
+        if self.quoted and not self.comment:
+            return _("Your reply to %(name)s") % {"name": self.quoted.author_name}
+        return _("Your comment")
+
+    @property
     def quoted(self) -> Comment | None:
         """The comment it replies to, if visible: the form must not show text that was removed."""
         return self.replied_to if self.replied_to and self.replied_to.state == State.VISIBLE else None

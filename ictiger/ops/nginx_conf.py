@@ -13,7 +13,8 @@ from .live import CURRENT, PAGES_NAME, SOCKET_NAME
 from .nginx_values import InvalidNginxValue, host, listen_addresses, network, number, path, quoted, server
 
 SOURCES = Path(__file__).parent / "nginx"
-# The paths of STORABLE in ictiger/pagecache/store.py, as a regular expression of nginx.
+# The paths of STORABLE in ictiger/pagecache/pages.py, as a regular expression of nginx; the limits of length
+# are left to the file system.
 STORABLE = r"^/(?:[^/.\x00-\x20\x7f%\x5c]+/)*$"
 OPTIONS_LINE = "# Options that it was printed with: "  # `deploy nginx --check` reads them from the file
 LAST_PORT = MAX_CONNECTIONS = 65535  # nginx's limits

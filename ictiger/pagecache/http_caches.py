@@ -70,7 +70,7 @@ def cache_control_header(fresh_until: datetime | None) -> str:
 
 
 def surrogate_keys(path: str) -> list[str]:
-    """The keys of the page at `path`: its own, and those of the trees from its own up to the whole site."""
+    """The keys of the page at `path`: its own, and one for each tree that holds it, the whole site last."""
     segments = path.strip("/").split("/") if path != "/" else []
     trees = ["/", *("/" + "/".join(segments[: depth + 1]) + "/" for depth in range(len(segments)))]
     return [_surrogate_key("p", path), *(_surrogate_key("t", tree) for tree in reversed(trees))]

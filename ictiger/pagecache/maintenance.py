@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .files import list_folder, replace_file
+from .maintenance_files import list_folder, replace_file
 from .stats import COUNTER_LIFETIME, write_inventory
 from .store import BOOT, COUNTERS, FILES, LEASES, TIMED, TRASH, Store, remove_empty_folders
 

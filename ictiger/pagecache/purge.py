@@ -1,4 +1,6 @@
-"""Purging: removing changed pages from the backends that hold them."""
+"""Purging after a write: finds the paths that its outbox row names and gives them to each backend that holds
+pages. The store, which removes the files, is one of them (`Store.purge`).
+"""
 
 import logging
 from datetime import timedelta
@@ -22,8 +24,9 @@ LEFTOVER_AFTER = timedelta(seconds=0.5)
 
 
 def purge_outbox_row(row: Purge) -> None:
-    """Purge the paths of `row` as they were and as they are now, then delete it; with HTTP caches, at the
-    second purge.
+    """Purge the paths of `row` as they were and as they are now, then delete the row.
+
+    With HTTP caches the row stays for a second purge, PURGE_REPEAT_AFTER later, which deletes it.
 
     A backend that cannot be reached (OSError) leaves the row for the sweep: the write is committed and must
     not be reported as failed. The store's PurgeFailed leaves the row too and is not caught: readers may be

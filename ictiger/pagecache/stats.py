@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from .files import list_folder, replace_file
+from .maintenance_files import list_folder, replace_file
 from .store import COUNTERS, INVENTORY_FILE, Store
 
 COUNTER_LIFETIME = 7 * 86_400.0  # seconds

@@ -47,6 +47,11 @@ BUILD_ID_PATTERN = re.compile(rb"[\w-]+")
 MAX_CACHED_PAGES = 16 * 1024**2  # bytes of pages that a process holds in memory
 
 
+def page_file(subtree: bytes, path: bytes, ending: bytes) -> bytes:
+    """The file of the page at a URL's path; with `.gz` appended, its compressed form."""
+    return subtree + path + b"index." + ending
+
+
 class PurgeFailed(RuntimeError):
     """Pages older than the database could not be removed.
 
@@ -88,11 +93,11 @@ class Store:
         """The page stored at a storable path. None if there is none or the disk fails."""
         suffix = b".gz" if compressed else b""
         for ending in ENDINGS:
-            page = self._cached_page(self.pages + path + b"index." + ending + suffix, ending, compressed)
+            page = self._cached_page(page_file(self.pages, path, ending) + suffix, ending, compressed)
             if page is not None:
                 return page
         for ending in ENDINGS:
-            file = _read_file(self.timed + path + b"index." + ending + suffix)
+            file = _read_file(page_file(self.timed, path, ending) + suffix)
             if file is not None and _is_before_deadline(file[0]):
                 body, stamp = file[0][DEADLINE_BYTES:], int(file[1].st_mtime)
                 return stamped_page(ending, body, stamp, compressed=compressed)
@@ -161,7 +166,7 @@ class Store:
         fails.
         """
         subtree = self.pages if page.until is None else self.timed
-        target = subtree + lease.path + b"index." + page.plain.ending
+        target = page_file(subtree, lease.path, page.plain.ending)
         head = b"" if page.until is None else b"%015d\n" % int(page.until * 1000)
         try:
             _fill_file(lease.plain, head + page.plain.body, page.stamp)
@@ -217,9 +222,9 @@ class Store:
     def _remove_tree(self, path: bytes, release: bytes) -> None:
         """Rename a tree away (line 5): its leases first, then its pages.
 
-        The leases in it are also unlinked before the pages move. Otherwise a rename that looked up the
-        lease's folder before that moved, and the page's folder after that was moved and made again, would
-        store an old page in the new folder.
+        The leases in it are also unlinked before the pages move. Otherwise a renderer that has opened the old
+        folder of leases could still rename its lease into the folder of pages, if that is made anew
+        meanwhile, and so store an old page.
         """
         leases = self.subtree(LEASES, release) + path
         moved = self._move_to_trash(leases)

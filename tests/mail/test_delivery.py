@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.core import mail as outbox
 from django.utils import timezone
 
-from ictiger.mail import backend, sweep
+from ictiger.mail import backend, sending
 from ictiger.mail.message import LedgerMessage
 from ictiger.mail.models import Mail, MailState
-from ictiger.mail.sweep import send_due_mail
+from ictiger.mail.sending import send_due_mail
 
 from .conftest import SMTPHandler
 
@@ -141,7 +141,7 @@ def test_mail_of_a_dead_worker_comes_after_the_others(note, server, time_machine
     start = timezone.now()
     time_machine.move_to(start, tick=False)
     leased = note(to="anna@example.org")
-    leased.lease(start + sweep.LEASE)
+    leased.lease(start + sending.LEASE)
     time_machine.move_to(start + timedelta(seconds=60), tick=False)
     note(to="boris@example.org")
     time_machine.move_to(start + timedelta(minutes=5), tick=False)
@@ -269,7 +269,7 @@ def test_server_with_a_self_signed_certificate_gets_nothing(note, smtp, settings
 
 
 def test_lease_outlives_the_hard_limit():
-    assert timedelta(seconds=backend.HARD_LIMIT + backend.GOODBYE_LIMIT) < sweep.LEASE
+    assert timedelta(seconds=backend.HARD_LIMIT + backend.GOODBYE_LIMIT) < sending.LEASE
 
 
 @pytest.mark.parametrize(

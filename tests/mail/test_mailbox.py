@@ -7,7 +7,7 @@ import pytest
 from django.urls import NoReverseMatch, reverse
 
 from ictiger.mail.mailbox import CapturedMail
-from ictiger.mail.sweep import send_due_mail
+from ictiger.mail.sending import send_due_mail
 
 pytestmark = pytest.mark.django_db
 

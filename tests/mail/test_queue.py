@@ -7,10 +7,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ictiger.mail import sweep
+from ictiger.mail import sending
 from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import enqueue
-from ictiger.mail.sweep import backoff, lease_next_mail, send_due_mail
+from ictiger.mail.sending import backoff, lease_next_mail, send_due_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,7 @@ def test_leased_mail_is_not_taken_until_its_lease_ends(note, server, time_machin
     note()
     assert lease_next_mail() is not None, "a worker takes it and is killed"
     assert send_due_mail(10) == 0
-    time_machine.move_to(start + sweep.LEASE, tick=False)
+    time_machine.move_to(start + sending.LEASE, tick=False)
     assert send_due_mail(10) == 1
     mail = Mail.objects.get()
     assert (mail.state, mail.attempts, len(server.envelopes)) == (MailState.SENT, 2, 1)
@@ -155,7 +155,7 @@ def test_worker_killed_after_the_reply_250_causes_one_duplicate_with_the_same_id
         patch.setattr(Mail, "record_sent", die)
         with pytest.raises(KeyboardInterrupt):
             send_due_mail(10)
-    time_machine.shift(sweep.LEASE)
+    time_machine.shift(sending.LEASE)
     assert send_due_mail(10) == 1
     assert send_due_mail(10) == 0
     assert [message["Message-ID"] for message in server.messages] == [mail.message_id] * 2

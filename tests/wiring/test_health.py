@@ -11,7 +11,7 @@ from django.utils import timezone
 from ictiger import health
 from ictiger.jobs import prune_tasks
 from ictiger.mail.models import Mail
-from ictiger.mail.sweep import send_due_mail
+from ictiger.mail.sending import send_due_mail
 from ictiger.models import ScheduledJob
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.models import Purge

@@ -164,7 +164,7 @@ def test_confirmation_and_its_signal_are_one_transaction(link, stranger):
 
 def test_page_shows_what_confirming_will_publish(link, stranger, monkeypatch):
     previews = [lambda user, **_: mark_safe(f"<p>Waiting of {user.pk}</p>")]
-    monkeypatch.setattr("accounts.verification_views.confirmation_previews", previews)
+    monkeypatch.setattr("accounts.mail_link_views.confirmation_previews", previews)
 
     assert f"<p>Waiting of {User.objects.get().pk}</p>" in stranger.get(link).content.decode()
 

@@ -87,7 +87,7 @@ def test_queries_do_not_grow_with_the_versions(editor_client, count, django_asse
         edit(editor_client, article, title=f"Title {number}")
     editor_client.get(history_url(article))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         editor_client.get(history_url(article))
 
 

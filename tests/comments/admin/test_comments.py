@@ -6,8 +6,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Group
-from django.http import HttpResponse
-from django.test import Client
 
 from comments import policy, services
 from comments.admin import stats
@@ -17,40 +15,15 @@ from comments.policy import HoldRule, ModerationAction, State
 from ictiger.pagecache.public_write import public_write
 from tests.factories import decide_as_somebody, make_article, make_comment, make_user
 
+from .queue import QUEUE, decide, page, state_of
+
 pytestmark = pytest.mark.django_db
-
-QUEUE = "/admin/comments/comment/"
-
-
-def decide(
-    client: Client, action: str, *comments: Comment, seen: dict[int, str] | None = None, **fields
-) -> str:
-    """Post the bulk form with the version tokens that the list showed. Returns the page that follows."""
-    data = {
-        "action": action,
-        "index": "0",
-        ACTION_CHECKBOX_NAME: [comment.pk for comment in comments],
-        **fields,
-    }
-    data |= {
-        f"seen_{comment.pk}": (seen or {}).get(comment.pk, comment.version_token) for comment in comments
-    }
-    return page(client.post(QUEUE, data, follow=True))
-
-
-def page(response: HttpResponse) -> str:
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def record_in(html: str) -> dict[str, str]:
     """The author record of the first row, without the date."""
     first = html.split('class="desk-record"')[1].split("</dl>")[0]
     return dict(re.findall(r"<dt>((?!member)[\w ]+)</dt><dd>(.*?)</dd>", first))
-
-
-def state_of(comment: Comment) -> tuple[str, str]:
-    return Comment.objects.values_list("state", "reason").get(pk=comment.pk)
 
 
 def test_moderator_group_has_only_the_permissions_it_needs(db):

@@ -1,6 +1,6 @@
-"""Sends due mails.
+"""Sends the mails that are due, and decides when a failed one is tried again. The worker runs it.
 
-Any number of workers may sweep at the same time; a lease gives each mail to one of them.
+Any number of workers may do so at the same time; a lease gives each mail to one of them.
 """
 
 import logging
