@@ -229,7 +229,7 @@ def test_reply_that_fails_to_be_saved_queues_no_mail(article, comment, reader, m
     def fail(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(Comment, "save", fail)
+    monkeypatch.setattr(Comment, "insert", fail)
     with pytest.raises(RuntimeError):
         make_comment(article, parent=comment, author=trusted, body="Another argument.")
     assert mails_to(reader) == []
