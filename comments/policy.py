@@ -13,7 +13,11 @@ from django.utils.translation import pgettext_lazy
 
 EDIT_WINDOW = timedelta(minutes=15)
 REJECTION_COUNTS_FOR = timedelta(days=30)
-REPORTS_THAT_HOLD = 3
+REPORTS_THAT_HOLD = 3  # by different trusted readers
+# Reports of one reader a day that count towards holding. The others are seen by moderators all the same.
+COUNTING_REPORTS_A_DAY = 5
+MAX_REPORTS_AN_HOUR = 20  # of one reader
+MAX_OPEN_REPORTS = 3  # of one reader about one comment
 THREADS_PER_PAGE = 50
 MY_COMMENTS_PER_PAGE = 50
 MAX_UNHELD_LINKS = 5  # in a comment by a trusted author
@@ -112,7 +116,8 @@ class ModerationAction(models.TextChoices):
 
 # From which state to which each action leads. Undo leads back to the state before the last decision.
 TRANSITIONS: dict[str, dict[str, str]] = {
-    ModerationAction.APPROVE: {State.PENDING: State.VISIBLE},
+    # Approving a visible comment leaves it up and settles the reports about it.
+    ModerationAction.APPROVE: {State.PENDING: State.VISIBLE, State.VISIBLE: State.VISIBLE},
     ModerationAction.REJECT: {State.PENDING: State.REJECTED},
     ModerationAction.REMOVE: {State.PENDING: State.REMOVED, State.VISIBLE: State.REMOVED},
 }

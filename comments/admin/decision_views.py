@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from comments import services
 from comments.forms import parse_id
 from comments.models import Claim, Comment
-from comments.policy import ModerationAction
+from comments.policy import ModerationAction, State
 from ictiger.core.fragment_requests import wants_fragment
 
 from .forms import BanForm, DecisionForm
@@ -31,6 +31,7 @@ from .queue_rows import queue_rows, visible_to_moderators
 from .unsaved_input import BAN_ACTION, NO_INPUT, UnsavedInput, store_input, unsaved_input_from
 
 MAX_CLAIMS = 200  # comment ids in one list of a claims request
+LEFT_UP_MESSAGE = gettext_lazy("Left up: the comment by %(who)s. Its reports are settled.")
 DONE_MESSAGES = {
     ModerationAction.APPROVE: gettext_lazy("Approved: the comment by %(who)s."),
     ModerationAction.REJECT: gettext_lazy("Rejected: the comment by %(who)s."),
@@ -87,14 +88,16 @@ def decide_view(request: HttpRequest, pk: int) -> HttpResponse:
             action=action,
             version_token=form.cleaned_data["seen"],
             take_over=form.cleaned_data["take_over"],
+            last_report_id=form.cleaned_data["last_report"],
             **form.message,
         )
     except services.CommentNotFound:
         return _respond(request, pk, comment_not_found(), is_done=False)
     except services.CommentError as error:
         return _respond(request, pk, str(error), is_done=False)
-    message = DONE_MESSAGES[action] % {"who": decision.comment.author_name}
-    return _respond(request, pk, message, is_done=True)
+    is_left_up = action == ModerationAction.APPROVE and decision.from_state == State.VISIBLE
+    message = LEFT_UP_MESSAGE if is_left_up else DONE_MESSAGES[action]
+    return _respond(request, pk, message % {"who": decision.comment.author_name}, is_done=True)
 
 
 @post_or_redirect

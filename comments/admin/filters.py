@@ -16,11 +16,15 @@ class StateFilter(admin.SimpleListFilter):
 
     title = gettext_lazy("state")
     parameter_name = "state"
-    ALL = "all"
+    ALL, REPORTED = "all", "reported"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         states = (State.VISIBLE, State.REJECTED, State.REMOVED)
-        return [*((state.value, state.label) for state in states), (self.ALL, _("all"))]
+        return [
+            (self.REPORTED, _("reported, still visible")),
+            *((state.value, state.label) for state in states),
+            (self.ALL, _("all")),
+        ]
 
     def choices(self, changelist):
         first, *others = super().choices(changelist)
@@ -29,6 +33,8 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, comments: QuerySet[Comment]) -> QuerySet[Comment]:
         if self.value() == self.ALL:
             return comments
+        if self.value() == self.REPORTED:
+            return comments.filter(pk__in=Comment.objects.reported().order_by().values("pk"))
         return comments.filter(state=self.value() or State.PENDING)
 
 

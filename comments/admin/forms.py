@@ -37,10 +37,13 @@ class MessageToAuthorForm(forms.Form):
 
 
 class DecisionForm(MessageToAuthorForm):
-    """A decision about one comment, from its row. `seen` is the version token that the row showed."""
+    """A decision about one comment, from its row. `seen` is the version token that the row showed,
+    `last_report` the id of the newest report on it, 0 without one.
+    """
 
     verb = forms.ChoiceField(choices=ModerationAction.choices)
     seen = forms.CharField(max_length=40)
+    last_report = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
     take_over = forms.BooleanField(required=False)
 
 

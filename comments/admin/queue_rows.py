@@ -61,6 +61,20 @@ class QueueRow:
         return self.comment.state == State.PENDING and self.comment.reason == HoldRule.APPEALED
 
     @property
+    def last_report_id(self) -> int:
+        """The newest report that the row shows; 0 without one."""
+        return max((report.pk for report in self.reports), default=0)
+
+    @property
+    def has_open_reports(self) -> bool:
+        """Whether a report has not been settled by a decision since, as in `ReportQuerySet.open()`."""
+        last = self.last_decision
+        return any(
+            last is None or last.verb == ModerationAction.UNDO or last.decided_at < report.created_at
+            for report in self.reports
+        )
+
+    @property
     def author_language(self) -> str:
         """The language of the message to the author."""
         return self.comment.author.language if self.comment.author else self.comment.language
@@ -70,7 +84,12 @@ class QueueRow:
         """The decisions that this moderator may take."""
         if self.recusal_reason:
             return []
-        actions = [action for action, moves in TRANSITIONS.items() if self.comment.state in moves]
+        actions = [
+            action
+            for action, moves in TRANSITIONS.items()
+            if self.comment.state in moves
+            and (moves[self.comment.state] != self.comment.state or self.has_open_reports)
+        ]
         return (
             [*actions, ModerationAction.UNDO] if undo_outcome(self.comment, self.last_decision) else actions
         )

@@ -58,6 +58,11 @@ class CommentQuerySet(PublicQuerySet):
             Q(created_at__gt=comment.created_at) | Q(created_at=comment.created_at, pk__gt=comment.pk)
         )
 
+    def reported(self) -> "CommentQuerySet":
+        """Visible comments with reports that no moderator has settled."""
+        report = self.model._meta.get_field("reports").related_model
+        return self.visible().filter(pk__in=report.objects.open().order_by().values("comment"))
+
     def queue(self) -> "CommentQuerySet":
         """Comments that wait for a moderator, longest wait first."""
         return self.filter(state=State.PENDING).order_by("held_at", "pk")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -107,8 +107,28 @@ class Decision(models.Model):
         return f"{self.get_from_state_display()} → {self.get_to_state_display()}"
 
 
+class ReportQuerySet(models.QuerySet):
+    def with_decision(self) -> "ReportQuerySet":
+        """Annotate `settled_by`, the action of the newest decision about the comment since the report.
+
+        None where there is none; UNDO where it was taken back.
+        """
+        later = Decision.objects.filter(comment=OuterRef("comment"), decided_at__gte=OuterRef("created_at"))
+        return self.annotate(settled_by=Subquery(later.order_by("-decided_at", "-pk").values("verb")[:1]))
+
+    def open(self) -> "ReportQuerySet":
+        """Reports that no decision has settled, of comments that can still be decided about."""
+        return self.with_decision().filter(
+            Q(settled_by=None) | Q(settled_by=ModerationAction.UNDO),
+            comment__state__in=[State.VISIBLE, State.PENDING],
+        )
+
+
 class Report(models.Model):
-    """A reader's report of a comment. `counts` if the reporter was trusted at the time."""
+    """A reader's report of a comment.
+
+    `counts` if it helps to hold the comment: the reporter was trusted, and had not reported many that day.
+    """
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports", verbose_name=_("comment"))
     reporter = models.ForeignKey(
@@ -119,13 +139,14 @@ class Report(models.Model):
     counts = models.BooleanField(_("counts"), default=False)
     created_at = models.DateTimeField(_("reported"), default=timezone.now)
 
+    objects = ReportQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ["-created_at", "-pk"]
         default_permissions = ("view",)
         constraints = [
-            models.UniqueConstraint(fields=["comment", "reporter"], name="report_once_per_reader"),
             models.CheckConstraint(condition=Q(reason__in=ReportReason.values), name="report_reason_known"),
         ]
 

@@ -26,31 +26,44 @@ DIGEST_HOUR = 8  # o'clock, in the site's time zone
 
 @dataclass(frozen=True)
 class PendingSummary:
-    """How many comments are pending, since when the oldest, and how many each rule holds, most first."""
+    """How many comments are pending, since when the oldest, and how many each rule holds, most first;
+    `reported` counts visible comments with open reports.
+    """
 
     count: int
-    oldest_held_at: datetime
+    oldest_held_at: datetime | None
     count_by_rule: list[tuple[str, int]]
+    reported: int
+
+
+def has_pending_work() -> bool:
+    """Whether a comment or a report waits for a moderator."""
+    return Comment.objects.queue().exists() or Comment.objects.reported().exists()
 
 
 def pending_summary() -> PendingSummary | None:
-    """The summary of the queue; None when it is empty."""
-    queue = Comment.objects.queue()
+    """The summary of what waits for moderators; None when nothing does."""
+    queue, reported = Comment.objects.queue(), Comment.objects.reported().count()
     oldest = queue.first()
-    if oldest is None:
+    if oldest is None and not reported:
         return None
     rules = queue.order_by().values("reason").annotate(count=Count("pk")).order_by("-count", "reason")
     count_by_rule = list(rules.values_list("reason", "count"))
-    return PendingSummary(sum(count for _rule, count in count_by_rule), oldest.held_at, count_by_rule)
+    return PendingSummary(
+        count=sum(count for _rule, count in count_by_rule),
+        oldest_held_at=oldest.held_at if oldest else None,
+        count_by_rule=count_by_rule,
+        reported=reported,
+    )
 
 
 def queue_digests() -> int:
-    """Queue today's digests that are not queued yet, from DIGEST_HOUR on while comments are pending.
+    """Queue today's digests that are not queued yet, from DIGEST_HOUR on while comments or reports wait.
 
     Returns how many.
     """
     now = timezone.localtime()
-    if now.hour < DIGEST_HOUR or not Comment.objects.queue().exists():
+    if now.hour < DIGEST_HOUR or not has_pending_work():
         return 0
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     moderator_ids = group_moderators().filter(mail_digest=True).values_list("pk", flat=True)

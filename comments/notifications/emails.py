@@ -15,6 +15,7 @@ from .digest import DIGEST_LIFETIME, DIGEST_PURPOSE, pending_summary, wants_dige
 from .recipients import is_verified_address, record_notified
 from .rejections import REJECTION_LIFETIME, REJECTION_PURPOSE, decisions_to_notify
 from .replies import REPLY_LIFETIME, REPLY_PURPOSE, replies_to_notify, wants_reply_mails
+from .report_outcomes import OUTCOME_LIFETIME, OUTCOME_PURPOSE, reports_to_answer
 from .unsubscribe import MailKind, Subscription
 
 
@@ -89,9 +90,32 @@ def _comment_url(name: str, comment: Comment) -> str:
     return settings.SITE_URL + reverse(f"comments:{name}", args=[comment.pk])
 
 
+@composer(OUTCOME_PURPOSE, lifetime=OUTCOME_LIFETIME)
+def report_outcome_context(mail: Mail) -> dict | None:
+    """What was decided about the comments that the user reported, without their texts."""
+    if not is_verified_address(mail) or not mail.user.is_active:
+        return None
+    reports = reports_to_answer(mail)
+    if not reports:
+        return None
+    record_notified(mail, [report.pk for report in reports])
+    outcomes = [
+        {
+            "title": report.comment.article.title if report.comment.article.is_public else "",
+            "is_left_up": report.comment.state == State.VISIBLE,
+        }
+        for report in reports
+    ]
+    return {
+        "number": len(outcomes),
+        "outcomes": outcomes,
+        "url": f"{settings.SITE_URL}{reverse('comments:my_comments')}#reports",
+    }
+
+
 @composer(DIGEST_PURPOSE, lifetime=DIGEST_LIFETIME)
 def digest_context(mail: Mail) -> dict | None:
-    """The queue as it is when the mail is sent; None when it is empty by then."""
+    """What waits when the mail is sent; None when nothing does by then."""
     summary = pending_summary()
     if summary is None or not is_verified_address(mail) or not wants_digest(mail.user):
         return None
@@ -99,11 +123,13 @@ def digest_context(mail: Mail) -> dict | None:
     usual = median_wait()
     return {
         "number": summary.count,
-        "oldest": duration_text(timezone.now() - summary.oldest_held_at),
+        "oldest": duration_text(timezone.now() - summary.oldest_held_at) if summary.oldest_held_at else "",
+        "reported": summary.reported,
+        "reported_url": f"{url}?state=reported",
         "usual": duration_text(usual) if usual is not None else "",
         "rules": [
             (hold_rule_label(rule), count, f"{url}?rule={rule}") for rule, count in summary.count_by_rule
         ],
-        "url": url,
+        "url": url if summary.count else f"{url}?state=reported",
         "unsubscribe_url": Subscription(mail.user, MailKind.DIGEST).url,
     }

@@ -31,8 +31,9 @@ from .errors import (
     StaleDecision,
 )
 from .moderation import ban_user, decide, undo_last, undo_outcome
-from .posting import edit_comment, post_comment, remove_comment, report_comment
+from .posting import edit_comment, post_comment, remove_comment
 from .recusal import has_another_moderator, recusal_reason
+from .reports import report_comment
 from .screening import is_trusted, require_not_banned, require_open, rescreen
 from .verification import discard_pending, release_comments
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from comments import policy
 from comments.models import Ban, Claim, Comment, Decision, Reason
-from comments.notifications import rejections
+from comments.notifications import rejections, report_outcomes
 from comments.policy import TRANSITIONS, HoldRule, ModerationAction, Outcome, RemovedBy, State
 from comments.text.word_count import clean_text
 from ictiger.pagecache.public_write import public_write
@@ -18,6 +18,7 @@ from ictiger.pagecache.public_write import public_write
 from .claims import require_unclaimed
 from .errors import CommentError, StaleDecision
 from .recusal import require_uninvolved
+from .reports import has_newer_report
 from .transitions import lock_author, lock_comment, set_state
 
 NEGATIVE_ACTIONS = (ModerationAction.REJECT, ModerationAction.REMOVE)
@@ -33,14 +34,16 @@ def decide(
     note: str = "",
     version_token: str | None = None,
     take_over: bool = False,
+    last_report_id: int | None = None,
 ) -> Decision:
     """Approve, reject or remove a comment, or undo the last decision about it, under the lock of its row.
 
     `reason` is the code of a Reason. The author of a rejected or removed comment gets its text in the
-    author's language, or `note` in its place. `version_token` is that of the comment as the moderator saw it.
-    Raises
+    author's language, or `note` in its place. `version_token` is that of the comment as the moderator saw it,
+    `last_report_id` the newest report they saw (0: none). The decision settles the comment's reports. Raises
 
-    - StaleDecision when another moderator was first, or the author has changed the text since;
+    - StaleDecision when another moderator was first, the author has changed the text since, or another reader
+      has reported it;
     - Recused when this moderator is party to the decision;
     - ClaimedByOther when another moderator has claimed the comment, unless `take_over`;
     - CommentNotFound; CommentError when `reason` is missing or unknown.
@@ -51,16 +54,23 @@ def decide(
         outcome = _outcome(comment, action, reason)
         if outcome is None or version_token not in (None, comment.version_token):
             raise StaleDecision(_conflict_message(comment, version_token))
+        if last_report_id is not None and has_newer_report(comment, last_report_id):
+            raise StaleDecision(
+                _("Another report has come in since you looked at this comment. Please read it.")
+            )
         if not take_over:
             require_unclaimed(comment, moderator)
+        settled = list(comment.reports.open()) if action != ModerationAction.UNDO else []
         decision = _record_decision(comment, moderator, action, outcome, _find_reason(action, reason), note)
-        comment.approved = outcome.state == State.VISIBLE
+        is_reopened = action == ModerationAction.UNDO and comment.state == State.VISIBLE
+        comment.approved = outcome.state == State.VISIBLE and not is_reopened
         comment.note = decision.note
         set_state(comment, outcome)
         comment.save()
         Claim.objects.filter(comment=comment).delete()
         if action in NEGATIVE_ACTIONS:
             rejections.notify_rejection(decision)
+        report_outcomes.notify_reporters(settled)
     return decision
 
 
@@ -134,7 +144,7 @@ def _outcome(comment: Comment, action: str, reason: str) -> Outcome | None:
     if action == ModerationAction.UNDO:
         return undo_outcome(comment, comment.decisions.first())
     to_state = TRANSITIONS[action].get(comment.state)
-    if to_state is None:
+    if to_state is None or (to_state == comment.state and not comment.reports.open().exists()):
         return None
     reasons = {State.VISIBLE: "", State.REJECTED: reason, State.REMOVED: reason or RemovedBy.MODERATOR}
     return Outcome(to_state, reasons[State(to_state)])

@@ -1,4 +1,4 @@
-"""What readers do: post, edit, remove, report."""
+"""What authors do: post, edit, remove."""
 
 import uuid
 from datetime import UTC, datetime
@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from articles.models import Article
 from comments import policy
-from comments.models import Comment, CommentDraft, Report
-from comments.policy import HoldRule, Outcome, RemovedBy, State
+from comments.models import Comment, CommentDraft
+from comments.policy import Outcome, RemovedBy, State
 from comments.text import word_count
 from ictiger.core.prepared import PreparedQuery
 from ictiger.pagecache.public_write import public_write
 
-from .errors import CommentError, DuplicateSubmission, Forbidden, ParentNotFound
+from .errors import CommentError, DuplicateSubmission, ParentNotFound
 from .screening import (
-    is_trusted,
     require_article_open,
     require_not_banned,
     screen_submission,
@@ -27,7 +26,6 @@ from .screening import (
 from .transitions import (
     author_lock_query,
     lock_author,
-    lock_comment,
     lock_own_comment,
     set_body,
     set_state,
@@ -121,41 +119,6 @@ def remove_comment(*, user: User, comment_id: int) -> Comment:
             set_state(comment, Outcome(State.REMOVED, RemovedBy.AUTHOR))
             comment.save()
     return comment
-
-
-def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") -> Report:
-    """Report another author's comment to the moderators, once per user. Raises CommentError.
-
-    Enough reports by trusted users hold the comment, unless a moderator has approved its text.
-    """
-    if not user.is_verified:
-        raise Forbidden(
-            _("Please confirm your e-mail address first: only confirmed readers can report a comment.")
-        )
-    with public_write() as write:
-        comment = lock_comment(write, comment_id)
-        if comment.author_id == user.pk:
-            raise CommentError(_("This is your own comment: you can remove it instead."))
-        if comment.state != State.VISIBLE:
-            raise CommentError(_("This comment is no longer shown."))
-        report, _new = Report.objects.get_or_create(
-            comment=comment,
-            reporter=user,
-            defaults={"reason": reason, "note": word_count.clean_text(note), "counts": is_trusted(user)},
-        )
-        if not comment.approved and _count_valid_reports(comment) >= policy.REPORTS_THAT_HOLD:
-            set_state(comment, Outcome(State.PENDING, HoldRule.REPORTED))
-            comment.save()
-    return report
-
-
-def _count_valid_reports(comment: Comment) -> int:
-    """Reports by trusted users since a moderator last approved the comment: that settled the earlier ones."""
-    approved_at = (
-        comment.decisions.filter(to_state=State.VISIBLE).values_list("decided_at", flat=True).first()
-    )
-    reports = comment.reports.filter(counts=True)
-    return (reports.filter(created_at__gt=approved_at) if approved_at else reports).count()
 
 
 def _repeated_submission(earlier: Comment, user: User, body: str) -> Comment:

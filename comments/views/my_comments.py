@@ -21,8 +21,8 @@ from accounts.models import User
 from articles.models import LONG_TEXTS
 from comments import drafts
 from comments.discussion import threads
-from comments.models import Comment, ThreadMute
-from comments.policy import EDIT_WINDOW, MY_COMMENTS_PER_PAGE, State
+from comments.models import Comment, Report, ThreadMute
+from comments.policy import EDIT_WINDOW, MY_COMMENTS_PER_PAGE, ModerationAction, RemovedBy, State
 from ictiger.core.http import login_redirect, no_store
 
 STATE_LABELS = {
@@ -33,6 +33,7 @@ STATE_LABELS = {
     State.REMOVED: pgettext_lazy("my comments", "removed"),
 }
 TAG_CLASSES = {State.VISIBLE: "tag-good", State.REJECTED: "tag-bad", State.REMOVED: "tag-bad"}
+MAX_REPORTS_SHOWN = 20  # the newest
 MAX_MUTES_SHOWN = 50  # the newest; unmuting one makes room for the next
 
 
@@ -67,6 +68,24 @@ class MyCommentRow:
     def minutes_left(self) -> int:
         """Minutes until `editable_until`, rounded up."""
         return -((timezone.now() - self.editable_until) // timedelta(minutes=1))
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One of the user's reports, annotated by `with_decision()`, and what became of it."""
+
+    report: Report
+
+    @property
+    def outcome(self) -> str:
+        comment = self.report.comment
+        if comment.state == State.REMOVED and comment.reason in (RemovedBy.AUTHOR, RemovedBy.ERASURE):
+            return str(RemovedBy(comment.reason).label)
+        if self.report.settled_by in (None, ModerationAction.UNDO):
+            return _("A moderator will look at it.")
+        if comment.state == State.VISIBLE:
+            return _("A moderator has read your report: the comment stays.")
+        return _("A moderator has read your report: the comment is no longer shown.")
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,7 @@ def _comments_context(request: HttpRequest) -> dict:
         "rows": _rows(page),
         "state": state,
         "choices": choices,
+        "reports": _report_rows(request.user),
         "mutes": _mutes(request.user)[:MAX_MUTES_SHOWN],
         "max_mutes_shown": MAX_MUTES_SHOWN,
     }
@@ -140,6 +160,12 @@ def _rows(page: Page) -> list[MyCommentRow]:
     comments = Comment.objects.filter(pk__in=[comment.pk for comment in page])
     html = {row.pk: renderer.html(row) for row in threads.comment_rows(comments)}
     return [MyCommentRow(comment, html[comment.pk]) for comment in page if comment.pk in html]
+
+
+def _report_rows(user: User) -> list[ReportRow]:
+    reports = Report.objects.with_decision().filter(reporter=user).select_related("comment__article")
+    defer = (f"comment__article__{name}" for name in LONG_TEXTS)
+    return [ReportRow(report) for report in reports.defer(*defer)[:MAX_REPORTS_SHOWN]]
 
 
 def _mutes(user: User) -> QuerySet[ThreadMute]:

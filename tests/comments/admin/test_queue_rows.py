@@ -79,6 +79,27 @@ def test_redirect_stays_within_the_queue(client_of, moderator, comment, url):
     assert "evil" not in location
 
 
+def test_reported_comments_are_listed_and_left_up(client_of, moderator, article):
+    reported, other = make_comment(article, body="Reported words."), make_comment(article, body="Fine words.")
+    report = services.report_comment(
+        user=make_user(), comment_id=reported.pk, reason="unlawful", note="It names a phone number."
+    )
+    client = client_of(moderator)
+    page = client.get("/admin/comments/comment/?state=reported").content.decode()
+    assert [row.comment for row in client.get("/admin/comments/comment/?state=reported").context["rows"]] == [
+        reported
+    ]
+    assert ("It names a phone number." in page, "Fine words." in page) == (True, False)
+    assert "Leave it up" in page
+    assert f'name="last_report" value="{report.pk}"' in page
+    assert "Leave it up" not in client.get(f"/admin/comments/comment/{other.pk}/change/").content.decode()
+
+    response = decide(client, reported, "approve", last_report=report.pk)
+    assert response["said"].startswith("Left up: the comment by ")
+    assert response["done"] is True
+    assert client.get("/admin/comments/comment/?state=reported").context["rows"] == []
+
+
 def test_script_gets_the_updated_row(client_of, moderator, comment):
     response = decide(client_of(moderator), comment, "reject", reason="unclear", note="Which claim?")
     assert (response["said"], response["done"]) == ("Rejected: the comment by Ann.", True)

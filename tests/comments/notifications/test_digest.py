@@ -10,10 +10,11 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
 from accounts.models import User
+from comments import services
 from comments.models import Comment
 from comments.notifications import digest
 from comments.notifications.unsubscribe import MailKind, Subscription
-from comments.policy import ModerationAction, State
+from comments.policy import ModerationAction, ReportReason, State
 from ictiger.mail.composers import compose_message
 from ictiger.mail.models import Mail
 from ictiger.pagecache.public_write import public_write
@@ -59,6 +60,19 @@ def test_digest_is_not_queued_while_nothing_is_pending(article, moderator):
     for state in (State.VISIBLE, State.REJECTED, State.REMOVED, State.UNVERIFIED):
         make_comment(article, state=state)
     assert digest.queue_digests() == 0
+
+
+def test_digest_comes_for_a_report_of_a_visible_comment(article, moderator, clock):
+    comment = make_comment(article)
+    clock.shift(60)  # seconds; the comment's approval is older than the report
+    services.report_comment(user=make_user(), comment_id=comment.pk, reason=ReportReason.UNLAWFUL)
+    message = digest_message()
+    assert message.subject == "1 reported comment is still visible"
+    assert "1 reported comment is still visible." in message.body
+    assert "wait" not in message.body
+    assert "http://testserver/admin/comments/comment/?state=reported" in message.body
+    decide_as_somebody(comment, ModerationAction.APPROVE)
+    assert compose_message(Mail.objects.get(purpose=digest.DIGEST_PURPOSE)) is None
 
 
 def test_digest_goes_to_subscribed_moderators_with_verified_addresses(pending, moderator):

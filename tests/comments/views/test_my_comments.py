@@ -157,7 +157,7 @@ def test_query_count_does_not_depend_on_the_number_of_comments(
         ThreadMute.objects.create(user=reader, thread=thread)
     client = client_of(reader)
     client.get(URL)
-    with django_assert_num_queries(10) as queries:
+    with django_assert_num_queries(11) as queries:
         client.get(URL)
     assert not [
         query["sql"] for query in queries.captured_queries if '"articles_article"."body"' in query["sql"]
@@ -224,3 +224,23 @@ def test_draft_is_discarded(stranger, send):
     assert stranger.get(url).status_code == 405
     assert stranger.post(url)["Location"] == URL
     assert not CommentDraft.objects.exists()
+
+
+def test_reports_are_listed_with_what_was_decided(article, client_of, reader, moderator):
+    stays, goes, waits, withdrawn = (make_comment(article) for _number in range(4))
+    for comment in (stays, goes, waits, withdrawn):
+        services.report_comment(
+            user=reader, comment_id=comment.pk, reason="unlawful", note="See the phone number."
+        )
+    services.decide(moderator=moderator, comment_id=stays.pk, action="approve")
+    services.decide(moderator=moderator, comment_id=goes.pk, action="remove")
+    services.remove_comment(user=withdrawn.author, comment_id=withdrawn.pk)
+    page = client_of(reader).get("/comments/mine/").content.decode()
+    section = page.split('id="reports"')[1].split("</ul>")[0]
+    assert re.findall("<strong>(.*?)</strong>", section) == [
+        "Removed by its author.",
+        "A moderator will look at it.",
+        "A moderator has read your report: the comment is no longer shown.",
+        "A moderator has read your report: the comment stays.",
+    ]
+    assert section.count("See the phone number.") == 4
