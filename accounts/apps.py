@@ -11,6 +11,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import emails  # noqa: F401  (registers its composers)
-        from .verification import flow, validation  # noqa: F401  (flow listens to log-ins by code)
+        from .verification import flow, refusals, validation  # noqa: F401  (they listen to log-ins and mails)
 
         validation.allow_international_addresses()

@@ -84,6 +84,8 @@ def _link_days(user: User) -> int:
 def account_exists(mail: Mail) -> dict | None:
     if not EmailAddress.objects.filter(email=mail.recipient, verified=True).exists():
         return None
+    if User.objects.is_disabled_at(mail.recipient):
+        return {"address": mail.recipient, "is_disabled": True}
     return {
         "address": mail.recipient,
         "url": absolute_url("account_login"),
@@ -95,6 +97,8 @@ def account_exists(mail: Mail) -> dict | None:
 def unknown_account(mail: Mail) -> dict | None:
     if User.objects.reachable_at(mail.recipient):
         return None
+    if User.objects.is_disabled_at(mail.recipient):
+        return {"address": mail.recipient, "is_disabled": True}
     return {"address": mail.recipient, "url": absolute_url("account_signup")}
 
 

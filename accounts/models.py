@@ -27,6 +27,12 @@ class UserQuerySet(models.QuerySet):
             ),
         )
 
+    def is_disabled_at(self, address: str) -> bool:
+        """Whether `address` is the verified one of an account that was switched off at the desk."""
+        return self.filter(
+            is_active=False, emailaddress__email=address.lower(), emailaddress__verified=True
+        ).exists()
+
     def reachable_at(self, address: str) -> "User | None":
         """The one account that a mail to `address` may open: the one that has verified it, else the newest
         without a verified address.
@@ -88,6 +94,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     pending_content_unconfirmed = models.BooleanField(
         default=False, editable=False, db_column="waiting_is_doubted"
     )
+
+    # Since when the mailbox of the verified address refuses our mail (verification/refusals.py); null while
+    # it takes it. Meanwhile no notices are sent.
+    mail_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 

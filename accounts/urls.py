@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/me/", views.profile, name="profile"),
     path("accounts/me/data/", views.takeout, name="data"),
     path("accounts/me/delete/", views.delete_account, name="delete"),
+    path("accounts/mail-works/", verification_views.mail_works, name="mail_works"),
     path("accounts/waiting/", mail_link_views.pending_content, name="waiting"),
     path("accounts/not-me/<str:key>/", mail_link_views.not_me, name="not_me"),
     # Instead of allauth's view at this path (`account_confirm_email`), which cannot tell a used link from an

@@ -1,12 +1,15 @@
-"""The verification page and its banner: send the mail again, or correct the address."""
+"""The verification page and its banner: send the mail again, or correct the address; and what a reader
+answers when the mailbox has refused our mail.
+"""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.verification import addresses
+from accounts.verification import addresses, refusals
 from accounts.verification.addresses import VerificationStatus
 from accounts.verification.limits import RateLimit, check_client_limit, client_hash
 from ictiger.core.fragment_requests import wants_fragment
@@ -91,3 +94,13 @@ def _show_status(
     if verification is None:
         return HttpResponse(status=204)
     return render(request, "accounts/_banner.html", context, status=status)
+
+
+@require_POST
+@no_store
+@login_required
+def mail_works(request: HttpRequest) -> HttpResponse:
+    """Send notices to the verified address again: the reader says that the mailbox takes mail."""
+    refusals.clear_refusal(request.user)
+    messages.success(request, _("We write to %(address)s again.") % {"address": request.user.email})
+    return redirect("accounts:profile")

@@ -12,7 +12,7 @@ from ictiger.mail.composers import composer
 from ictiger.mail.models import Mail
 
 from .digest import DIGEST_LIFETIME, DIGEST_PURPOSE, pending_summary, wants_digest
-from .recipients import is_verified_address, record_notified
+from .recipients import has_recipient, record_notified
 from .rejections import REJECTION_LIFETIME, REJECTION_PURPOSE, decisions_to_notify
 from .replies import REPLY_LIFETIME, REPLY_PURPOSE, replies_to_notify, wants_reply_mails
 from .report_outcomes import OUTCOME_LIFETIME, OUTCOME_PURPOSE, reports_to_answer
@@ -26,7 +26,7 @@ def reply_context(mail: Mail) -> dict | None:
     Names and texts are only on the page, where they can still be removed.
     """
     thread = Comment.objects.filter(pk=mail.context["thread"]).first()
-    if thread is None or not is_verified_address(mail) or not wants_reply_mails(mail.user, thread.pk):
+    if thread is None or not has_recipient(mail) or not wants_reply_mails(mail.user, thread.pk):
         return None
     article = _article_in(mail.language, thread)
     replies = replies_to_notify(mail)
@@ -53,7 +53,7 @@ def _article_in(language: str, thread: Comment) -> Article | None:
 @composer(REJECTION_PURPOSE, lifetime=REJECTION_LIFETIME)
 def rejection_context(mail: Mail) -> dict | None:
     """The user's comments that were rejected or removed and still are, with what can be done about each."""
-    if not is_verified_address(mail) or not (mail.user.is_active and mail.user.mail_decisions):
+    if not has_recipient(mail) or not (mail.user.is_active and mail.user.mail_decisions):
         return None
     decisions = decisions_to_notify(mail)
     if not decisions:
@@ -93,7 +93,7 @@ def _comment_url(name: str, comment: Comment) -> str:
 @composer(OUTCOME_PURPOSE, lifetime=OUTCOME_LIFETIME)
 def report_outcome_context(mail: Mail) -> dict | None:
     """What was decided about the comments that the user reported, without their texts."""
-    if not is_verified_address(mail) or not mail.user.is_active:
+    if not has_recipient(mail) or not mail.user.is_active:
         return None
     reports = reports_to_answer(mail)
     if not reports:
@@ -117,7 +117,7 @@ def report_outcome_context(mail: Mail) -> dict | None:
 def digest_context(mail: Mail) -> dict | None:
     """What waits when the mail is sent; None when nothing does by then."""
     summary = pending_summary()
-    if summary is None or not is_verified_address(mail) or not wants_digest(mail.user):
+    if summary is None or not has_recipient(mail) or not wants_digest(mail.user):
         return None
     url = settings.SITE_URL + reverse("admin:comments_comment_changelist")
     usual = median_wait()

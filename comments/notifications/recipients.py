@@ -10,8 +10,8 @@ _NOTIFIED_KEY = "told"  # in the context of mails in the database: ids of the co
 
 
 def verified_address(user: User) -> EmailAddress | None:
-    """The address that mails to `user` go to; None without a verified one."""
-    return verified_addresses(user.emailaddress_set).first()
+    """The address that notices to `user` go to; None without a verified one, and while it refuses mail."""
+    return verified_addresses(user.emailaddress_set).first() if user.mail_refused_at is None else None
 
 
 def verified_addresses(addresses: QuerySet[EmailAddress]) -> QuerySet[EmailAddress]:
@@ -19,12 +19,18 @@ def verified_addresses(addresses: QuerySet[EmailAddress]) -> QuerySet[EmailAddre
     return addresses.filter(verified=True).order_by("-primary", "pk")
 
 
-def is_verified_address(mail: Mail) -> bool:
-    """Whether the mail's recipient is still a verified address of its user."""
-    return (
-        mail.user is not None
-        and mail.user.emailaddress_set.filter(email=mail.recipient, verified=True).exists()
-    )
+def has_recipient(mail: Mail) -> bool:
+    """Address the mail to its user's verified address as it is now, which may have changed while it waited.
+
+    False without one, and while the mailbox refuses mail.
+    """
+    address = verified_address(mail.user) if mail.user is not None else None
+    if address is None:
+        return False
+    if address.email != mail.recipient:
+        mail.recipient = address.email
+        mail.save(update_fields=["recipient"])
+    return True
 
 
 def already_notified(mails: QuerySet[Mail]) -> set[int]:

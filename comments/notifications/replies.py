@@ -52,6 +52,8 @@ def notify_reply(reply: Comment) -> None:
         return
     reader = parent.author
     now = timezone.now()
+    if reader.mail_refused_at is not None:
+        return
     if not (reader.is_active and reader.mail_replies) or reply.first_visible_at < now - NEWS_PERIOD:
         return
     row = _reply_mail_row(reader, reply.parent_id, sent_since=now - MIN_INTERVAL)

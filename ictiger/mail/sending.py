@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from .backend import HARD_LIMIT, MailDeferred, MailRefused, reply_text
 from .composers import compose_message
+from .hooks import refusal_listeners
 from .message import LedgerMessage
 from .models import Mail, MailState
 
@@ -96,6 +97,7 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
     except MailRefused as refusal:
         logger.warning("mail %s (%s): refused: %s", mail.pk, mail.purpose, refusal)
         mail.record_failure(MailState.REFUSED, str(refusal))
+        _call_refusal_listeners(mail)
     except MailDeferred as reply:
         _defer(mail, str(reply), LONGEST_PAUSE)
     except OSError as error:
@@ -111,6 +113,15 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
     else:
         mail.record_sent(message.server_reply)
     return True
+
+
+def _call_refusal_listeners(mail: Mail) -> None:
+    for listener in refusal_listeners:
+        try:
+            listener(mail)
+        # The mail is settled. Whatever an app's listener raises, the other mails are sent.
+        except Exception:
+            logger.exception("mail %s (%s): a listener failed", mail.pk, mail.purpose)
 
 
 def _defer(mail: Mail, reply: str, longest: int, *, is_stuck: bool = False) -> None:

@@ -151,3 +151,16 @@ def test_login_queues_no_mail(reader):
     Client().post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
 
     assert not Mail.objects.exists()
+
+
+@pytest.mark.parametrize("purpose", ["accounts/unknown_account", addresses.TAKEN_PURPOSE])
+def test_owner_of_a_disabled_account_is_told_so(purpose):
+    """Not to sign up, and not to log in, one after the other."""
+    make_user(PROVEN, is_active=False)
+    message = compose_message(enqueue(purpose, to=PROVEN, language="en", context={}))
+    assert message.subject == "Your account at ICTiger is switched off"
+    for text in (message.body, message.alternatives[0][0]):
+        assert "That account is switched off" in text
+        assert "log in as before" not in text
+        assert "/signup/" not in text
+        assert "/password/reset/" not in text
