@@ -36,6 +36,7 @@ from .policy import State
 EXPORT_BATCH = 500  # comments in memory at once
 
 before_erasure(services.erase_in_batches)
+erasure_step(services.keep_ban)
 erasure_step(services.erase_comments)
 release_step(services.release_comments)
 discard_step(services.discard_pending)
@@ -64,6 +65,7 @@ def on_email_confirmed(*, email_address: EmailAddress, **kwargs) -> None:
 
     Unconfirmed content waits on until the owner of the mailbox has said that it is theirs.
     """
+    services.apply_kept_ban(email_address)
     if not email_address.user.pending_content_unconfirmed:
         services.release_comments(email_address.user)
 

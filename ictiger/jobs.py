@@ -65,8 +65,8 @@ def prune_comment_drafts() -> int:
 
 @task()
 def prune_claims() -> int:
-    """Delete review claims that have expired."""
-    return services.prune_claims()
+    """Delete review claims, and bans kept from erased accounts, that have expired."""
+    return services.prune_claims() + services.prune_erased_bans()
 
 
 @task()

@@ -8,7 +8,7 @@ from .blocklist import BlockedPhrase
 from .comment import FORMER_READER, MAX_NOTE_LENGTH, MODERATE_CODENAME, Comment, CommentQuerySet
 from .discussion import Discussion, SiteCommentSettings
 from .drafts_and_mutes import CommentDraft, ThreadMute, compose_url
-from .moderation import Ban, Claim, Decision, Reason, Report
+from .moderation import Ban, Claim, Decision, ErasedBan, Reason, Report
 
 __all__ = [
     "FORMER_READER",
@@ -22,6 +22,7 @@ __all__ = [
     "CommentQuerySet",
     "Decision",
     "Discussion",
+    "ErasedBan",
     "Reason",
     "Report",
     "SiteCommentSettings",

@@ -190,6 +190,22 @@ class Ban(models.Model):
         return f"{self.created_at:%Y-%m-%d} – {f'{self.until:%Y-%m-%d}' if self.until else '∞'}"
 
 
+class ErasedBan(models.Model):
+    """A ban whose account was erased: it applies to the next account that verifies the address.
+
+    Only a keyed hash of the address is stored, until the ban ends.
+    """
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint[:8]}… until {self.until:%Y-%m-%d}"
+
+
 class ClaimQuerySet(models.QuerySet):
     def active(self) -> "ClaimQuerySet":
         """Claims that have not expired."""

@@ -15,6 +15,7 @@ Turning an emergency switch takes the switch lock exclusively, before anything e
 from .appeals import appeal, resubmit
 from .claims import claim_comment, prune_claims, release_claims
 from .emergency_switch import switch_discussion, switch_site
+from .erased_bans import apply_kept_ban, keep_ban, prune_erased_bans
 from .erasure import erase_comments, erase_in_batches
 from .errors import (
     AccountDeleted,
@@ -51,6 +52,7 @@ __all__ = [
     "Recused",
     "StaleDecision",
     "appeal",
+    "apply_kept_ban",
     "ban_user",
     "claim_comment",
     "decide",
@@ -60,8 +62,10 @@ __all__ = [
     "erase_in_batches",
     "has_another_moderator",
     "is_trusted",
+    "keep_ban",
     "post_comment",
     "prune_claims",
+    "prune_erased_bans",
     "recusal_reason",
     "release_claims",
     "release_comments",
