@@ -29,7 +29,7 @@ def keep_ban(user: User) -> None:
         return
     latest = timezone.now() + PERMANENT_BAN_KEPT
     until = latest if None in ends else min(max(ends), latest)
-    for address in user.emailaddress_set.filter(verified=True):
+    for address in EmailAddress.objects.filter(user=user, verified=True):
         fingerprint = address_fingerprint(address.email)
         ErasedBan.objects.update_or_create(fingerprint=fingerprint, defaults={"until": until})
 
