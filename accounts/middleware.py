@@ -1,4 +1,4 @@
-"""Middleware that keeps the hint cookie up to date.
+"""Middleware that keeps the hint cookie up to date, and personal responses out of caches.
 
 The hint cookie tells the script of a stored page whether `/me/…` has anything for this browser, and how much
 room to reserve for it.
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
 from accounts.verification import typos
 
@@ -15,6 +16,22 @@ from .hooks import personal_content_cookies
 
 # member | unverified | mistyped | guest. JavaScript reads it; the server never trusts it.
 HINT_COOKIE = "reader"
+
+
+class PersonalCacheControlMiddleware:
+    """Forbid storing any personal response that does not say itself how it may be stored: allauth's pages on
+    addresses, sessions and second factors say nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_personal = not getattr(request, "public_page", False) and request.session.accessed
+        if is_personal and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class HintCookieMiddleware:

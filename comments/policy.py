@@ -16,6 +16,7 @@ REJECTION_COUNTS_FOR = timedelta(days=30)
 REPORTS_THAT_HOLD = 3  # by different trusted readers
 # Reports of one reader a day that count towards holding. The others are seen by moderators all the same.
 COUNTING_REPORTS_A_DAY = 5
+MAX_EDITS = 30  # of one comment
 MAX_REPORTS_AN_HOUR = 20  # of one reader
 MAX_OPEN_REPORTS = 3  # of one reader about one comment
 THREADS_PER_PAGE = 50

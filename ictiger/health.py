@@ -10,13 +10,17 @@ on the Host header. `/status` names no person, but its figures need not be publi
 restrict it.
 """
 
+import logging
+import os
 import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Case, Count, Min, Q, When
@@ -35,6 +39,9 @@ from ictiger.pagecache.store import get_store
 from .jobs import SCHEDULE
 from .models import ScheduledJob
 
+logger = logging.getLogger("ictiger.health")
+
+CACHE_PROBE_KEY = "status-probe"
 MAX_AGE = timedelta(minutes=5)
 # On a disk. It leaves the time to make room before uploads, backups and SQLite fail.
 MIN_FREE_BYTES = 500 * 1024**2
@@ -94,6 +101,11 @@ def status(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         report["database"] = "unreachable"
         reasons.append("the database cannot be reached")
+    report["cache"] = "ok" if _cache_works() else "unreachable"
+    if report["cache"] != "ok":
+        reasons.append("the cache cannot be reached: nobody can log in, sign up or comment as a visitor")
+    if not _can_write(settings.MEDIA_ROOT):
+        reasons.append(f"disk: {settings.MEDIA_ROOT} cannot be written: no picture can be uploaded")
     report["disk_free_bytes"] = _free_bytes(settings.VAR)
     report["pages"] = _pages()
     reasons += _disk_problems(report)
@@ -173,6 +185,25 @@ QUEUES = {
     "jobs": (_jobs, "does the worker run?"),
     "purges": (_purges, "can stored pages be deleted, and do the caches in front answer?"),
 }
+
+
+def _cache_works() -> bool:
+    """Whether the cache, which counts for the rate limits, stores a value and returns it."""
+    probe = uuid4().hex
+    try:
+        cache.set(CACHE_PROBE_KEY, probe, timeout=60)
+        # Another process may have stored its own since.
+        return isinstance(cache.get(CACHE_PROBE_KEY), str)
+    # Each cache backend has exceptions of its own.
+    except Exception:
+        logger.exception("the cache cannot be reached")
+        return False
+
+
+def _can_write(folder: str | Path) -> bool:
+    """Whether files can be made in a folder, or the folder itself if nothing was uploaded yet."""
+    existing = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
+    return os.access(existing, os.W_OK | os.X_OK)
 
 
 def _age(moment: datetime | None) -> int:

@@ -119,6 +119,8 @@ def ban_view(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except services.AccountDeleted:
         return _respond(request, pk, comment_not_found(), is_done=False)
+    except services.Forbidden as error:
+        return _respond(request, pk, str(error), is_done=False)
     message = _("%(who)s is banned.") % {"who": comment.author_name}
     return _respond(request, pk, message, is_done=True, keep_focus=True)
 

@@ -16,7 +16,7 @@ from comments.text.word_count import clean_text
 from ictiger.pagecache.public_write import public_write
 
 from .claims import require_unclaimed
-from .errors import CommentError, StaleDecision
+from .errors import CommentError, Forbidden, StaleDecision
 from .recusal import require_uninvolved
 from .reports import has_newer_report
 from .transitions import lock_author, lock_comment, set_state
@@ -131,8 +131,11 @@ def _message_to_author(comment: Comment, reason: Reason | None, note: str) -> st
 def ban_user(*, by: User, user: User, why: str, days: int | None) -> Ban:
     """Ban a user from commenting for `days`, or for good with None. Earlier comments stay.
 
-    Raises AccountDeleted.
+    Raises AccountDeleted, and Forbidden for those who work at the desk: first an administrator has to take
+    back their access.
     """
+    if user.is_staff:
+        raise Forbidden(_("They work at the desk. Ask an administrator to take back their access first."))
     with transaction.atomic():
         lock_author(user)
         until = timezone.now() + timedelta(days=days) if days else None

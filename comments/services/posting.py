@@ -16,7 +16,7 @@ from comments.text import word_count
 from ictiger.core.prepared import PreparedQuery
 from ictiger.pagecache.public_write import public_write
 
-from .errors import CommentError, DuplicateSubmission, ParentNotFound
+from .errors import CommentError, DuplicateSubmission, ParentNotFound, RateLimited
 from .screening import (
     require_article_open,
     require_not_banned,
@@ -89,6 +89,10 @@ def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
             raise CommentError(_not_editable_message(comment))
         if word_count.clean_text(body) == comment.body:
             return comment
+        if comment.revision >= policy.MAX_EDITS:
+            raise RateLimited(
+                _("You have changed this comment very often. It stands as it was; your new text is below.")
+            )
         set_body(comment, body)
         comment.revision += 1
         comment.edited_at = timezone.now()

@@ -22,6 +22,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 INCOMING_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # cannot begin a log line or a header
 # URL parameters that give access to nothing and may be logged.
 PUBLIC_PARAMETERS = frozenset({"slug", "number", "pk", "article_id", "year", "month"})
+# A signed value (`data:time:signature`), or a long run of letters and digits without a hyphen.
+KEY = re.compile(r".*[^:]:[\w-]{6,}.*|(?=.*\d)[A-Za-z0-9_]{20,}|\w+-(?:\w+-)?[0-9a-f]{20,}")
 MAX_LOGGED_PATH = 300  # characters of a path that matches no URL pattern
 # Requested every few seconds; logged only when the response is an error.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/status"})
@@ -89,9 +91,14 @@ def _redacted_path(request: HttpRequest, response: HttpResponse) -> str:
     match = request.resolver_match
     if match is None:
         # No URL matched, or the request was answered before routing. It may be a link with a key that has
-        # lost its final slash, so of anything but a 404 only the first segment is logged.
+        # lost its final slash, so of anything but a 404 only the first segment is logged, and of a 404 no
+        # segment that looks like a key.
         first, _slash, rest = request.path.strip("/").partition("/")
-        return request.path[:MAX_LOGGED_PATH] if response.status_code == 404 or not rest else f"/{first}/…"
+        if response.status_code != 404 and rest:
+            return f"/{first}/…"
+        return "/".join(
+            "…" if KEY.fullmatch(part) else part for part in request.path[:MAX_LOGGED_PATH].split("/")
+        )
     path = request.path
     for name, value in match.kwargs.items():
         if name not in PUBLIC_PARAMETERS:

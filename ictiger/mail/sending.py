@@ -5,6 +5,7 @@ Any number of workers may do so at the same time; a lease gives each mail to one
 
 import logging
 import random
+import re
 import smtplib
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,6 +25,8 @@ logger = logging.getLogger("ictiger.mail")
 
 # Longer than any delivery can take: when it ends, the worker that took the mail is dead.
 LEASE = timedelta(seconds=2 * HARD_LIMIT)
+
+ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"]+@[^\s<>()\[\]:;,\"]+")
 
 # Pauses before the next attempt, in seconds: doubled each time up to the longest, and spread by a quarter
 # either way, so that mails which failed together are not tried again together.
@@ -95,13 +98,14 @@ def _deliver(mail: Mail, message: LedgerMessage, connection: BaseEmailBackend) -
     try:
         connection.send_messages([message])
     except MailRefused as refusal:
-        logger.warning("mail %s (%s): refused: %s", mail.pk, mail.purpose, refusal)
+        logger.warning("mail %s (%s): refused: %s", mail.pk, mail.purpose, _without_addresses(str(refusal)))
         mail.record_failure(MailState.REFUSED, str(refusal))
         _call_refusal_listeners(mail)
     except MailDeferred as reply:
         _defer(mail, str(reply), LONGEST_PAUSE)
     except OSError as error:
-        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, _error_text(error))
+        trouble = _without_addresses(_error_text(error))
+        logger.warning("mail %s (%s): not handed over: %s", mail.pk, mail.purpose, trouble)
         _defer(mail, _error_text(error), LONGEST_OUTAGE_PAUSE, is_stuck=True)
         return False
     # Whatever the e-mail package raises for this message, the other mails are sent.
@@ -134,6 +138,11 @@ def backoff(attempts: int, longest: int) -> timedelta:
     """The pause after `attempts` attempts, at most `longest` seconds before it is spread."""
     seconds = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), longest)
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 (no secret)
+
+
+def _without_addresses(reply: str) -> str:
+    """A mail server's reply for the log, which holds no person's address. The ledger has the whole reply."""
+    return ADDRESS.sub("…", reply)
 
 
 def _error_text(error: OSError) -> str:

@@ -168,3 +168,23 @@ def test_invalid_session_cookie_is_anonymous(stranger, key):
     response = stranger.get(BAR, headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={key}"})
     assert response.status_code == 200
     assert not response.wsgi_request.user.is_authenticated
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/email/",
+        "/accounts/sessions/",
+        "/accounts/2fa/",
+        "/accounts/password/change/",
+        "/accounts/password/reset/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/me/",
+    ],
+)
+def test_personal_pages_are_not_stored(client_of, reader, stranger, path):
+    browser = stranger if path.endswith(("login/", "signup/", "reset/")) else client_of(reader)
+    response = browser.get(path)
+    assert response.status_code in (200, 302)
+    assert "no-store" in response["Cache-Control"]

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 
+from accounts.verification.addresses import link_key
 from ictiger.core import request_log
 from tests.factories import make_article
 
@@ -142,3 +143,16 @@ def test_log_middleware_comes_first_so_that_refusals_are_logged():
 def test_logged_path_contains_no_control_characters(client, access_log):
     client.get("/a%0a2026%20ERROR%1b[31m%c2%9b31m%e2%80%ae/%E6%96%87/")
     assert json_line(access_log.records[-1])["path"] == r"/a\n2026 ERROR\x1b[31m\x9b31m\u202e/文/"
+
+
+@pytest.mark.django_db
+def test_keys_are_not_logged_in_paths_that_match_nothing(client, access_log, reader):
+    key = link_key(reader.emailaddress_set.get())
+    uid_and_token = f"5-{default_token_generator.make_token(reader)}"
+    for path in (f"/en/preview/{key}/", f"/old/confirm-email/{key}", f"/somewhere/{uid_and_token}/x.html"):
+        assert client.get(path).status_code == 404
+        assert key not in access_log.records[-1].path
+        assert uid_and_token not in access_log.records[-1].path
+        assert "…" in access_log.records[-1].path
+    client.get("/articles/how-to-read-a-very-long-claim-in-a-patent-of-2026/no/such/page")
+    assert "how-to-read-a-very-long-claim-in-a-patent-of-2026" in access_log.records[-1].path

@@ -313,3 +313,13 @@ def test_plain_django_mail_goes_through_the_backend_too(server):
     outbox.send_mail("Hello", "Text", "Site <site@example.org>", ["Anna <anna@example.org>"])
     assert server.messages[0]["Subject"] == "Hello"
     assert server.envelopes[0].rcpt_tos == ["anna@example.org"]
+
+
+def test_log_has_no_address_of_a_recipient(note, server, caplog):
+    server.recipient_replies = ["550 5.1.1 <anna@example.org>: no such user"]
+    mail = note(to="anna@example.org")
+    send_due_mail(10)
+    assert "refused: 550 5.1.1 <…>: no such user" in caplog.text
+    assert "anna@example.org" not in caplog.text
+    mail.refresh_from_db()
+    assert "anna@example.org" in mail.reply

@@ -272,3 +272,24 @@ def test_disk_that_is_nearly_full_turns_status_red(client, settings, tmp_path, m
 def test_status_contains_no_address(client):
     queue_mail(reply="550 no such mailbox secret@b.org")
     assert b"@b.org" not in client.get("/status").content
+
+
+@pytest.mark.django_db
+def test_cache_that_does_not_answer_turns_status_red(client, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise OSError
+
+    monkeypatch.setattr("ictiger.health.cache.set", fail)
+    response = client.get("/status")
+    assert (response.status_code, response.json()["cache"]) == (503, "unreachable")
+    assert "nobody can log in" in response.json()["reasons"][0]
+
+
+@pytest.mark.django_db
+def test_media_folder_that_cannot_be_written_turns_status_red(client, settings, tmp_path, monkeypatch):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    assert client.get("/status").status_code == 200
+    monkeypatch.setattr("os.access", lambda *_args: False)  # root may write whatever the mode says
+    response = client.get("/status")
+    assert response.status_code == 503
+    assert "no picture can be uploaded" in response.json()["reasons"][0]

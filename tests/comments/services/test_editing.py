@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from comments import services
+from comments import policy, services
 from comments.policy import HoldRule, RemovedBy, State
 from tests.factories import make_comment
 
@@ -73,3 +73,15 @@ def test_author_removes_a_comment_once(article, reader, state):
         removed = services.remove_comment(user=reader, comment_id=comment.pk)
         assert (removed.state, removed.reason) == (State.REMOVED, RemovedBy.AUTHOR)
         assert counters(article)[1] == 0
+
+
+def test_edits_of_one_comment_are_bounded(article, monkeypatch):
+    monkeypatch.setattr(policy, "MAX_EDITS", 2)
+    author = trusted_user()
+    comment = post(author, article)
+    for number in range(2):
+        services.edit_comment(user=author, comment_id=comment.pk, body=f"Put better {number}.")
+    with pytest.raises(services.RateLimited):
+        services.edit_comment(user=author, comment_id=comment.pk, body="Put best.")
+    comment.refresh_from_db()
+    assert comment.body == "Put better 1."

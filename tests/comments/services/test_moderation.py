@@ -1,7 +1,7 @@
 import pytest
 
 from comments import services
-from comments.models import Decision, Discussion
+from comments.models import Ban, Decision, Discussion
 from comments.policy import HoldRule, ModerationAction, RemovedBy, State
 from tests.factories import decide_as_somebody, make_comment
 
@@ -139,3 +139,9 @@ def test_decision_about_an_outdated_text_is_refused(article, moderator, reader):
     services.edit_comment(user=reader, comment_id=comment.pk, body="Something else.")
     with pytest.raises(services.StaleDecision, match="has changed"):
         decide(moderator, comment, ModerationAction.APPROVE, version_token=token)
+
+
+def test_those_who_work_at_the_desk_are_not_banned(moderator, editor):
+    with pytest.raises(services.Forbidden, match="They work at the desk"):
+        services.ban_user(by=moderator, user=editor, why="test", days=1)
+    assert not Ban.objects.exists()
