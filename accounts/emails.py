@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.verification.addresses import LINK_PURPOSE, TAKEN_PURPOSE, link_key, not_me_key
+from ictiger.core.times import local_time_text
 from ictiger.mail.composers import composer
 from ictiger.mail.models import Mail
 
@@ -127,6 +128,6 @@ def security_notice(mail: Mail) -> dict:
     return {
         "address": mail.recipient,
         "what": EVENTS[event],
-        "at": datetime.fromisoformat(mail.context["at"]),
+        "at": local_time_text(datetime.fromisoformat(mail.context["at"])),
         "url": "" if event in ("erased", "email_changed") else absolute_url("account_reset_password"),
     }

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -13,6 +13,7 @@ from comments.models import Ban, Claim, Comment, Decision, Reason
 from comments.notifications import rejections, report_outcomes
 from comments.policy import TRANSITIONS, HoldRule, ModerationAction, Outcome, RemovedBy, State
 from comments.text.word_count import clean_text
+from ictiger.core.times import local_time_text
 from ictiger.pagecache.public_write import public_write
 
 from .claims import require_unclaimed
@@ -167,7 +168,7 @@ def _conflict_message(comment: Comment, version_token: str | None) -> str:
     last = comment.decisions.select_related("moderator").first()
     if last is not None and last.to_state == comment.state:
         who = last.moderator.public_name if last.moderator else _("A former moderator")
-        decided_at = formats.date_format(timezone.localtime(last.decided_at), "DATETIME_FORMAT")
+        decided_at = local_time_text(last.decided_at)
         return _("%(who)s has already decided about this comment: %(what)s, %(when)s.") % {
             "who": who,
             "what": last,

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -28,6 +28,7 @@ from comments.models import (
 from comments.policy import Outcome, RefusalReason, ScreeningFacts, State, Switch
 from comments.text import blocklist, markup
 from ictiger.core.prepared import Prelude, PreparedQuery
+from ictiger.core.times import local_time_text
 
 from .errors import AccountDeleted, BlockedWords, CommentsClosed, DiscussionClosed, Forbidden, RateLimited
 
@@ -200,7 +201,7 @@ def _rate_limit_message(free_at: datetime) -> str:
         "You can post again at %(time)s; until then your text stays in the box."
     ) % {
         "number": settings.COMMENTS_IN_AN_HOUR,
-        "time": formats.date_format(next_minute, "TIME_FORMAT"),
+        "time": local_time_text(next_minute, "TIME_FORMAT"),
     }
 
 
@@ -242,7 +243,7 @@ def require_not_banned(user: User) -> None:
     if None in ends:
         raise Forbidden(_("You can no longer comment here. Your text is below, for you to copy."))
     if ends:
-        until = formats.date_format(timezone.localtime(max(ends)), "DATETIME_FORMAT")
+        until = local_time_text(max(ends))
         raise Forbidden(
             _("You cannot comment until %(until)s. Your text is below, for you to copy.") % {"until": until}
         )

@@ -272,7 +272,7 @@ def test_comment_above_the_hourly_limit_is_refused_with_the_time(article, truste
             response = send(client, "One more.", headers=headers)
             html = response.content.decode()
             assert response.status_code == 429
-            assert "You have posted 3 comments within an hour. You can post again at 13:01;" in html
+            assert "You have posted 3 comments within an hour. You can post again at 13:01 (UTC+8);" in html
             assert ">\nOne more.</textarea>" in html
         clock.move_to(noon + timedelta(hours=1, seconds=30))
         assert send(client, "At the time that was named.").status_code == 302
