@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from html import escape
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
@@ -18,6 +17,7 @@ from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import queries
+from .former_slugs import redirect_moved
 from .links import article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
@@ -44,7 +44,10 @@ def home_feed(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    topic, publication = get_object_or_404(Topic, slug=slug), queries.publication()
+    topic = Topic.objects.filter(slug=slug).first()
+    if topic is None:
+        return redirect_moved(request, Topic.objects.all(), slug)
+    publication = queries.publication()
     title = f"{publication.name} · {topic.name}"
     return _build_feed(
         request,
@@ -58,7 +61,10 @@ def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def author_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    author, publication = get_object_or_404(Author.objects.published(), slug=slug), queries.publication()
+    author = Author.objects.published().filter(slug=slug).first()
+    if author is None:
+        return redirect_moved(request, Author.objects.published(), slug)
+    publication = queries.publication()
     title = f"{publication.name} · {author.name}"
     return _build_feed(
         request,

@@ -25,6 +25,7 @@ from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.public_write import public_write
 
 from . import generated_covers
+from .former_slugs import redirect_other_form, save_with_redirects
 from .images import add_image
 from .markdown import Notice, Rendered, lost_text, render
 from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, Status, Topic
@@ -157,6 +158,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
         article.save()
         if was_read and article.slug != old_slug:
             update_redirects(article, old_slug)
+        redirect_other_form(article)
     return article
 
 
@@ -226,9 +228,7 @@ def save_page(page: Page) -> Page:
     rendered = _render_markdown(page.body, page.language)
     _refuse_lost_text(page.body, rendered)
     page.body_html = rendered.html
-    with public_write(*[page] if page.pk else []) as write:
-        page.save()
-        write.touch(page)
+    save_with_redirects(page)
     return page
 
 

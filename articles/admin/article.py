@@ -4,7 +4,6 @@ The form shows the draft, whose text does not reach the live article until Publi
 (topics, bylines, dates, discussion) is set on the article itself and takes effect when it is saved.
 """
 
-from collections.abc import Iterable
 from copy import copy
 from functools import partial
 
@@ -20,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles import services
-from articles.models import Article, ArticleTopic, Byline, Draft, SlugRedirect
+from articles.models import Article, ArticleTopic, Byline, Draft
 from articles.preview_links import preview_url
 from ictiger.core.languages import Language
 
@@ -116,11 +115,6 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         return super().has_delete_permission(request, obj) and can_edit_article(request.user, obj)
-
-    def get_deleted_objects(self, objs: Iterable[Article], request: HttpRequest) -> tuple:
-        """Redirects are deleted with their article, although nobody may delete one by itself."""
-        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, perms_needed - {SlugRedirect._meta.verbose_name}, protected
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> list[tuple]:
         hidden = ["version"] if obj else ["translation_of"]

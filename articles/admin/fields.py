@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import SLUG_BYTES, validate_slug, validate_slug_bytes
+from articles.slug_ownership import normalize_slug
 from articles.slugs import slugify_title
 
 
@@ -30,6 +31,10 @@ class SlugFormField(forms.CharField):
                 **kwargs,
             }
         )
+
+    def to_python(self, value: str | None) -> str:
+        """The slug in the normal form in which it is stored, so that decomposed letters are letters."""
+        return normalize_slug(super().to_python(value))
 
     def from_title(self, title: str) -> str:
         """The slug for an empty field.

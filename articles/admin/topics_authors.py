@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from articles.former_slugs import save_with_redirects
 from articles.models import Author, Topic
 
 from .base import PublicModelAdmin, ServiceErrorForm
@@ -35,6 +36,12 @@ class NamedAdmin(PublicModelAdmin):
     list_display = ["name_en", "name_zh", "slug", "article_count"]
     prepopulated_fields = {"slug": ["name_en"]}
     search_fields = ["name_en", "name_zh", "slug"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Topic | Author, form: forms.ModelForm, change: bool
+    ) -> None:
+        self.write.touch(obj)
+        save_with_redirects(obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).annotate(article_count=Count("articles", distinct=True))
