@@ -41,7 +41,7 @@ _TRANSLATION = PreparedQuery(
         Article.objects.public(now=Param("now"))
         .filter(translation_key=Param("key"))
         .exclude(pk=Param("article"))
-        .only("language", "slug", "title")[:1]
+        .only("language", "slug", "title", "canonical_url")[:1]
     )
 )
 

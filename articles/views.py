@@ -20,6 +20,7 @@ from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
+from ictiger.pagecache.redirects import with_query
 
 from . import preview_links, queries
 from .archive import Period, archive_years, periods_with_articles
@@ -27,6 +28,7 @@ from .former_slugs import find_moved, redirect_moved, redirect_to_slug
 from .hooks import personal_fragment_url
 from .links import (
     article_url,
+    canonical_links,
     language_switch_link,
     other_language,
     page_links,
@@ -154,8 +156,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "feed_url": article_url("feed"),
         "bar_src": personal_fragment_url(article),
         **page_links(translation_urls(article, translation)),
+        **canonical_links(article, translation),
     }
-    context["canonical_url"] = article.canonical_url or context["canonical_url"]
     return set_expiry(
         render(request, "articles/article_detail.html", context),
         *queries.next_visibility_changes(article, request.asked_at),
@@ -240,7 +242,8 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     if draft is None:
         raise Http404("no such preview, or no longer")
     if draft.article.language != Language.active():
-        return redirect(preview_links.preview_url(draft.article))
+        location = preview_links.preview_url(draft.article)
+        return redirect(with_query(location, request.META.get("QUERY_STRING", "")))
     article = preview_article(draft)
     response = render(request, "articles/article_preview.html", {"article": article, "draft": draft})
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -261,7 +264,7 @@ def _article_list(
     Page 1 is the list itself: `page/1/` and numbers with leading zeros are redirected.
     """
     if number is not None and (number.startswith("0") or number == "1"):
-        return _redirect_to_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
+        return _redirect_to_page(request, int(number), list_url)
     paginator = articles if isinstance(articles, Paginator) else ListPaginator(articles, PAGE_SIZE)
     page_obj = page_or_404(paginator, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
@@ -273,7 +276,8 @@ def _article_list(
     return render(request, template, context)
 
 
-def _redirect_to_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
+def _redirect_to_page(request: HttpRequest, number: int, list_url: str) -> HttpResponsePermanentRedirect:
     if number == 0:
         raise Http404("pages are counted from 1")
-    return redirect(pattern.format("" if number == 1 else f"page/{number}/"), permanent=True)
+    location = list_url if number == 1 else f"{list_url}page/{number}/"
+    return redirect(with_query(location, request.META.get("QUERY_STRING", "")), permanent=True)

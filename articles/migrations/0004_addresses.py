@@ -1,4 +1,4 @@
-"""Redirects from old slugs of pages, topics and authors.
+"""Redirects from old slugs of pages, topics and authors, and the index of articles with a canonical URL.
 
 Slugs are found in every Unicode normal form and with capital letters by a redirect from their folded form. Those
 stored before get theirs here; a slug in the folded form, as nearly all are, needs none. Articles are read by
@@ -9,6 +9,7 @@ import articles.models.slugs
 import django.core.validators
 import django.db.models.deletion
 from django.apps import apps as installed
+from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
 
@@ -54,6 +55,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('articles', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -68,6 +70,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'old address of a page, topic or author',
                 'verbose_name_plural': 'old addresses of pages, topics and authors',
             },
+        ),
+        migrations.AddIndex(
+            model_name='article',
+            index=models.Index(condition=models.Q(('canonical_url', ''), _negated=True), fields=['status', 'publish_at', 'expires_at', 'canonical_url'], name='article_with_canonical_url'),
         ),
         migrations.AddField(
             model_name='formerslug',
