@@ -139,7 +139,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
         if draft is None:
             draft = _lock_draft(article)
         now = timezone.now()
-        was_read, old_slug = article.publish_at is not None and article.publish_at <= now, article.slug
+        was_read, old_slug = article.has_been_published, article.slug
         if article.is_public and at is not None and at > now:
             raise ValidationError(
                 _("Readers see this article now. Take it down first, or publish its changes at once."),

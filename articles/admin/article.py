@@ -34,7 +34,7 @@ from .article_form import (
 from .article_list import ArticleColumnsMixin, PublishedFilter, StatusFilter, for_admin_list, status_text
 from .base import PublicModelAdmin
 from .bulk_actions import BulkActionsMixin
-from .fields import SlugFormField
+from .fields import SlugFormField, address_note
 from .history import TextHistoryMixin
 from .permissions import can_edit_article, can_edit_listing, can_publish, editable_articles
 from .schedule import schedule_view
@@ -221,6 +221,7 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
             "schedule_label": schedule_label(article)
             if can_publish(request.user) and not schedule_refusal(article)
             else "",
+            "can_change_date": can_publish(request.user) and article.is_public,
             "can_edit_listing": can_edit_listing(request.user, article),
         }
 
@@ -278,15 +279,26 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
         if self.workflow.button == "schedule":
             return HttpResponseRedirect(f"{reverse('admin:articles_article_schedule')}?article={obj.pk}")
         self.message_user(request, self.workflow.outcome(obj), messages.SUCCESS)
-        if warning := self.workflow.warning():
+        for warning in filter(None, [self.workflow.warning(), self._address_note(obj)]):
             self.message_user(request, warning, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]))
+
+    @staticmethod
+    def _address_note(article: Article) -> str:
+        """What publishing the draft does to an address that readers know, or ""."""
+        if not article.has_been_published or article.draft.slug == article.slug:
+            return ""
+        return address_note(article)
 
     def text_of(self, obj: Article) -> Draft:
         return obj.draft
 
     def restore(self, request: HttpRequest, obj: Article, version: Model) -> None:
-        services.save_draft(obj, **{name: self._restored(version, name) for name in Draft.TEXT_FIELDS})
+        """Into the draft. An article that readers have seen keeps its present address."""
+        text = {name: self._restored(version, name) for name in Draft.TEXT_FIELDS}
+        if obj.has_been_published:
+            text["slug"] = obj.slug
+        services.save_draft(obj, **text)
 
     @staticmethod
     def _restored(version: Model, name: str) -> object:

@@ -241,6 +241,11 @@ class Article(PublicModel, ArticleText):
         )
 
     @property
+    def has_been_published(self) -> bool:
+        """Whether readers have seen it, at least for a time: its address is known."""
+        return self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
     def is_scheduled(self) -> bool:
         return self.status == Status.PUBLISHED and self.publish_at > timezone.now()
 
