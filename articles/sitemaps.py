@@ -1,4 +1,8 @@
-"""The sitemap, with each page's version in the other language, and robots.txt."""
+"""The sitemap, with each page's version in the other language, and robots.txt.
+
+They are made for each request, since a path with a dot is not stored. Their ETag is that of their content, so
+crawlers that have them are sent nothing.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,6 +16,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.xmlutils import SimplerXMLGenerator
+from django.views.decorators.http import conditional_page
 
 from ictiger.core.languages import Language
 from ictiger.core.site_url import site_url
@@ -37,6 +42,7 @@ _ENTRY_FIELDS = ("pk", "translation_key", "language", "slug", "canonical_url")
 Entry = tuple[dict[str, str], datetime | None]
 
 
+@conditional_page
 @public_page
 def sitemap(request: HttpRequest) -> HttpResponse:
     """One file for up to one section of articles, otherwise an index of files."""
@@ -46,6 +52,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return _urlset([*_fixed_entries(), *(_article_entries(sections[0]) if sections else ())])
 
 
+@conditional_page
 @public_page
 def section(request: HttpRequest, number: int) -> HttpResponse:
     """A file of the index: articles with keys in a range.
@@ -60,6 +67,7 @@ def section(request: HttpRequest, number: int) -> HttpResponse:
     return _urlset([*(_fixed_entries() if is_first else ()), *articles])
 
 
+@conditional_page
 @public_page
 def robots(request: HttpRequest) -> HttpResponse:
     prefixes = dict.fromkeys(article_url("home", language=language) for language in Language.values)
