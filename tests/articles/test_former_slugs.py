@@ -1,17 +1,21 @@
 """Old addresses of pages, topics and authors, and slugs in other Unicode forms: where they lead."""
 
+import importlib
 import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import pytest
-from django.db import IntegrityError, models, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
 
 from articles.former_slugs import save_with_redirects
 from articles.models import Author, FormerSlug, Page, SlugRedirect, Topic
 from articles.services import create_article, publish, save_draft, take_down, unpublish
 from ictiger.pagecache.public_write import public_write
 from tests.factories import make_article, make_author, make_page, make_topic
+
+from .test_slug_ownership import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -223,3 +227,54 @@ def test_query_survives_the_redirect(query, kind, stranger):
     move(make("a"), "b")
     response = stranger.get(f"{path.format('a')}?{query}")
     assert response["Location"] == f"{path.format('b')}?{query}"
+
+
+def test_migration_lets_stored_slugs_be_found_in_other_forms(stranger):
+    migration = importlib.import_module("articles.migrations.0004_addresses")
+    for slug in ("Café", "about", "About", "plain"):
+        make_article(slug)
+    draft = create_article(title="T", slug="Draft")
+    topic = make_topic("Müller")
+    page = make_page("Über", language="zh-hans")
+    with public_write():
+        SlugRedirect.objects.all().delete()
+
+    for _ in range(2):  # it may be run again
+        with public_write():  # a migration's own models know no guard
+            migration.redirect_other_forms(apps, type("Editor", (), {"connection": connection}))
+
+    assert [(old.slug, old.article.slug) for old in SlugRedirect.objects.all()] == [("café", "Café")]
+    assert set(FormerSlug.objects.values_list("slug", "topic", "page", "language")) == {
+        ("müller", topic.pk, None, ""),
+        ("über", None, page.pk, "zh-hans"),
+    }
+    assert leads_to(stranger, quote("/zh-hans/ÜBER/")) == "/zh-hans/Über/"
+    assert not draft.old_slugs.exists()
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="needs PostgreSQL: two connections write at once"
+)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_simultaneous_moves_leave_one_redirect():
+    topic = make_topic("a")
+    refused = at_once(lambda: move(topic, "b"), times=4)
+
+    assert refused == []
+    assert list(topic.old_slugs.values_list("slug", flat=True)) == ["a"]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="needs PostgreSQL: two connections write at once"
+)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_simultaneous_moves_to_one_slug_break_nothing(stranger):
+    topics = [make_topic(f"t{n}") for n in range(4)]
+    waiting = iter(topics)
+    refused = at_once(lambda: move(next(waiting), "same"), times=4)
+
+    assert {type(error) for error in refused} == {IntegrityError}
+    assert len(refused) == 3
+    owner = Topic.objects.get(slug="same")
+    old_slug = topics[[topic.pk for topic in topics].index(owner.pk)].slug
+    assert [(old.slug, old.topic) for old in FormerSlug.objects.all()] == [(old_slug, owner)]
