@@ -1,13 +1,11 @@
 """Atom feeds with the full text, one for each language, topic and author."""
 
-import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
@@ -18,6 +16,8 @@ from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import queries
+from .feed_html import with_absolute_urls
+from .former_slugs import redirect_moved
 from .links import article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
@@ -25,8 +25,6 @@ FEED_LENGTH = 20  # articles in a feed
 # The date of a feed without articles: a fixed one, since a feed must be the same bytes until something
 # changes.
 EMPTY_FEED_DATE = datetime(1970, 1, 1, tzinfo=UTC)
-# In sanitised HTML a "<" always begins a tag.
-RELATIVE_URL = re.compile(r'(<(?:a|img)\b[^>]*?\s(?:href|src)=")([/#])')
 
 
 @public_page
@@ -44,7 +42,10 @@ def home_feed(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    topic, publication = get_object_or_404(Topic, slug=slug), queries.publication()
+    topic = Topic.objects.filter(slug=slug).first()
+    if topic is None:
+        return redirect_moved(request, Topic.objects.all(), slug)
+    publication = queries.publication()
     title = f"{publication.name} · {topic.name}"
     return _build_feed(
         request,
@@ -58,7 +59,10 @@ def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def author_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    author, publication = get_object_or_404(Author.objects.published(), slug=slug), queries.publication()
+    author = Author.objects.published().filter(slug=slug).first()
+    if author is None:
+        return redirect_moved(request, Author.objects.published(), slug)
+    publication = queries.publication()
     title = f"{publication.name} · {author.name}"
     return _build_feed(
         request,
@@ -88,8 +92,11 @@ def _build_feed(
         feed_url=site_url(f"{link}feed/"),
         feed_guid=site_url(link),
     )
-    newest = articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")
-    for article in newest[:FEED_LENGTH]:
+    newest = articles.public(Language.active()).for_reading().prefetch_related(None)
+    entries = list(newest.order_by("-publish_at", "-pk")[:FEED_LENGTH])
+    queries.attach_topics(entries)
+    queries.attach_bylines(entries)
+    for article in entries:
         _add_article(feed, article)
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     return set_expiry(response, *articles.next_visibility_changes(request.asked_at))
@@ -101,7 +108,7 @@ def _add_article(feed: "AtomFeed", article: Article) -> None:
         title=strip_unstorable(article.title),
         link=url,
         description=escape(strip_unstorable(article.summary)),  # Django declares it as HTML
-        content=strip_unstorable(_with_absolute_urls(article.body_html, url)),
+        content=strip_unstorable(with_absolute_urls(article.body_html, url)),
         unique_id=stable_id(article),
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,
@@ -116,11 +123,6 @@ def _add_article(feed: "AtomFeed", article: Article) -> None:
 def stable_id(article: Article) -> str:
     """The Atom id of the article (RFC 4287, 4.2.6). It survives a new slug and a new domain."""
     return uuid.uuid5(article.translation_key, article.language).urn
-
-
-def _with_absolute_urls(html: str, url: str) -> str:
-    """Make URLs such as `/media/x.png` and `#s-fn:1` absolute: feed readers show the text elsewhere."""
-    return RELATIVE_URL.sub(lambda match: match[1] + (url + "#" if match[2] == "#" else site_url("/")), html)
 
 
 class AtomFeed(Atom1Feed):

@@ -18,6 +18,7 @@ from .models import (
     ArticleTopic,
     Author,
     Byline,
+    FormerSlug,
     Image,
     Page,
     Publication,
@@ -84,6 +85,16 @@ def paths_of_image(image: Image) -> Iterator[str]:
 @invalidates(SlugRedirect)
 def paths_of_redirect(redirect: SlugRedirect) -> Iterator[str]:
     yield decoded_path(article_url("article", redirect.slug, language=redirect.language))
+
+
+@invalidates(FormerSlug)
+def paths_of_former_slug(former: FormerSlug) -> Iterator[str]:
+    """The pages at the old address. Of a page, that is one path."""
+    if former.page_id:
+        yield decoded_path(article_url("page", former.slug, language=former.language))
+        return
+    for language in Language.values:
+        yield _subtree_path("topic" if former.topic_id else "author", former.slug, language)
 
 
 @invalidates(Topic, Page, Publication, SocialLink)

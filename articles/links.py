@@ -44,6 +44,18 @@ def page_links(urls: dict[str, str]) -> dict[str, object]:
     }
 
 
+def canonical_links(article: Article, translation: Article | None) -> dict[str, object]:
+    """What replaces entries of `page_links` if the article or its translation was first published elsewhere.
+
+    hreflang goes between canonical pages: a copy names no versions, and none names it.
+    """
+    elsewhere = article.canonical_elsewhere
+    links: dict[str, object] = {"canonical_url": elsewhere} if elsewhere else {}
+    if elsewhere or (translation is not None and translation.canonical_elsewhere):
+        links["alternates"] = []
+    return links
+
+
 def other_language(language: str) -> Language:
     return Language.EN if language == Language.ZH_HANS else Language.ZH_HANS
 

@@ -41,7 +41,7 @@ _TRANSLATION = PreparedQuery(
         Article.objects.public(now=Param("now"))
         .filter(translation_key=Param("key"))
         .exclude(pk=Param("article"))
-        .only("language", "slug", "title")[:1]
+        .only("language", "slug", "title", "canonical_url")[:1]
     )
 )
 
@@ -50,7 +50,7 @@ def get_article(slug: str, language: str) -> Article | None:
     """The public article with this slug, with its topics."""
     article = _ARTICLE.row(slug=slug, language=language, now=timezone.now())
     if article is not None:
-        _attach_topics([article])
+        attach_topics([article])
     return article
 
 
@@ -102,7 +102,7 @@ def related_articles(article: Article) -> list[Article]:
     related = _OLDER.rows(len(topics), RELATED, **values)
     if len(related) < RELATED:
         related = _NEWER.rows(len(topics), RELATED - len(related), **values)[::-1] + related
-    _attach_topics(related)
+    attach_topics(related)
     return related
 
 
@@ -116,7 +116,7 @@ _BYLINES = PreparedQuery(
 )
 
 
-def _attach_topics(articles: list[Article]) -> None:
+def attach_topics(articles: list[Article]) -> None:
     """Read and attach the topics, in the order in which they were added."""
     links = _rows_of(_TOPICS, articles)
     _attach_related("topics", articles, ((link.article_id, link.topic) for link in links))

@@ -25,6 +25,7 @@ from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.public_write import public_write
 
 from . import generated_covers
+from .former_slugs import redirect_other_form, save_with_redirects
 from .images import add_image
 from .markdown import Notice, Rendered, lost_text, render
 from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, Status, Topic
@@ -138,7 +139,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
         if draft is None:
             draft = _lock_draft(article)
         now = timezone.now()
-        was_read, old_slug = article.publish_at is not None and article.publish_at <= now, article.slug
+        was_read, old_slug = article.has_been_published, article.slug
         if article.is_public and at is not None and at > now:
             raise ValidationError(
                 _("Readers see this article now. Take it down first, or publish its changes at once."),
@@ -157,6 +158,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
         article.save()
         if was_read and article.slug != old_slug:
             update_redirects(article, old_slug)
+        redirect_other_form(article)
     return article
 
 
@@ -226,9 +228,7 @@ def save_page(page: Page) -> Page:
     rendered = _render_markdown(page.body, page.language)
     _refuse_lost_text(page.body, rendered)
     page.body_html = rendered.html
-    with public_write(*[page] if page.pk else []) as write:
-        page.save()
-        write.touch(page)
+    save_with_redirects(page)
     return page
 
 

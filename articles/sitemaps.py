@@ -1,21 +1,29 @@
-"""The sitemap, with each page's version in the other language, and robots.txt."""
+"""The sitemap, with each page's version in the other language, and robots.txt.
 
+They are made for each request, since a path with a dot is not stored. Their ETag is that of their content, so
+crawlers that have them are sent nothing.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.conf import settings
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.xmlutils import SimplerXMLGenerator
+from django.views.decorators.http import conditional_page
 
 from ictiger.core.languages import Language
 from ictiger.core.site_url import site_url
 from ictiger.pagecache.decorators import public_page
 
 from .links import article_url, other_language, urls_per_language
-from .models import Article, Author, Page, Topic
+from .models import Article, ArticleQuerySet, Author, Page, Topic
 
 # Primary keys of articles in one file. A sitemap may have 50,000 URLs, but is only sent when it is complete.
 SECTION_SIZE = 1_000
@@ -28,10 +36,13 @@ XMLNS = {
 # noindex.
 DISALLOWED = ["accounts/", "admin/", "comments/", "me/", "search/", "articles/*/comments/new/"]
 
+_ENTRY_FIELDS = ("pk", "translation_key", "language", "slug", "canonical_url")
+
 # The URLs by language, the entry's own first, and the date of the last change.
 Entry = tuple[dict[str, str], datetime | None]
 
 
+@conditional_page
 @public_page
 def sitemap(request: HttpRequest) -> HttpResponse:
     """One file for up to one section of articles, otherwise an index of files."""
@@ -41,6 +52,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return _urlset([*_fixed_entries(), *(_article_entries(sections[0]) if sections else ())])
 
 
+@conditional_page
 @public_page
 def section(request: HttpRequest, number: int) -> HttpResponse:
     """A file of the index: articles with keys in a range.
@@ -48,14 +60,14 @@ def section(request: HttpRequest, number: int) -> HttpResponse:
     The first one begins with all pages that are no articles.
     """
     articles = list(_article_entries(number))
-    is_first, is_last = (
-        not Article.objects.public().filter(outside).exists() for outside in _outside(number)
-    )
-    if not articles or (is_first and is_last):
+    canonical = Article.objects.public().filter(~_syndicated())
+    is_first, is_last = (not canonical.filter(outside).exists() for outside in _outside(number))
+    if (is_first and is_last) or not (articles or number in _sections()):
         raise Http404("no such part of the sitemap")
     return _urlset([*(_fixed_entries() if is_first else ()), *articles])
 
 
+@conditional_page
 @public_page
 def robots(request: HttpRequest) -> HttpResponse:
     prefixes = dict.fromkeys(article_url("home", language=language) for language in Language.values)
@@ -65,19 +77,34 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def _sections() -> list[int]:
-    """The numbers of the sections that have articles.
+    """The numbers of the sections that have articles whose canonical page is here.
 
-    A section is a range of primary keys, so that an article stays in its section, and no articles are
-    counted.
+    A section is a range of primary keys, so that an article stays in its section. Each half of the query
+    reads an index alone: articles are wide rows.
     """
     # The condition on the language makes the index usable that begins with it.
-    articles = Article.objects.public().filter(language__in=Language.values)
-    numbers = (
-        articles.annotate(section=(F("pk") - 1) / SECTION_SIZE + 1)
-        .order_by("section")
-        .values_list("section", flat=True)
-    )
-    return list(numbers.distinct())
+    articles = _count_by_section(Article.objects.public().filter(language__in=Language.values), 1)
+    copies = _count_by_section(Article.objects.public().filter(_syndicated()), -1)
+    remaining: Counter[int] = Counter()
+    for sign, section, count in articles.union(copies, all=True):
+        remaining[section] += sign * count
+    return sorted(section for section, count in remaining.items() if count > 0)
+
+
+def _count_by_section(articles: ArticleQuerySet, sign: int) -> QuerySet:
+    """Rows of `sign`, the section and the number of its articles."""
+    in_sections = articles.order_by().annotate(section=(F("pk") - 1) / SECTION_SIZE + 1).values("section")
+    return in_sections.annotate(count=Count("pk")).values_list(Value(sign), "section", "count")
+
+
+def _syndicated() -> Q:
+    """A condition for articles whose canonical page is on another site.
+
+    It takes all that begin like our address for ours: `Article.canonical_elsewhere` decides about those.
+    """
+    host = urlsplit(settings.SITE_URL).hostname
+    ours = Q(canonical_url__istartswith=f"http://{host}") | Q(canonical_url__istartswith=f"https://{host}")
+    return ~Q(canonical_url="") & ~ours
 
 
 def _outside(number: int) -> tuple[Q, Q]:
@@ -103,10 +130,15 @@ def _article_entries(number: int) -> Iterator[Entry]:
     articles = Article.objects.public().annotate(changed_at=Coalesce("updated_at", "publish_at"))
     # Not ~(before | after), which would use no index.
     in_section = articles.filter(pk__gt=(number - 1) * SECTION_SIZE, pk__lte=number * SECTION_SIZE)
-    rows = in_section.order_by("pk").values_list("translation_key", "language", "slug", "changed_at")
-    slugs = {(key, language): slug for key, language, slug, _changed_at in rows}
+    rows = in_section.order_by("pk").values_list(*_ENTRY_FIELDS, "changed_at")
+    entries = {
+        (key, language): (slug, changed_at)
+        for pk, key, language, slug, canonical, changed_at in rows
+        if not _is_copy(pk, language, slug, canonical)
+    }
+    slugs = {version: slug for version, (slug, _changed_at) in entries.items()}
     slugs |= _translations_elsewhere(slugs, before | after)
-    for key, language, slug, changed_at in rows:
+    for (key, language), (slug, changed_at) in entries.items():
         other_slug = slugs.get((key, other_language(language)))
         yield _urls_per_language("article", language, slug, other_slug), changed_at
 
@@ -117,8 +149,16 @@ def _translations_elsewhere(slugs: dict[tuple[UUID, str], str], elsewhere: Q) ->
     others = Article.objects.public().filter(elsewhere, translation_key__in=untranslated).order_by()
     return {
         (key, language): slug
-        for key, language, slug in others.values_list("translation_key", "language", "slug")
+        for pk, key, language, slug, canonical in others.values_list(*_ENTRY_FIELDS)
+        if not _is_copy(pk, language, slug, canonical)
     }
+
+
+def _is_copy(pk: int, language: str, slug: str, canonical_url: str) -> bool:
+    """Whether the canonical page of the article with these fields is another one."""
+    if not canonical_url:
+        return False
+    return bool(Article(pk=pk, language=language, slug=slug, canonical_url=canonical_url).canonical_elsewhere)
 
 
 def _entries_in_both_languages(name: str, *args: object) -> Iterator[Entry]:

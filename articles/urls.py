@@ -3,14 +3,20 @@
 from django.urls import path, register_converter
 
 from . import feeds, views
+from .slugs import is_slug
 
 
 class SlugConverter:
-    """Letters and digits of any script, hyphens, underscores; no dots, slashes or control characters."""
+    """Letters and digits of any script, hyphens, underscores; no dots, slashes or control characters.
 
-    regex = r"[\w-]+"
+    Takes decomposed letters too: the views redirect to the normal form in which slugs are stored.
+    """
+
+    regex = r"[\w\-\u0080-\U0010ffff]+"
 
     def to_python(self, value: str) -> str:
+        if not (value.isascii() or is_slug(value)):
+            raise ValueError("no slug")
         return value
 
     def to_url(self, value: str) -> str:

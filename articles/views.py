@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,19 +20,22 @@ from ictiger.core.site_url import site_url
 from ictiger.core.text import strip_unstorable
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
+from ictiger.pagecache.redirects import with_query
 
-from . import models, preview_links, queries
+from . import preview_links, queries
 from .archive import Period, archive_years, periods_with_articles
+from .former_slugs import find_moved, redirect_moved, redirect_to_slug
 from .hooks import personal_fragment_url
 from .links import (
     article_url,
+    canonical_links,
     language_switch_link,
     other_language,
     page_links,
     translation_urls,
     urls_per_language,
 )
-from .models import Article, Author, SlugRedirect, Topic
+from .models import LONG_TEXTS, Article, Author, Page, Status, Topic
 from .pagination import PAGE_SIZE, KeyPaginator, ListPaginator, page_or_404
 from .search import MAX_QUERY, MAX_RESULTS, search_ids, terms_of
 from .services import preview_article
@@ -56,7 +60,9 @@ def home(request: HttpRequest, number: str | None = None) -> HttpResponse:
 
 @public_page
 def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
-    topic = get_object_or_404(Topic, slug=slug)
+    topic = Topic.objects.filter(slug=slug).first()
+    if topic is None:
+        return redirect_moved(request, Topic.objects.all(), slug)
     scope = Article.objects.filter(language=Language.active(), topics=topic)
     context = {
         "topic": topic,
@@ -76,7 +82,9 @@ def topic(request: HttpRequest, slug: str, number: str | None = None) -> HttpRes
 
 @public_page
 def author(request: HttpRequest, slug: str, number: str | None = None) -> HttpResponse:
-    author = get_object_or_404(Author.objects.published(), slug=slug)
+    author = Author.objects.published().filter(slug=slug).first()
+    if author is None:
+        return redirect_moved(request, Author.objects.published(), slug)
     scope = Article.objects.filter(authors=author)  # in both languages: the page goes with the last of them
     articles = scope.public(Language.active()).for_lists()
     context = {
@@ -148,8 +156,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "feed_url": article_url("feed"),
         "bar_src": personal_fragment_url(article),
         **page_links(translation_urls(article, translation)),
+        **canonical_links(article, translation),
     }
-    context["canonical_url"] = article.canonical_url or context["canonical_url"]
     return set_expiry(
         render(request, "articles/article_detail.html", context),
         *queries.next_visibility_changes(article, request.asked_at),
@@ -159,9 +167,10 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 def _missing_article(request: HttpRequest, slug: str) -> HttpResponse:
     """Redirect from an old slug, or respond 410 after a take-down. Raises Http404 for any other slug."""
     language = Language.active()
-    match = SlugRedirect.objects.filter(language=language, slug=slug).select_related("article").first()
-    if match is not None and (match.article.is_public or match.article.has_expired):
-        return redirect(match.article, permanent=True)
+    read = Article.objects.filter(language=language, status=Status.PUBLISHED, publish_at__lte=timezone.now())
+    moved = find_moved(read.defer(*LONG_TEXTS), slug, language=language)
+    if moved is not None:
+        return redirect_to_slug(request, moved.slug)
     if Article.objects.expired(language).filter(slug=slug).exists():
         return render(request, "410.html", status=410)
     raise Http404("no public article has this address")
@@ -169,8 +178,11 @@ def _missing_article(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    page = get_object_or_404(models.Page, language=Language.active(), slug=slug)
-    translation = models.Page.objects.filter(translation_key=page.translation_key).exclude(pk=page.pk).first()
+    pages = Page.objects.filter(language=Language.active())
+    page = pages.filter(slug=slug).first()
+    if page is None:
+        return redirect_moved(request, pages, slug)
+    translation = Page.objects.filter(translation_key=page.translation_key).exclude(pk=page.pk).first()
     return render(
         request,
         "articles/page_detail.html",
@@ -230,7 +242,8 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     if draft is None:
         raise Http404("no such preview, or no longer")
     if draft.article.language != Language.active():
-        return redirect(preview_links.preview_url(draft.article))
+        location = preview_links.preview_url(draft.article)
+        return redirect(with_query(location, request.META.get("QUERY_STRING", "")))
     article = preview_article(draft)
     response = render(request, "articles/article_preview.html", {"article": article, "draft": draft})
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -251,7 +264,7 @@ def _article_list(
     Page 1 is the list itself: `page/1/` and numbers with leading zeros are redirected.
     """
     if number is not None and (number.startswith("0") or number == "1"):
-        return _redirect_to_page(int(number), list_url + "{}" + str(context.get("list_query", "")))
+        return _redirect_to_page(request, int(number), list_url)
     paginator = articles if isinstance(articles, Paginator) else ListPaginator(articles, PAGE_SIZE)
     page_obj = page_or_404(paginator, int(number or 1))
     context |= {"page_obj": page_obj, "list_url": list_url, "total": page_obj.paginator.count}
@@ -263,7 +276,8 @@ def _article_list(
     return render(request, template, context)
 
 
-def _redirect_to_page(number: int, pattern: str) -> HttpResponsePermanentRedirect:
+def _redirect_to_page(request: HttpRequest, number: int, list_url: str) -> HttpResponsePermanentRedirect:
     if number == 0:
         raise Http404("pages are counted from 1")
-    return redirect(pattern.format("" if number == 1 else f"page/{number}/"), permanent=True)
+    location = list_url if number == 1 else f"{list_url}page/{number}/"
+    return redirect(with_query(location, request.META.get("QUERY_STRING", "")), permanent=True)

@@ -1,3 +1,3 @@
 """The admin of articles, pages, pictures and the publication."""
 
-from . import article, images, pages, publication_settings, topics_authors  # noqa: F401  (each registers its models)
+from . import article, images, old_addresses, pages, publication_settings, topics_authors  # noqa: F401

@@ -4,7 +4,6 @@ The form shows the draft, whose text does not reach the live article until Publi
 (topics, bylines, dates, discussion) is set on the article itself and takes effect when it is saved.
 """
 
-from collections.abc import Iterable
 from copy import copy
 from functools import partial
 
@@ -20,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles import services
-from articles.models import Article, ArticleTopic, Byline, Draft, SlugRedirect
+from articles.models import Article, ArticleTopic, Byline, Draft
 from articles.preview_links import preview_url
 from ictiger.core.languages import Language
 
@@ -35,7 +34,7 @@ from .article_form import (
 from .article_list import ArticleColumnsMixin, PublishedFilter, StatusFilter, for_admin_list, status_text
 from .base import PublicModelAdmin
 from .bulk_actions import BulkActionsMixin
-from .fields import SlugFormField
+from .fields import SlugFormField, address_note
 from .history import TextHistoryMixin
 from .permissions import can_edit_article, can_edit_listing, can_publish, editable_articles
 from .schedule import schedule_view
@@ -116,11 +115,6 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         return super().has_delete_permission(request, obj) and can_edit_article(request.user, obj)
-
-    def get_deleted_objects(self, objs: Iterable[Article], request: HttpRequest) -> tuple:
-        """Redirects are deleted with their article, although nobody may delete one by itself."""
-        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, perms_needed - {SlugRedirect._meta.verbose_name}, protected
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> list[tuple]:
         hidden = ["version"] if obj else ["translation_of"]
@@ -227,6 +221,7 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
             "schedule_label": schedule_label(article)
             if can_publish(request.user) and not schedule_refusal(article)
             else "",
+            "can_change_date": can_publish(request.user) and article.is_public,
             "can_edit_listing": can_edit_listing(request.user, article),
         }
 
@@ -284,15 +279,26 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
         if self.workflow.button == "schedule":
             return HttpResponseRedirect(f"{reverse('admin:articles_article_schedule')}?article={obj.pk}")
         self.message_user(request, self.workflow.outcome(obj), messages.SUCCESS)
-        if warning := self.workflow.warning():
+        for warning in filter(None, [self.workflow.warning(), self._address_note(obj)]):
             self.message_user(request, warning, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]))
+
+    @staticmethod
+    def _address_note(article: Article) -> str:
+        """What publishing the draft does to an address that readers know, or ""."""
+        if not article.has_been_published or article.draft.slug == article.slug:
+            return ""
+        return address_note(article)
 
     def text_of(self, obj: Article) -> Draft:
         return obj.draft
 
     def restore(self, request: HttpRequest, obj: Article, version: Model) -> None:
-        services.save_draft(obj, **{name: self._restored(version, name) for name in Draft.TEXT_FIELDS})
+        """Into the draft. An article that readers have seen keeps its present address."""
+        text = {name: self._restored(version, name) for name in Draft.TEXT_FIELDS}
+        if obj.has_been_published:
+            text["slug"] = obj.slug
+        services.save_draft(obj, **text)
 
     @staticmethod
     def _restored(version: Model, name: str) -> object:

@@ -43,6 +43,8 @@ class ArticleForm(ServiceErrorForm):
             draft = self.instance.draft
             stored = {name: draft.serializable_value(name) for name in Draft.TEXT_FIELDS}
             self.initial = {**stored, "version": draft_version(draft), **self.initial}
+            if self.instance.has_been_published and "slug" in self.fields:
+                self.fields["slug"].announce_redirect()
         for name in self.fields.keys() & set(self._meta.fields):
             # A form opened earlier must not set back what another editor has set since.
             self.fields[name].show_hidden_initial = True

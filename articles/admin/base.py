@@ -1,5 +1,6 @@
 """The base of every admin whose model shows on public pages: each of its writes is one `public_write()`."""
 
+from collections.abc import Iterable
 from copy import copy
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from articles.models import FormerSlug, SlugRedirect
 from ictiger.core.admin_site import BoundedSearchMixin
 from ictiger.pagecache.public_write import PublicWrite, public_write
 
@@ -74,6 +76,12 @@ class PublicModelAdmin(BoundedSearchMixin, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
         self.write.touch(obj)
         super().save_model(request, obj, form, change)
+
+    def get_deleted_objects(self, objs: Iterable[Model], request: HttpRequest) -> tuple:
+        """Redirects are deleted with what they lead to, although nobody may delete one by itself."""
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        redirects = {model._meta.verbose_name for model in (SlugRedirect, FormerSlug)}
+        return to_delete, counts, perms_needed - redirects, protected
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         with public_write(obj):

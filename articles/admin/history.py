@@ -86,6 +86,7 @@ class TextHistoryMixin(admin.ModelAdmin):
             "version": version,
             "changes": self._differences(version, self.text_of(obj)),
             "can_restore": self.has_change_permission(request, obj),
+            "keeps_address": version.slug != obj.slug and getattr(obj, "has_been_published", True),
         }
         return TemplateResponse(request, "admin/articles/text_version.html", context)
 

@@ -1,7 +1,7 @@
 """The admin of pages such as about, privacy and comment policy."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.text import format_lazy
@@ -12,7 +12,7 @@ from articles import services
 from articles.models import RESERVED_SLUGS, Page
 
 from .base import PublicModelAdmin, ServiceErrorForm
-from .fields import SlugFormField
+from .fields import SlugFormField, redirect_note
 from .history import TextHistoryMixin
 
 PAGE_FIELDS = ["language", "title", "slug", "body", "position"]
@@ -31,6 +31,11 @@ class PageForm(ServiceErrorForm):
             reserved=", ".join(RESERVED_SLUGS),
         )
     )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "slug" in self.fields:
+            self.fields["slug"].announce_redirect()
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -67,8 +72,11 @@ class PageAdmin(TextHistoryMixin, PublicModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Page, form: forms.ModelForm, change: bool) -> None:
         services.save_page(obj)
+        if change and "slug" in form.changed_data:
+            messages.warning(request, redirect_note(form.initial["slug"], obj))
 
     def restore(self, request: HttpRequest, obj: Page, version: Model) -> None:
-        for name in self.text_fields:
+        """A page has readers: its address stays."""
+        for name in ("title", "body"):
             setattr(obj, name, getattr(version, name))
         services.save_page(obj)

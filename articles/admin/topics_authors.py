@@ -1,16 +1,17 @@
 """The admin of topics and authors."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from articles.former_slugs import save_with_redirects
 from articles.models import Author, Topic
 
 from .base import PublicModelAdmin, ServiceErrorForm
-from .fields import SlugFormField
+from .fields import SlugFormField, redirect_note
 
 
 class SlugForm(ServiceErrorForm):
@@ -20,6 +21,11 @@ class SlugForm(ServiceErrorForm):
         required=False,
         help_text=_("The last part of the address. Left empty, it is made from the English name."),
     )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "slug" in self.fields:
+            self.fields["slug"].announce_redirect()
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -35,6 +41,14 @@ class NamedAdmin(PublicModelAdmin):
     list_display = ["name_en", "name_zh", "slug", "article_count"]
     prepopulated_fields = {"slug": ["name_en"]}
     search_fields = ["name_en", "name_zh", "slug"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Topic | Author, form: forms.ModelForm, change: bool
+    ) -> None:
+        self.write.touch(obj)
+        save_with_redirects(obj)
+        if change and "slug" in form.changed_data:
+            messages.warning(request, redirect_note(form.initial["slug"], obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).annotate(article_count=Count("articles", distinct=True))

@@ -16,6 +16,7 @@ from .article import (
 )
 from .author import Author
 from .draft import Draft
+from .former_slug import FormerSlug
 from .image import Image
 from .page import Page
 from .publication import Publication, SocialLink
@@ -34,6 +35,7 @@ __all__ = [
     "Author",
     "Byline",
     "Draft",
+    "FormerSlug",
     "Image",
     "Page",
     "Publication",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ictiger.core.languages import Language
 from ictiger.core.prepared import Param, PreparedQuery
+from ictiger.core.site_url import comparable_path, is_on_site
 from ictiger.core.url_cache import cached_reverse
 from ictiger.pagecache.guard import PublicQuerySet
 from ictiger.pagecache.models import PublicModel
@@ -181,6 +182,12 @@ class Article(PublicModel, ArticleText):
             models.Index(
                 fields=["expires_at"], condition=Q(expires_at__isnull=False), name="article_expiring"
             ),
+            # For the sitemap, which leaves them out; without it each sitemap would read every article.
+            models.Index(
+                fields=["status", "publish_at", "expires_at", "canonical_url"],
+                condition=~Q(canonical_url=""),
+                name="article_with_canonical_url",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["language", "slug"], name="article_slug_per_language"),
@@ -203,6 +210,22 @@ class Article(PublicModel, ArticleText):
         return self.title
 
     @property
+    def canonical_elsewhere(self) -> str:
+        """The URL of the article's canonical page if that is not its own page here, else "".
+
+        An editor may have entered the article's own address, in any spelling: that is none.
+        """
+        url = self.canonical_url
+        if not url or not is_on_site(url):
+            return url
+        path = comparable_path(url)
+        own = comparable_path(self.get_absolute_url())
+        parent, _slash, slug = path.rpartition("/")
+        if path == own or (parent == own.rpartition("/")[0] and self.old_slugs.filter(slug=slug).exists()):
+            return ""
+        return url
+
+    @property
     def first_topic(self) -> Topic | None:
         """The topic above the title."""
         return next(iter(self.topics.all()), None)
@@ -216,6 +239,11 @@ class Article(PublicModel, ArticleText):
             and self.publish_at <= now
             and (self.expires_at is None or now < self.expires_at)
         )
+
+    @property
+    def has_been_published(self) -> bool:
+        """Whether readers have seen it, at least for a time: its address is known."""
+        return self.publish_at is not None and self.publish_at <= timezone.now()
 
     @property
     def is_scheduled(self) -> bool:

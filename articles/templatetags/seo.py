@@ -25,13 +25,15 @@ def article_json_ld(context: template.Context, article: Article) -> SafeString:
 
 
 def _description(article: Article, publication: object) -> dict:
+    page_url = article.canonical_elsewhere or site_url(article.get_absolute_url())
     fields = {
         "@context": "https://schema.org",
         "@type": "Article",
         "headline": article.title,
         "description": article.seo_description or article.summary,
         "inLanguage": article.language,
-        "mainEntityOfPage": site_url(article.get_absolute_url()),
+        "mainEntityOfPage": page_url,
+        "url": page_url,
         "author": [
             {
                 "@type": "Person",

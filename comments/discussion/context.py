@@ -6,7 +6,9 @@ from django.db.models import prefetch_related_objects
 from django.http import Http404
 from django.utils import timezone, translation
 
+from articles.former_slugs import find_moved
 from articles.models import LONG_TEXTS, Article, ArticleQuerySet
+from articles.slugs import slug_forms
 from comments import discussion_status
 from comments.discussion_status import DiscussionStatus
 from comments.forms import limits_for
@@ -25,12 +27,19 @@ def find_article(slug: str, *, with_authors: bool = True) -> Article:
     loaded.
     """
     params = {"language": Language.active(), "slug": slug, "now": timezone.now()}
-    article = _by_slug.row(**params) or _by_old_slug.row(**params)
+    article = _by_slug.row(**params) or _by_old_slug.row(**params) or _by_other_form(**params)
     if article is None:
         raise Http404
     if with_authors:
         prefetch_related_objects([article], "bylines__author")
     return article
+
+
+def _by_other_form(language, slug, now) -> Article | None:
+    """The article whose slug, or one it had before, is another Unicode form of this one."""
+    if len(slug_forms(slug)) == 1:
+        return None
+    return find_moved(_public_articles(language, now), slug, language=language)
 
 
 def _public_articles(language, now) -> ArticleQuerySet:

@@ -30,6 +30,7 @@ from comments.services import drafts as draft_services
 from comments.text import word_count
 from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.prepared import PreparedQuery
+from ictiger.pagecache.redirects import with_query
 
 # The page says "mend" where the code says "revise": browsers store typed texts under that word.
 _TASK_NAMES_ON_PAGE = {"revise": "mend"}
@@ -182,7 +183,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     except Http404:
         return respond_article_missing(request)
     if request.method != "POST":
-        return redirect(compose_url(article, None))
+        return redirect(with_query(compose_url(article, None), request.META.get("QUERY_STRING", "")))
     form = CommentForm(request.POST)
     typed_parent = form.data.get("parent", "")
     compose_form = ComposeForm(article, text=form.data.get("body", ""))

@@ -23,6 +23,7 @@ from ictiger.core.languages import Language
 from ictiger.core.url_cache import cached_reverse
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
+from ictiger.pagecache.redirects import with_query
 
 from .my_comments import my_comment_url
 
@@ -97,7 +98,8 @@ def permalink(request: HttpRequest, pk: int) -> HttpResponse:
     is_visible = comment.state == State.VISIBLE
     article = _public_article(comment)
     if article and (is_visible or (not is_author and _has_placeholder(comment))):
-        return redirect(thread_queries.page_url(comment, article))
+        location = thread_queries.page_url(comment, article)
+        return redirect(with_query(location, request.META.get("QUERY_STRING", "")))
     if is_author:
         return redirect(my_comment_url(comment))
     raise Http404

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from . import http_caches
 from .guard import reading_only
+from .redirects import with_query
 
 
 class PersonalPublicPage(RuntimeError):
@@ -38,7 +39,8 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
     So its page depends on its path alone and may be stored. What is personal is fetched from `/me/…`
     afterwards. The view may not write. `request.asked_at` is a time before its first query, for
-    `set_expiry()`. Raises PersonalPublicPage for a response with a cookie or `Vary`.
+    `set_expiry()`. A redirect keeps the request's query. Raises PersonalPublicPage for a response with a
+    cookie or `Vary`.
 
     The page store reads the marks: `view.public_page` and `response.public_page`.
     """
@@ -54,6 +56,9 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             raise PersonalPublicPage(f"{request.path} set a cookie or Vary")
         response.headers["Cache-Control"] = "no-cache"
         response.public_page = True  # type: ignore[attr-defined]
+        if response.has_header("Location"):
+            query = request.META.get("QUERY_STRING", "")
+            response.headers["Location"] = with_query(response.headers["Location"], query)
         return (
             http_caches.set_cache_headers(request, response) if is_cacheable_upstream(response) else response
         )

@@ -24,6 +24,7 @@ from django.utils import translation
 from .headers import page_ending, response_headers
 from .outbox_cleanup import outbox_cleanup
 from .pages import Page, Rendered, compress_page
+from .redirects import with_query
 from .request_key import PageRequest, is_our_host, page_request
 from .stats import HitCounter
 from .store import Lease, Store, get_store
@@ -169,7 +170,10 @@ class PageWrapper:
         )
         ending = page_ending(response, request.path)
         if ending is None:
-            start_response(*started[-1])
+            status, headers, *rest = started[-1]
+            if getattr(response, "public_page", False):
+                headers = _redirect_with_query(headers, environ.get("QUERY_STRING", ""))
+            start_response(status, headers, *rest)
             return drop_body(response) if environ["REQUEST_METHOD"] == "HEAD" else response
         rendered = compress_response(ending, response)
         stored = lease is not None and self._save(lease, rendered)
@@ -214,6 +218,11 @@ def anonymous_environ(environ: dict, path: bytes) -> dict:
         "wsgi.url_scheme": site.scheme,
         "wsgi.input": BytesIO(),
     }
+
+
+def _redirect_with_query(headers: list[tuple[str, str]], query: str) -> list[tuple[str, str]]:
+    """The headers with the client's query in Location: the request that Django got had none."""
+    return [(name, with_query(value, query) if name == "Location" else value) for name, value in headers]
 
 
 def compress_response(ending: bytes, response: HttpResponse) -> Rendered:

@@ -229,3 +229,19 @@ def test_robots_names_the_sitemap_and_disallows_forms(stranger):
     assert "Sitemap: http://testserver/sitemap.xml" in lines
     assert "Disallow: /zh-hans/accounts/" in lines
     assert "Disallow: /" not in lines
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml", "/sitemap-1.xml", "/robots.txt"])
+def test_crawler_is_not_sent_what_it_has(stranger, path, monkeypatch):
+    monkeypatch.setattr(sitemaps, "SECTION_SIZE", 1 if "-" in path else 1_000)
+    articles = [make_article("a"), make_article("b")]
+    path = path.replace("-1", f"-{articles[0].pk}")
+    first = stranger.get(path)
+
+    again = stranger.get(path, headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    assert stranger.get(path, headers={"if-none-match": '"other"'}).content == first.content
+    if path != "/robots.txt":
+        take_down(articles[1])
+        make_page("about")
+        assert stranger.get("/sitemap.xml", headers={"if-none-match": first["ETag"]}).status_code == 200

@@ -16,7 +16,7 @@ def test_django_keeps_prefetched_relations_where_queries_writes_them():
     prefetched, attached = Article.objects.get(), Article.objects.get()
 
     prefetch_related_objects([prefetched], "topics", "bylines")
-    queries._attach_topics([attached])
+    queries.attach_topics([attached])
     queries.attach_bylines([attached])
 
     assert set(prefetched._prefetched_objects_cache) == {"topics", "bylines"}
@@ -29,7 +29,7 @@ def test_attached_relations_are_read_without_a_query(django_assert_num_queries):
     topic, author = make_topic(), make_author()
     make_article(topics=[topic], authors=[author])
     article = Article.objects.get()
-    queries._attach_topics([article])
+    queries.attach_topics([article])
     queries.attach_bylines([article])
 
     with django_assert_num_queries(0):

@@ -207,7 +207,7 @@ def test_post_without_final_slash_redirects_with_308(stranger):
         *(
             "/articles/",
             "/articles/none/",
-            "/articles/CLAIMS/",
+            "/articles/claim/",
             "/articles/claims/x/",
             "/articles/claims.html/",
             "/articles/../claims/",

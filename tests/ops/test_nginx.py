@@ -5,6 +5,7 @@ it.
 import gzip
 import json
 import re
+import shutil
 import socket
 from contextlib import ExitStack
 
@@ -296,3 +297,13 @@ def test_without_the_server_stored_pages_are_served_and_other_requests_get_502(s
         assert "your browser should still have your text" in body.decode()
         with site.serving(f"--live={live}") as restarted:
             wait_for(lambda: fetch(port, "/search/?q=x")[0] == 200, server=restarted)
+
+
+def test_before_the_first_server_nothing_is_said_to_be_gone(site, live, require_nginx):
+    """No error page is written yet, no static file collected, no socket made."""
+    shutil.rmtree(site.var / "static", ignore_errors=True)
+    port = free_port()
+    with nginx.running_nginx(site_file(site, live, port), port=port):
+        for path in ("/", "/about/", "/zh-hans/x/", "/static/css/x.css", "/media/x.png", "/sitemap.xml"):
+            status, headers, _body = fetch(port, path)
+            assert (status, headers["cache-control"]) == (503, "no-store"), path

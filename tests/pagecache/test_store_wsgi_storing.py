@@ -151,3 +151,12 @@ def test_store_is_used_again_when_the_disk_works(site, note, monkeypatch, caplog
     site.wrapper.disk_retry_at = 0
     site.get("/notes/a/")
     assert site.store.find(b"/notes/a/", compressed=False) is not None
+
+
+@pytest.mark.parametrize("past_store", [False, True])
+def test_redirect_of_a_public_view_keeps_the_query(site, note, past_store):
+    response = site.get("/odd/moved/", past_store=past_store, QUERY_STRING="utm=a%20b&x=\xe4\r\nX: y")
+    assert (response.status, response.headers["Location"]) == (
+        301,
+        "/notes/a/?utm=a%20b&x=%E4%0D%0AX:%20y",
+    )

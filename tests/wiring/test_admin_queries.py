@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from articles.former_slugs import save_with_redirects
 from articles.services import publish, save_draft
 from comments import services
 from comments.models import Ban, Report
@@ -20,6 +21,7 @@ from tests.factories import (
 
 LISTS = {
     "articles_author": 6,
+    "articles_formerslug": 6,
     "articles_image": 8,
     "articles_page": 6,
     "articles_slugredirect": 6,
@@ -35,7 +37,9 @@ def fill(count: int) -> None:
         article = make_article(topics=[make_topic()], authors=[author], cover=make_image())
         save_draft(article, slug=f"{article.slug}-moved")
         publish(article)
-        make_page(f"page-of-{article.slug}")
+        page = make_page(f"page-of-{article.slug}")
+        page.slug += "-moved"
+        save_with_redirects(page)
         Ban.objects.create(user=make_user(), why="Advertises.")
 
 

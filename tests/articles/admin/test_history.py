@@ -72,6 +72,43 @@ def test_restoring_a_taken_slug_shows_an_error(editor_client):
     assert Draft.objects.get(article=article).slug == "second"
 
 
+def test_restored_version_keeps_the_present_address(editor_client):
+    article = make_article("first", title="First", body="First text.")
+    edit(editor_client, article, slug="second", title="Second", body="Second text.", press="_publish")
+    url = version_url(article, title="First")
+    assert "the present one stays" in editor_client.get(url).content.decode()
+
+    editor_client.post(url)
+
+    draft = Draft.objects.get(article=article)
+    assert (draft.title, draft.body, draft.slug) == ("First", "First text.", "second")
+
+
+def test_restored_version_of_an_article_nobody_has_seen_brings_its_address(editor_client):
+    article = make_article("first", status="draft", publish_at=None)
+    edit(editor_client, article, slug="second")
+    url = version_url(article, slug="first")
+    assert "the present one stays" not in editor_client.get(url).content.decode()
+
+    editor_client.post(url)
+
+    article.refresh_from_db()
+    assert (article.slug, article.draft.slug) == ("first", "first")
+
+
+def test_restored_page_keeps_the_present_address(editor_client):
+    page = make_page("first", body="First text.")
+    url = reverse("admin:articles_page_change", args=[page.pk])
+    form = fields_of(editor_client.get(url), "page_form")
+    editor_client.post(url, {**form, "body": "Second text.", "slug": "second"})
+    version = page.history.filter(slug="first").latest()
+
+    editor_client.post(reverse("admin:articles_page_version", args=[page.pk, version.pk]))
+
+    page.refresh_from_db()
+    assert (page.slug, page.body) == ("second", "First text.")
+
+
 def test_version_of_another_article_is_not_found(editor_client):
     article, other = make_article(), make_article()
     url = reverse("admin:articles_article_version", args=[article.pk, other.draft.history.first().pk])

@@ -4,10 +4,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from articles.models import Image, Page, Topic
-from tests.factories import make_article, make_image, make_page, make_topic
+from articles.models import FormerSlug, Image, Page, Topic
+from tests.factories import make_article, make_author, make_image, make_page, make_topic
 
-from .form_client import add_instance, fields_of, open_form, send
+from .form_client import add_instance, edit, fields_of, messages_of, open_form, send
 
 
 def test_reserved_page_slug_is_a_field_error(editor_client):
@@ -133,3 +133,60 @@ def test_name_without_letters_needs_a_slug(editor_client):
     )
 
     assert "slug" in response.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize(
+    ("make", "old", "new"),
+    [
+        (make_page, "/old/", "/new/"),
+        (make_topic, "/topics/old/", "/topics/new/"),
+        (make_author, "/authors/old/", "/authors/new/"),
+    ],
+)
+def test_new_slug_is_announced_and_makes_a_redirect_in_the_list(editor_client, make, old, new):
+    instance = make("old")
+    name = instance._meta.model_name
+    url = reverse(f"admin:articles_{name}_change", args=[instance.pk])
+    page = editor_client.get(url)
+    assert "the present address leads readers to the new one" in page.content.decode()
+    assert "the present address" not in editor_client.get(f"/admin/articles/{name}/add/").content.decode()
+
+    response = editor_client.post(url, {**fields_of(page, f"{name}_form"), "slug": "new"}, follow=True)
+
+    assert f"The old address {old} now leads readers to {new}." in messages_of(response)
+    listed = editor_client.get("/admin/articles/formerslug/").content.decode()
+    assert f'<a href="{new}">' in listed
+    again = editor_client.post(url, fields_of(editor_client.get(url), f"{name}_form"), follow=True)
+    assert not any("old address" in message for message in messages_of(again))
+
+
+def test_new_slug_of_a_published_article_is_announced(editor_client):
+    published, draft = make_article("old"), make_article("other", status="draft", publish_at=None)
+    announced = (
+        "Readers know the address /articles/old/. "
+        "When you publish, it will lead to the new one, /articles/new/."
+    )
+    response = edit(editor_client, published, slug="new")
+    assert announced in messages_of(editor_client.get(response.url))
+    assert not any(
+        "Readers know" in message
+        for message in messages_of(editor_client.get(edit(editor_client, draft, slug="x").url))
+    )
+
+
+def test_decomposed_slug_is_stored_composed(editor_client):
+    add_instance(editor_client, Topic, name_en="Coffee", name_zh="咖啡", slug="cafe\u0301")
+
+    assert Topic.objects.get().slug == "café"
+
+
+def test_deleting_a_renamed_topic_deletes_its_redirects(editor_client):
+    topic = make_topic("old")
+    url = reverse("admin:articles_topic_change", args=[topic.pk])
+    editor_client.post(url, {**fields_of(editor_client.get(url), "topic_form"), "slug": "new"})
+    assert FormerSlug.objects.count() == 1
+
+    editor_client.post(reverse("admin:articles_topic_delete", args=[topic.pk]), {"post": "yes"})
+
+    assert not Topic.objects.exists()
+    assert not FormerSlug.objects.exists()

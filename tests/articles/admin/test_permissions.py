@@ -258,7 +258,7 @@ def test_read_only_user_sees_the_article_without_buttons(client_of, other_draft)
     assert client.post(change_url(other_draft), {"title": "x"}).status_code == 403
 
 
-MODELS = ["topic", "author", "page", "publication", "image", "slugredirect"]
+MODELS = ["topic", "author", "page", "publication", "image", "slugredirect", "formerslug"]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -266,7 +266,7 @@ def test_editor_opens_every_list(client_of, editor, model):
     assert client_of(editor).get(f"/admin/articles/{model}/").status_code == 200
 
 
-@pytest.mark.parametrize("model", ["page", "publication", "slugredirect"])
+@pytest.mark.parametrize("model", ["page", "publication", "slugredirect", "formerslug"])
 def test_author_cannot_open_other_lists(client_of, author, model):
     assert client_of(author).get(f"/admin/articles/{model}/").status_code == 403
 

@@ -60,6 +60,7 @@ def test_admin_of_every_public_model_is_a_public_model_admin():
         Publication,
         Topic,
         apps.get_model("articles", "SlugRedirect"),
+        apps.get_model("articles", "FormerSlug"),
     }
     assert all(isinstance(model_admin, PublicModelAdmin) for model_admin in registered.values())
 
