@@ -18,6 +18,7 @@ from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.expiry import set_expiry
 
 from . import queries
+from .images import plain_pictures
 from .links import article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
@@ -89,19 +90,21 @@ def _build_feed(
         feed_guid=site_url(link),
     )
     newest = articles.public(Language.active()).for_reading().order_by("-publish_at", "-pk")
-    for article in newest[:FEED_LENGTH]:
-        _add_article(feed, article)
+    entries = list(newest[:FEED_LENGTH])
+    texts = plain_pictures(article.body_html for article in entries)
+    for article, text in zip(entries, texts, strict=True):
+        _add_article(feed, article, text)
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     return set_expiry(response, *articles.next_visibility_changes(request.asked_at))
 
 
-def _add_article(feed: "AtomFeed", article: Article) -> None:
+def _add_article(feed: "AtomFeed", article: Article, text: str) -> None:
     url = site_url(article.get_absolute_url())
     feed.add_item(
         title=strip_unstorable(article.title),
         link=url,
         description=escape(strip_unstorable(article.summary)),  # Django declares it as HTML
-        content=strip_unstorable(_with_absolute_urls(article.body_html, url)),
+        content=strip_unstorable(_with_absolute_urls(text, url)),
         unique_id=stable_id(article),
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,

@@ -33,6 +33,7 @@ BUNDLES = {
         "css/site/masthead.css",
         "css/site/banner.css",
         "css/site/teaser.css",
+        "css/site/focus.css",
         "css/site/list.css",
         "css/site/article.css",
         "css/site/discussion.css",
