@@ -18,11 +18,6 @@ from tests.factories import make_article, make_image
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
 def upload(content: bytes, name: str = "x.jpg") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
@@ -102,7 +97,7 @@ def animated_gif(number: int = 2, **options) -> bytes:
         (b"", "not a picture that can be shown"),
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "an SVG drawing"),
         (b"<?php system($_GET['x']);", "not a picture that can be shown"),
-        (picture("TIFF"), "not a picture that can be shown"),
+        (picture("TIFF"), "A TIFF file is not a picture that can be shown"),
         (picture("BMP"), "not a picture that can be shown"),
         (picture(size=(600, 400))[:1_500], "damaged"),
         (picture("AVIF").partition(b"mdat")[0] + b"mdat" + bytes(50), "damaged"),
@@ -111,6 +106,16 @@ def animated_gif(number: int = 2, **options) -> bytes:
         (decompression_bomb(), "at most 40 million pixels"),
         (animated_gif(301), "too long: 301 frames"),
         (b"x" * (MAX_BYTES + 1), "at most 15 MB"),
+        (picture("PNG", (20_000, 20_000), "1"), "at most 40 million pixels"),
+        (picture("PNG", (1, 60_000)), "1 × 60000 pixels: too narrow"),
+        (picture("JPEG", (60_000, 1)), "60000 × 1 pixels: too narrow"),
+        (b"\x89PNG\r\n\x1a\n" + picture("JPEG"), "not a picture that can be shown"),
+        (picture("PNG")[:33] + picture("JPEG"), "not a picture that can be shown"),
+        (picture("PNG", (600, 400))[:-200], "damaged"),
+        (picture("WEBP", (600, 400), "RGB", quality=100)[:60], "(damaged|not a picture)"),
+        (picture("GIF", (600, 400), "P")[:200], "damaged"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "a HEIC photograph"),
+        (b"<?xml version='1.0'?>\n<!-- c --><SVG onload='alert(1)'/>", "an SVG drawing"),
     ],
     ids=[
         "empty",
@@ -125,6 +130,16 @@ def animated_gif(number: int = 2, **options) -> bytes:
         "bomb",
         "moving",
         "heavy",
+        "20,000 x 20,000",
+        "1 x 60,000",
+        "60,000 x 1",
+        "signature of another format",
+        "content of another format",
+        "png cut off",
+        "webp cut off",
+        "gif cut off",
+        "heic",
+        "drawing behind a declaration",
     ],
 )
 def test_invalid_upload_is_refused(content, words, tmp_path):
