@@ -98,7 +98,8 @@ def _opening(image: Image, element: str) -> str:
     webp = [each for each in _versions(image, "image/webp") if each["width"] == image.width]
     url = default_storage.url(webp[0]["file"]) if webp and not image.still else image.file.url
     label = format_html('<span class="visually-hidden">{}</span>', _("Open the picture in full size"))
-    return f'<a class="full-size" href="{escape(url)}">{element}{label}</a>'
+    attributes = f'href="{escape(url)}" data-close="{escape(_("Close"))}"'
+    return f'<a class="full-size" {attributes}>{element}{label}</a>'
 
 
 def _element(image: Image, sizes: str, attributes: str, classes: list[str]) -> str:

@@ -29,7 +29,7 @@ from .refusals import BROKEN
 logger = logging.getLogger("ictiger.images")
 
 VERSION = 1  # raise it when all renditions are to be made anew
-WIDTHS = (480, 960, 1600, 2560)  # pixels: a phone, the text column at double density, wide figures
+WIDTHS = (480, 960, 1280, 1920, 2560)  # pixels: phones, the text column at double density, wide figures
 LINK_PREVIEW = (1200, 630)
 LONGEST_SIDE = {"avif": 65_535, "webp": 16_383, "jpeg": 65_500, "png": 65_535}  # pixels
 MAX_PER_RUN = 10  # pictures

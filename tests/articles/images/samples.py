@@ -1,5 +1,6 @@
 """Pictures for tests, as bytes of files."""
 
+import struct
 from io import BytesIO
 from pathlib import Path
 
@@ -32,6 +33,25 @@ def patches(size: tuple[int, int] = (600, 200)) -> Picture.Image:
     return picture
 
 
+PRESS_PATCHES = {  # CMYK in percent, and what a common press makes of it, as an editor of pictures shows it
+    (100, 0, 0, 0): (0, 174, 239),
+    (0, 100, 0, 0): (236, 0, 140),
+    (0, 0, 100, 0): (255, 242, 0),
+    (0, 0, 0, 100): (35, 31, 32),
+    (0, 0, 0, 0): (255, 255, 255),
+    (0, 100, 100, 0): (237, 28, 36),
+}
+
+
+def for_print(size: tuple[int, int]) -> Picture.Image:
+    """A row of even patches in the inks of PRESS_PATCHES."""
+    picture, width = Picture.new("CMYK", size), size[0] // len(PRESS_PATCHES)
+    for number, inks in enumerate(PRESS_PATCHES):
+        area = (number * width, 0, (number + 1) * width, size[1])
+        picture.paste(tuple(round(ink * 2.55) for ink in inks), area)
+    return picture
+
+
 def patch_colours(picture: Picture.Image) -> list[tuple[int, int, int]]:
     """The colours in the middle of each patch of a picture made by `patches`."""
     pixels, width = picture.convert("RGB"), picture.width / len(COLOURS)
@@ -45,16 +65,14 @@ def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def in_space(picture: Picture.Image, profile: bytes, mode: str = "RGB") -> Picture.Image:
+def in_space(picture: Picture.Image, profile: bytes) -> Picture.Image:
     """The picture, which is in sRGB, with the numbers that it has in the profile's space."""
     target = ImageCms.ImageCmsProfile(BytesIO(profile))
-    return ImageCms.profileToProfile(picture, ImageCms.createProfile("sRGB"), target, outputMode=mode)
+    return ImageCms.profileToProfile(picture, ImageCms.createProfile("sRGB"), target, outputMode="RGB")
 
 
 def rgb_profile(primaries: tuple[tuple[float, float], ...], gamma: float = 2.2) -> bytes:
     """A matrix profile for RGB (ICC.1:2010, 8.3.3) with these primaries (x, y) and a white point of D50."""
-    import struct
-
     white = (0.9642, 1.0, 0.8249)
     columns = _scaled(primaries, white)
 
@@ -96,3 +114,26 @@ def _scaled(primaries, white) -> list[tuple[float, ...]]:
 
 # Adobe RGB (1998) adapted to D50, as its own profile has it.
 WIDE_GAMUT = rgb_profile(((0.6484, 0.3309), (0.2302, 0.7016), (0.1559, 0.0660)))
+
+
+def grey_profile() -> bytes:
+    """A minimal grey profile with a gamma of 1.8: header, white point, curve (ICC.1:2010, 7 and 8.3)."""
+    tags = {
+        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
+        b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 461) + b"\0\0",
+    }
+    table, data, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, value in tags.items():
+        table += name + struct.pack(">II", start + len(data), len(value))
+        data += value
+    header = struct.pack(
+        ">I4sI4s4s4s12x4s", start + len(data), b"\0\0\0\0", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp"
+    )
+    return (
+        header
+        + bytes(28)
+        + struct.pack(">3i", 63190, 65536, 54061)
+        + bytes(128 - len(header) - 40)
+        + table
+        + data
+    )

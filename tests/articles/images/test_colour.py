@@ -9,7 +9,19 @@ from PIL import Image as Picture
 
 from articles.images import add_image, make_renditions
 
-from .samples import COLOURS, PRESS, WIDE_GAMUT, distance, encoded, in_space, patch_colours, patches, upload
+from .samples import (
+    COLOURS,
+    PRESS,
+    PRESS_PATCHES,
+    WIDE_GAMUT,
+    distance,
+    encoded,
+    for_print,
+    in_space,
+    patch_colours,
+    patches,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -98,23 +110,12 @@ def test_colours_of_sixteen_bits():
     assert_close(stored_colours(sixteen_bit_rgb(COLOURS)), COLOURS, 2)
 
 
-PRESS_PATCHES = {  # CMYK in percent, and what a common press makes of it, as an editor of pictures shows it
-    (100, 0, 0, 0): (0, 174, 239),
-    (0, 100, 0, 0): (236, 0, 140),
-    (0, 0, 100, 0): (255, 242, 0),
-    (0, 0, 0, 100): (35, 31, 32),
-    (0, 0, 0, 0): (255, 255, 255),
-    (0, 100, 100, 0): (237, 28, 36),
-}
-
-
 @pytest.mark.parametrize("profile", [PRESS, b""], ids=["with a profile", "without"])
 def test_colours_for_print(profile):
     """Without a profile those of a common press: 0, 255, 255 and 255, 0, 255 are on no paper."""
-    picture = Picture.new("CMYK", (600, 200))
-    for number, inks in enumerate(PRESS_PATCHES):
-        picture.paste(tuple(round(ink * 2.55) for ink in inks), (number * 100, 0, number * 100 + 100, 200))
-    content = encoded(picture, "JPEG", quality=95, **({"icc_profile": profile} if profile else {}))
+    content = encoded(
+        for_print((600, 200)), "JPEG", quality=95, **({"icc_profile": profile} if profile else {})
+    )
     assert_close(stored_colours(content), list(PRESS_PATCHES.values()))
 
 

@@ -7,7 +7,6 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from PIL import Image as Picture
 
@@ -15,11 +14,9 @@ from articles.images import MAX_BYTES, WIDTHS, add_image, make_renditions, repla
 from articles.models import Image
 from tests.factories import make_article, make_image
 
+from .samples import grey_profile, upload
+
 pytestmark = pytest.mark.django_db
-
-
-def upload(content: bytes, name: str = "x.jpg") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content)
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options) -> bytes:
@@ -198,29 +195,6 @@ def test_missing_file_does_not_block_other_pictures():
     assert make_renditions() == 1
     image.refresh_from_db()
     assert image.renditions
-
-
-def grey_profile() -> bytes:
-    """A minimal grey profile with a gamma of 1.8: header, white point, curve (ICC.1:2010, 7 and 8.3)."""
-    tags = {
-        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
-        b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 461) + b"\0\0",
-    }
-    table, data, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
-    for name, value in tags.items():
-        table += name + struct.pack(">II", start + len(data), len(value))
-        data += value
-    header = struct.pack(
-        ">I4sI4s4s4s12x4s", start + len(data), b"\0\0\0\0", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp"
-    )
-    return (
-        header
-        + bytes(28)
-        + struct.pack(">3i", 63190, 65536, 54061)
-        + bytes(128 - len(header) - 40)
-        + table
-        + data
-    )
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])

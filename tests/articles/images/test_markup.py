@@ -52,7 +52,7 @@ def test_large_picture_opens_in_full():
     image = made()
     html = in_text(image)
     full = image.file.url.replace(".jpg", "-1200w.webp")
-    assert f'<figure><a class="full-size" href="{full}"><picture>' in html
+    assert f'<figure><a class="full-size" href="{full}" data-close="Close"><picture>' in html
     assert '<span class="visually-hidden">Open the picture in full size</span></a><figcaption>' in html
 
 
@@ -60,7 +60,10 @@ def test_drawing_opens_in_full():
     """Text of 20 units in a drawing of 960 is 8 pixels high on a phone."""
     image = make_image("images/a.svg", width=960, height=600)
     html = in_text(image)
-    assert '<a class="full-size" href="/media/images/a.svg"><img src="/media/images/a.svg"' in html
+    assert (
+        '<a class="full-size" href="/media/images/a.svg" data-close="Close"><img src="/media/images/a.svg"'
+        in html
+    )
 
 
 def test_small_picture_neither_opens_nor_grows():
