@@ -55,10 +55,10 @@ class MadeFilter(admin.SimpleListFilter):
     parameter_name = "versions"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("failed", _("cannot be made")), ("waiting", _("not made yet"))]
+        return [("failed", _("cannot be made")), ("queued", _("not made yet"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> QuerySet[Image]:
-        chosen = {"failed": images.failed_images, "waiting": images.waiting_images}.get(self.value())
+        chosen = {"failed": images.failed_images, "queued": images.waiting_images}.get(self.value())
         return queryset.filter(pk__in=chosen().order_by().values("pk")) if chosen else queryset
 
 
@@ -112,7 +112,7 @@ class ImageAdmin(PublicModelAdmin):
             return _("made")
         if state == "drawing":
             return _("not needed")
-        if state == "waiting":
+        if state == "queued":
             return _("not made yet")
         return format_html(
             '<strong class="desk-problem">{}</strong> {}',

@@ -64,13 +64,13 @@ def failed_images() -> QuerySet[Image]:
 
 
 def state_of(image: Image) -> str:
-    """ "made", "waiting", "failed", or "drawing", which needs no versions."""
+    """ "made", "queued", "failed", or "drawing", which needs no versions."""
     if image.is_drawing:
         return "drawing"
     if image.renditions_version >= VERSION:
         return "made"
     is_claimed = image.claimed_until is not None and image.claimed_until > timezone.now()
-    return "failed" if image.attempts >= MAX_ATTEMPTS and not is_claimed else "waiting"
+    return "failed" if image.attempts >= MAX_ATTEMPTS and not is_claimed else "queued"
 
 
 def _incomplete() -> QuerySet[Image]:

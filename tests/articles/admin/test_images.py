@@ -91,7 +91,7 @@ def test_list_is_filtered_by_what_cannot_be_made(editor_client):
     with public_write(made):
         made.renditions_version = 1
         made.save()
-    for value, expected in (("failed", [failed]), ("waiting", [waiting])):
+    for value, expected in (("failed", [failed]), ("queued", [waiting])):
         assert list(editor_client.get(LIST, {"versions": value}).context["cl"].result_list) == expected
 
 
