@@ -18,6 +18,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100, unique=True)),
             ],
+            options={
+                'default_permissions': (),
+            },
         ),
         migrations.CreateModel(
             name='ImageUse',
@@ -26,6 +29,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'use of a picture',
+                'default_permissions': (),
             },
         ),
         migrations.AddField(

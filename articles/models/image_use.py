@@ -16,6 +16,9 @@ class FormerFile(models.Model):
     name = models.CharField(max_length=100, unique=True)
     image = models.ForeignKey(Image, models.CASCADE, related_name="former_files")
 
+    class Meta:
+        default_permissions = ()  # nobody edits them
+
     def __str__(self) -> str:
         return self.name
 
@@ -33,6 +36,7 @@ class ImageUse(models.Model):
 
     class Meta:
         verbose_name = _("use of a picture")
+        default_permissions = ()
         constraints = [
             models.CheckConstraint(
                 condition=Q(article__isnull=False, draft=None, page=None)
