@@ -18,6 +18,7 @@ from ictiger.pagecache.expiry import set_expiry
 from . import queries
 from .feed_html import with_absolute_urls
 from .former_slugs import redirect_moved
+from .images import plain_pictures
 from .links import article_url
 from .models import Article, ArticleQuerySet, Author, Publication, Topic
 
@@ -96,19 +97,20 @@ def _build_feed(
     entries = list(newest.order_by("-publish_at", "-pk")[:FEED_LENGTH])
     queries.attach_topics(entries)
     queries.attach_bylines(entries)
-    for article in entries:
-        _add_article(feed, article)
+    texts = plain_pictures(article.body_html for article in entries)
+    for article, text in zip(entries, texts, strict=True):
+        _add_article(feed, article, text)
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     return set_expiry(response, *articles.next_visibility_changes(request.asked_at))
 
 
-def _add_article(feed: "AtomFeed", article: Article) -> None:
+def _add_article(feed: "AtomFeed", article: Article, text: str) -> None:
     url = site_url(article.get_absolute_url())
     feed.add_item(
         title=strip_unstorable(article.title),
         link=url,
         description=escape(strip_unstorable(article.summary)),  # Django declares it as HTML
-        content=strip_unstorable(with_absolute_urls(article.body_html, url)),
+        content=strip_unstorable(with_absolute_urls(text, url)),
         unique_id=stable_id(article),
         pubdate=article.publish_at,
         updateddate=article.updated_at or article.publish_at,

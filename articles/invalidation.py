@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Value
 from ictiger.core.languages import Language
 from ictiger.pagecache.invalidation import WHOLE_SITE, invalidates
 
+from .images.uses import articles_showing, pages_showing
 from .links import article_url, decoded_path
 from .models import (
     Article,
@@ -74,12 +75,11 @@ def paths_of_author(author: Author) -> Iterator[str]:
 
 @invalidates(Image)
 def paths_of_image(image: Image) -> Iterator[str]:
-    """Everything that shows an article with this cover.
-
-    A text has only the image's URL, which does not change.
-    """
-    for article in Article.objects.filter(cover=image):
+    """Everything that shows an article with this cover or with this picture in its text, and such pages."""
+    for article in articles_showing(image):
         yield from paths_of_article(article)
+    for page in pages_showing(image):
+        yield decoded_path(page.get_absolute_url())
 
 
 @invalidates(SlugRedirect)

@@ -8,7 +8,6 @@ passed in may be half changed: read it again. Permissions are checked by the cal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from urllib.parse import unquote
 from uuid import uuid4
 
 from django.conf import settings
@@ -26,9 +25,9 @@ from ictiger.pagecache.public_write import public_write
 
 from . import generated_covers
 from .former_slugs import redirect_other_form, save_with_redirects
-from .images import add_image
+from .images import add_image, name_of, picture_sizes, record_uses
 from .markdown import Notice, Rendered, lost_text, render
-from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, Status, Topic
+from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Page, Status, Topic
 from .search import index_text
 from .slug_ownership import free_slug, normalize_slug, reject_taken_slug, update_redirects
 
@@ -94,12 +93,14 @@ def save_draft(
         draft = _lock_draft(article)
         if skip_if is not None and skip_if(draft):
             return draft
+        old_body = draft.body
         _write_text(draft, text)
         if draft.slug != article.slug:
             reject_taken_slug(article, draft.slug)
         if not revision:
             draft.skip_history_when_saving = True
         draft.save()
+        record_uses(draft, draft.body, before=old_body)
         if article.publish_at is None:
             article.title, article.slug = draft.title, draft.slug
             article.save()
@@ -138,7 +139,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
     with _conflicts_as_validation_errors(), public_write(article):
         if draft is None:
             draft = _lock_draft(article)
-        now = timezone.now()
+        now, old_html = timezone.now(), article.body_html
         was_read, old_slug = article.has_been_published, article.slug
         if article.is_public and at is not None and at > now:
             raise ValidationError(
@@ -156,6 +157,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
             reject_taken_slug(article, article.slug)
         _require_publishable(article)
         article.save()
+        record_uses(article, article.body_html, before=old_html)
         if was_read and article.slug != old_slug:
             update_redirects(article, old_slug)
         redirect_other_form(article)
@@ -227,8 +229,10 @@ def save_page(page: Page) -> Page:
     page.full_clean()
     rendered = _render_markdown(page.body, page.language)
     _refuse_lost_text(page.body, rendered)
-    page.body_html = rendered.html
-    save_with_redirects(page)
+    old_html, page.body_html = page.body_html, rendered.html
+    with public_write(*[page] if page.pk else []):
+        save_with_redirects(page)
+        record_uses(page, page.body_html, before=old_html)
     return page
 
 
@@ -370,15 +374,6 @@ def _topics_of(article: Article) -> list[Topic]:
 
 
 def _render_markdown(body: str, language: str) -> Rendered:
+    sizes = picture_sizes(body)
     with translation.override(language):
-        return render(body, size_of=_picture_size, site_url=settings.SITE_URL)
-
-
-def _picture_size(src: str) -> tuple[int, int] | None:
-    if not src.startswith(settings.MEDIA_URL):
-        return None
-    return (
-        Image.objects.filter(file=unquote(src.removeprefix(settings.MEDIA_URL)))
-        .values_list("width", "height")
-        .first()
-    )
+        return render(body, size_of=lambda src: sizes.get(name_of(src)), site_url=settings.SITE_URL)

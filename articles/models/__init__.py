@@ -1,6 +1,6 @@
 """The models of articles, pages and the publication.
 
-All of them except Draft show on public pages and are written inside
+All of them except Draft, FormerFile and ImageUse show on public pages and are written inside
 `ictiger.pagecache.public_write.public_write()`.
 """
 
@@ -18,6 +18,7 @@ from .author import Author
 from .draft import Draft
 from .former_slug import FormerSlug
 from .image import Image
+from .image_use import FormerFile, ImageUse
 from .page import Page
 from .publication import Publication, SocialLink
 from .slug_redirect import SlugRedirect
@@ -35,8 +36,10 @@ __all__ = [
     "Author",
     "Byline",
     "Draft",
+    "FormerFile",
     "FormerSlug",
     "Image",
+    "ImageUse",
     "Page",
     "Publication",
     "SlugRedirect",

@@ -1,12 +1,12 @@
-"""`{% picture image sizes="(min-width: 60rem) 40rem, 100vw" eager=True %}`: a responsive picture."""
+"""`{% picture image sizes="(min-width: 60rem) 40rem, 100vw" eager=True %}`: a responsive picture.
 
-from itertools import groupby
+`{% text_with_pictures html %}`: a rendered text with responsive pictures.
+"""
 
 from django import template
-from django.core.files.storage import default_storage
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from articles import images
 from articles.models import Image
 
 register = template.Library()
@@ -18,24 +18,16 @@ def picture(image: Image, sizes: str = "100vw", *, alt: str | None = None, eager
 
     Pass `alt=""` if the text beside it says the same, and `eager=True` for a picture on the first screen.
     """
-    img = format_html(
-        '<img src="{}" width="{}" height="{}" alt="{}" {}>',
-        image.file.url,
-        image.width,
-        image.height,
-        image.alt if alt is None else alt,
-        SafeString('fetchpriority="high"' if eager else 'loading="lazy" decoding="async"'),
-    )
-    if not image.renditions:
-        return img
-    by_type = groupby(image.renditions, key=lambda rendition: rendition["type"])
-    sources = format_html_join(
-        "",
-        '<source type="{}" srcset="{}" sizes="{}">',
-        ((kind, _srcset(files), sizes) for kind, files in by_type),
-    )
-    return format_html("<picture>{}{}</picture>", sources, img)
+    return images.picture_element(image, sizes, alt=alt, eager=eager)
 
 
-def _srcset(files: list[dict]) -> str:
-    return ", ".join(f"{default_storage.url(rendition['file'])} {rendition['width']}w" for rendition in files)
+@register.simple_tag
+def text_with_pictures(html: str, *, eager: bool = False) -> SafeString:
+    """The sanitised HTML of a text with all versions of its pictures. One query if it names any."""
+    return images.expand_pictures(html, eager=eager)
+
+
+@register.simple_tag
+def link_preview_url(image: Image) -> str:
+    """The URL, without host, of what previews of links show of a cover."""
+    return images.link_preview_url(image)

@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from articles.images import link_preview_url
 from articles.models import Article
 from ictiger.core.site_url import site_url
 
@@ -47,7 +48,7 @@ def _description(article: Article, publication: object) -> dict:
             "name": getattr(publication, "name", "") or "ICTiger",
             "logo": site_url(static("img/apple-touch-icon.png")),
         },
-        "image": site_url(article.cover.file.url if article.cover else static("img/og.png")),
+        "image": site_url(link_preview_url(article.cover) if article.cover else static("img/og.png")),
         "wordCount": article.words,
         "datePublished": article.publish_at and article.publish_at.isoformat(),
         "dateModified": (article.updated_at or article.publish_at)

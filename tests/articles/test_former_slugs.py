@@ -230,7 +230,7 @@ def test_query_survives_the_redirect(query, kind, stranger):
 
 
 def test_migration_lets_stored_slugs_be_found_in_other_forms(stranger):
-    migration = importlib.import_module("articles.migrations.0004_addresses")
+    migration = importlib.import_module("articles.migrations.0005_addresses")
     for slug in ("Café", "about", "About", "plain"):
         make_article(slug)
     draft = create_article(title="T", slug="Draft")

@@ -181,7 +181,7 @@ def test_groups_have_no_other_permissions_than_the_editors_discussion_switch(aut
 
 def test_group_migration_is_idempotent_and_reversible():
     migration = importlib.import_module("articles.migrations.0001_initial")
-    addresses = importlib.import_module("articles.migrations.0004_addresses")
+    addresses = importlib.import_module("articles.migrations.0005_addresses")
     with connection.schema_editor() if connection.vendor != "sqlite" else transaction.atomic() as editor:
         editor = editor or type("Editor", (), {"connection": connection})
 

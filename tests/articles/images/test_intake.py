@@ -7,7 +7,6 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from PIL import Image as Picture
 
@@ -15,16 +14,9 @@ from articles.images import MAX_BYTES, WIDTHS, add_image, make_renditions, repla
 from articles.models import Image
 from tests.factories import make_article, make_image
 
+from .samples import grey_profile, upload
+
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-def upload(content: bytes, name: str = "x.jpg") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content)
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options) -> bytes:
@@ -88,10 +80,11 @@ def decompression_bomb() -> bytes:
     )
 
 
-def animated_gif() -> bytes:
+def animated_gif(number: int = 2, **options) -> bytes:
+    """Red, blue, red, …"""
     content = BytesIO()
-    frames = [Picture.new("RGB", (10, 10), colour) for colour in ("red", "blue")]
-    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
+    frames = [Picture.new("RGB", (10, 10), ("red", "blue")[n % 2]) for n in range(number)]
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], **options)
     return content.getvalue()
 
 
@@ -99,17 +92,27 @@ def animated_gif() -> bytes:
     ("content", "words"),
     [
         (b"", "not a picture that can be shown"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "not a picture that can be shown"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "an SVG drawing"),
         (b"<?php system($_GET['x']);", "not a picture that can be shown"),
-        (picture("TIFF"), "not a picture that can be shown"),
+        (picture("TIFF"), "A TIFF file is not a picture that can be shown"),
         (picture("BMP"), "not a picture that can be shown"),
         (picture(size=(600, 400))[:1_500], "damaged"),
         (picture("AVIF").partition(b"mdat")[0] + b"mdat" + bytes(50), "damaged"),
         (picture("AVIF").replace(b"av01", b"av02", 1), "not a picture"),
         (picture("PNG", (7_000, 6_000), "L"), "at most 40 million pixels"),
         (decompression_bomb(), "at most 40 million pixels"),
-        (animated_gif(), "Animated pictures"),
+        (animated_gif(301), "too long: 301 frames"),
         (b"x" * (MAX_BYTES + 1), "at most 15 MB"),
+        (picture("PNG", (20_000, 20_000), "1"), "at most 40 million pixels"),
+        (picture("PNG", (1, 60_000)), "1 × 60000 pixels: too narrow"),
+        (picture("JPEG", (60_000, 1)), "60000 × 1 pixels: too narrow"),
+        (b"\x89PNG\r\n\x1a\n" + picture("JPEG"), "not a picture that can be shown"),
+        (picture("PNG")[:33] + picture("JPEG"), "not a picture that can be shown"),
+        (picture("PNG", (600, 400))[:-200], "damaged"),
+        (picture("WEBP", (600, 400), "RGB", quality=100)[:60], "(damaged|not a picture)"),
+        (picture("GIF", (600, 400), "P")[:200], "damaged"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "a HEIC photograph"),
+        (b"<?xml version='1.0'?>\n<!-- c --><SVG onload='alert(1)'/>", "an SVG drawing"),
     ],
     ids=[
         "empty",
@@ -124,6 +127,16 @@ def animated_gif() -> bytes:
         "bomb",
         "moving",
         "heavy",
+        "20,000 x 20,000",
+        "1 x 60,000",
+        "60,000 x 1",
+        "signature of another format",
+        "content of another format",
+        "png cut off",
+        "webp cut off",
+        "gif cut off",
+        "heic",
+        "drawing behind a declaration",
     ],
 )
 def test_invalid_upload_is_refused(content, words, tmp_path):
@@ -158,10 +171,10 @@ def test_renditions_are_smaller_and_made_once():
 
     image.refresh_from_db()
     webp = [rendition for rendition in image.renditions if rendition["type"] == "image/webp"]
-    assert [rendition["width"] for rendition in webp] == [480, 960]
+    assert [rendition["width"] for rendition in webp] == [480, 960, 1_200]
     for rendition in image.renditions:
         with Picture.open(image.file.storage.path(rendition["file"])) as made:
-            assert made.width == rendition["width"] < 1_200
+            assert made.width == rendition["width"] <= 1_200
             assert made.height == round(800 * rendition["width"] / 1_200)
 
 
@@ -182,29 +195,6 @@ def test_missing_file_does_not_block_other_pictures():
     assert make_renditions() == 1
     image.refresh_from_db()
     assert image.renditions
-
-
-def grey_profile() -> bytes:
-    """A minimal grey profile with a gamma of 1.8: header, white point, curve (ICC.1:2010, 7 and 8.3)."""
-    tags = {
-        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
-        b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 461) + b"\0\0",
-    }
-    table, data, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
-    for name, value in tags.items():
-        table += name + struct.pack(">II", start + len(data), len(value))
-        data += value
-    header = struct.pack(
-        ">I4sI4s4s4s12x4s", start + len(data), b"\0\0\0\0", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp"
-    )
-    return (
-        header
-        + bytes(28)
-        + struct.pack(">3i", 63190, 65536, 54061)
-        + bytes(128 - len(header) - 40)
-        + table
-        + data
-    )
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])

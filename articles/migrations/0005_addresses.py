@@ -54,7 +54,7 @@ def redirect_other_forms(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0001_initial'),
+        ('articles', '0004_picture_uses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
