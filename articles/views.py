@@ -31,7 +31,9 @@ from .links import (
     translation_urls,
     urls_per_language,
 )
+from .markdown import Notice
 from .models import Article, Author, SlugRedirect, Topic
+from .notice_list import notice_list
 from .pagination import PAGE_SIZE, KeyPaginator, ListPaginator, page_or_404
 from .search import MAX_QUERY, MAX_RESULTS, search_ids, terms_of
 from .services import preview_article
@@ -231,8 +233,10 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("no such preview, or no longer")
     if draft.article.language != Language.active():
         return redirect(preview_links.preview_url(draft.article))
-    article = preview_article(draft)
-    response = render(request, "articles/article_preview.html", {"article": article, "draft": draft})
+    notices: list[Notice] = []
+    article = preview_article(draft, notices=notices)
+    context = {"article": article, "draft": draft, "notices": notice_list(notices)}
+    response = render(request, "articles/article_preview.html", context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
