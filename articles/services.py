@@ -382,7 +382,7 @@ def _topics_of(article: Article) -> list[Topic]:
 
 def _render_markdown(body: str, language: str) -> Rendered:
     with translation.override(language):
-        return render(body, size_of=_picture_size, site_url=settings.SITE_URL)
+        return render(body, size_of=_picture_size, site_url=settings.SITE_URL, language=language)
 
 
 def _picture_size(src: str) -> tuple[int, int] | None:
