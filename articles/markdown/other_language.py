@@ -8,6 +8,7 @@ inside code, formulas and annotations.
 """
 
 import re
+from collections.abc import Iterator
 
 ENGLISH, CHINESE, JAPANESE, KOREAN = "en", "zh-Hans", "ja", "ko"
 
@@ -18,9 +19,10 @@ _BLOCKS = (
 )
 # fmt: on
 _ATTRIBUTES = r'(?:[^<>"]|"[^"]*")*'
-BLOCK_TAG = re.compile(rf"(</?(?:{_BLOCKS})(?:\s{_ATTRIBUTES})?>)")
+BLOCK_TAG = re.compile(rf"</?({_BLOCKS})(?:\s{_ATTRIBUTES})?>")
 TAG = re.compile(rf"<{_ATTRIBUTES}>")
-PROTECTED = re.compile(r"<(pre|code|kbd|samp|math|ruby)[\s>].*?</\1>", re.DOTALL)
+TAGS_AND_TEXTS = re.compile(rf"{TAG.pattern}|[^<]+")
+PROTECTED = re.compile(r"<(pre|code|kbd|samp|math|ruby)[\s>][^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>")
 MARKED = re.compile(rf'<([a-z][a-z0-9]*)(?:\s{_ATTRIBUTES})? lang="[^"]*"{_ATTRIBUTES}>')
 HELD = re.compile("\x00([0-9]+)\x00")  # in the place of what is protected; the source has no such character
 
@@ -31,22 +33,26 @@ _OPENS, _CLOSES = "《〈「『【〔（", "》〉」』】〕）。，、；：
 _BETWEEN = f"{_OPENS}{_CLOSES}·・—…0-9"  # part of a run between two characters, but not by themselves
 _EAST = f"{_HAN}{_KANA}"
 EASTERN = re.compile(f"[{_EAST}{_HANGUL}]")
-HAN, KANA = re.compile(f"[{_HAN}]"), re.compile(f"[{_KANA}]")
+HAN_RUN, KANA = re.compile(f"[{_HAN}]+"), re.compile(f"[{_KANA}]")
 HANGUL_RUN = f"[{_HANGUL}]+(?:[ ,.]{{1,2}}[{_HANGUL}]+)*"
 _QUOTED = f"[“‘][{_EAST}{_BETWEEN}]++[”’]"
 EASTERN_RUN = re.compile(
-    f"({TAG.pattern})|({HANGUL_RUN})|(?:(?<![{_OPENS}])[{_OPENS}]++)?[{_EAST}]++"
+    f"({HANGUL_RUN})|(?:(?<![{_OPENS}])[{_OPENS}]++)?[{_EAST}]++"
     f"(?:[{_BETWEEN}]{{0,8}}(?:[{_EAST}]++|{_QUOTED}))*[{_CLOSES}]*"
 )
 _LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _WORD = rf"[{_LATIN}][{_LATIN}0-9]*+(?:['’-][{_LATIN}0-9]++){{0,4}}+"
 _NUMBER = r"[0-9][0-9.,%]*+"
 _GAP = r"[.,;:!?)”\"]{0,3}(?:\s|&nbsp;)+(?:(?:&amp;|[–—-])\s)?[(“\"]{0,2}"
-PHRASE = rf"(?<![{_LATIN}0-9&@/._-]){_WORD}(?:{_GAP}(?:{_NUMBER}{_GAP})*{_WORD}){{2,}}"
-ENGLISH_WORDS = re.compile(rf"{PHRASE}|[{_KANA}{_HANGUL}]")
-ENGLISH_RUN = re.compile(
-    f"({TAG.pattern})|({HANGUL_RUN})|({PHRASE})|(?<![{_EAST}])[{_HAN}]*+[{_KANA}][{_EAST}]*"
+_FIRST_WORD = rf"[{_LATIN}](?<![{_LATIN}0-9&@/._-].)[{_LATIN}0-9]*+(?:['’-][{_LATIN}0-9]++){{0,4}}+"
+PHRASE = re.compile(rf"{_FIRST_WORD}(?:{_GAP}(?:{_NUMBER}{_GAP})*{_WORD}){{2,}}")
+# Quick to find, since it begins with one set of characters: kana, Hangul, or the middle of a PHRASE.
+NOT_CHINESE = re.compile(
+    rf"[\s;{_KANA}{_HANGUL}](?:(?<=[{_KANA}{_HANGUL}])|(?<=[{_LATIN}0-9%.,;:!?)”\"].)[(“\"]{{0,2}}[{_LATIN}]"
+    rf"[{_LATIN}0-9'’-]*+[.,;:!?)”\"]{{0,3}}+(?:\s|&nbsp;)++[&–—(“\"0-9{_LATIN}-])"
 )
+KANA_OR_HANGUL = re.compile(f"[{_KANA}{_HANGUL}]")
+KANA_OR_HANGUL_RUN = re.compile(f"({HANGUL_RUN})|(?<![{_EAST}])[{_HAN}]*+[{_KANA}][{_EAST}]*")
 WORD, FOREIGN = re.compile(f"[{_LATIN}]{{2,}}"), re.compile("[\u00c0-\u024f]")
 EASTERN_WORDS = re.compile(f"[{_EAST}]+")
 
@@ -58,50 +64,68 @@ def mark_other_languages(clean: str, language: str) -> str:
     if base == ENGLISH and not EASTERN.search(clean):
         return clean
     held: list[str] = []
-    pieces = BLOCK_TAG.split(_hold(clean, base, held))
-    for number in range(0, len(pieces), 2):
-        if _may_hold_other(pieces[number], base):
-            _mark_block(pieces, number, base)
-    marked = "".join(pieces)
+    marked = "".join(_marked_blocks(_hold(clean, base, held), base))
     while held and "\x00" in marked:  # what is held may hold more
         marked = HELD.sub(lambda place: held[int(place[1])], marked)
     return marked
 
 
-def _may_hold_other(piece: str, base: str) -> bool:
-    return (EASTERN if base == ENGLISH else ENGLISH_WORDS).search(piece) is not None
+def _marked_blocks(clean: str, base: str) -> Iterator[str]:
+    """The text in parts, with marks in the blocks in which something hints at another language."""
+    hint = EASTERN if base == ENGLISH else NOT_CHINESE
+    position = looked = 0
+    while (found := hint.search(clean, looked)) is not None:
+        tag = _last_block_tag(clean, position, found.start())
+        start = tag.end() if tag else position
+        if start > found.start():  # it is in the tag
+            looked = start
+            continue
+        after = BLOCK_TAG.search(clean, found.start())
+        end = after.start() if after else len(clean)
+        yield clean[position : tag.start() if tag else start]
+        yield from _marked_block(tag, clean[start:end], after, base)
+        position = looked = end
+    yield clean[position:]
 
 
-def _mark_block(pieces: list[str], number: int, base: str) -> None:
-    """Mark a run of inline text: its block, if the whole of it is in one other language, and the runs in it
-    that are in yet another."""
-    language = _language_of(TAG.sub("", pieces[number]), base)
-    name = _name_of_leaf(pieces, number)
-    if language != base and name:
-        pieces[number - 1] = f'{pieces[number - 1][:-1]} lang="{language}">'
-        base = language
-    if base in (ENGLISH, CHINESE):
-        pieces[number] = _with_runs(pieces[number], base)
+def _last_block_tag(clean: str, start: int, end: int) -> re.Match[str] | None:
+    """The last tag of a block that begins between `start` and `end`."""
+    position = end
+    while (position := clean.rfind("<", start, position)) >= 0:
+        if found := BLOCK_TAG.match(clean, position):
+            return found
+    return None
 
 
-def _name_of_leaf(pieces: list[str], number: int) -> str:
-    """The name of the block that holds this text and nothing else, or ""."""
-    if not 0 < number < len(pieces) - 1:
-        return ""
-    name = pieces[number + 1][2:-1]
-    return name if re.match(rf"<{re.escape(name)}[\s>]", pieces[number - 1]) else ""
+def _marked_block(
+    tag: re.Match[str] | None, text: str, after: re.Match[str] | None, base: str
+) -> Iterator[str]:
+    """A run of inline text between two tags of blocks: the block is marked, if it holds nothing else and the
+    whole of it is in one other language, and the runs in it that are in yet another."""
+    start = tag[0] if tag else ""
+    if tag and after and after[0] == f"</{tag[1]}>":
+        language = _language_of(TAG.sub("", text) if "<" in text else text, base)
+        if language != base:
+            start, base = f'{start[:-1]} lang="{language}">', language
+    yield start
+    if base not in (ENGLISH, CHINESE):
+        yield text
+    elif "<" not in text:
+        yield _with_runs(text, base)
+    else:
+        for part in TAGS_AND_TEXTS.findall(text):
+            yield part if part[0] == "<" else _with_runs(part, base)
 
 
 def _language_of(text: str, base: str) -> str:
     """The language of a block. It is Chinese with over three characters for each word, and English with over
     two words for each character."""
-    han, words = len(HAN.findall(text)), len(WORD.findall(text))
+    han, words = sum(map(len, HAN_RUN.findall(text))), len(WORD.findall(text))
     if KANA.search(text) and _is_japanese(text, words):
         return JAPANESE
     if base == ENGLISH:
         return CHINESE if han > 1 and han > 3 * words else base
-    phrase = re.search(PHRASE, text) if words > 2 and words > 2 * han else None
-    return ENGLISH if phrase and not FOREIGN.search(text) else base
+    return ENGLISH if words > 2 and words > 2 * han and not FOREIGN.search(text) else base
 
 
 def _is_japanese(text: str, words: int) -> bool:
@@ -115,25 +139,25 @@ def _is_japanese(text: str, words: int) -> bool:
 def _with_runs(text: str, base: str) -> str:
     if base == ENGLISH:
         return EASTERN_RUN.sub(_eastern, text)
-    return ENGLISH_RUN.sub(_in_chinese, text)
+    text = PHRASE.sub(_phrase, text)
+    return KANA_OR_HANGUL_RUN.sub(_in_chinese, text) if KANA_OR_HANGUL.search(text) else text
+
+
+def _phrase(found: re.Match[str]) -> str:
+    """With letters beyond ASCII it is hardly English."""
+    return found[0] if FOREIGN.search(found[0]) else _span(found[0], ENGLISH)
 
 
 def _eastern(run: re.Match[str]) -> str:
     if run[1]:
-        return run[1]
-    if run[2]:
-        return _span(run[2], KOREAN)
+        return _span(run[1], KOREAN)
     return _span(run[0], JAPANESE if KANA.search(run[0]) else CHINESE)
 
 
 def _in_chinese(run: re.Match[str]) -> str:
     """Kana among Han are Japanese if they are many: 「鲜の每日」 is a shop's name in Chinese."""
     if run[1]:
-        return run[1]
-    if run[2]:
-        return _span(run[2], KOREAN)
-    if run[3]:  # with letters beyond ASCII it is hardly English
-        return run[3] if FOREIGN.search(run[3]) else _span(run[3], ENGLISH)
+        return _span(run[1], KOREAN)
     kana = len(KANA.findall(run[0]))
     return _span(run[0], JAPANESE) if kana > 1 and kana * 3 >= len(run[0]) else run[0]
 
