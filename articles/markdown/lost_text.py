@@ -166,7 +166,7 @@ def _is_text(found: re.Match[str]) -> bool:
 
 def _crosses_blocks(found: re.Match[str]) -> bool:
     """Whether another block begins within it, so that it is only text."""
-    if "\n" not in found[0] or found["start"] is not None:
+    if "\n" not in found[0] or found["start"] is not None or found["tag"] is not None:
         return False
     source, start = found.string, found.start()
     line = source.rfind("\n", 0, start) + 1
@@ -295,13 +295,13 @@ def _streams_of(clean_html: str) -> dict[str, str]:
         if name == "img":
             text = attributes_of(attributes).get("alt", "")
         if text and read:
-            streams.setdefault(label, []).append(letters(text))
+            streams.setdefault(label, []).append(text)
         if end:
             if len(open_tags) > 1 and name not in VOID:
                 open_tags.pop()
         elif name and name not in VOID:
             open_tags.append(_opened(name, attributes, read, label))
-    return {label: "".join(parts) for label, parts in streams.items()}
+    return {label: letters("".join(parts)) for label, parts in streams.items()}
 
 
 def _opened(name: str, attributes: str, read: bool, label: str) -> tuple[bool, str]:
