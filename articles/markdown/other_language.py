@@ -20,8 +20,8 @@ _BLOCKS = (
 # fmt: on
 _ATTRIBUTES = r'(?:[^<>"]|"[^"]*")*'
 BLOCK_TAG = re.compile(rf"</?({_BLOCKS})(?:\s{_ATTRIBUTES})?>")
-TAG = re.compile(rf"<{_ATTRIBUTES}>")
-TAGS_AND_TEXTS = re.compile(rf"{TAG.pattern}|[^<]+")
+ANY_TAG = re.compile(rf"<{_ATTRIBUTES}>")
+TAGS_AND_TEXTS = re.compile(rf"{ANY_TAG.pattern}|[^<]+")
 PROTECTED = re.compile(r"<(pre|code|kbd|samp|math|ruby)[\s>][^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>")
 MARKED = re.compile(rf'<([a-z][a-z0-9]*)(?:\s{_ATTRIBUTES})? lang="[^"]*"{_ATTRIBUTES}>')
 HELD = re.compile("\x00([0-9]+)\x00")  # in the place of what is protected; the source has no such character
@@ -53,7 +53,7 @@ NOT_CHINESE = re.compile(
 )
 KANA_OR_HANGUL = re.compile(f"[{_KANA}{_HANGUL}]")
 KANA_OR_HANGUL_RUN = re.compile(f"({HANGUL_RUN})|(?<![{_EAST}])[{_HAN}]*+[{_KANA}][{_EAST}]*")
-WORD, FOREIGN = re.compile(f"[{_LATIN}]{{2,}}"), re.compile("[\u00c0-\u024f]")
+LATIN_LETTERS, FOREIGN = re.compile(f"[{_LATIN}]{{2,}}"), re.compile("[\u00c0-\u024f]")
 EASTERN_WORDS = re.compile(f"[{_EAST}]+")
 
 
@@ -104,7 +104,7 @@ def _marked_block(
     whole of it is in one other language, and the runs in it that are in yet another."""
     start = tag[0] if tag else ""
     if tag and after and after[0] == f"</{tag[1]}>":
-        language = _language_of(TAG.sub("", text) if "<" in text else text, base)
+        language = _language_of(ANY_TAG.sub("", text) if "<" in text else text, base)
         if language != base:
             start, base = f'{start[:-1]} lang="{language}">', language
     yield start
@@ -120,7 +120,7 @@ def _marked_block(
 def _language_of(text: str, base: str) -> str:
     """The language of a block. It is Chinese with over three characters for each word, and English with over
     two words for each character."""
-    han, words = sum(map(len, HAN_RUN.findall(text))), len(WORD.findall(text))
+    han, words = sum(map(len, HAN_RUN.findall(text))), len(LATIN_LETTERS.findall(text))
     if KANA.search(text) and _is_japanese(text, words):
         return JAPANESE
     if base == ENGLISH:

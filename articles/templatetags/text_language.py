@@ -12,7 +12,7 @@ from ictiger.core.languages import Language
 register = template.Library()
 
 LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-HAN = re.compile("[\u3400-\u9fff]")
+CHINESE_LETTER = re.compile("[\u3400-\u9fff]")
 
 
 @register.filter
@@ -25,6 +25,6 @@ def other_language(text: str) -> SafeString:
 @register.filter
 def name_language(name: str) -> SafeString:
     """A name, marked as a whole: on Chinese pages one in Latin letters is English, however short it is."""
-    if Language.active() == Language.EN or not LATIN.search(name) or HAN.search(name):
+    if Language.active() == Language.EN or not LATIN.search(name) or CHINESE_LETTER.search(name):
         return other_language(name)
     return mark_safe(f'<span lang="en">{conditional_escape(name)}</span>')  # noqa: S308  (escaped)

@@ -59,7 +59,7 @@ FOREIGN_PICTURES = (
         r"\1/media/x.png",
     ),
 )
-HAN = re.compile("[\u4e00-\u9fff]")
+CHINESE_CHARACTER = re.compile("[\u4e00-\u9fff]")
 
 
 def bench_rendering(options: dict, log: Log) -> Report:
@@ -121,7 +121,7 @@ def _prepared(path: Path) -> dict[str, str]:
     text = FRONT_MATTER.sub("", text)
     for foreign, own in FOREIGN_PICTURES:
         text = foreign.sub(own, text)
-    is_chinese = len(HAN.findall(text)) * 10 > len(text)
+    is_chinese = len(CHINESE_CHARACTER.findall(text)) * 10 > len(text)
     return {
         "name": path.name,
         "text": text,
