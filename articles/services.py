@@ -219,8 +219,8 @@ def draw_cover(article: Article) -> bool:
     return True
 
 
-def save_page(page: Page) -> Page:
-    """Render and save a page (about, privacy, …), new or changed."""
+def save_page(page: Page, *, notices: list[Notice] | None = None) -> Page:
+    """Render and save a page (about, privacy, …), new or changed. `notices` gets its notices."""
     page.title, page.body, page.slug = (
         strip_unstorable(page.title),
         strip_unstorable(page.body),
@@ -229,6 +229,8 @@ def save_page(page: Page) -> Page:
     page.full_clean()
     rendered = _render_markdown(page.body, page.language)
     _refuse_lost_text(page.body, rendered)
+    if notices is not None:
+        notices += rendered.notices
     old_html, page.body_html = page.body_html, rendered.html
     with public_write(*[page] if page.pk else []):
         save_with_redirects(page)
@@ -244,24 +246,28 @@ def render_draft(draft: Draft) -> Rendered:
     return _render_markdown(draft.body, draft.article.language)
 
 
-def notices_of(draft: Draft) -> list[Notice]:
-    """What the author should know of the draft's text: what is left out, shown as typed, refused or lost.
+def notices_of(text: Draft | Page) -> list[Notice]:
+    """What the author should know of a text: what is left out, shown as typed, refused or lost.
 
     Raises ValidationError for text that cannot be rendered.
     """
-    rendered = render_draft(draft)
-    lost = (Notice("lost", line, text) for line, text in lost_text(draft.body, rendered))
+    language = text.language if isinstance(text, Page) else text.article.language
+    return _notices_of_rendered(text.body, _render_markdown(text.body, language))
+
+
+def _notices_of_rendered(body: str, rendered: Rendered) -> list[Notice]:
+    lost = (Notice("lost", line, text) for line, text in lost_text(body, rendered))
     return [*rendered.notices, *lost]
 
 
-def preview_article(draft: Draft) -> Article:
-    """The article as publishing the draft would make it, not to be saved.
+def preview_article(draft: Draft, *, notices: list[Notice] | None = None) -> Article:
+    """The article as publishing the draft would make it, not to be saved. `notices` gets those of its text.
 
     In place of a text that cannot be rendered stand the reasons.
     """
     article = Article.objects.for_reading().get(pk=draft.article_id)
     try:
-        _copy_text(draft, article)
+        _copy_text(draft, article, notices=notices)
     except ValidationError as error:
         article.body_html = format_html_join("", "<p>{}</p>", ((message,) for message in error.messages))
     return article
@@ -298,10 +304,13 @@ def _copy_publishable_text(draft: Draft, article: Article) -> bool:
         raise ValidationError({"body": error.error_list}) from error
 
 
-def _copy_text(draft: Draft, article: Article, *, complete: bool = False) -> bool:
+def _copy_text(
+    draft: Draft, article: Article, *, complete: bool = False, notices: list[Notice] | None = None
+) -> bool:
     """Copy the draft over the article and render it. Returns whether title, summary or body have changed.
 
-    With `complete`, raises ValidationError if the rendered text lacks a letter of the source.
+    With `complete`, raises ValidationError if the rendered text lacks a letter of the source. `notices` gets
+    what the author should know.
     """
     before = _reader_text(article)
     for name in ArticleText.TEXT_FIELDS:
@@ -310,6 +319,8 @@ def _copy_text(draft: Draft, article: Article, *, complete: bool = False) -> boo
     rendered = render_draft(draft)
     if complete:
         _refuse_lost_text(draft.body, rendered)
+    if notices is not None:
+        notices += _notices_of_rendered(draft.body, rendered)
     article.body_html, article.contents = rendered.html, rendered.contents
     article.words, article.reading_minutes = rendered.words, rendered.reading_minutes
     article.search_text = index_text(article.title, article.summary, rendered.text)
@@ -376,4 +387,9 @@ def _topics_of(article: Article) -> list[Topic]:
 def _render_markdown(body: str, language: str) -> Rendered:
     sizes = picture_sizes(body)
     with translation.override(language):
-        return render(body, size_of=lambda src: sizes.get(name_of(src)), site_url=settings.SITE_URL)
+        return render(
+            body,
+            size_of=lambda src: sizes.get(name_of(src)),
+            site_url=settings.SITE_URL,
+            language=language,
+        )

@@ -35,7 +35,9 @@ from .links import (
     translation_urls,
     urls_per_language,
 )
+from .markdown import Notice
 from .models import LONG_TEXTS, Article, Author, Page, Status, Topic
+from .notice_list import notice_list
 from .pagination import PAGE_SIZE, KeyPaginator, ListPaginator, page_or_404
 from .search import MAX_QUERY, MAX_RESULTS, search_ids, terms_of
 from .services import preview_article
@@ -244,8 +246,10 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     if draft.article.language != Language.active():
         location = preview_links.preview_url(draft.article)
         return redirect(with_query(location, request.META.get("QUERY_STRING", "")))
-    article = preview_article(draft)
-    response = render(request, "articles/article_preview.html", {"article": article, "draft": draft})
+    notices: list[Notice] = []
+    article = preview_article(draft, notices=notices)
+    context = {"article": article, "draft": draft, "notices": notice_list(notices)}
+    response = render(request, "articles/article_preview.html", context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from articles import services
 from articles.models import Article, ArticleTopic, Byline, Draft
+from articles.notice_list import stored_notices
 from articles.preview_links import preview_url
 from ictiger.core.languages import Language
 
@@ -202,6 +203,8 @@ class ArticleAdmin(BulkActionsMixin, TextHistoryMixin, ArticleColumnsMixin, Publ
         self, request: HttpRequest, context: dict, *args, obj: Article | None = None, **kwargs
     ) -> HttpResponse:
         context |= self._form_context(request, obj) if obj else {"original_article": self._original(request)}
+        if obj is not None and request.method == "GET":  # a refused form holds another text than the draft
+            context["notices"] = stored_notices(obj.draft)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _form_context(self, request: HttpRequest, article: Article) -> dict:

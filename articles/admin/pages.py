@@ -3,13 +3,16 @@
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import services
+from articles.markdown import Notice
 from articles.models import RESERVED_SLUGS, Page
+from articles.notice_list import stored_notices
 
 from .base import PublicModelAdmin, ServiceErrorForm
 from .fields import SlugFormField, redirect_note
@@ -60,6 +63,7 @@ class PageAdmin(TextHistoryMixin, PublicModelAdmin):
     prepopulated_fields = {"slug": ["title"]}
     text_fields = ("title", "slug", "body")
     text_model = Page
+    notices: list[Notice]  # set on the copy that serves one submitted form
 
     def get_fields(self, request: HttpRequest, obj: Page | None = None) -> list[str]:
         return PAGE_FIELDS if obj else [*PAGE_FIELDS, "translation_of"]
@@ -71,9 +75,26 @@ class PageAdmin(TextHistoryMixin, PublicModelAdmin):
         return ["language"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Page, form: forms.ModelForm, change: bool) -> None:
-        services.save_page(obj)
+        obj.notices = []  # of the text just saved, for the response below
+        services.save_page(obj, notices=obj.notices)
         if change and "slug" in form.changed_data:
             messages.warning(request, redirect_note(form.initial["slug"], obj))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict, *args, obj: Page | None = None, **kwargs
+    ) -> HttpResponse:
+        if obj is not None and request.method == "GET":  # a refused form holds another text than the page
+            context["notices"] = stored_notices(obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        """Back to the form, which lists what there is to tell, or else to the list of pages."""
+        if obj.notices:
+            return HttpResponseRedirect(reverse("admin:articles_page_change", args=[obj.pk]))
+        return super().response_post_save_change(request, obj)
 
     def restore(self, request: HttpRequest, obj: Page, version: Model) -> None:
         """A page has readers: its address stays."""

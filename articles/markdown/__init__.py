@@ -8,7 +8,16 @@ The house's rule: every letter and digit of the source, less markup, is in the r
 from .limits import MAX_CHARACTERS
 from .lost_text import lost_text
 from .notices import Notice
+from .other_language import mark_other_languages
 from .plain_text import plain_text
 from .rendering import Rendered, render
 
-__all__ = ["MAX_CHARACTERS", "Notice", "Rendered", "lost_text", "plain_text", "render"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "Notice",
+    "Rendered",
+    "lost_text",
+    "mark_other_languages",
+    "plain_text",
+    "render",
+]

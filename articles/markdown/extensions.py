@@ -16,6 +16,7 @@ from .code import Colours
 from .inline import ADDRESS, Inline, InlineReader, add_signs
 from .raw_html import OpenTags
 from .serializer import to_html
+from .stray_ends import DropStrayEnds
 from .writer import TreeWriter
 
 NOTE_REFERENCE = re.compile(r"\[\^([^\]\n]+)\]")
@@ -71,14 +72,15 @@ def add_callouts(md: Markdown) -> None:
 
 
 def add_tree(md: Markdown) -> None:
-    """What is done to the tree between the inline marks (20) and the indentation of the output (10); the
-    contents (5) are last."""
+    """What is done to the tree between the inline marks (20) and the indentation of the output (10). The
+    contents (5) come next; then all tags are in their places (4)."""
     md.treeprocessors.register(tree.TightItems(md), "tight-items", 18)
     md.treeprocessors.register(tree.JoinChineseLines(md), "join-chinese-lines", 14)
     md.treeprocessors.register(tree.DemoteTitles(md), "demote-titles", 13)
     md.treeprocessors.register(tree.Pictures(md, md.size_of), "pictures", 12)
     md.treeprocessors.register(tree.ScrollingTables(md), "scrolling-tables", 11)
     md.treeprocessors.register(tree.OutsideLinks(md), "outside-links", 11)
+    md.treeprocessors.register(DropStrayEnds(md), "stray-ends", 4)
 
 
 # In this order: of two entries that add the same sign, the earlier looks at it first.

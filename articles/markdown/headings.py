@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -9,7 +10,7 @@ from xml.etree.ElementTree import Element
 from markdown.extensions.toc import TocExtension, TocTreeprocessor, slugify_unicode
 
 ID_PREFIX = "s-"  # no heading may take an id of the page, such as "discussion"
-NOT_IN_SLUG = re.compile(r"[^\w\- ]")  # what GitHub leaves out of a heading's slug
+NOT_IN_SLUG = re.compile(r"[^\w\- ]")  # what GitHub leaves out of a heading's slug, but for marks
 NOT_A_WORD = re.compile(r"[\W_]+")  # other programs make a hyphen of whatever is no letter
 AUTHORS_ID = re.compile(r"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*[\"']?([^\"'\s<>]+)")
 
@@ -39,7 +40,12 @@ def prefixed_slug(title: str, separator: str) -> str:
 
 def github_slug(title: str) -> str:
     """The slug that GitHub gives to a heading, before it is told apart from others."""
-    return NOT_IN_SLUG.sub("", html.unescape(title).strip().lower()).replace(" ", "-")
+    return NOT_IN_SLUG.sub(_mark_or_nothing, html.unescape(title).strip().lower()).replace(" ", "-")
+
+
+def _mark_or_nothing(sign: re.Match[str]) -> str:
+    """GitHub keeps combining marks and the selector that makes a sign an emoji (both are of category M)."""
+    return sign[0] if unicodedata.category(sign[0])[0] == "M" else ""
 
 
 def contents_of(tokens: list[dict]) -> Iterator[dict[str, str | int]]:
@@ -61,7 +67,9 @@ def targets_of(heading_ids: dict[str, str], dirty: str) -> dict[str, str]:
         for alias in (name, name.removeprefix(ID_PREFIX), f"{slug}-{times[slug]}" if times[slug] else slug):
             targets.setdefault(alias, name)
     for name, title in heading_ids.items():
-        targets.setdefault(NOT_A_WORD.sub("-", html.unescape(title).lower()).strip("-"), name)
+        title = html.unescape(title).strip().lower()
+        targets.setdefault(NOT_A_WORD.sub("-", title).strip("-"), name)
+        targets.setdefault(title.replace(" ", "-"), name)  # as authors write it who know no slugs
     for name in AUTHORS_ID.findall(dirty):
         targets.setdefault(name, prefixed(name))
     return targets

@@ -15,7 +15,7 @@ from typing import Protocol
 from .code import file_name
 from .formulas import INLINE as FORMULA
 from .formulas import is_formula
-from .html_text import DEMOTED, ENTITY, REFUSED, TAG, TAGS, name_of, values_of
+from .html_text import BLOCK_TAGS, DEMOTED, ENTITY, REFUSED, TAG, TAGS, name_of, values_of
 from .html_tokens import attributes_of, tokens
 from .links import SPACED
 from .references import ADDRESS, ESCAPE, LABEL, TITLE
@@ -27,9 +27,29 @@ _ADDRESS = r"(?:<[^<>\n]*>|(?!<)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\
 # A tag ends with its block: in `a<b`, an empty line, `x>y` there is none.
 TAG_IN_BLOCK = re.compile(rf"(?!<[^<>]*\n[ \t]*\n){TAG.pattern}")
 
+_BLOCK_TAG = rf"(?:</?(?:{'|'.join(sorted(BLOCK_TAGS | {'iframe'}))})|<pre)(?=[\s/>]|$)"
+# A line that begins another block ends what began in the lines before it.
+_BREAK = (
+    rf"(?:>|[*+-][ \t]+\S|1[.)][ \t]+\S|\#|```(?=[^`\n]*$)|~~~"
+    rf"|\|[ \t:|-]*-[ \t:|-]*$|[=*_-]+[ \t]*$|(?P<comment><!--)|<[?]"
+    rf"|\$\$(?:[^$\n]*\$\$)?[ \t]*$|\[\^[^\]\n]+\]:|{_BLOCK_TAG}|<(?P<program>script|style|textarea))"
+)
+BLOCK_BREAK = re.compile(rf"\n {{0,3}}{_BREAK}", re.MULTILINE | re.IGNORECASE)
+BREAK_IN_LIST = re.compile(rf"\n[ \t]*(?:{_BREAK}|\d{{1,9}}[.)][ \t])", re.MULTILINE | re.IGNORECASE)
+LIST_ITEM = re.compile(r"^[ \t>]*(?:[*+-]|\d{1,9}[.)]|\[\^[^\]\n]+\]:)(?:[ \t]|$)", re.MULTILINE)
+# Code of programs, comments and headings end with their line.
+ONE_LINE = re.compile(
+    rf"(?! {{4}}){_START}(?:\#|<!--|<[?]|<(?:script|style|textarea)[\s>][^\n]*</)",
+    re.MULTILINE | re.IGNORECASE,
+)
+INDENTED = re.compile(r" {4}| {0,3}\t")
+HTML_BLOCK = re.compile(_START + _BLOCK_TAG, re.IGNORECASE)
+
 _MARKUP = rf"""
-    (?=[<\[\]&$`])(?:
-        (?P<code>(?!^`{{3,}}[^`\n]*$)(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`))|
+    (?=[<\[\]&$`\\])(?:
+        (?P<escape>\\[!-/:-@\[-`{{-~])|
+        (?P<code>(?!^`{{3,}}[^`\n]*$)(?:(?<!`)|(?<=\\`))(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?
+            (?<!`)(?P=ticks)(?!`))|
         (?P<comment><!--(?:>|->|(?:(?!\n[ \t]*\n|-->).)*-->))
         |(?P<target>\]\([ \t]*\n?[ \t]*{_ADDRESS}(?:[ \t]*\n?[ \t]*(?P<words>{TITLE}))?[ \t]*\n?[ \t]*\))
         |(?P<spaced>\]{SPACED.pattern})
@@ -42,7 +62,7 @@ _MARKUP = rf"""
     )
     |(?P<start>{_START})(?:
         (?P<task>\[[xX]\])(?=[ \t])
-        |(?:`{{3,}}|~{{3,}})(?P<info>[^\n]*)
+        |(?:`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>[^\n]*)
         |(?P<shown><!--.*?-->)
         |(?P<definition>(?!\[\^){LABEL}:)[ \t]*\n?[ \t]*(?P<address>{ADDRESS})
             (?:(?:[ \t]+\n?|[ \t]*\n)[ \t]*(?P<title>{TITLE})(?=[ \t]*$))?[ \t]*$
@@ -50,6 +70,7 @@ _MARKUP = rf"""
         |(?P<callout>\[![A-Za-z]+\])
         |(?P<contents>\[TOC\])[ \t]*$
     )?
+    |(?P<noted>\[\^(?P<note>[^\]\n]+)\]\((?P<beside>[^()\n]*)\))
     |(?P<mark>\[\^[^\]\n]+\])
 """
 MARKUP = re.compile(
@@ -113,7 +134,7 @@ def parts_of(source: str) -> Iterator[Part]:
     """The source as parts, each line's letters apart."""
     position, line, start = 0, 1, 0
     while (found := MARKUP.search(source, start)) is not None:
-        if _is_text(found):
+        if _is_text(found) or _crosses_blocks(found):
             start = found.start() + 1
             continue
         yield from _required(source[position : found.start()], line)
@@ -128,11 +149,80 @@ def parts_of(source: str) -> Iterator[Part]:
 
 
 def _is_text(found: re.Match[str]) -> bool:
-    """Whether it only looks like a formula or a tag."""
+    """Whether it only looks like a formula, a tag, code, an escape or a link."""
     if found["formula"] is not None:
         return not is_formula(found["formula"][1:-1])
+    if found["display"] is not None:
+        return "<" in found["display"] and _is_in_html(found)
+    if found["escape"] is not None:
+        return found[0][1] in "<&" and _is_in_html(found)
+    if found["code"] is not None:
+        return "<" in found["code"] and _is_in_html(found)
+    if found["target"] is not None:
+        return "[" not in _block_before(found) or ("<" in found["target"] and _is_in_html(found))
     tag = TAG.match(found["tag"]) if found["tag"] is not None else None
     return tag is not None and not _may_be_missing(tag)
+
+
+def _crosses_blocks(found: re.Match[str]) -> bool:
+    """Whether another block begins within it, so that it is only text."""
+    if "\n" not in found[0] or found["start"] is not None or found["tag"] is not None:
+        return False
+    source, start = found.string, found.start()
+    line = source.rfind("\n", 0, start) + 1
+    at_start = not source[line:start].strip(" \t>")
+    if at_start and (found["comment"] is not None or found["display"] is not None):
+        return False  # a block of its own
+    if found["comment"] is not None and _is_in_html(found):
+        return False
+    if ONE_LINE.match(source, line):
+        return True
+    if INDENTED.match(source, line) and _follows_empty_line(source, line) and not _is_in_list(found):
+        return True
+    return _has_break(found)
+
+
+def _has_break(found: re.Match[str]) -> bool:
+    source, end = found.string, found.string.find("\n", found.end())
+    pattern = BREAK_IN_LIST if _is_in_list(found) else BLOCK_BREAK
+    position = found.start()
+    while broken := pattern.search(source, position, end if end >= 0 else len(source)):
+        if broken.start() >= found.end():
+            return False
+        is_formula_end = found["display"] is not None and broken[0].lstrip().startswith("$$")
+        if not is_formula_end and _comes_to_an_end(broken):
+            return True
+        position = broken.end()
+    return False
+
+
+def _comes_to_an_end(broken: re.Match[str]) -> bool:
+    """A comment or a program that never ends is none."""
+    end = "-->" if broken["comment"] is not None else f"</{broken['program']}>" if broken["program"] else ""
+    return broken.string.find(end, broken.end()) >= 0
+
+
+def _is_in_list(found: re.Match[str]) -> bool:
+    return LIST_ITEM.search(_block_before(found)) is not None
+
+
+def _follows_empty_line(source: str, line: int) -> bool:
+    return line == 0 or not source[source.rfind("\n", 0, line - 1) + 1 : line].strip()
+
+
+def _is_in_html(found: re.Match[str]) -> bool:
+    """Whether it stands in a block of HTML, where nothing but tags and comments is markup."""
+    if any(HTML_BLOCK.match(line) for line in _block_before(found).split("\n")):
+        return True
+    source, start = found.string, found.start()
+    preformatted = source.rfind("\n<pre", 0, start) if not source.startswith("<pre") else 0
+    return preformatted >= 0 and source.find("</pre>", preformatted, start) < 0
+
+
+def _block_before(found: re.Match[str]) -> str:
+    """What stands between the last empty line and a piece of markup."""
+    source, end = found.string, found.start()
+    return source[max(0, source.rfind("\n\n", 0, end)) : end]
 
 
 def _required(text: str, line: int) -> Iterator[Part]:
@@ -152,6 +242,8 @@ def _alternatives_of(found: re.Match[str]) -> Iterator[tuple[str, ...]]:
         yield "", letters(found[0]), *_readings(_description_of(found[0]))
     elif found["code"] is not None:
         yield _readings(found[0])
+    elif found["noted"] is not None:
+        yield letters(found[0]), letters(found["note"]), letters(found["beside"])
     elif found["entity"] is not None:
         yield letters(found[0]), letters(html.unescape(found[0]))
     elif kind is not None:
@@ -203,13 +295,13 @@ def _streams_of(clean_html: str) -> dict[str, str]:
         if name == "img":
             text = attributes_of(attributes).get("alt", "")
         if text and read:
-            streams.setdefault(label, []).append(letters(text))
+            streams.setdefault(label, []).append(text)
         if end:
             if len(open_tags) > 1 and name not in VOID:
                 open_tags.pop()
         elif name and name not in VOID:
             open_tags.append(_opened(name, attributes, read, label))
-    return {label: "".join(parts) for label, parts in streams.items()}
+    return {label: letters("".join(parts)) for label, parts in streams.items()}
 
 
 def _opened(name: str, attributes: str, read: bool, label: str) -> tuple[bool, str]:

@@ -2,7 +2,6 @@
 author is told."""
 
 import re
-from collections import Counter
 
 from .embeds import card_of
 from .html_text import (
@@ -12,7 +11,6 @@ from .html_text import (
     REFUSED,
     TABLE_TAGS,
     TAG,
-    VOID,
     escaped,
     is_allowed,
     name_of,
@@ -25,31 +23,27 @@ PART = re.compile(rf"{COMMENT.pattern}|{TAG.pattern}|{ENTITY.pattern}|[<>&]|[^<>
 
 
 class OpenTags:
-    """The tags of the author's that are open. An end tag without a beginning is left out: it could end an
-    element of ours.
+    """The tables of the author's that are open.
 
     Browsers move what stands in a table and in none of its cells before the table, so that words would change
     their order: the table is ended there.
     """
 
     def __init__(self) -> None:
-        self.count: Counter[str] = Counter()
         self.in_cell: list[bool] = []  # for each open table, the innermost last
 
     def begin(self, name: str) -> None:
-        self.count[name] += 1
         if name == "table":
             self.in_cell.append(False)
         elif self.in_cell and name in TABLE_TAGS:
             self.in_cell[-1] = name in ("caption", "td", "th")
 
     def end(self, name: str) -> bool:
-        """Whether such a tag is open; it is not any more."""
-        if not self.count[name]:
-            return False
-        self.count[name] -= 1
+        """Whether the tag may end something; `stray_ends` looks for what it ends."""
         if name == "table":
-            del self.in_cell[-1:]
+            if not self.in_cell:
+                return False
+            self.in_cell.pop()
         elif self.in_cell and name in TABLE_TAGS:
             self.in_cell[-1] = False
         return True
@@ -59,7 +53,6 @@ class OpenTags:
         ends = ""
         while self.in_cell and not self.in_cell[-1]:
             self.in_cell.pop()
-            self.count["table"] -= 1
             ends += "</table>"
         return ends
 
@@ -99,8 +92,7 @@ def safe_tag(
         return escaped(tag)
     if found[1]:
         return f"</{DEMOTED.get(name, name)}>" if tags.end(name) else ""
-    if name not in VOID:
-        tags.begin(name)
+    tags.begin(name)
     _tell_of_addresses(values_of(found[4]), name, line, notices)
     return f"<{DEMOTED.get(name, name)}{found[4]}>"
 

@@ -13,6 +13,7 @@ from .extensions import EXTENSIONS
 from .headings import HeadingsExtension, contents_of, targets_of
 from .limits import refuse_deep_html, refuse_endless
 from .notices import Notice
+from .other_language import mark_other_languages
 from .plain_text import plain_text
 from .sanitise import sanitised
 from .source import clean, without_front_matter
@@ -45,13 +46,17 @@ def _unknown_size(src: str) -> None:
 
 
 def render(
-    text: str, *, size_of: Callable[[str], Size | None] = _unknown_size, site_url: str = ""
+    text: str,
+    *,
+    size_of: Callable[[str], Size | None] = _unknown_size,
+    site_url: str = "",
+    language: str = "",
 ) -> Rendered:
     """Render Markdown. Labels within are in the active language. Raises ValidationError, in words, for text
     that cannot be rendered.
 
     `size_of(src)` tells the width and height in pixels of a picture where they are known. Pictures given with
-    `site_url` are our own.
+    `site_url` are our own. With the `language` of the text, what is in another one is marked.
     """
     notices: list[Notice] = []
     text = clean(text, notices)
@@ -69,6 +74,8 @@ def render(
         ) from error
     _tell_of_unused_references(md)
     plain = plain_text(html)
+    if language:
+        html = mark_other_languages(html, language)
     latin, han = len(LATIN_WORD.findall(plain)), len(LETTER.findall(plain))
     notices = sorted(dict.fromkeys(notices), key=lambda notice: notice.line)
     note_lines = {label: (block.line, block.end) for label, block in md.notes.definitions.items()}

@@ -218,3 +218,31 @@ def test_control_characters_are_left_out_and_what_cannot_be_shown_is_told():
     rendered = render("a\n\nb\x00c\ud800d")
     assert rendered.text == "a b\ufffdc\ufffdd"
     assert [notice.line for notice in rendered.notices] == [3]
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    {
+        "a tag in a description of a picture": (
+            "a[^1] b[^2]\n\n[^1]: ![<div>](/a)</div>\n\n[^2]: two",
+            '</li>\n<li id="s-fn:2">\n<p>two',
+        ),
+        "in a callout": (
+            "> [!NOTE]\n> ![<div>](/a)</div>\n\nafter",
+            '<p><img alt="" loading="lazy" src="/a"></p>\n</div>\n<p>after</p>',
+        ),
+        "before its beginning": (
+            "> [!NOTE]\n> a</div>b\n\n<div>\n\nx</div>\n\nafter",
+            "<p>ab</p>\n</div>\n<div>\n<p>x</p></div><p></p>\n<p>after</p>",
+        ),
+        "of a quote": ("> a</blockquote>b\n\nafter", "<p>ab</p>\n</blockquote>\n<p>after</p>"),
+        "in a table": ("| a |\n|---|\n| b</table>c |\n\nafter", "<td>b&lt;/table&gt;c</td>"),
+    }.values(),
+)
+def test_an_end_tag_of_the_authors_ends_nothing_of_ours(source, html):
+    assert html in render(source).html
+
+
+def test_an_end_tag_ends_what_the_author_has_begun():
+    html = render("<details>\n<summary>s</summary>\n\n- a\n\ntext</details>\n\nafter").html
+    assert html.index("</details>") < html.index("after")

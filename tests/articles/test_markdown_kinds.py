@@ -214,6 +214,12 @@ def test_links_to_headings_by_the_slug_of_github_and_by_our_id(link, found):
     assert f'id="{found}"' in out
 
 
+def test_links_to_headings_keep_marks_or_are_the_heading_itself():
+    out = html("[a](#plan-\ufe0f) [b](#我们要做什么？)\n\n## Plan (🛠\ufe0f)\n\n## 我们要做什么？")
+    assert '<a href="#s-plan">a</a> <a href="#s-我们要做什么">b</a>' in out
+    assert 'id="s-plan"' in out
+
+
 def test_links_to_chinese_headings_and_to_named_anchors():
     out = html(
         '[a](#第二部分) [b](#%E7%AC%AC) [c](#x) [d](#gone)\n\n## 第二部分\n\n## 第\n\n<a name="x"></a>'

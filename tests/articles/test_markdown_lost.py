@@ -202,3 +202,29 @@ def test_no_letter_of_any_text_is_lost(text):
     except ValidationError:
         return
     assert lost_text(text, rendered) == [], rendered.html
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a `b\n```c\n`d` e\n```",
+        "a `b\n~~~ c`\nd",
+        "a `b\n1. c <b>d`",
+        "# a `b\n$x$` c",
+        "    a `b\n\n<b>c` d",
+        "<div>`a\n<b>b</b>` c</div>",
+        "a \\`<b>b</b>` c",
+        "a [^1](2) b",
+        "](a\n~~~b) c",
+        "<details><!--\n- a\n-->b</details>",
+        "<iframe\n src='/a'\n>\n</iframe>",
+        "a <!-- b\n~~~c-->\nd",
+    ],
+)
+def test_what_ends_with_its_block_is_no_false_alarm(source):
+    assert lost_text(source, render(source)) == []
+
+
+def test_text_between_signs_that_blocks_part_is_looked_for():
+    assert lost_in("a `b\n- c d` e", "<p>a `b</p><ul><li>c</li></ul><p>e</p>")
+    assert lost_in("a `b\n- c` `<path>`", "<p>a `b</p><ul><li>c` <code></code></li></ul>")

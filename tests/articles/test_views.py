@@ -309,3 +309,23 @@ def test_search_links_to_the_same_search_in_the_other_language(stranger, db):
     response = stranger.get("/search/", {"q": "专利 & co"})
     assert response.context["other_language"]["url"] == "/zh-hans/search/?q=%E4%B8%93%E5%88%A9+%26+co"
     assert stranger.get("/search/").context["other_language"]["url"] == "/zh-hans/search/"
+
+
+def test_names_and_titles_of_the_other_language_are_marked(client):
+    author = make_author(name_en="Ann Lee", name_zh="")
+    text = {"title": "读 The Long Tail of Things", "summary": "关于 a method of doing business 的争论"}
+    article = make_article(language="zh-hans", authors=[author], **text)
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert '<h1>读 <span lang="en">The Long Tail of Things</span></h1>' in html
+    assert '关于 <span lang="en">a method of doing business</span> 的争论</p>' in html
+    assert html.count('rel="author" href="/zh-hans/authors/') == 1
+    assert '<span lang="en">Ann Lee</span></a>' in html
+
+
+def test_the_title_of_an_english_article_stays_escaped_beside_marked_words(client):
+    article = make_article(title="What 其特征在于 <means> & more")
+    for url in (article.get_absolute_url(), "/"):
+        html = client.get(url).content.decode()
+        assert 'What <span lang="zh-Hans">其特征在于</span> &lt;means&gt; &amp; more' in html

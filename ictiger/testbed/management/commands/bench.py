@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from articles.models import Article
 from ictiger.env import env
-from ictiger.testbed.bench import baseline, growth, pages, posting, renders
+from ictiger.testbed.bench import baseline, growth, pages, posting, rendering, renders
 from ictiger.testbed.bench.prepare import prepare
 from ictiger.testbed.bench.report import Report
 from ictiger.testbed.bench.sites import Log
@@ -40,6 +40,9 @@ BENCHMARKS = {
     ),
     "growth": Benchmark(growth.bench_growth, growth.GROWTH_OPTIONS, growth.__doc__, uses_own_site=False),
     "pages": Benchmark(pages.bench_pages, pages.PAGE_OPTIONS, pages.__doc__, uses_own_site=False),
+    "render": Benchmark(
+        rendering.bench_rendering, rendering.RENDERING_OPTIONS, rendering.__doc__, uses_own_site=False
+    ),
     "renders": Benchmark(
         renders.bench_renders, renders.RENDER_OPTIONS, renders.__doc__, baseline.compare_renders
     ),
