@@ -18,9 +18,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.verification import addresses, blocks, flow, limits
 
 from . import display_names
+from .display_names import NameFault
 from .hooks import digest_conditions, reserved_name_sources
 from .models import User
 
+NAME_FAULTS = {
+    NameFault.UNSEEN: _("The name contains characters that cannot be seen."),
+    NameFault.MARKS: _("The name has more accents on one letter than can be read."),
+    NameFault.NO_LETTER: _("A name needs at least one letter."),
+    NameFault.ADDRESS: _("An address is not a name."),
+    NameFault.MIXED: _("The name mixes alphabets whose letters look alike. Use one of them."),
+}
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
 
 
@@ -128,7 +136,17 @@ class AddressForm(allauth.AddEmailForm):
         return address
 
 
-class ProfileForm(forms.ModelForm):
+class NamedUserForm(forms.ModelForm):
+    """A form with the name that is shown beside comments: the profile, and the desk's form of a user."""
+
+    def clean_display_name(self) -> str:
+        name = display_names.normalize_name(self.cleaned_data["display_name"])
+        if name and name != self.initial.get("display_name"):
+            check_display_name(name, self.instance)
+        return name
+
+
+class ProfileForm(NamedUserForm):
     class Meta:
         model = User
         fields = ("display_name", "language", "mail_replies", "mail_decisions", "mail_digest")
@@ -145,26 +163,16 @@ class ProfileForm(forms.ModelForm):
         if not any(condition(self.instance) for condition in digest_conditions):
             del self.fields["mail_digest"]
 
-    def clean_display_name(self) -> str:
-        name = display_names.normalize_name(self.cleaned_data["display_name"])
-        if name:
-            check_display_name(name, self.instance)
-        return name
-
 
 def check_display_name(name: str, user: User) -> None:
     """Raise ValidationError for a name that is unreadable, hides characters, or looks like that of staff."""
-    if display_names.has_invisible(name):
-        raise ValidationError(_("The name contains characters that cannot be seen."), code="invisible")
-    if display_names.has_zalgo(name):
-        raise ValidationError(_("The name has more accents on one letter than can be read."), code="marks")
-    if not display_names.has_letter(name):
-        raise ValidationError(_("A name needs at least one letter."), code="no_letter")
-    if "@" in name or "/" in name:
-        raise ValidationError(_("An address is not a name."), code="address")
-    if display_names.mixes_scripts(name):
+    fault = display_names.fault_of(name)
+    if fault is not None:
+        raise ValidationError(NAME_FAULTS[fault], code=fault.value)
+    if display_names.is_placeholder(name):
         raise ValidationError(
-            _("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed"
+            _("This stands in the place of a name for readers who have none. Choose another."),
+            code="placeholder",
         )
     if not user.is_staff and (
         display_names.is_reserved(name)

@@ -245,6 +245,7 @@ MFA_FORMS = {
     "reauthenticate": "accounts.mfa.ReauthenticateForm",
     "activate_totp": "accounts.mfa.ActivateTOTPForm",
     "add_webauthn": "accounts.mfa.AddWebAuthnForm",
+    "edit_webauthn": "accounts.mfa.EditWebAuthnForm",
 }
 MFA_TOTP_ISSUER = "ICTiger"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

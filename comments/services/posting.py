@@ -141,7 +141,7 @@ def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") 
         report, _new = Report.objects.get_or_create(
             comment=comment,
             reporter=user,
-            defaults={"reason": reason, "note": word_count.clean_text(note), "counts": is_trusted(user)},
+            defaults={"reason": reason, "note": word_count.clean_note(note), "counts": is_trusted(user)},
         )
         if not comment.approved and _count_valid_reports(comment) >= policy.REPORTS_THAT_HOLD:
             set_state(comment, Outcome(State.PENDING, HoldRule.REPORTED))
