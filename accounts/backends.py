@@ -3,6 +3,7 @@
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Q
 
+from ictiger.core.email_addresses import same_address
 from ictiger.core.prepared import PreparedQuery
 
 from .models import User
@@ -24,7 +25,7 @@ class ReaderBackend(AuthenticationBackend):
         address, an attacker could make its log-in take minutes, and the time taken would reveal whether
         another account with the address exists.
         """
-        email = email.lower()
+        email = same_address(email)
         users = (
             User.objects.with_verification().filter(Q(email=email) | Q(emailaddress__email=email)).distinct()
         )

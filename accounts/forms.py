@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
-from allauth.account.fields import EmailField
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
@@ -16,8 +15,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.verification import addresses, blocks, flow, limits
+from accounts.verification.typos import COMMON_DOMAINS
+from ictiger.core.email_addresses import has_lookalike_domain
 
 from . import display_names
+from .address_field import AddressField
 from .display_names import NameFault
 from .hooks import digest_conditions, reserved_name_sources
 from .models import User
@@ -33,11 +35,12 @@ PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember 
 
 
 class EmailLabelMixin:
-    """One label for the address field on every page; allauth has several."""
+    """One address field with one label on every page; allauth has several."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login" if "login" in self.fields else "email"].label = _("E-mail address")
+        name = "login" if "login" in self.fields else "email"
+        self.fields[name] = AddressField(label=_("E-mail address"))
 
 
 class LoginForm(EmailLabelMixin, allauth.LoginForm):
@@ -55,6 +58,7 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
 
     def clean_email(self) -> str:
         email = super().clean_email()
+        refuse_lookalike(email)
         blocks.refuse_if_blocked(email)
         return email
 
@@ -76,7 +80,18 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
         # As with_verification() adds them.
         user.has_verified_address, user.unverified_address_id = False, address.pk
         addresses.send_signup_verification(address)
+        if self.fields["email"].typed_notice:
+            messages.info(request, self.fields["email"].typed_notice)
         return user
+
+
+def refuse_lookalike(email: str) -> None:
+    """Raise ValidationError for a new address whose domain passes for another one."""
+    if has_lookalike_domain(email, COMMON_DOMAINS):
+        raise ValidationError(
+            _("The part after @ mixes alphabets whose letters look alike, or imitates another domain."),
+            code="lookalike",
+        )
 
 
 class ResetPasswordForm(EmailLabelMixin, allauth.ResetPasswordForm):
@@ -118,10 +133,11 @@ class RequestLoginCodeForm(EmailLabelMixin, allauth.RequestLoginCodeForm):
 class AddressForm(allauth.AddEmailForm):
     """The new address of an account, on the verification page and on allauth's e-mail page."""
 
-    email = EmailField(label=_("New address"))
+    email = AddressField(label=_("New address"))
 
     def clean_email(self) -> str:
         email = super().clean_email()
+        refuse_lookalike(email)
         blocks.refuse_if_blocked(email)
         return email
 
@@ -131,6 +147,8 @@ class AddressForm(allauth.AddEmailForm):
         if address.primary:
             self.user.email = address.email  # the hint cookie of this response is computed from request.user
         limit = addresses.send_verification(address, client=limits.client_hash(request))
+        if self.fields["email"].typed_notice:
+            messages.info(request, self.fields["email"].typed_notice)
         if limit and not address.primary:  # the change of a verified address has no banner
             messages.warning(request, limit.message)
         return address

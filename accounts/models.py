@@ -9,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from ictiger.core.email_addresses import same_address
 from ictiger.core.languages import Language
 
 from .display_names import initials
@@ -34,16 +35,17 @@ class UserQuerySet(models.QuerySet):
         A new address that a verified account wants to change to opens nothing: mistyped, it is the mailbox of
         somebody else.
         """
-        active = self.filter(is_active=True, emailaddress__email=address.lower()).order_by("-pk")
+        address = same_address(address)
+        active = self.filter(is_active=True, emailaddress__email=address).order_by("-pk")
         return (
-            active.filter(emailaddress__email=address.lower(), emailaddress__verified=True).first()
+            active.filter(emailaddress__email=address, emailaddress__verified=True).first()
             or active.with_verification().filter(has_verified_address=False).first()
         )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=email.lower(), **fields)
+        user = self.model(email=same_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user

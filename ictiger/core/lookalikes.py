@@ -8,8 +8,8 @@ from .characters import SPELLING_CLASSES, without_unseen
 LOOKALIKE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 # Letters that look like a Latin letter in lower or upper case.
 LETTERS_ALIKE = str.maketrans(
-    "абвгдезикмнорстухьѕіїјһԁԛԝґ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "ı",
-    "a6brgegukmhopctyxbsiijhdqwr" + "abyezhikmvoptyxw" + "onuhgq" + "i",
+    "абвгдезикмнорстухьѕіїјһԁԛԝґӏ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "ı",
+    "a6brgegukmhopctyxbsiijhdqwrl" + "abyezhikmvoptyxw" + "onuhgq" + "i",
 )
 # Digits and I, which look like l and o in print.
 STROKES_ALIKE = str.maketrans("01iǀ", "olll")

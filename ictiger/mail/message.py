@@ -12,7 +12,8 @@ from email.utils import formatdate, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.utils.encoding import punycode
+
+from ictiger.core.email_addresses import InvalidAddress, ascii_domain
 
 
 class UrlHeader(UniqueUnstructuredHeader):
@@ -45,19 +46,20 @@ def parsed_address(address: str) -> Address:
     Raises NotAnAddress for anything else. Line breaks and other control characters would end the header or
     command and begin another.
     """
-    if not address.isprintable():
-        raise NotAnAddress("not an address: it contains control characters")
     mailbox, _, domain = address.rpartition("@")
+    # A domain in Persian or Sinhala may need joiners, which are not printable.
+    if not mailbox.isprintable() or (domain.isascii() and not domain.isprintable()):
+        raise NotAnAddress("not an address: it contains control characters")
     is_quoted = len(mailbox) > 2 and mailbox[0] == mailbox[-1] == '"'
     try:
-        ascii_domain = punycode(domain)
-    except UnicodeError as error:
+        server = ascii_domain(domain)
+    except InvalidAddress as error:
         raise NotAnAddress("not an address") from error
-    if not DOMAIN.fullmatch(ascii_domain) or not (is_quoted or ATOMS.fullmatch(mailbox)):
+    if not DOMAIN.fullmatch(server) or not (is_quoted or ATOMS.fullmatch(mailbox)):
         raise NotAnAddress("not an address")
     if "=?" in mailbox:  # Python's e-mail package would decode it as an encoded word (RFC 2047), and may fail
         raise NotAnAddress("not an address: the mailbox looks like an encoded word")
-    parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=ascii_domain)
+    parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=server)
     if len(parsed.addr_spec.encode()) > ADDRESS_OCTETS:
         raise NotAnAddress("not an address: it is too long")
     return parsed
