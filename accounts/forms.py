@@ -20,6 +20,7 @@ from ictiger.core.email_addresses import has_lookalike_domain
 
 from . import display_names
 from .address_field import AddressField
+from .code_field import CodeField
 from .display_names import NameFault
 from .hooks import digest_conditions, reserved_name_sources
 from .models import User
@@ -128,6 +129,10 @@ class RequestLoginCodeForm(EmailLabelMixin, allauth.RequestLoginCodeForm):
         email = get_adapter().clean_email(super().clean_email())
         self._user = User.objects.reachable_at(email)
         return email
+
+
+class ConfirmLoginCodeForm(allauth.ConfirmLoginCodeForm):
+    code = CodeField()
 
 
 class AddressForm(allauth.AddEmailForm):

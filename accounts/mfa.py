@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ictiger.core.characters import has_stacked_marks, without_misplaced
 
+from .code_field import CodeField
 from .display_names import MAX_ACCENTS, MAX_MARKS, normalize_name
 
 KEY_NAME_LENGTH = 100  # characters
@@ -32,19 +33,19 @@ class MFAAdapter(DefaultMFAAdapter):
 class AuthenticateForm(base.AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code")
+        self.fields["code"] = CodeField()
 
 
 class ReauthenticateForm(base.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code")
+        self.fields["code"] = CodeField()
 
 
 class ActivateTOTPForm(totp.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code that the app shows")
+        self.fields["code"] = CodeField(label=_("Code that the app shows"))
 
 
 class AddWebAuthnForm(webauthn.AddWebAuthnForm):
@@ -76,7 +77,7 @@ class EditWebAuthnForm(webauthn.EditWebAuthnForm):
 
 def readable_key_name(text: str) -> str:
     """The name of a key as it is listed, to its owner alone: without characters that cannot be seen."""
-    return normalize_name(without_misplaced(text))
+    return normalize_name(without_misplaced(text)) if len(text) <= 10 * KEY_NAME_LENGTH else text
 
 
 def key_name_fault(name: str) -> str:

@@ -13,6 +13,7 @@ from ictiger.core.email_addresses import same_address
 from ictiger.core.languages import Language
 
 from .display_names import initials
+from .typed_secrets import normal_password, password_forms
 
 UNVERIFIED_LIFETIME = timedelta(days=14)  # after that an account without a verified address is deleted
 
@@ -109,6 +110,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password if raw_password is None else normal_password(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether it is the password, in whatever form of Unicode it is typed, and the hash was made."""
+        return any(super(User, self).check_password(form) for form in password_forms(raw_password))
 
     def get_full_name(self) -> str:
         return self.public_name

@@ -218,6 +218,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
     "request_login_code": "accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
 }
 # Verification mails are limited by the mail ledger (accounts/verification/limits.py), which shows the limit
 # to the reader; allauth's limit is silent.

@@ -14,7 +14,7 @@ import idna
 from .characters import UNSEEN_RANGES
 from .lookalikes import mixes_scripts, skeleton
 
-MAX_TYPED = 1_000  # characters; idna takes quadratic time in the length of a label
+MAX_TYPED = 1_000  # characters; idna and Unicode's normal forms take quadratic time
 MAX_DOMAIN = 253  # octets (RFC 1035)
 
 # Full-width forms of ASCII, which Chinese input methods type, and the small @.
@@ -65,7 +65,8 @@ def same_address(typed: str) -> str:
     try:
         return canonical_address(typed)
     except InvalidAddress:
-        return unicodedata.normalize("NFC", typed.strip().lower())
+        lower = typed.strip().lower()
+        return unicodedata.normalize("NFC", lower) if len(typed) <= MAX_TYPED else lower
 
 
 def is_folded(typed: str) -> bool:

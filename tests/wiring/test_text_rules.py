@@ -43,7 +43,10 @@ NO_TEXT = {
     ("DecisionForm", "seen"),
     ("Reason", "code"),
     ("SignupForm", "username"),  # allauth deletes it
-    *((form, "code") for form in ("AuthenticateForm", "ReauthenticateForm", "ActivateTOTPForm")),
+    ("ConfirmLoginCodeForm", "code"),
+    ("AuthenticateForm", "code"),
+    ("ReauthenticateForm", "code"),
+    ("ActivateTOTPForm", "code"),
 }
 # How to make a form of what was typed, where its class wants more than the data.
 MAKERS: dict[str, Callable[[dict], forms.BaseForm]] = {
