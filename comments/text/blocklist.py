@@ -70,12 +70,15 @@ def can_be_found(folded: str) -> bool:
     return len(folded) > 1 or bool(_UNSPACED.search(folded))
 
 
-def text_fingerprint(text: str) -> str:
-    """Hex digest of 32 characters, equal for texts that differ in look-alikes, spacing or punctuation."""
+def text_fingerprint(text: str, *, below: int | None = None) -> str:
+    """Hex digest of 32 characters, equal for texts that differ in look-alikes, spacing or punctuation.
+
+    With the id of a comment in `below`, equal only below that comment.
+    """
     folded = fold(text)
-    return blake2b(
-        ("".join(_split_words(folded)) or "".join(folded.split())).encode(), digest_size=16
-    ).hexdigest()
+    letters = "".join(_split_words(folded)) or "".join(folded.split())
+    place = "" if below is None else f"{below}\n"
+    return blake2b((place + letters).encode(), digest_size=16).hexdigest()
 
 
 class Matcher:
