@@ -22,7 +22,7 @@ from . import display_names
 from .address_field import AddressField
 from .code_field import CodeField
 from .display_names import NameFault
-from .hooks import digest_conditions, reserved_name_sources
+from .hooks import digest_conditions, name_refusals, name_reviews, reserved_name_sources
 from .models import User
 
 NAME_FAULTS = {
@@ -166,6 +166,8 @@ class NamedUserForm(forms.ModelForm):
         name = display_names.normalize_name(self.cleaned_data["display_name"])
         if name and name != self.initial.get("display_name"):
             check_display_name(name, self.instance)
+            for refusal in filter(None, (reason_against(name) for reason_against in name_refusals)):
+                raise ValidationError(refusal, code="words")
         return name
 
 
@@ -185,6 +187,14 @@ class ProfileForm(NamedUserForm):
         super().__init__(*args, **kwargs)
         if not any(condition(self.instance) for condition in digest_conditions):
             del self.fields["mail_digest"]
+
+    def save(self, commit: bool = True) -> User:
+        """Save the profile; a name that must wait leaves the one before in its place."""
+        name, previous = self.instance.display_name, self.initial["display_name"]
+        if name != previous:
+            must_wait = [review(self.instance, name, previous) for review in name_reviews]
+            self.instance.display_name = previous if any(must_wait) else name
+        return super().save(commit)
 
 
 def check_display_name(name: str, user: User) -> None:

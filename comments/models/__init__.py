@@ -9,6 +9,7 @@ from .comment import FORMER_READER, MAX_NOTE_LENGTH, MODERATE_CODENAME, Comment,
 from .discussion import Discussion, SiteCommentSettings
 from .drafts_and_mutes import CommentDraft, ThreadMute, compose_url
 from .moderation import Ban, Claim, Decision, Reason, Report
+from .names import NameReview
 
 __all__ = [
     "FORMER_READER",
@@ -22,6 +23,7 @@ __all__ = [
     "CommentQuerySet",
     "Decision",
     "Discussion",
+    "NameReview",
     "Reason",
     "Report",
     "SiteCommentSettings",

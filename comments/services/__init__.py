@@ -31,6 +31,7 @@ from .errors import (
     StaleDecision,
 )
 from .moderation import ban_user, decide, undo_last, undo_outcome
+from .names import decide_name, name_note, name_refusal, review_name
 from .posting import edit_comment, post_comment, remove_comment, report_comment
 from .recusal import has_another_moderator, recusal_reason
 from .screening import is_trusted, require_not_banned, require_open, rescreen
@@ -53,12 +54,15 @@ __all__ = [
     "ban_user",
     "claim_comment",
     "decide",
+    "decide_name",
     "discard_pending",
     "edit_comment",
     "erase_comments",
     "erase_in_batches",
     "has_another_moderator",
     "is_trusted",
+    "name_note",
+    "name_refusal",
     "post_comment",
     "prune_claims",
     "recusal_reason",
@@ -70,6 +74,7 @@ __all__ = [
     "require_open",
     "rescreen",
     "resubmit",
+    "review_name",
     "switch_discussion",
     "switch_site",
     "undo_last",
