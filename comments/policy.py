@@ -202,11 +202,11 @@ def _first_rule(facts: ScreeningFacts) -> HoldRule | None:
     return HoldRule.TOO_FAST if facts.too_fast or facts.too_many else None
 
 
-def is_short_reply(*, is_reply: bool, words: int, links: int) -> bool:
-    """Whether the text is a duplicate only below the same comment, as thanks to one person are none to
-    another. Blogs compare all comments so (WordPress); we do it for what is too short to advertise much.
+def is_short_reply(*, words: int, links: int) -> bool:
+    """Whether the text of a reply is a duplicate only below the same comment: thanks to one person are none
+    to another. WordPress compares all comments so; we do it for what is too short to advertise much.
     """
-    return is_reply and words <= SHORT_REPLY_WORDS and not links
+    return words <= SHORT_REPLY_WORDS and not links
 
 
 def may_edit(state: str, reason: str, written_at: datetime, now: datetime) -> bool:

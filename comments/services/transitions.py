@@ -84,10 +84,8 @@ def set_body(comment: Comment, body: str) -> None:
 
 def _fingerprint(comment: Comment) -> str:
     """What duplicates have in common: the text, and for a short reply the comment that it replies to."""
-    is_short = policy.is_short_reply(
-        is_reply=comment.replied_to_id is not None,
-        words=comment.words,
-        links=len(web_addresses.find_urls(comment.body)),
+    is_short = comment.replied_to_id is not None and policy.is_short_reply(
+        words=comment.words, links=len(web_addresses.find_urls(comment.body))
     )
     return blocklist.text_fingerprint(comment.body, below=comment.replied_to_id if is_short else None)
 
