@@ -4,8 +4,6 @@ texts.
 The queue stores ids; links, codes and texts are made when a mail is sent (emails.py).
 """
 
-import unicodedata
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib import messages
@@ -15,10 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.verification import addresses, blocks, limits
+from ictiger.core.email_addresses import InvalidAddress, canonical_address
 from ictiger.core.languages import Language
 from ictiger.mail.queue import enqueue
 
 from . import login_codes
+from .address_field import ADDRESS_FAULTS
 from .models import User
 
 MAX_EMAIL_LENGTH = User._meta.get_field("email").max_length
@@ -42,22 +42,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return User(language=Language.active())
 
     def clean_email(self, email: str) -> str:
-        """Normalize an address: lower case, Unicode's NFC, and the domain in Unicode, also where it was typed
-        as `xn--…` or in full width.
+        """The address in its one form, checked in that form.
 
-        Raises ValidationError for an address longer than its database column or with a domain that cannot
-        exist.
+        Raises ValidationError for what is no address, and for one longer than its database column.
         """
         if not email:
             return email
-        mailbox, _at, domain = unicodedata.normalize("NFC", email.lower()).rpartition("@")
         try:
-            domain = domain.encode("idna").decode("idna")
-        except UnicodeError as error:
-            raise ValidationError(
-                _("The part after @ is not the name of a mail server."), code="invalid"
-            ) from error
-        email = f"{mailbox}@{domain}"
+            email = canonical_address(email)
+        except InvalidAddress as error:
+            raise ValidationError(ADDRESS_FAULTS[error.fault], code="invalid") from error
         if len(email) > MAX_EMAIL_LENGTH:
             too_long = _("An e-mail address has at most %(limit)s characters.")
             raise ValidationError(too_long, code="max_length", params={"limit": MAX_EMAIL_LENGTH})

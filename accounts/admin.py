@@ -23,6 +23,7 @@ from ictiger.core.admin_site import BoundedSearchMixin
 from ictiger.pagecache.public_write import public_write
 
 from .erasure import erase_account
+from .forms import NamedUserForm
 from .models import User
 
 # One log-in page for everybody, with one set of limits.
@@ -92,6 +93,7 @@ class AddressInline(admin.TabularInline):
 
 @admin.register(User)
 class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
+    form = NamedUserForm
     list_display = (
         "email",
         "display_name",

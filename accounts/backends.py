@@ -3,9 +3,11 @@
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Q
 
+from ictiger.core.email_addresses import same_address
 from ictiger.core.prepared import PreparedQuery
 
 from .models import User
+from .typed_secrets import password_forms
 
 _user_by_id = PreparedQuery(lambda pk: User.objects.with_verification().filter(pk=pk), server_side=True)
 
@@ -24,7 +26,7 @@ class ReaderBackend(AuthenticationBackend):
         address, an attacker could make its log-in take minutes, and the time taken would reveal whether
         another account with the address exists.
         """
-        email = email.lower()
+        email = same_address(email)
         users = (
             User.objects.with_verification().filter(Q(email=email) | Q(emailaddress__email=email)).distinct()
         )
@@ -32,6 +34,11 @@ class ReaderBackend(AuthenticationBackend):
         newest = users.filter(has_verified_address=False).order_by("-pk").first()
         owner, newcomer = self._check(verified, password), self._check(newest, password)
         return owner or newcomer
+
+    def _mitigate_timing_attack(self, password: str) -> None:
+        """Hash as often as User.check_password() does for an account that exists."""
+        for _form in password_forms(password):
+            super()._mitigate_timing_attack(password)
 
     def _check(self, user: User | None, password: str) -> User | None:
         """`user` if the password is right. Without a user, hash it anyway: the time must be equal."""

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from enum import Enum
+
+from ictiger.core.characters import has_stacked_marks, has_unseen
+from ictiger.core.lookalikes import mixes_scripts, skeleton
+from ictiger.core.web_addresses import has_web_address
 
 NAME_LENGTH = 40  # characters
-# Letters of these scripts look alike, so a name may use only one of the scripts.
-LOOKALIKE_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 RESERVED = (
     "admin",
     "administrator",
@@ -19,23 +22,24 @@ RESERVED = (
     "编辑部",
     "官方",
 )
-# Unicode categories of invisible characters, which would make two names that look the same differ.
-INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-# Invisible characters of other categories: Default_Ignorable_Code_Point, and the Braille pattern without
-# dots.
-IGNORED_CHARACTERS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-# Accents on one letter: no written language needs more, and a pile of them covers the lines above and below.
-MAX_MARKS = 3
-# Letters that look like a Latin letter in lower or upper case.
-LETTERS_ALIKE = str.maketrans(
-    "абвгдезикмнорстухьѕіїјһԁԛԝґ" + "αβγεζηικμνορτυχω" + "օոսհցզ" + "ı",
-    "a6brgegukmhopctyxbsiijhdqwr" + "abyezhikmvoptyxw" + "onuhgq" + "i",
-)
-# Digits and I, which look like l and o in print.
-STROKES_ALIKE = str.maketrans("01iǀ", "olll")
+# What pages show in the place of a name: User.public_name without one, and comments by people who have left.
+# In both languages, whatever the reader's.
+_PLACEHOLDERS = ("reader", "former reader", "a former moderator", "somebody who has left", "deleted user")
+_PLACEHOLDERS_ZH = ("读者", "已注销的读者", "一位前版主", "一位已离开的成员", "已注销用户")
+_NUMBERED = re.compile(r"(?:reader|读者)[\dol]+")
+# No written language needs more accents on one letter, or more marks with its vowel signs (Tibetan, Burmese).
+MAX_ACCENTS, MAX_MARKS = 3, 7
 PUBLICATION_NAME = "ictiger"  # not allowed anywhere in a name
+
+
+class NameFault(Enum):
+    """Why a name cannot be taken, whoever asks for it."""
+
+    UNSEEN = "invisible"
+    MARKS = "marks"
+    NO_LETTER = "no_letter"
+    ADDRESS = "address"
+    MIXED = "mixed"
 
 
 def normalize_name(name: str) -> str:
@@ -43,38 +47,28 @@ def normalize_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
-def has_invisible(name: str) -> bool:
-    return bool(IGNORED_CHARACTERS.search(name)) or any(
-        unicodedata.category(character) in INVISIBLE for character in name
-    )
-
-
-def has_zalgo(name: str) -> bool:
-    """Whether a letter has more than MAX_MARKS accents."""
-    classes = "".join(unicodedata.category(character)[0] for character in unicodedata.normalize("NFD", name))
-    return "M" * (MAX_MARKS + 1) in classes
-
-
-def has_letter(name: str) -> bool:
-    return any(unicodedata.category(character).startswith(("L", "N")) for character in name)
-
-
-def mixes_scripts(name: str) -> bool:
-    """Whether letters of two look-alike scripts occur in it, like a Cyrillic а in a Latin name."""
-    scripts = {unicodedata.name(character, "").partition(" ")[0] for character in name if character.isalpha()}
-    return len(scripts.intersection(LOOKALIKE_SCRIPTS)) > 1
-
-
-def skeleton(name: str) -> str:
-    """`name` without case, width, accents, spacing and differences of alphabet. Names with equal skeletons
-    count as one name.
-    """
-    flat = unicodedata.normalize("NFKD", name).casefold().translate(LETTERS_ALIKE).translate(STROKES_ALIKE)
-    return "".join(character for character in flat if unicodedata.category(character).startswith(("L", "N")))
+def fault_of(name: str) -> NameFault | None:
+    """What is wrong with a name by itself; None when nothing is. Names of all living scripts are welcome."""
+    if has_unseen(name):
+        return NameFault.UNSEEN
+    if has_stacked_marks(unicodedata.normalize("NFD", name), limit=MAX_MARKS, accents=MAX_ACCENTS):
+        return NameFault.MARKS
+    if not any(unicodedata.category(character)[0] in "LN" for character in name):
+        return NameFault.NO_LETTER
+    if re.search("[@/＠／﹫]", name) or has_web_address(name):
+        return NameFault.ADDRESS
+    return NameFault.MIXED if mixes_scripts(name) else None
 
 
 def is_reserved(name: str) -> bool:
+    """Whether it looks like a name of the staff or of the publication."""
     return skeleton(PUBLICATION_NAME) in skeleton(name) or skeleton(name) in map(skeleton, RESERVED)
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether it looks like what stands in the place of a name: “Reader 14”, “Former reader”."""
+    shape = skeleton(name)
+    return bool(_NUMBERED.fullmatch(shape)) or shape in map(skeleton, _PLACEHOLDERS + _PLACEHOLDERS_ZH)
 
 
 def initials(name: str) -> str:

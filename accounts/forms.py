@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
-from allauth.account.fields import EmailField
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
@@ -16,20 +15,33 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.verification import addresses, blocks, flow, limits
+from accounts.verification.typos import COMMON_DOMAINS
+from ictiger.core.email_addresses import has_lookalike_domain
 
 from . import display_names
-from .hooks import digest_conditions, reserved_name_sources
+from .address_field import AddressField
+from .code_field import CodeField
+from .display_names import NameFault
+from .hooks import digest_conditions, name_refusals, name_reviews, reserved_name_sources
 from .models import User
 
+NAME_FAULTS = {
+    NameFault.UNSEEN: _("The name contains characters that cannot be seen."),
+    NameFault.MARKS: _("The name has more accents on one letter than can be read."),
+    NameFault.NO_LETTER: _("A name needs at least one letter."),
+    NameFault.ADDRESS: _("An address is not a name."),
+    NameFault.MIXED: _("The name mixes alphabets whose letters look alike. Use one of them."),
+}
 PASSWORD_HELP = _("At least 10 characters. A short sentence is easy to remember and hard to guess.")
 
 
 class EmailLabelMixin:
-    """One label for the address field on every page; allauth has several."""
+    """One address field with one label on every page; allauth has several."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login" if "login" in self.fields else "email"].label = _("E-mail address")
+        name = "login" if "login" in self.fields else "email"
+        self.fields[name] = AddressField(label=_("E-mail address"))
 
 
 class LoginForm(EmailLabelMixin, allauth.LoginForm):
@@ -47,6 +59,7 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
 
     def clean_email(self) -> str:
         email = super().clean_email()
+        refuse_lookalike(email)
         blocks.refuse_if_blocked(email)
         return email
 
@@ -68,7 +81,18 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
         # As with_verification() adds them.
         user.has_verified_address, user.unverified_address_id = False, address.pk
         addresses.send_signup_verification(address)
+        if self.fields["email"].typed_notice:
+            messages.info(request, self.fields["email"].typed_notice)
         return user
+
+
+def refuse_lookalike(email: str) -> None:
+    """Raise ValidationError for a new address whose domain passes for another one."""
+    if has_lookalike_domain(email, COMMON_DOMAINS):
+        raise ValidationError(
+            _("The part after @ mixes alphabets whose letters look alike, or imitates another domain."),
+            code="lookalike",
+        )
 
 
 class ResetPasswordForm(EmailLabelMixin, allauth.ResetPasswordForm):
@@ -107,13 +131,18 @@ class RequestLoginCodeForm(EmailLabelMixin, allauth.RequestLoginCodeForm):
         return email
 
 
+class ConfirmLoginCodeForm(allauth.ConfirmLoginCodeForm):
+    code = CodeField()
+
+
 class AddressForm(allauth.AddEmailForm):
     """The new address of an account, on the verification page and on allauth's e-mail page."""
 
-    email = EmailField(label=_("New address"))
+    email = AddressField(label=_("New address"))
 
     def clean_email(self) -> str:
         email = super().clean_email()
+        refuse_lookalike(email)
         blocks.refuse_if_blocked(email)
         return email
 
@@ -123,12 +152,26 @@ class AddressForm(allauth.AddEmailForm):
         if address.primary:
             self.user.email = address.email  # the hint cookie of this response is computed from request.user
         limit = addresses.send_verification(address, client=limits.client_hash(request))
+        if self.fields["email"].typed_notice:
+            messages.info(request, self.fields["email"].typed_notice)
         if limit and not address.primary:  # the change of a verified address has no banner
             messages.warning(request, limit.message)
         return address
 
 
-class ProfileForm(forms.ModelForm):
+class NamedUserForm(forms.ModelForm):
+    """A form with the name that is shown beside comments: the profile, and the desk's form of a user."""
+
+    def clean_display_name(self) -> str:
+        name = display_names.normalize_name(self.cleaned_data["display_name"])
+        if name and name != self.initial.get("display_name"):
+            check_display_name(name, self.instance)
+            for refusal in filter(None, (reason_against(name) for reason_against in name_refusals)):
+                raise ValidationError(refusal, code="words")
+        return name
+
+
+class ProfileForm(NamedUserForm):
     class Meta:
         model = User
         fields = ("display_name", "language", "mail_replies", "mail_decisions", "mail_digest")
@@ -145,26 +188,24 @@ class ProfileForm(forms.ModelForm):
         if not any(condition(self.instance) for condition in digest_conditions):
             del self.fields["mail_digest"]
 
-    def clean_display_name(self) -> str:
-        name = display_names.normalize_name(self.cleaned_data["display_name"])
-        if name:
-            check_display_name(name, self.instance)
-        return name
+    def save(self, commit: bool = True) -> User:
+        """Save the profile; a name that must wait leaves the one before in its place."""
+        name, previous = self.instance.display_name, self.initial["display_name"]
+        if name != previous:
+            must_wait = [review(self.instance, name, previous) for review in name_reviews]
+            self.instance.display_name = previous if any(must_wait) else name
+        return super().save(commit)
 
 
 def check_display_name(name: str, user: User) -> None:
     """Raise ValidationError for a name that is unreadable, hides characters, or looks like that of staff."""
-    if display_names.has_invisible(name):
-        raise ValidationError(_("The name contains characters that cannot be seen."), code="invisible")
-    if display_names.has_zalgo(name):
-        raise ValidationError(_("The name has more accents on one letter than can be read."), code="marks")
-    if not display_names.has_letter(name):
-        raise ValidationError(_("A name needs at least one letter."), code="no_letter")
-    if "@" in name or "/" in name:
-        raise ValidationError(_("An address is not a name."), code="address")
-    if display_names.mixes_scripts(name):
+    fault = display_names.fault_of(name)
+    if fault is not None:
+        raise ValidationError(NAME_FAULTS[fault], code=fault.value)
+    if display_names.is_placeholder(name):
         raise ValidationError(
-            _("The name mixes alphabets whose letters look alike. Use one of them."), code="mixed"
+            _("This stands in the place of a name for readers who have none. Choose another."),
+            code="placeholder",
         )
     if not user.is_staff and (
         display_names.is_reserved(name)

@@ -33,6 +33,14 @@ cleanup_exemptions: list[Callable[[], QuerySet]] = []
 # Names published on the site, except those of the given user: no other user may take one.
 reserved_name_sources: list[Callable[[User], Iterable[str]]] = []
 
+# Why a name is not taken, by a list that another app keeps: (name) → the message, or "".
+name_refusals: list[Callable[[str], str]] = []
+# What another app does when a user changes the name: (user, name, name before) → whether the new one must
+# wait. In the transaction that saves the user.
+name_reviews: list[Callable[[User, str, str], bool]] = []
+# What the profile says about a name that waits or was not accepted: (user) → the sentence, or "".
+name_notes: list[Callable[[User], str]] = []
+
 # Whether the profile offers this user the daily mail about comments that wait for moderators.
 digest_conditions: list[Callable[[User], bool]] = []
 

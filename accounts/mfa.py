@@ -7,7 +7,16 @@ from allauth.mfa.base import forms as base
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from ictiger.core.characters import has_stacked_marks, without_misplaced
+
+from .code_field import CodeField
+from .display_names import MAX_ACCENTS, MAX_MARKS, normalize_name
+
+KEY_NAME_LENGTH = 100  # characters
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -24,19 +33,19 @@ class MFAAdapter(DefaultMFAAdapter):
 class AuthenticateForm(base.AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code")
+        self.fields["code"] = CodeField()
 
 
 class ReauthenticateForm(base.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code")
+        self.fields["code"] = CodeField()
 
 
 class ActivateTOTPForm(totp.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code that the app shows")
+        self.fields["code"] = CodeField(label=_("Code that the app shows"))
 
 
 class AddWebAuthnForm(webauthn.AddWebAuthnForm):
@@ -49,3 +58,34 @@ class AddWebAuthnForm(webauthn.AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")
+
+    def clean_name(self) -> str:
+        """A name that cannot be taken gives way to allauth's own: the key has been made already."""
+        name = readable_key_name(self.cleaned_data["name"])
+        self.cleaned_data["name"] = "" if key_name_fault(name) else name
+        return super().clean_name()
+
+
+class EditWebAuthnForm(webauthn.EditWebAuthnForm):
+    def clean_name(self) -> str:
+        name = readable_key_name(self.cleaned_data["name"])
+        fault = key_name_fault(name)
+        if fault:
+            raise ValidationError(fault)
+        return name
+
+
+def readable_key_name(text: str) -> str:
+    """The name of a key as it is listed, to its owner alone: without characters that cannot be seen."""
+    return normalize_name(without_misplaced(text)) if len(text) <= 10 * KEY_NAME_LENGTH else text
+
+
+def key_name_fault(name: str) -> str:
+    """Why a key cannot have this name; "" when it can."""
+    if not name:
+        return gettext("There is no text yet. Write something first.")
+    if len(name) > KEY_NAME_LENGTH:
+        return gettext("The name is too long.")
+    if has_stacked_marks(name, limit=MAX_MARKS, accents=MAX_ACCENTS):
+        return gettext("The name has more accents on one letter than can be read.")
+    return ""

@@ -1,7 +1,9 @@
 """The user model, one for readers, authors, editors and moderators; and mailboxes that receive no mail."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -9,9 +11,12 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from ictiger.core.email_addresses import same_address
 from ictiger.core.languages import Language
+from ictiger.core.lookalikes import skeleton
 
 from .display_names import initials
+from .typed_secrets import normal_password, password_forms
 
 UNVERIFIED_LIFETIME = timedelta(days=14)  # after that an account without a verified address is deleted
 
@@ -40,16 +45,17 @@ class UserQuerySet(models.QuerySet):
         A new address that a verified account wants to change to opens nothing: mistyped, it is the mailbox of
         somebody else.
         """
-        active = self.filter(is_active=True, emailaddress__email=address.lower()).order_by("-pk")
+        address = same_address(address)
+        active = self.filter(is_active=True, emailaddress__email=address).order_by("-pk")
         return (
-            active.filter(emailaddress__email=address.lower(), emailaddress__verified=True).first()
+            active.filter(emailaddress__email=address, emailaddress__verified=True).first()
             or active.with_verification().filter(has_verified_address=False).first()
         )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=email.lower(), **fields)
+        user = self.model(email=same_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -81,6 +87,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     handle = models.UUIDField(_("handle"), default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254, db_index=True)
     display_name = models.CharField(_("name shown beside comments"), max_length=40, blank=True)
+    # What the name looks like (ictiger/core/lookalikes.py), to find others that look the same.
+    name_skeleton = models.CharField(max_length=80, blank=True, db_default="", editable=False, db_index=True)
     language = models.CharField(_("language"), max_length=10, choices=Language, default=Language.EN)
     mail_replies = models.BooleanField(_("Tell me when somebody replies to my comment"), default=True)
     mail_decisions = models.BooleanField(_("Tell me when a comment of mine is turned down"), default=True)
@@ -117,6 +125,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is None or "display_name" in update_fields:
+            self.name_skeleton = skeleton(self.display_name)[:80]
+            update_fields = update_fields and {*update_fields, "name_skeleton"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password if raw_password is None else normal_password(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether it is the password, in whatever form of Unicode it is typed, and the hash was made."""
+        return any(super(User, self).check_password(form) for form in password_forms(raw_password))
 
     def get_full_name(self) -> str:
         return self.public_name

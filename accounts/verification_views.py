@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.verification import addresses, refusals
 from accounts.verification.addresses import VerificationStatus
 from accounts.verification.limits import RateLimit, check_client_limit, client_hash
+from ictiger.core.email_addresses import same_address
 from ictiger.core.fragment_requests import wants_fragment
 
 from .forms import AddressForm
@@ -49,7 +50,7 @@ def _change_address(request: HttpRequest, verification: VerificationStatus) -> H
     address.
     """
     form = AddressForm(request.user, request.POST)
-    if request.POST.get("email", "").strip().lower() == verification.address.email:
+    if same_address(request.POST.get("email", "")) == verification.address.email:
         return _resend(request, verification)
     if not form.is_valid():
         return _show_status(request, verification, form=form)

@@ -19,6 +19,7 @@ from ictiger.pagecache.public_write import public_write
 
 from .erasure import erase_account
 from .forms import ProfileForm
+from .hooks import name_notes
 from .models import User
 from .takeout import takeout_json
 
@@ -57,7 +58,8 @@ def profile(request: HttpRequest) -> HttpResponse:
             form.save()
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form})
+    notes = [note for note_about in name_notes if (note := note_about(request.user))]
+    return render(request, "accounts/profile.html", {"form": form, "name_notes": notes})
 
 
 @require_safe

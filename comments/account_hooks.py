@@ -20,6 +20,9 @@ from accounts.hooks import (
     discard_step,
     erasure_step,
     fragment_view,
+    name_notes,
+    name_refusals,
+    name_reviews,
     offers_digest,
     personal_content_cookie,
     release_step,
@@ -42,6 +45,9 @@ release_step(services.release_comments)
 discard_step(services.discard_pending)
 personal_content_cookie(DRAFT_COOKIE)
 fragment_view("comments:personal_fragment")
+name_refusals.append(services.name_refusal)
+name_reviews.append(services.review_name)
+name_notes.append(services.name_note)
 offers_digest(lambda user: user.has_perm("comments.moderate_comment"))
 
 
@@ -133,6 +139,11 @@ def drafts_section(user: User) -> list[dict[str, Any]]:
 @takeout_section("threads without mails")
 def mutes_section(user: User) -> list[dict[str, Any]]:
     return list(user.mutes.order_by("pk").values("thread_id", "created_at"))
+
+
+@takeout_section("names that moderators look at")
+def names_section(user: User) -> list[dict[str, Any]]:
+    return list(user.name_reviews.order_by("pk").values("name", "previous", "state", "created_at"))
 
 
 @takeout_section("reports")

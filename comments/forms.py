@@ -18,6 +18,7 @@ MAX_ID = 2**63 - 1  # of a BigAutoField
 TOO_LONG_MESSAGE = gettext_lazy(
     "This has %(show_value)s characters; at most %(limit_value)s are taken. Please shorten it."
 )
+NO_TEXT_MESSAGE = gettext_lazy("There is no text yet. Write something first.")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class TextField(forms.CharField):
         return word_count.clean_text(super().to_python(value))
 
 
+def validate_readable(text: str) -> None:
+    """Raise ValidationError for a text that shows nothing, or that would cover the lines around it."""
+    if word_count.is_blank(text):
+        raise ValidationError(NO_TEXT_MESSAGE, code="blank")
+    _reject_overflow(text)
+
+
 class BodyForm(forms.Form):
     """The text of a comment or of a reply, which have different limits."""
 
@@ -62,7 +70,7 @@ class BodyForm(forms.Form):
     def clean_body(self) -> str:
         body = self.cleaned_data["body"]
         if word_count.is_blank(body):
-            raise ValidationError(_("There is no text yet. Write something first."))
+            raise ValidationError(NO_TEXT_MESSAGE, code="blank")
         # Counting characters first is cheap, and bounds the text whose words are counted.
         excess = len(body) - self.limits.code_points
         if excess > 0:
@@ -129,12 +137,31 @@ class CommentForm(BodyForm):
 
 
 class NoteField(TextField):
-    """A note of a few sentences."""
+    """A note of a few sentences. One in which nothing can be seen counts as none."""
 
-    default_error_messages: ClassVar = {"max_length": TOO_LONG_MESSAGE}
+    default_error_messages: ClassVar = {"max_length": TOO_LONG_MESSAGE, "required": NO_TEXT_MESSAGE}
+    default_validators: ClassVar = [validate_readable]
+
+    def to_python(self, value: str | None) -> str:
+        return word_count.clean_note(super().to_python(value))
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         return super().widget_attrs(widget) | {"rows": "3"}
+
+
+class LineField(NoteField):
+    """A note of one line."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs) -> None:
+        forms.CharField.__init__(self, **kwargs)
+
+    def to_python(self, value: str | None) -> str:
+        return " ".join(super().to_python(value).split())
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
+        return forms.CharField.widget_attrs(self, widget)
 
 
 class ReportForm(forms.Form):

@@ -24,6 +24,7 @@ MY_COMMENTS_PER_PAGE = 50
 MAX_UNHELD_LINKS = 5  # in a comment by a trusted author
 BURST_PERIOD = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
+SHORT_REPLY_WORDS = 10  # thanks and agreement: the same to several people is no duplicate
 DUPLICATE_PERIOD = timedelta(days=1)  # in which the same text in another discussion is a duplicate
 
 
@@ -205,6 +206,13 @@ def _first_rule(facts: ScreeningFacts) -> HoldRule | None:
     if facts.duplicate:
         return HoldRule.DUPLICATE
     return HoldRule.TOO_FAST if facts.too_fast or facts.too_many else None
+
+
+def is_short_reply(*, words: int, links: int) -> bool:
+    """Whether the text of a reply is a duplicate only below the same comment: thanks to one person are none
+    to another. WordPress compares all comments so; we do it for what is too short to advertise much.
+    """
+    return words <= SHORT_REPLY_WORDS and not links
 
 
 def may_edit(state: str, reason: str, written_at: datetime, now: datetime) -> bool:

@@ -220,6 +220,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
     "request_login_code": "accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
 }
 # Verification mails are limited by the mail ledger (accounts/verification/limits.py), which shows the limit
 # to the reader; allauth's limit is silent.
@@ -247,6 +248,7 @@ MFA_FORMS = {
     "reauthenticate": "accounts.mfa.ReauthenticateForm",
     "activate_totp": "accounts.mfa.ActivateTOTPForm",
     "add_webauthn": "accounts.mfa.AddWebAuthnForm",
+    "edit_webauthn": "accounts.mfa.EditWebAuthnForm",
 }
 MFA_TOTP_ISSUER = "ICTiger"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -13,6 +13,7 @@ from django.db.models import Q, TextChoices
 from django.utils.functional import cached_property
 
 from accounts.models import User
+from ictiger.core.email_addresses import same_address
 from ictiger.mail.models import Mail, MailState
 from ictiger.mail.queue import enqueue
 
@@ -183,7 +184,7 @@ def change_address(user: User, email: str) -> EmailAddress:
     and none can verify the new one.
     """
     user = lock_user(user.pk)
-    email = email.lower()
+    email = same_address(email)
     existing = user.emailaddress_set.filter(email=email).first()
     if existing is not None:
         return existing

@@ -8,6 +8,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BlockedMailbox
+from ictiger.core.email_addresses import same_address
 
 BLOCK_PERIOD = timedelta(days=30)
 BLOCKED_MESSAGE = _("The owner of this mailbox has asked us not to send mail there. Use another address.")
@@ -15,7 +16,7 @@ BLOCKED_MESSAGE = _("The owner of this mailbox has asked us not to send mail the
 
 def mailbox_fingerprint(address: str) -> str:
     """What is stored of a blocked address: a keyed hash, which does not reveal the address."""
-    return salted_hmac("accounts.blocked", address.lower(), algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.blocked", same_address(address), algorithm="sha256").hexdigest()
 
 
 def block_mailbox(address: str) -> None:

@@ -32,6 +32,25 @@ COMMON_DOMAINS = (
     "sohu.com",
     "aliyun.com",
 )
+# Providers whose names are a typing error away from those above: never a slip.
+OTHER_PROVIDERS = frozenset(
+    [
+        *("ymail.com", "rocketmail.com", "email.com", "love.com", "games.com", "wow.com"),
+        *("inbox.com", "aim.com", "web.com", "pm.me", "gmx.net", "gmx.at"),
+        *("gmx.ch", "mail.ru", "mail.de", "email.de", "21cn.com", "188.com"),
+        *("263.net", "tom.com", "sogou.com", "wo.cn", "qq.cn", "139.cn"),
+        *("yeah.com"),
+    ]
+)
+# Providers with a domain in each of many countries.
+IN_MANY_COUNTRIES = frozenset(
+    [
+        *("hotmail", "outlook", "live", "msn", "yahoo", "ymail"),
+        *("gmx", "protonmail", "aol", "icloud"),
+    ]
+)
+# Endings of countries that are rather slips of .com, where the name has no domain of its own in the country.
+_SLIPS_OF_COM = ("co", "cm")
 # Names this short are one edit apart from each other and from other real domains: only a wrong ending counts
 # as an error.
 SHORT_NAME_LENGTH = 3
@@ -45,7 +64,7 @@ def suggestion(address: str) -> str:
     'anna@gmail.com'
     """
     mailbox, at, domain = address.rpartition("@")
-    if not at or domain in COMMON_DOMAINS:
+    if not at or domain in COMMON_DOMAINS or domain in OTHER_PROVIDERS:
         return ""
     intended = next((common for common in COMMON_DOMAINS if _is_typo(domain, common)), "")
     return f"{mailbox}@{intended}" if intended else ""
@@ -53,10 +72,30 @@ def suggestion(address: str) -> str:
 
 def _is_typo(typed: str, common: str) -> bool:
     """Whether `typed` is probably a mistyped `common` domain."""
-    name = common.rpartition(".")[0]
+    name, _dot, ending = common.rpartition(".")
+    typed_name, _dot, typed_ending = typed.rpartition(".")
+    if typed_name == name and _is_country(typed_ending, name):
+        return False
+    if _differs_in_front(typed_name, name):
+        return False
+    if typed_name != name and typed_ending != ending and typed_name in IN_MANY_COUNTRIES:
+        return False
     if len(name) <= SHORT_NAME_LENGTH:
         return typed != common and typed.startswith(name + ".") and _distance(typed, common) == 1
     return 0 < _distance(typed, common) <= (2 if len(name) >= LONG_NAME_LENGTH else 1)
+
+
+def _is_country(ending: str, name: str) -> bool:
+    """Whether `name` may well have a domain with this ending of a country, for the people there."""
+    return len(ending) == 2 and (ending not in _SLIPS_OF_COM or name in IN_MANY_COUNTRIES)
+
+
+def _differs_in_front(typed: str, name: str) -> bool:
+    """Whether the first letter alone is another one, or one stands before a short name: ymail for gmail,
+    email for mail. Fingers rather swap two letters or drop one.
+    """
+    is_longer = typed[1:] == name and len(name) < LONG_NAME_LENGTH
+    return is_longer or (typed[:1] != name[:1] and typed[1:] == name[1:])
 
 
 def _distance(a: str, b: str) -> int:

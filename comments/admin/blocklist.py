@@ -5,9 +5,11 @@ from django.contrib import admin
 from comments.models import BlockedPhrase
 from ictiger.core.admin_site import BoundedSearchMixin
 
+from .readable_text import ReadableTextAdmin
+
 
 @admin.register(BlockedPhrase)
-class BlockedPhraseAdmin(BoundedSearchMixin, admin.ModelAdmin):
+class BlockedPhraseAdmin(BoundedSearchMixin, ReadableTextAdmin):
     list_display = ["text", "effect", "note"]
     list_filter = ["effect"]
     search_fields = ["text", "folded", "note"]

@@ -21,8 +21,10 @@ from comments import services
 from comments.models import Discussion, SiteCommentSettings
 from comments.policy import Switch
 
+from .readable_text import ReadableTextAdmin
 
-class SwitchAdmin(admin.ModelAdmin):
+
+class SwitchAdmin(ReadableTextAdmin):
     """Base of both switches: nothing can be added or deleted, and the last change is shown."""
 
     radio_fields = {"switch": admin.VERTICAL}

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.utils.translation import gettext_lazy as _
 
-from comments.forms import TOO_LONG_MESSAGE, NoteField
+from comments.forms import LineField, NoteField
 from comments.models import MAX_NOTE_LENGTH, Reason
 from comments.policy import ModerationAction
 
@@ -51,9 +51,7 @@ class BanForm(forms.Form):
     """A ban of the author of one comment. `days` is PERMANENT for a ban without end."""
 
     days = forms.TypedChoiceField(label=_("For how long"), choices=BAN_PERIODS, coerce=int)
-    why = forms.CharField(
-        label=_("Why, for moderators only"), max_length=300, error_messages={"max_length": TOO_LONG_MESSAGE}
-    )
+    why = LineField(label=_("Why, for moderators only"), max_length=300)
 
 
 class BulkForm(ActionForm, MessageToAuthorForm):
@@ -62,8 +60,6 @@ class BulkForm(ActionForm, MessageToAuthorForm):
     days = forms.TypedChoiceField(
         label=_("Ban"), choices=BAN_PERIODS, coerce=int, empty_value=7, initial=7, required=False
     )
-    why = forms.CharField(
-        label=_("Why"), max_length=300, required=False, error_messages={"max_length": TOO_LONG_MESSAGE}
-    )
+    why = LineField(label=_("Why"), max_length=300, required=False)
 
     field_order = ["action", "select_across", "reason", "note", "days", "why"]

@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment, Decision, Reason
 
+from .readable_text import ReadableTextAdmin
+
 
 @admin.register(Reason)
-class ReasonAdmin(admin.ModelAdmin):
+class ReasonAdmin(ReadableTextAdmin):
     """A reason that was given to an author cannot be deleted, only deactivated."""
 
     list_display = ["code", "english", "chinese", "order", "active"]

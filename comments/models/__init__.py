@@ -9,6 +9,7 @@ from .comment import FORMER_READER, MAX_NOTE_LENGTH, MODERATE_CODENAME, Comment,
 from .discussion import Discussion, SiteCommentSettings
 from .drafts_and_mutes import CommentDraft, ThreadMute, compose_url
 from .moderation import Ban, Claim, Decision, ErasedBan, Reason, Report
+from .names import NameReview
 
 __all__ = [
     "FORMER_READER",
@@ -23,6 +24,7 @@ __all__ = [
     "Decision",
     "Discussion",
     "ErasedBan",
+    "NameReview",
     "Reason",
     "Report",
     "SiteCommentSettings",

@@ -32,6 +32,7 @@ from .errors import (
     StaleDecision,
 )
 from .moderation import ban_user, decide, undo_last, undo_outcome
+from .names import decide_name, name_note, name_refusal, review_name
 from .posting import edit_comment, post_comment, remove_comment
 from .recusal import has_another_moderator, recusal_reason
 from .reports import report_comment
@@ -56,6 +57,7 @@ __all__ = [
     "ban_user",
     "claim_comment",
     "decide",
+    "decide_name",
     "discard_pending",
     "edit_comment",
     "erase_comments",
@@ -63,6 +65,8 @@ __all__ = [
     "has_another_moderator",
     "is_trusted",
     "keep_ban",
+    "name_note",
+    "name_refusal",
     "post_comment",
     "prune_claims",
     "prune_erased_bans",
@@ -75,6 +79,7 @@ __all__ = [
     "require_open",
     "rescreen",
     "resubmit",
+    "review_name",
     "switch_discussion",
     "switch_site",
     "undo_last",

@@ -12,7 +12,7 @@ from comments import policy
 from comments.models import Ban, Claim, Comment, Decision, Reason
 from comments.notifications import rejections, report_outcomes
 from comments.policy import TRANSITIONS, HoldRule, ModerationAction, Outcome, RemovedBy, State
-from comments.text.word_count import clean_text
+from comments.text.word_count import clean_note
 from ictiger.core.times import local_time_text
 from ictiger.pagecache.public_write import public_write
 
@@ -123,7 +123,7 @@ def _find_reason(action: str, code: str) -> Reason | None:
 
 def _message_to_author(comment: Comment, reason: Reason | None, note: str) -> str:
     """The moderator's note, or the text of the reason in the author's language."""
-    text = clean_text(note).strip()
+    text = clean_note(note)
     if text or reason is None:
         return text
     return reason.text_in(comment.author.language if comment.author else comment.language)

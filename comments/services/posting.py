@@ -56,6 +56,7 @@ def post_comment(
         comment = Comment(
             article=article, discussion_id=article.translation_key, author=user, submission=submission
         )
+        comment.replied_to_id = parent_id  # the fingerprint of a short reply depends on it
         comment.created_at = written_at or timezone.now()
         set_body(comment, body)
         context = screening_context(

@@ -31,7 +31,7 @@ def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") 
         raise Forbidden(
             _("Please confirm your e-mail address first: only confirmed readers can report a comment.")
         )
-    note = word_count.clean_text(note)
+    note = word_count.clean_note(note)
     with public_write() as write:
         lock_author(user)
         comment = lock_comment(write, comment_id)

@@ -181,6 +181,12 @@ def _screening_query(at_a_time: int, in_an_hour: int) -> PreparedQuery:
     return PreparedQuery(build, server_side=True)
 
 
+def current_matcher() -> blocklist.Matcher:
+    """The matcher for the blocklist as it is now."""
+    stored = SiteCommentSettings.objects.filter(pk=SiteCommentSettings.ONLY)
+    return _matcher(stored.values_list("blocklist_version", flat=True).first())
+
+
 def _matcher(version: uuid.UUID | None) -> blocklist.Matcher:
     """The matcher for this version of the blocklist, rebuilt when the version changes.
 

@@ -11,10 +11,12 @@ from django.db.models import QuerySet
 from django.utils import formats, timezone, translation
 
 from accounts.models import User
+from comments import policy
 from comments.models import Comment, Discussion
 from comments.notifications import replies
 from comments.policy import Outcome, State
 from comments.text import blocklist, markup, word_count
+from ictiger.core import web_addresses
 from ictiger.core.languages import Language
 from ictiger.core.prepared import Prelude, PreparedQuery, execute_prepared
 from ictiger.pagecache.guard import require_public_write
@@ -66,15 +68,26 @@ def lock_own_comment(write: PublicWrite, user: User, comment_id: int) -> Comment
 
 
 def set_body(comment: Comment, body: str) -> None:
-    """Set the text and everything derived from it, so that no page has to compute it."""
+    """Set the text and everything derived from it, so that no page has to compute it.
+
+    The comment that it replies to must be set before.
+    """
     comment.body = word_count.clean_text(body)
     comment.body_html = markup.comment_html(comment.body)
     comment.words = word_count.count_words(comment.body)
-    comment.fingerprint = blocklist.text_fingerprint(comment.body)
+    comment.fingerprint = _fingerprint(comment)
     comment.language = word_count.language_of(comment.body, otherwise=comment.article.language)
     minute = timezone.localtime(comment.created_at).replace(second=0, microsecond=0)
     comment.created_en = _format_minute(minute, Language.EN)
     comment.created_zh = _format_minute(minute, Language.ZH_HANS)
+
+
+def _fingerprint(comment: Comment) -> str:
+    """What duplicates have in common: the text, and for a short reply the comment that it replies to."""
+    is_short = comment.replied_to_id is not None and policy.is_short_reply(
+        words=comment.words, links=len(web_addresses.find_urls(comment.body))
+    )
+    return blocklist.text_fingerprint(comment.body, below=comment.replied_to_id if is_short else None)
 
 
 @lru_cache(100)

@@ -18,7 +18,8 @@ from typing import NamedTuple
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.display_names import IGNORED_CHARACTERS, LETTERS_ALIKE
+from ictiger.core.characters import SPELLING_CLASSES, without_unseen
+from ictiger.core.lookalikes import LETTERS_ALIKE
 
 MAX_PHRASE_LENGTH = 60  # characters, as entered and as folded
 
@@ -27,9 +28,6 @@ MAX_PHRASE_LENGTH = 60  # characters, as entered and as folded
 _MORE_LOOKALIKES = str.maketrans("ɑᴀʙᴄᴅᴇꜰɡɢʜɪɩᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøłđħŧǀ", "aabcdefgghiijklmnoprstuvwyzoldht1")
 _LETTERS_IN_SIGNS = {start + n: chr(ord("a") + n) for start in (0x1F150, 0x1F170, 0x1F1E6) for n in range(26)}
 _LOOKALIKES = LETTERS_ALIKE | _MORE_LOOKALIKES | _LETTERS_IN_SIGNS
-# Marks of these combining classes belong to the spelling (7 nukta, 8 kana voicing, 9 virama, 0 vowel signs);
-# others are accents.
-_SPELLING_CLASSES = {0, 7, 8, 9}
 # Whether a run has a letter is checked afterwards: an expression that checks it is quadratic in digits.
 _LATIN_RUN = re.compile("[a-z0-9]+")
 _DIGIT = re.compile("[0-9]")
@@ -72,12 +70,15 @@ def can_be_found(folded: str) -> bool:
     return len(folded) > 1 or bool(_UNSPACED.search(folded))
 
 
-def text_fingerprint(text: str) -> str:
-    """Hex digest of 32 characters, equal for texts that differ in look-alikes, spacing or punctuation."""
+def text_fingerprint(text: str, *, below: int | None = None) -> str:
+    """Hex digest of 32 characters, equal for texts that differ in look-alikes, spacing or punctuation.
+
+    With the id of a comment in `below`, equal only below that comment.
+    """
     folded = fold(text)
-    return blake2b(
-        ("".join(_split_words(folded)) or "".join(folded.split())).encode(), digest_size=16
-    ).hexdigest()
+    letters = "".join(_split_words(folded)) or "".join(folded.split())
+    place = "" if below is None else f"{below}\n"
+    return blake2b((place + letters).encode(), digest_size=16).hexdigest()
 
 
 class Matcher:
@@ -140,7 +141,7 @@ class Matcher:
 
 def _fold_letters(text: str) -> str:
     """Lower case without accents or look-alikes; strokes that may be I or l become 1."""
-    visible = IGNORED_CHARACTERS.sub("", unicodedata.normalize("NFKD", text))
+    visible = without_unseen(unicodedata.normalize("NFKD", text))
     folded = _STROKE.sub("1", _without_accents(visible)).casefold()
     return _without_accents(unicodedata.normalize("NFKD", folded)).translate(_LOOKALIKES)
 
@@ -153,7 +154,7 @@ def _without_accents(text: str) -> str:
 def _is_letter_part(character: str) -> bool:
     return (
         unicodedata.category(character) not in ("Cf", "Me")
-        and unicodedata.combining(character) in _SPELLING_CLASSES
+        and unicodedata.combining(character) in SPELLING_CLASSES
     )
 
 

@@ -8,10 +8,10 @@ differ from each other and from one version to the next, so neither side uses th
 
 import json
 import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from ictiger.core import characters
 from ictiger.core.text import strip_unstorable
 
 _RANGES_BY_SET: dict[str, list[str]] = json.loads(
@@ -47,8 +47,8 @@ def count_words(text: str) -> int:
 
 
 def is_blank(text: str) -> bool:
-    """Whether the text has nothing but separators: spaces and some punctuation."""
-    return _TOKEN.search(text) is None
+    """Whether the text has nothing but separators (spaces and some punctuation) and unseen characters."""
+    return _TOKEN.search(characters.without_unseen(text)) is None
 
 
 def clean_text(text: str) -> str:
@@ -59,14 +59,14 @@ def clean_text(text: str) -> str:
     return strip_unstorable(_LINE_ENDS.sub("\n", text))
 
 
+def clean_note(text: str) -> str:
+    """`clean_text()` for a note beside a comment: stripped, and "" when nothing in it can be seen."""
+    return "" if is_blank(text) else clean_text(text).strip()
+
+
 def has_stacked_marks(text: str) -> bool:
     """Whether a letter has more than MAX_MARKS combining marks, which would cover the lines around it."""
-    # Looked up once for each different character, of which a text has few.
-    categories = {character: unicodedata.category(character) for character in set(text)}
-    if not any(category[0] == "M" for category in categories.values()):
-        return False
-    visible = (categories[character] for character in text if categories[character] != "Cf")
-    return "M" * (MAX_MARKS + 1) in "".join(category[0] for category in visible)
+    return characters.has_stacked_marks(text, limit=MAX_MARKS)
 
 
 def count_lines(text: str) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends import smtp
 
-from .message import NotAnAddress, parsed_address
+from .message import NotAnAddress, parsed_address, sender_address
 
 HARD_LIMIT = 45.0  # seconds, from the look-up of the server's name to its last reply
 GOODBYE_LIMIT = 5.0  # seconds
@@ -176,8 +176,7 @@ def transmit(connection: smtplib.SMTP, message: EmailMultiAlternatives) -> str:
 
 
 def _envelope(message: EmailMultiAlternatives) -> tuple[str, list[str]]:
-    sender = parseaddr(message.from_email)[1]
-    return parsed_address(sender).addr_spec, [_recipient(to) for to in message.recipients()]
+    return sender_address(message.from_email).addr_spec, [_recipient(to) for to in message.recipients()]
 
 
 def _recipient(to: str) -> str:

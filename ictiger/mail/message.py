@@ -5,28 +5,26 @@ writes it unchanged (RFC 6532) and leaves every other message in plain ASCII.
 """
 
 import re
-from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
+from email.header import decode_header, make_header
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage as WireMessage
-from email.policy import SMTP, SMTPUTF8, Policy
-from email.utils import formatdate, parseaddr
+from email.policy import SMTP, SMTPUTF8
+from email.utils import formatdate
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.utils.encoding import punycode
 
+from ictiger.core.email_addresses import InvalidAddress, ascii_domain
 
-class UrlHeader(UniqueUnstructuredHeader):
-    """A URL on one line.
-
-    Folded like text, a long one would become an encoded word, which no mail program opens.
-    """
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # set by HeaderRegistry
-
+from .headers import SenderHeader, TextHeader, UrlHeader
 
 HEADERS = HeaderRegistry()
-HEADERS.map_to_type("List-Unsubscribe", UrlHeader)  # type: ignore[arg-type]
+for _field, _header in (
+    ("List-Unsubscribe", UrlHeader),
+    ("Subject", TextHeader),
+    ("From", SenderHeader),
+):
+    HEADERS.map_to_type(_field, _header)  # type: ignore[arg-type]
 ASCII_WIRE = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
 INTERNATIONAL_WIRE = SMTPUTF8.clone(cte_type="7bit", header_factory=HEADERS)
 # What may stand between < and > of an SMTP command.
@@ -45,19 +43,20 @@ def parsed_address(address: str) -> Address:
     Raises NotAnAddress for anything else. Line breaks and other control characters would end the header or
     command and begin another.
     """
-    if not address.isprintable():
-        raise NotAnAddress("not an address: it contains control characters")
     mailbox, _, domain = address.rpartition("@")
+    # A domain in Persian or Sinhala may need joiners, which are not printable.
+    if not mailbox.isprintable() or (domain.isascii() and not domain.isprintable()):
+        raise NotAnAddress("not an address: it contains control characters")
     is_quoted = len(mailbox) > 2 and mailbox[0] == mailbox[-1] == '"'
     try:
-        ascii_domain = punycode(domain)
-    except UnicodeError as error:
+        server = ascii_domain(domain)
+    except InvalidAddress as error:
         raise NotAnAddress("not an address") from error
-    if not DOMAIN.fullmatch(ascii_domain) or not (is_quoted or ATOMS.fullmatch(mailbox)):
+    if not DOMAIN.fullmatch(server) or not (is_quoted or ATOMS.fullmatch(mailbox)):
         raise NotAnAddress("not an address")
     if "=?" in mailbox:  # Python's e-mail package would decode it as an encoded word (RFC 2047), and may fail
         raise NotAnAddress("not an address: the mailbox looks like an encoded word")
-    parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=ascii_domain)
+    parsed = Address(username=_unquoted(mailbox) if is_quoted else mailbox, domain=server)
     if len(parsed.addr_spec.encode()) > ADDRESS_OCTETS:
         raise NotAnAddress("not an address: it is too long")
     return parsed
@@ -68,8 +67,25 @@ def _unquoted(mailbox: str) -> str:
     return mailbox[1:-1].replace('\\"', '"').replace("\\\\", "\\")
 
 
-def _with_display_name(name: str, address: Address) -> Address:
+def sender_address(sender: str) -> Address:
+    """`Name <address>`, whatever signs are in the name, quoted or not; or an address alone.
+
+    Raises NotAnAddress.
+    """
+    name, bracket, rest = sender.strip().rpartition("<")
+    if not bracket or not rest.endswith(">"):
+        return parsed_address(sender.strip())
+    address = parsed_address(rest[:-1])
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = _unquoted(name)
+    name = " ".join(_decoded(name).split())
     return Address(display_name=name, username=address.username, domain=address.domain)
+
+
+def _decoded(name: str) -> str:
+    """A name that the settings hold as encoded words, as people read it."""
+    return str(make_header(decode_header(name))) if "=?" in name else name
 
 
 class LedgerMessage(EmailMultiAlternatives):
@@ -88,8 +104,7 @@ class LedgerMessage(EmailMultiAlternatives):
 
     def message(self) -> WireMessage:  # type: ignore[override]  # Django 5.2 gives it no policy
         wire = WireMessage(policy=INTERNATIONAL_WIRE if self.is_international else ASCII_WIRE)
-        name, sender = parseaddr(self.from_email or settings.DEFAULT_FROM_EMAIL)
-        wire["From"] = _with_display_name(name, parsed_address(sender))
+        wire["From"] = sender_address(self.from_email or settings.DEFAULT_FROM_EMAIL)
         wire["To"] = parsed_address(self.to[0])
         wire["Subject"] = self.subject
         wire["Date"] = formatdate()

@@ -6,6 +6,7 @@ from django.core.validators import validate_email
 from django.test import Client
 
 from accounts.models import User
+from accounts.verification import blocks
 from ictiger.mail.models import Mail, MailState
 from tests.accounts.conftest import PASSWORD, purposes
 
@@ -99,3 +100,70 @@ def test_banner_explains_that_the_mail_server_takes_no_international_addresses(s
         "Our mail server can only deliver to addresses whose part before the @"
         in client.get("/accounts/verification/").content.decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"), [("s＠qq.com", "s@qq.com"), ("s@qq。com", "s@qq.com"), ("s@qq.com。", "s@qq.com")]
+)
+def test_full_width_signs_are_read_as_ordinary_ones_and_that_is_told(sign_up, typed, address):
+    client = sign_up(typed)
+
+    user = User.objects.get()
+    assert (user.email, user.emailaddress_set.get().email, user.emailaddress_set.get().primary) == (
+        address,
+        address,
+        True,
+    )
+    assert Mail.objects.get().recipient == address
+    page = client.get("/accounts/verification/").content.decode()
+    assert f"We have read it as {address}." in page
+
+
+@pytest.mark.parametrize("typed", ["s@qq.com，", "s@qq.com！", "s@qq.com）", "s@qq.com…", "s@qq.com："])
+def test_punctuation_after_an_address_is_refused_on_every_form(stranger, unverified, client_of, typed):
+    for path in ("/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/"):
+        response = stranger.post(path, {"email": typed, "password1": PASSWORD})
+        assert "not the name of a mail server" in response.content.decode(), path
+    response = client_of(unverified).post("/accounts/verification/", {"action": "change", "email": typed})
+    assert "not the name of a mail server" in response.content.decode()
+    assert User.objects.get() == unverified
+    assert purposes() == []
+
+
+def test_mail_goes_to_the_domain_that_was_typed_and_both_spellings_are_one_account(sign_up, mailbox):
+    """faß.example and fass.example belong to different people."""
+    sign_up("anna@faß.example")
+
+    message = mailbox("anna@faß.example")[0]
+    assert message.recipient == "anna@xn--fa-hia.example"
+    data = {"login": "Anna@xn--fa-hia.example", "password": PASSWORD}
+    assert Client().post("/accounts/login/", data).status_code == 302
+    data = {"login": "anna@fass.example", "password": PASSWORD}
+    assert Client().post("/accounts/login/", data).status_code == 200
+
+
+def test_a_block_of_a_mailbox_holds_however_its_address_is_spelt(stranger):
+    blocks.block_mailbox("anna@xn--fa-hia.example")
+
+    for typed in ("anna@faß.example", "ANNA＠faß.example", "anna@xn--fa-hia.example"):
+        response = stranger.post("/accounts/signup/", {"email": typed, "password1": PASSWORD})
+        assert "has asked us not to send mail there" in response.content.decode(), typed
+
+
+@pytest.mark.parametrize("typed", ["s@gmаil.com", "s@ԛԛ.com"])
+def test_domain_that_passes_for_another_is_refused_for_new_addresses(stranger, unverified, client_of, typed):
+    response = stranger.post("/accounts/signup/", {"email": typed, "password1": PASSWORD})
+    assert "imitates another domain" in response.content.decode()
+    response = client_of(unverified).post("/accounts/verification/", {"action": "change", "email": typed})
+    assert "imitates another domain" in response.content.decode()
+
+
+def test_the_box_leaves_the_domain_as_it_was_typed(stranger, unverified, client_of):
+    """Browsers rewrite what is in a box of the type email by the rules of 2003."""
+    pages = [
+        stranger.get(f"/accounts/{name}/") for name in ("signup", "login", "password/reset", "login/code")
+    ]
+    pages.append(client_of(unverified).get("/accounts/verification/"))
+    for page in pages:
+        assert 'type="email"' not in page.content.decode()
+        assert 'inputmode="email"' in page.content.decode()

@@ -232,6 +232,24 @@ def test_duplicate_in_another_discussion_is_held_for_a_day(article, trusted):
         assert posted(trusted, make_article(), "What about standards?").state == State.VISIBLE
 
 
+def test_short_thanks_to_different_people_are_no_duplicates(article, trusted):
+    first, second = make_comment(article, body="An answer."), make_comment(article, body="Another answer.")
+    assert posted(trusted, article, "Thank you!", parent_id=first.pk).state == State.VISIBLE
+    assert posted(trusted, article, "谢谢！", parent_id=first.pk).state == State.VISIBLE
+    assert posted(trusted, article, "Thank you!", parent_id=second.pk).state == State.VISIBLE
+    again = posted(trusted, article, "thank you", parent_id=first.pk)
+    assert (again.state, again.reason) == (State.PENDING, HoldRule.DUPLICATE)
+
+
+@pytest.mark.parametrize(
+    "body", ["Thanks, see https://a.example", "One two three four five six seven eight nine ten eleven"]
+)
+def test_long_replies_and_links_to_different_people_are_duplicates(article, trusted, body):
+    first, second = make_comment(article, body="An answer."), make_comment(article, body="Another answer.")
+    assert posted(trusted, article, body, parent_id=first.pk).state == State.VISIBLE
+    assert posted(trusted, article, body, parent_id=second.pk).reason == HoldRule.DUPLICATE
+
+
 def test_text_of_another_author_or_removed_comment_is_no_duplicate(article, trusted, author):
     make_comment(article, author=author, body="Something else first.")
     posted(author, article, "Agreed.")

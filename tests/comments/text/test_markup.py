@@ -65,6 +65,59 @@ def test_link_ends_with_the_url(text: str, links: list[str]):
     assert links_in(text) == links
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://bücher.example/path",
+        "http://bu\u0308cher.example/",
+        "https://例子.example/路径",
+        "https://www.例子.cn/",
+        "https://a.cn好的.example",
+        "https://аpple.com",
+        "https://exa\u00admple.com",
+        "https://exa\u200bmple.com/",
+        "https://a.cn\u0301/x",
+        "https://www。example。com/",
+    ],
+)
+def test_host_that_goes_on_outside_ascii_is_no_link(text: str):
+    """Cut at its first such letter, it would lead to a host that nobody typed."""
+    assert links_in(f"见 {text} 。") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("https://zh.wikipedia.org/wiki/专利合作条约 说明", "https://zh.wikipedia.org/wiki/专利合作条约"),
+        ("https://zh.wikipedia.org/wiki/苹果_(公司)。", "https://zh.wikipedia.org/wiki/苹果_(公司)"),
+        ("https://zh.wikipedia.org/wiki/分类:专利，", "https://zh.wikipedia.org/wiki/分类:专利"),
+        ("https://a.cn/专利2026年报告。好", "https://a.cn/专利2026年报告"),
+        ("https://a.cn/s?q=专利法&p=2", "https://a.cn/s?q=专利法&p=2"),
+        ("https://a.cn/专利-法_全文/第一章", "https://a.cn/专利-法_全文/第一章"),
+        ("https://a.cn/草案（第一稿）", "https://a.cn/草案"),
+        ("https://a.cn/专利、商标", "https://a.cn/专利"),
+        ("https://a.cn/专利\u3000商标", "https://a.cn/专利"),
+        ("https://a.cn/专利”", "https://a.cn/专利"),
+        ("https://a.cn/b好", "https://a.cn/b"),
+        ("https://a.cn好的", "https://a.cn"),
+        ("https://a.cn。好的", "https://a.cn"),
+        ("https://a.cn:8000是", "https://a.cn:8000"),
+        ("https://fr.wikipedia.org/wiki/Événement.", "https://fr.wikipedia.org/wiki/Événement"),
+    ],
+)
+def test_path_goes_on_over_ideographs_after_a_sign_of_the_address(text: str, link: str):
+    assert links_in(text) == [link]
+    assert LINK.format(link.replace("&", "&amp;")) in comment_html(text)
+
+
+def test_links_take_bounded_time():
+    started = time.process_time()
+    for text in ("https://a.cn/专" + "a" * 50_000, "https://a.cn" + "好" * 50_000, "https://a" * 10_000):
+        links_in(text)
+    links_in("https://a.cn/" + "/专a" * 20_000 + "https://a.cn好 " * 5_000)
+    assert time.process_time() - started < 2  # seconds of CPU
+
+
 def test_link_cannot_break_out_of_its_attribute():
     assert '"onclick' not in comment_html('https://a.cn/"onclick="x')
 

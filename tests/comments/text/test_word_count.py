@@ -49,6 +49,20 @@ def test_text_of_separators_is_blank(text: str):
     assert is_blank(text)
 
 
+# What was posted as an empty comment, and the other ranges of Default_Ignorable_Code_Point.
+UNSEEN_TEXTS = (
+    "\u3164 \u2800 \u00ad \u034f \u115f\u1160 \ufe0f \U000e0061 \uffa0 \u2060 \ufeff \u180e \u200e \U000e0100"
+    " \U0001d173 \u061c \u17b4\u17b5 \u180b \u200d \u202e \u2066 \u206f \ufff9 \U0001bca0 \U0001d159"
+)
+
+
+@pytest.mark.parametrize("text", [*UNSEEN_TEXTS.split(" "), "\u2800……\u3164"])
+def test_text_of_unseen_characters_is_blank(text: str):
+    assert is_blank(text)
+    assert is_blank(f"\u3000{text}\n{text} ")
+    assert not is_blank(f"{text}a")
+
+
 def test_an_emoji_is_not_blank():
     assert not is_blank("👍")
 
