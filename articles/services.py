@@ -28,7 +28,7 @@ from . import generated_covers
 from .images import add_image
 from .markdown import Notice, Rendered, lost_text, render
 from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Image, Page, Status, Topic
-from .search import index_text
+from .rendered_fields import set_rendered
 from .slug_ownership import free_slug, normalize_slug, reject_taken_slug, update_redirects
 
 # Fields that an editor sets on the article itself. They take effect at once and are not part of the draft.
@@ -223,13 +223,21 @@ def save_page(page: Page) -> Page:
         normalize_slug(page.slug),
     )
     page.full_clean()
-    rendered = _render_markdown(page.body, page.language)
-    _refuse_lost_text(page.body, rendered)
-    page.body_html = rendered.html
+    set_rendered(page, render_published(page))
     with public_write(*[page] if page.pk else []) as write:
         page.save()
         write.touch(page)
     return page
+
+
+def render_published(text: Article | Page) -> Rendered:
+    """Render the body of an article or a page.
+
+    Raises ValidationError for text that cannot be rendered, or not without losing a letter.
+    """
+    rendered = _render_markdown(text.body, text.language)
+    _refuse_lost_text(text.body, rendered)
+    return rendered
 
 
 def render_draft(draft: Draft) -> Rendered:
@@ -306,9 +314,7 @@ def _copy_text(draft: Draft, article: Article, *, complete: bool = False) -> boo
     rendered = render_draft(draft)
     if complete:
         _refuse_lost_text(draft.body, rendered)
-    article.body_html, article.contents = rendered.html, rendered.contents
-    article.words, article.reading_minutes = rendered.words, rendered.reading_minutes
-    article.search_text = index_text(article.title, article.summary, rendered.text)
+    set_rendered(article, rendered)
     return _reader_text(article) != before
 
 

@@ -10,5 +10,6 @@ from .lost_text import lost_text
 from .notices import Notice
 from .plain_text import plain_text
 from .rendering import Rendered, render
+from .version import RENDERER_VERSION
 
-__all__ = ["MAX_CHARACTERS", "Notice", "Rendered", "lost_text", "plain_text", "render"]
+__all__ = ["MAX_CHARACTERS", "RENDERER_VERSION", "Notice", "Rendered", "lost_text", "plain_text", "render"]

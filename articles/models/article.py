@@ -136,6 +136,8 @@ class Article(PublicModel, ArticleText):
     translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)
     # Rendered and sanitised by `publish`: the only field that templates print with |safe.
     body_html = models.TextField(editable=False, blank=True)
+    # The RENDERER_VERSION that made `body_html` and the other fields computed from the body.
+    renderer_version = models.PositiveSmallIntegerField(editable=False, default=0, db_default=0)
     # The table of contents: [{"id", "title", "level"}, …].
     contents = models.JSONField(default=list, editable=False)
     status = models.CharField(
@@ -180,6 +182,11 @@ class Article(PublicModel, ArticleText):
             ),
             models.Index(
                 fields=["expires_at"], condition=Q(expires_at__isnull=False), name="article_expiring"
+            ),
+            models.Index(
+                fields=["renderer_version"],
+                condition=Q(status=Status.PUBLISHED),
+                name="article_renderer_version",
             ),
         ]
         constraints = [
