@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError
 
+from ictiger.core.progress import show_progress
 from ictiger.core.request_log import access
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.crawl import verify_pages, warm_pages
@@ -84,7 +85,7 @@ class Command(BaseCommand):
         statuses: Counter[int] = Counter()
         for _path, status, waiting in warm_pages(application):
             statuses[status] += 1
-            self._progress(statuses.total(), statuses.total() + waiting)
+            show_progress(self.stderr, statuses.total(), statuses.total() + waiting)
         count, broken = application.counter.value, statuses.total() - statuses[200]
         self.stdout.write(
             f"{count('stored')} pages stored, {count('hits')} were already; {broken} links led to none."
@@ -96,7 +97,7 @@ class Command(BaseCommand):
         total = sum(page.release.encode() == store.release for page in maintenance.stored_pages(store))
         different = []
         for done, (page, is_same) in enumerate(verify_pages(store, WSGIHandler()), 1):
-            self._progress(done, max(done, total))
+            show_progress(self.stderr, done, max(done, total))
             if not is_same:
                 different.append(page.path)
         if different:
@@ -114,13 +115,6 @@ class Command(BaseCommand):
 
     def _path(self, store: Store) -> None:
         self.stdout.write(store.pages.decode())
-
-    def _progress(self, done: int, total: int) -> None:
-        """Draw a bar on a terminal; write nothing to a log."""
-        if self.stderr.isatty():
-            bar = "█" * (30 * done // total)
-            self.stderr.write(f"\r{bar:<30} {done}/{total}", ending="\n" if done == total else "")
-            self.stderr.flush()
 
 
 @contextmanager
