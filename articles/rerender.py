@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from ictiger.core.process_pool import process_pool
 from ictiger.pagecache.public_write import public_write
+from ictiger.pagecache.verification import verification_remark
 
 from .markdown import RENDERER_VERSION
 from .models import Article, Page, Status
@@ -64,6 +65,15 @@ def outdated_texts(model: type[Text]) -> QuerySet:
 
 def count_outdated() -> int:
     return sum(outdated_texts(model).count() for model in TEXT_MODELS)
+
+
+@verification_remark
+def outdated_remark() -> str:
+    """How many texts are old, and what to do about it; "" if none is."""
+    count = count_outdated()
+    if not count:
+        return ""
+    return f"Texts that an earlier version of the renderer made: {count:,}. Run `manage.py render`."
 
 
 def is_outdated(text: Text) -> bool:

@@ -27,13 +27,13 @@ def test_old_texts_are_rendered_and_counted():
     make_old(save_page(Page(title="About", slug="about", body="Text.")), body_html="<p>Text.</p>")
     make_article("new")
 
-    assert run() == "1 of 2 texts changed; 1 look the same to readers.\n"
-    assert run() == "0 of 0 texts changed; 0 look the same to readers.\n"
+    assert run() == "Texts: 2; changed: 1; the same for readers: 1.\n"
+    assert run() == "Texts: 0; changed: 0; the same for readers: 0.\n"
 
 
 def test_all_renders_new_texts_too():
     make_article("a")
-    assert run("--all") == "0 of 1 texts changed; 1 look the same to readers.\n"
+    assert run("--all") == "Texts: 1; changed: 0; the same for readers: 1.\n"
     assert count_outdated() == 0
 
 
@@ -43,14 +43,14 @@ def test_all_that_was_interrupted_goes_on_without_it(monkeypatch):
         patch.setattr("articles.rerender.render_texts", lambda *_args, **_options: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run("--all")
-    assert run() == "0 of 1 texts changed; 1 look the same to readers.\n"
+    assert run() == "Texts: 1; changed: 0; the same for readers: 1.\n"
 
 
 def test_named_texts_are_rendered_alone():
     by_slug, by_id, other = [make_old(make_article(slug)) for slug in ("权利", "b", "c")]
     page = make_old(save_page(Page(title="About", slug="about", body="Text.")))
 
-    assert run("权利", str(by_id.pk), "about").startswith("3 of 3 texts changed;")
+    assert run("权利", str(by_id.pk), "about").startswith("Texts: 3; changed: 3;")
 
     assert [row.renderer_version for row in Article.objects.order_by("pk")] == [1, 1, 0]
     assert Page.objects.get(pk=page.pk).body_html == "<p>Text.</p>"
@@ -97,7 +97,7 @@ def test_dry_run_says_what_changes_and_writes_nothing():
         "  text: The{+ _id+} field, then it.",
         "  tags: +1 <em>, 1 with other attributes",
         f"article {article.pk + 1} /articles/same/ “Title of same”: the same",
-        "1 of 2 texts would change; 1 look the same to readers.",
+        "Texts: 2; would change: 1; the same for readers: 1.",
     ]
     assert count_outdated() == 2
 
@@ -121,7 +121,7 @@ def test_text_that_cannot_be_rendered_is_named_and_the_status_is_1():
     assert err.getvalue().startswith(
         f"article {broken.pk} /articles/broken/ “Title of broken” stays as it is: "
     )
-    assert out.getvalue().startswith("1 of 2 texts changed;")
+    assert out.getvalue().startswith("Texts: 2; changed: 1;")
     assert Article.objects.get(slug="fine").renderer_version == 1
 
 

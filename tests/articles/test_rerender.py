@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from threading import Event
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 
@@ -26,6 +28,7 @@ from articles.rerender import (
 from articles.services import publish, save_draft, save_page, take_down, unpublish
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.public_write import public_write
+from ictiger.pagecache.verification import verification_remarks
 from tests.factories import make_article, make_page
 
 DAY = timedelta(days=1)
@@ -256,6 +259,19 @@ def test_mark_outdated_changes_nothing_for_readers():
     assert [is_outdated(text) for text in (Article.objects.get(), Page.objects.get())] == [True, True]
     assert (row_of(article)["body_html"], purged()) == (html, set())
     assert page.pk
+
+
+@pytest.mark.django_db
+def test_old_texts_are_a_remark_of_pages_verify_and_deploy_wait(monkeypatch):
+    assert verification_remarks() == []
+    make_old(make_article())
+    remark = "Texts that an earlier version of the renderer made: 1. Run `manage.py render`."
+    assert verification_remarks() == [remark]
+
+    monkeypatch.setattr("ictiger.ops.management.commands.deploy.wait_until_live", lambda *_args: True)
+    out = StringIO()
+    call_command("deploy", "wait", stdout=out)
+    assert out.getvalue() == f"This release is live.\n{remark}\n"
 
 
 @pytest.mark.django_db

@@ -17,6 +17,8 @@ from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.pages import compress_page
 from ictiger.pagecache.store import get_store
+from tests.articles.test_rerender import make_old
+from tests.factories import make_article
 
 PATHS = ["/healthz", "/readyz", "/status"]
 SIX_MINUTES = timedelta(minutes=6)
@@ -272,3 +274,13 @@ def test_disk_that_is_nearly_full_turns_status_red(client, settings, tmp_path, m
 def test_status_contains_no_address(client):
     queue_mail(reply="550 no such mailbox secret@b.org")
     assert b"@b.org" not in client.get("/status").content
+
+
+@pytest.mark.django_db
+def test_status_counts_texts_of_an_earlier_renderer_and_stays_green(client):
+    make_old(make_article("old"))
+    make_article("new")
+
+    response = client.get("/status")
+
+    assert (response.status_code, response.json()["texts"]) == (200, {"old": 1})

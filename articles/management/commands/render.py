@@ -80,10 +80,8 @@ class Command(BaseCommand):
 
     def _summarise(self, dry_run: bool) -> None:
         verb = "would change" if dry_run else "changed"
-        self.stdout.write(
-            f"{self.counts['changed']:,} of {self.total:,} texts {verb}; "
-            f"{self.counts['same']:,} look the same to readers."
-        )
+        changed, same = self.counts["changed"], self.counts["same"]
+        self.stdout.write(f"Texts: {self.total:,}; {verb}: {changed:,}; the same for readers: {same:,}.")
         if failed := self.counts["failed"]:
             raise CommandError(
                 f"{failed:,} could not be rendered and stay as they are; they are named above."

@@ -16,6 +16,7 @@ from ictiger.core.request_log import access
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.crawl import verify_pages, warm_pages
 from ictiger.pagecache.store import Store, get_store
+from ictiger.pagecache.verification import verification_remarks
 from ictiger.pagecache.wsgi import PageWrapper
 
 ACTIONS = {
@@ -100,6 +101,8 @@ class Command(BaseCommand):
             show_progress(self.stderr, done, max(done, total))
             if not is_same:
                 different.append(page.path)
+        for remark in verification_remarks():
+            self.stdout.write(remark)
         if different:
             raise CommandError(
                 "Stored otherwise than rendered now:\n  {}\n`pages clear` forgets them.".format(
