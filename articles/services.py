@@ -89,7 +89,7 @@ def save_draft(
     nothing is written when it returns True, and it may raise ValidationError. An article that was never
     published takes over its draft's title and slug.
     """
-    with _conflicts_as_validation_errors(), public_write(article):
+    with _conflicts_as_validation_errors(), public_write() as write:
         draft = _lock_draft(article)
         if skip_if is not None and skip_if(draft):
             return draft
@@ -100,6 +100,7 @@ def save_draft(
             draft.skip_history_when_saving = True
         draft.save()
         if article.publish_at is None:
+            write.touch(article)
             article.title, article.slug = draft.title, draft.slug
             article.save()
     return draft
@@ -272,8 +273,8 @@ def preview_article(draft: Draft) -> Article:
 
 
 def _lock_draft(article: Article) -> Draft:
-    """Read the locked article again, then lock its draft. Each is the other's cached relation afterwards."""
-    article.refresh_from_db()
+    """Lock and read the article, then lock its draft. Each is the other's cached relation afterwards."""
+    article.refresh_from_db(from_queryset=Article.objects.select_for_update())
     draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
     draft.article = article
     return draft
