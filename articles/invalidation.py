@@ -7,7 +7,7 @@ Wide where that is simple and rare (a name in every menu changes the whole site)
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from ictiger.core.languages import Language
@@ -162,10 +162,12 @@ def _naming(topics: int) -> QuerySet:
     is_newer = Q(publish_at__gt=publish_at) | Q(publish_at=publish_at, pk__gt=pk)
     selections = [Q(translation_key=Param("key")) & ~Q(pk=pk)]
     for number in range(topics):
-        public = Article.objects.public(Param("language"), Param("now"))
-        others = public.filter(topics=Param(f"topic{number}")).exclude(pk=pk)
+        # EXISTS, so that both walk along the index of public articles until they have enough; a join would
+        # read and sort all articles of the topic.
+        link = ArticleTopic.objects.filter(article=OuterRef("pk"), topic=Param(f"topic{number}"))
+        others = Article.objects.public(Param("language"), Param("now")).filter(Exists(link)).exclude(pk=pk)
         oldest_first = others.order_by("publish_at", "pk").values("pk")
-        selections.append(Q(pk__in=oldest_first.filter(is_newer)[:RELATED]))
+        selections.append(Q(pk__in=oldest_first.filter(is_newer, publish_at__gte=publish_at)[:RELATED]))
         selections.append(Q(pk__in=oldest_first[:RELATED]))
     # A UNION, since no index serves the conditions joined by OR.
     first, *others = (
