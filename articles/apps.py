@@ -10,7 +10,7 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Articles")
 
     def ready(self) -> None:
-        from . import account_hooks, invalidation  # noqa: F401  (each registers its functions)
+        from . import account_hooks, invalidation, rerender  # noqa: F401  (each registers its functions)
 
         post_migrate.connect(install_search_index, sender=self)
 

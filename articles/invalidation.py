@@ -5,11 +5,13 @@ Wide where that is simple and rare (a name in every menu changes the whole site)
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
 
 from ictiger.core.languages import Language
+from ictiger.core.prepared import Param, PreparedQuery
 from ictiger.pagecache.invalidation import WHOLE_SITE, invalidates
 
 from .images.uses import articles_showing, pages_showing
@@ -129,13 +131,8 @@ class _Listings(NamedTuple):
 
 def _listings_of(article: Article) -> _Listings:
     """The article's topics and authors, in one query."""
-    topics = Topic.objects.filter(articles=article).order_by()
-    authors = Author.objects.filter(articles=article).order_by()
-    results = topics.values_list(Value("topic"), "pk", "slug").union(
-        authors.values_list(Value("author"), "pk", "slug")
-    )
     listings = _Listings({}, [])
-    for kind, pk, slug in results:
+    for kind, pk, slug in _LISTINGS.rows(article=article.pk):
         if kind == "topic":
             listings.topics[pk] = slug
         else:
@@ -143,18 +140,45 @@ def _listings_of(article: Article) -> _Listings:
     return listings
 
 
-def _articles_naming(article: Article, topics: list[int]) -> QuerySet:
+def _listings(article: Param) -> QuerySet:
+    topics = Topic.objects.filter(articles=article).order_by()
+    authors = Author.objects.filter(articles=article).order_by()
+    return topics.values_list(Value("topic"), "pk", "slug").union(
+        authors.values_list(Value("author"), "pk", "slug")
+    )
+
+
+_LISTINGS = PreparedQuery(_listings, server_side=True)
+
+
+def _articles_naming(article: Article, topics: list[int]) -> list[Any]:
     """Language and slug of the translations, and of the articles whose page may name this one as related.
 
     `queries.related_articles` names it on the next newer articles of each topic, and on the topic's first
     ones.
     """
-    is_newer = Q(publish_at__gt=article.publish_at) | Q(publish_at=article.publish_at, pk__gt=article.pk)
-    selections = [Q(translation_key=article.translation_key) & ~Q(pk=article.pk)]
-    for topic in topics:
-        others = Article.objects.public(article.language).filter(topics=topic).exclude(pk=article.pk)
+    return _NAMING.rows(
+        len(topics),
+        key=article.translation_key,
+        language=article.language,
+        article=article.pk,
+        publish_at=article.publish_at,
+        now=timezone.now(),
+        **{f"topic{number}": topic for number, topic in enumerate(topics)},
+    )
+
+
+def _naming(topics: int) -> QuerySet:
+    pk, publish_at = Param("article"), Param("publish_at")
+    is_newer = Q(publish_at__gt=publish_at) | Q(publish_at=publish_at, pk__gt=pk)
+    selections = [Q(translation_key=Param("key")) & ~Q(pk=pk)]
+    for number in range(topics):
+        # EXISTS, so that both walk along the index of public articles until they have enough; a join would
+        # read and sort all articles of the topic.
+        link = ArticleTopic.objects.filter(article=OuterRef("pk"), topic=Param(f"topic{number}"))
+        others = Article.objects.public(Param("language"), Param("now")).filter(Exists(link)).exclude(pk=pk)
         oldest_first = others.order_by("publish_at", "pk").values("pk")
-        selections.append(Q(pk__in=oldest_first.filter(is_newer)[:RELATED]))
+        selections.append(Q(pk__in=oldest_first.filter(is_newer, publish_at__gte=publish_at)[:RELATED]))
         selections.append(Q(pk__in=oldest_first[:RELATED]))
     # A UNION, since no index serves the conditions joined by OR.
     first, *others = (
@@ -162,3 +186,6 @@ def _articles_naming(article: Article, topics: list[int]) -> QuerySet:
         for selection in selections
     )
     return first.union(*others)
+
+
+_NAMING = PreparedQuery(_naming)

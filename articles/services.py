@@ -5,15 +5,13 @@ other. Each raises ValidationError with messages for the editor. Nothing has bee
 passed in may be half changed: read it again. Permissions are checked by the caller.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import IntegrityError
 from django.utils import timezone, translation
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -28,8 +26,14 @@ from .former_slugs import redirect_other_form, save_with_redirects
 from .images import add_image, name_of, picture_sizes, record_uses
 from .markdown import Notice, Rendered, lost_text, render
 from .models import Article, ArticleText, ArticleTopic, Author, Byline, Draft, Page, Status, Topic
-from .search import index_text
-from .slug_ownership import free_slug, normalize_slug, reject_taken_slug, update_redirects
+from .rendered_fields import set_rendered
+from .slug_ownership import (
+    conflicts_as_validation_errors,
+    free_slug,
+    normalize_slug,
+    reject_taken_slug,
+    update_redirects,
+)
 
 # Fields that an editor sets on the article itself. They take effect at once and are not part of the draft.
 OPTIONS = ("featured", "comments_open", "comments_close_at", "expires_at")
@@ -62,7 +66,7 @@ def create_article(
         slug=normalize_slug(slug),
         translation_key=translation_of.translation_key if translation_of is not None else uuid4(),
     )
-    with _conflicts_as_validation_errors(), public_write() as write:
+    with conflicts_as_validation_errors(), public_write() as write:
         reject_taken_slug(article, article.slug)
         article.clean_fields(exclude=["title"])
         article.save()
@@ -89,7 +93,7 @@ def save_draft(
     nothing is written when it returns True, and it may raise ValidationError. An article that was never
     published takes over its draft's title and slug.
     """
-    with _conflicts_as_validation_errors(), public_write(article):
+    with conflicts_as_validation_errors(), public_write() as write:
         draft = _lock_draft(article)
         if skip_if is not None and skip_if(draft):
             return draft
@@ -102,6 +106,7 @@ def save_draft(
         draft.save()
         record_uses(draft, draft.body, before=old_body)
         if article.publish_at is None:
+            write.touch(article)
             article.title, article.slug = draft.title, draft.slug
             article.save()
     return draft
@@ -136,7 +141,7 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
     A text that cannot be rendered raises ValidationError for "body". A caller whose transaction has just
     saved the draft of this very `article` passes what `save_draft` returned: neither is read again.
     """
-    with _conflicts_as_validation_errors(), public_write(article):
+    with conflicts_as_validation_errors(), public_write(article):
         if draft is None:
             draft = _lock_draft(article)
         now, old_html = timezone.now(), article.body_html
@@ -227,15 +232,24 @@ def save_page(page: Page, *, notices: list[Notice] | None = None) -> Page:
         normalize_slug(page.slug),
     )
     page.full_clean()
-    rendered = _render_markdown(page.body, page.language)
-    _refuse_lost_text(page.body, rendered)
+    rendered, old_html = render_published(page), page.body_html
     if notices is not None:
         notices += rendered.notices
-    old_html, page.body_html = page.body_html, rendered.html
+    set_rendered(page, rendered)
     with public_write(*[page] if page.pk else []):
         save_with_redirects(page)
         record_uses(page, page.body_html, before=old_html)
     return page
+
+
+def render_published(text: Article | Page) -> Rendered:
+    """Render the body of an article or a page.
+
+    Raises ValidationError for text that cannot be rendered, or not without losing a letter.
+    """
+    rendered = _render_markdown(text.body, text.language)
+    _refuse_lost_text(text.body, rendered)
+    return rendered
 
 
 def render_draft(draft: Draft) -> Rendered:
@@ -274,8 +288,8 @@ def preview_article(draft: Draft, *, notices: list[Notice] | None = None) -> Art
 
 
 def _lock_draft(article: Article) -> Draft:
-    """Read the locked article again, then lock its draft. Each is the other's cached relation afterwards."""
-    article.refresh_from_db()
+    """Lock and read the article, then lock its draft. Each is the other's cached relation afterwards."""
+    article.refresh_from_db(from_queryset=Article.objects.select_for_update())
     draft = Draft.objects.select_for_update(of=("self",)).get(article=article)
     draft.article = article
     return draft
@@ -321,9 +335,7 @@ def _copy_text(
         _refuse_lost_text(draft.body, rendered)
     if notices is not None:
         notices += _notices_of_rendered(draft.body, rendered)
-    article.body_html, article.contents = rendered.html, rendered.contents
-    article.words, article.reading_minutes = rendered.words, rendered.reading_minutes
-    article.search_text = index_text(article.title, article.summary, rendered.text)
+    set_rendered(article, rendered)
     return _reader_text(article) != before
 
 
@@ -355,16 +367,6 @@ def _require_publishable(article: Article) -> None:
 def _reject_second_translation(original: Article, language: str) -> None:
     if Article.objects.filter(translation_key=original.translation_key, language=language).exists():
         raise ValidationError(_("This article already has a version in that language."), code="translated")
-
-
-@contextmanager
-def _conflicts_as_validation_errors() -> Iterator[None]:
-    """Turn an IntegrityError (two editors took one slug at the same moment) into a ValidationError."""
-    try:
-        yield
-    except IntegrityError as error:
-        message = _("Another change was saved at the same moment. Look at the article, and try again.")
-        raise ValidationError(message, code="conflict") from error
 
 
 def _add_topics(article: Article, topics: Sequence[Topic]) -> None:

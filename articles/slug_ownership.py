@@ -1,9 +1,12 @@
 """Which article a slug belongs to, and the redirects from slugs that articles had before."""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from ictiger.core.text import strip_unstorable
@@ -61,3 +64,13 @@ def _slug_owner(slug: str, language: str, *, exclude: int | None = None) -> Arti
         articles.filter(slug=slug).first()
         or articles.filter(old_slugs__slug=slug, old_slugs__language=language).first()
     )
+
+
+@contextmanager
+def conflicts_as_validation_errors() -> Iterator[None]:
+    """Turn an IntegrityError (two editors took one slug at the same moment) into a ValidationError."""
+    try:
+        yield
+    except IntegrityError as error:
+        message = _("Another change was saved at the same moment. Look at the article, and try again.")
+        raise ValidationError(message, code="conflict") from error

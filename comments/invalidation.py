@@ -88,14 +88,27 @@ def paths_of_author(user: User) -> Iterator[str]:
 @invalidates(Article)
 def paths_below_article(article: Article) -> Iterator[str]:
     """The pages of its discussion, which have its title and URL; those of its translation link to them."""
-    translations = Article.objects.filter(translation_key=article.translation_key).exclude(pk=article.pk)
+    translations = _translations_query.rows(key=article.translation_key, article=article.pk)
     for version in (article, *translations):
-        with translation.override(version.language):
-            first_page = decoded_path(reverse("comments:discussion", args=[version.slug, 1]))
-            yield first_page.removesuffix("1/") + "**"
-            yield decoded_path(reverse("comments:feed", args=[version.slug]))
-    if Discussion.objects.filter(pk=article.translation_key).exists():
+        prefixes = _path_prefixes(version.language, version.slug)
+        yield prefixes.pages + "**"
+        yield prefixes.feed
+    if _discussion_query.rows(key=article.translation_key):
         yield from _site_feeds()
+
+
+_translations_query = PreparedQuery(
+    lambda key, article: (
+        Article.objects.filter(translation_key=key)
+        .exclude(pk=article)
+        .order_by()
+        .values_list("language", "slug", named=True)
+    ),
+    server_side=True,
+)
+_discussion_query = PreparedQuery(
+    lambda key: Discussion.objects.filter(pk=key).order_by().values_list("pk", flat=True), server_side=True
+)
 
 
 @invalidates(Discussion)

@@ -1,5 +1,6 @@
 """How long held comments usually wait for a decision. For personal pages and the admin only."""
 
+import logging
 from datetime import timedelta
 from math import ceil
 
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .models import Decision
+
+logger = logging.getLogger(__name__)
 
 MEASURED_PERIOD = timedelta(days=14)
 MIN_DECISIONS = 5  # with fewer decisions there is no median
@@ -35,6 +38,14 @@ def median_wait() -> timedelta | None:
     except Exception:
         return _compute_median()
     return None if cached == _NO_MEDIAN else cached
+
+
+def forget_median_wait() -> None:
+    """Drop the cached median, which belongs to the decisions of a database that has been replaced."""
+    try:
+        cache.delete(_CACHE_KEY)
+    except Exception:  # as in `median_wait`; it expires within CACHE_PERIOD
+        logger.warning("the cache cannot be reached; %s stays in it", _CACHE_KEY)
 
 
 def usual_wait_text() -> str:

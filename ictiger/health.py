@@ -31,6 +31,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from articles.rerender import count_outdated
 from ictiger.mail.models import UNSETTLED, Mail, MailState
 from ictiger.pagecache import stats
 from ictiger.pagecache.purge import due_purges
@@ -96,6 +97,7 @@ def status(request: HttpRequest) -> JsonResponse:
                 reasons.append(
                     f"{name}: the oldest that is due has waited for more than {minutes}; {question}"
                 )
+        report["texts"] = {"old": count_outdated()}  # until `manage.py render` has run
         if not ScheduledJob.objects.exists():
             reasons.append(NO_WORKER)
     except DatabaseError:

@@ -144,6 +144,8 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
 
 # Shared between processes: a per-process cache would multiply every rate limit by the number of workers.
 CACHES = {"default": env.cache_settings("CACHE_URL", default=VAR / "cache")}
+# The cache may be one that other applications, or another site of ours, use too.
+CACHES["default"].setdefault("KEY_PREFIX", "ictiger:" + SITE_URL.partition("://")[2])
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500

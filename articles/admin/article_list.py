@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from articles import hooks
 from articles.archive import Period
 from articles.models import Article, Byline, Draft, Status, Topic
+from articles.rerender import is_outdated, outdated_texts
 
 
 def for_admin_list(articles: QuerySet[Article]) -> QuerySet[Article]:
@@ -92,12 +93,13 @@ class ArticleColumnsMixin(admin.ModelAdmin):
         if article.is_public:
             label = _("Open the page of “%(title)s”") % {"title": article.title}
             text = format_html('<a href="{}" title="{}">{}</a>', article.get_absolute_url(), label, text)
-        note = (
-            format_html('<span class="desk-note">{}</span>', _("has unpublished changes"))
-            if article.draft_differs
-            else ""
+        notes = [_("has unpublished changes")] * article.draft_differs
+        notes += [_("rendered by an earlier release")] * is_outdated(article)
+        return format_html(
+            "{} {}",
+            text,
+            format_html_join(" ", '<span class="desk-note">{}</span>', ([note] for note in notes)),
         )
-        return format_html("{} {}", text, note)
 
     @admin.display(description=gettext_lazy("published at"), ordering="publish_at")
     def appeared(self, article: Article) -> str:
@@ -167,6 +169,7 @@ class StatusFilter(admin.SimpleListFilter):
             ("public", _("published")),
             ("expired", _("taken down")),
             ("changed", _("has unpublished changes")),
+            ("old", _("rendered by an earlier release")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
@@ -183,4 +186,6 @@ class StatusFilter(admin.SimpleListFilter):
                 return published.filter(expires_at__lte=now)
             case "changed":
                 return queryset.filter(draft_differs=True)
+            case "old":
+                return queryset.filter(pk__in=outdated_texts(Article))
         return queryset

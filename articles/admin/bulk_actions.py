@@ -52,6 +52,7 @@ class BulkActionsMixin(admin.ModelAdmin):
     actions = [
         "publish_selected",
         "schedule_selected",
+        "render_selected",
         "submit_selected",
         "return_selected",
         "unpublish_selected",
@@ -71,6 +72,10 @@ class BulkActionsMixin(admin.ModelAdmin):
     def schedule_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> HttpResponse:
         query = urlencode({"article": articles.values_list("pk", flat=True)}, doseq=True)
         return HttpResponseRedirect(f"{reverse('admin:articles_article_schedule')}?{query}")
+
+    @admin.action(description=WORKFLOW_ACTIONS["render"].bulk_label, permissions=["publish"])
+    def render_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
+        self._run(request, WORKFLOW_ACTIONS["render"], articles)
 
     @admin.action(description=WORKFLOW_ACTIONS["submit"].bulk_label, permissions=["change"])
     def submit_selected(self, request: HttpRequest, articles: QuerySet[Article]) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.models import User
 from articles import services
 from articles.models import Article, Draft, Status
+from articles.rerender import is_outdated, render_again
 
 from .permissions import can_publish
 
@@ -65,9 +66,15 @@ def _publish_label(article: Article) -> str:
 
 
 def _publish_refusal(article: Article) -> str:
-    if article.is_public and not has_unpublished_changes(article):
+    if article.is_public and not has_unpublished_changes(article) and not is_outdated(article):
         return _("readers already see this text")
     return ""
+
+
+def _render_refusal(article: Article) -> str:
+    if article.status != Status.PUBLISHED:
+        return _("it is not published")
+    return "" if is_outdated(article) else _("this release has rendered it")
 
 
 def schedule_label(article: Article) -> str:
@@ -101,6 +108,15 @@ WORKFLOW_ACTIONS = {
             done=gettext_lazy("Published: %(titles)s."),
             log=pgettext_lazy("log", "Published."),
             refusal=_publish_refusal,
+        ),
+        WorkflowAction(
+            "render",
+            render_again,
+            lambda _article: _("Render again"),
+            gettext_lazy("Render again, as published"),
+            done=gettext_lazy("Rendered again: %(titles)s."),
+            log=pgettext_lazy("log", "Rendered again."),
+            refusal=_render_refusal,
         ),
         WorkflowAction(
             "submit",

@@ -11,9 +11,11 @@ from .notices import Notice
 from .other_language import mark_other_languages
 from .plain_text import plain_text
 from .rendering import Rendered, render
+from .version import RENDERER_VERSION
 
 __all__ = [
     "MAX_CHARACTERS",
+    "RENDERER_VERSION",
     "Notice",
     "Rendered",
     "lost_text",

@@ -137,6 +137,8 @@ class Article(PublicModel, ArticleText):
     translation_key = models.UUIDField(_("translation key"), default=uuid.uuid4, editable=False)
     # Rendered and sanitised by `publish`: the only field that templates print with |safe.
     body_html = models.TextField(editable=False, blank=True)
+    # The RENDERER_VERSION that made `body_html` and the other fields computed from the body.
+    renderer_version = models.PositiveSmallIntegerField(editable=False, default=0, db_default=0)
     # The table of contents: [{"id", "title", "level"}, …].
     contents = models.JSONField(default=list, editable=False)
     status = models.CharField(
@@ -187,6 +189,11 @@ class Article(PublicModel, ArticleText):
                 fields=["status", "publish_at", "expires_at", "canonical_url"],
                 condition=~Q(canonical_url=""),
                 name="article_with_canonical_url",
+            ),
+            models.Index(
+                fields=["renderer_version"],
+                condition=Q(status=Status.PUBLISHED),
+                name="article_renderer_version",
             ),
         ]
         constraints = [

@@ -23,8 +23,9 @@ class Page(PublicModel):
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("body"), max_length=100_000, help_text=_("Markdown."))
     body_html = models.TextField(editable=False, blank=True)
+    renderer_version = models.PositiveSmallIntegerField(editable=False, default=0, db_default=0)
     position = models.PositiveSmallIntegerField(_("position in the footer"), default=0)
-    history = HistoricalRecords(excluded_fields=["body_html"])
+    history = HistoricalRecords(excluded_fields=["body_html", "renderer_version"])
 
     class Meta:
         verbose_name = _("page")

@@ -233,3 +233,12 @@ def test_every_changed_page_is_purged(site, act):
 
 def _covers(purged: set[str], path: str) -> bool:
     return path in purged or any(one.endswith("**") and path.startswith(one[:-2]) for one in purged)
+
+
+def test_draft_of_a_published_article_purges_nothing():
+    article = make_article("a")
+    Purge.objects.all().delete()
+
+    save_draft(article, body="Unfinished wor", title="Another title")
+
+    assert not Purge.objects.exists()

@@ -13,6 +13,7 @@ from comments.moderation_time import (
     MEASURED_PERIOD,
     MIN_DECISIONS,
     duration_text,
+    forget_median_wait,
     median_wait,
     usual_wait_text,
 )
@@ -87,6 +88,19 @@ def test_median_is_cached(article, django_assert_num_queries):
     for queries in (1, 0):
         with django_assert_num_queries(queries):
             assert median_wait() is None
+
+
+def test_forgotten_median_is_computed_again(article, django_assert_num_queries):
+    median_wait()
+    forget_median_wait()
+    with django_assert_num_queries(1):
+        median_wait()
+
+
+def test_forgetting_in_a_cache_that_does_not_answer_is_no_error(monkeypatch, caplog):
+    monkeypatch.setattr(cache, "delete", lambda *_args: 1 / 0)
+    forget_median_wait()
+    assert "cannot be reached" in caplog.text
 
 
 def test_held_at_is_set_while_the_comment_is_pending(article, reader):

@@ -42,10 +42,10 @@ class Site:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def python(self, program: str) -> str:
+    def python(self, program: str, **variables: str) -> str:
         """Run a few lines with Django set up, and return what they print."""
         lines = f"import django; django.setup()\n{program}"
-        done = self._run(["-c", lines], "", {"DJANGO_SETTINGS_MODULE": "ictiger.settings"})
+        done = self._run(["-c", lines], "", {"DJANGO_SETTINGS_MODULE": "ictiger.settings"} | variables)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

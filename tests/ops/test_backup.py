@@ -47,6 +47,23 @@ for article in Article.objects.all():
         article.title = "Altered"
         article.save()
 """
+OTHER_APPLICATION = """
+from copy import deepcopy
+from django.conf import settings
+from django.core.cache import CacheHandler, cache
+others = CacheHandler({"default": {**deepcopy(settings.CACHES["default"]), "KEY_PREFIX": ""}})["default"]
+"""
+FILL_CACHE = f"""{OTHER_APPLICATION}
+others.set("figure", "theirs", None)
+others.set("comments/usual_wait", "theirs too", None)
+cache.set("allauth:rl:login:ip:192.0.2.1", [1], None)
+cache.set("comments/usual_wait", "of the site before", None)
+"""
+PRINT_CACHE = f"""{OTHER_APPLICATION}
+import json
+print(json.dumps([others.get("figure"), others.get("comments/usual_wait"),
+    cache.get("allauth:rl:login:ip:192.0.2.1"), cache.get("comments/usual_wait")]))
+"""
 PRINT_TABLE_HASHES = """
 import hashlib, json
 from django.apps import apps
@@ -112,6 +129,18 @@ def table_hashes(site: Site) -> dict:
 def media_files(site: Site) -> dict[str, bytes]:
     media = site.var / "media"
     return {str(path.relative_to(media)): path.read_bytes() for path in media.rglob("*") if path.is_file()}
+
+
+def test_restore_leaves_what_others_keep_in_the_same_cache(backed_up, tmp_path):
+    """And the limits on log-ins, which would otherwise begin anew."""
+    site, backup = backed_up
+    shared = {"CACHE_URL": f"filecache://{tmp_path}/cache"}
+
+    site.python(FILL_CACHE, **shared)
+    site.manage("restore", str(backup), "--yes", **shared)
+
+    found = json.loads(site.python(PRINT_CACHE, **shared).splitlines()[-1])
+    assert found == ["theirs", "theirs too", [1], None]
 
 
 def test_restore_brings_back_database_and_pictures_without_sessions_and_waiting_mails(backed_up):

@@ -61,6 +61,45 @@ def upgraded(request, tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
+READ_THE_TEXTS = """
+import json
+from django.test import Client
+from articles.models import Article, Page
+from articles.rerender import count_outdated
+client = Client(SERVER_NAME="publication.test")
+entries = client.get("/feed/", secure=True).content.decode().split("<entry")[1:]
+tags = ("id", "published", "updated")
+columns = "slug body status publish_at expires_at updated_at draft__body draft__updated_at".split()
+print(json.dumps({
+    "old": count_outdated(),
+    "status": client.get("/status").json()["texts"],
+    "rows": [[str(value) for value in row] for row in Article.objects.order_by("pk").values_list(*columns)],
+    "revisions": [Page.history.count(), Article.objects.get(slug="first-article").draft.history.count()],
+    "entries": [[entry.split(f"<{tag}>")[1].split("<")[0] for tag in tags] for entry in entries],
+}))
+"""
+
+
+def read_texts(site: Site) -> dict:
+    return json.loads(site.python(READ_THE_TEXTS).splitlines()[-1])
+
+
+def test_texts_of_1_0_0_are_old_until_they_are_rendered(upgraded):
+    before = read_texts(upgraded)
+    assert before["old"] == before["status"]["old"] > 0
+    assert before["entries"]
+
+    report = upgraded.manage("render", "--dry-run").stdout
+    assert "/articles/first-article/" in report
+    assert read_texts(upgraded) == before
+    upgraded.manage("render")
+
+    after = read_texts(upgraded)
+    assert (after["old"], after["status"]) == (0, {"old": 0})
+    for unchanged in ("rows", "revisions", "entries"):
+        assert after[unchanged] == before[unchanged]
+
+
 def test_site_of_1_0_0_is_complete_after_the_upgrade(upgraded):
     upgraded.manage("collectstatic", "--noinput", "--verbosity=0")
     found = json.loads(upgraded.python(READ_THE_SITE).splitlines()[-1])

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 
-from ictiger.pagecache import maintenance, stats
+from ictiger.pagecache import maintenance, stats, verification
 from ictiger.pagecache.build_id import build_id
 from ictiger.pagecache.decorators import public_page
 from ictiger.pagecache.store import Store
@@ -241,6 +241,13 @@ def test_pages_verify_fails_when_a_page_differs(site, note, settings):
     rename(note, name_en="second")
     with pytest.raises(CommandError, match="/notes/a/"):
         pages("verify")
+
+
+@pytest.mark.django_db
+def test_pages_verify_says_what_other_apps_know(site, note, monkeypatch):
+    page_text(site)
+    monkeypatch.setattr(verification, "_remarks", [lambda: "", lambda: "A remark."])
+    assert pages("verify") == "A remark.\n1 pages are as they would be rendered now.\n"
 
 
 @pytest.mark.django_db

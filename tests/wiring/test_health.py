@@ -17,6 +17,8 @@ from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.models import Purge
 from ictiger.pagecache.pages import compress_page
 from ictiger.pagecache.store import get_store
+from tests.articles.test_rerender import make_old
+from tests.factories import make_article
 
 PATHS = ["/healthz", "/readyz", "/status"]
 SIX_MINUTES = timedelta(minutes=6)
@@ -293,3 +295,13 @@ def test_media_folder_that_cannot_be_written_turns_status_red(client, settings, 
     response = client.get("/status")
     assert response.status_code == 503
     assert "no picture can be uploaded" in response.json()["reasons"][0]
+
+
+@pytest.mark.django_db
+def test_status_counts_texts_of_an_earlier_renderer_and_stays_green(client):
+    make_old(make_article("old"))
+    make_article("new")
+
+    response = client.get("/status")
+
+    assert (response.status_code, response.json()["texts"]) == (200, {"old": 1})

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import formats, timezone, translation
 
 from accounts.models import User
+from articles.markdown import RENDERER_VERSION
 from articles.models import Article, ArticleTopic, Author, Byline, Draft, Publication, Status, Topic
 from articles.search import index_text
 from articles.search_index import index_suspended
@@ -131,7 +132,11 @@ class SiteBuilder:
         with public_write() as write:
             write.touch_everything()
             bulk_load(
-                Article, ARTICLE_COLUMNS, (self._article(*each) for each in numbered), status=Status.PUBLISHED
+                Article,
+                ARTICLE_COLUMNS,
+                (self._article(*each) for each in numbered),
+                status=Status.PUBLISHED,
+                renderer_version=RENDERER_VERSION,
             )
             drafts = (
                 (pk, pk, _title(text, number), slug, text.summary, text.body)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from articles.rerender import outdated_remark
 from ictiger.ops.error_pages import write_error_pages
 from ictiger.ops.live import wait_until_live
 from ictiger.ops.migration_check import incompatible_operations
@@ -80,6 +81,8 @@ class Command(BaseCommand):
                 f"No server of this release is live in {options['live']}: readers stay with the one before."
             )
         self.stdout.write("This release is live.")
+        if remark := outdated_remark():
+            self.stdout.write(remark)
 
     def _nginx(self, options: dict) -> None:
         site = NginxSite(**{field.name: options[field.name] for field in fields(NginxSite)})

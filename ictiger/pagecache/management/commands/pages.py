@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError
 
+from ictiger.core.progress import show_progress
 from ictiger.core.request_log import access
 from ictiger.pagecache import maintenance, stats
 from ictiger.pagecache.crawl import verify_pages, warm_pages
 from ictiger.pagecache.store import Store, get_store
+from ictiger.pagecache.verification import verification_remarks
 from ictiger.pagecache.wsgi import PageWrapper
 
 ACTIONS = {
@@ -84,7 +86,7 @@ class Command(BaseCommand):
         statuses: Counter[int] = Counter()
         for _path, status, waiting in warm_pages(application):
             statuses[status] += 1
-            self._progress(statuses.total(), statuses.total() + waiting)
+            show_progress(self.stderr, statuses.total(), statuses.total() + waiting)
         count, broken = application.counter.value, statuses.total() - statuses[200]
         self.stdout.write(
             f"{count('stored')} pages stored, {count('hits')} were already; {broken} links led to none."
@@ -96,9 +98,11 @@ class Command(BaseCommand):
         total = sum(page.release.encode() == store.release for page in maintenance.stored_pages(store))
         different = []
         for done, (page, is_same) in enumerate(verify_pages(store, WSGIHandler()), 1):
-            self._progress(done, max(done, total))
+            show_progress(self.stderr, done, max(done, total))
             if not is_same:
                 different.append(page.path)
+        for remark in verification_remarks():
+            self.stdout.write(remark)
         if different:
             raise CommandError(
                 "Stored otherwise than rendered now:\n  {}\n`pages clear` forgets them.".format(
@@ -114,13 +118,6 @@ class Command(BaseCommand):
 
     def _path(self, store: Store) -> None:
         self.stdout.write(store.pages.decode())
-
-    def _progress(self, done: int, total: int) -> None:
-        """Draw a bar on a terminal; write nothing to a log."""
-        if self.stderr.isatty():
-            bar = "█" * (30 * done // total)
-            self.stderr.write(f"\r{bar:<30} {done}/{total}", ending="\n" if done == total else "")
-            self.stderr.flush()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from articles.models import Article
+from ictiger.core.progress import show_progress
 from ictiger.env import env
 from ictiger.testbed.bench import baseline, growth, pages, posting, rendering, renders
 from ictiger.testbed.bench.prepare import prepare
@@ -99,7 +101,7 @@ class Command(BaseCommand):
                 "Give DATABASE_URL or ICTIGER_VAR of a new one, and migrate it."
             )
         started = time.monotonic()
-        SiteBuilder(articles, comments, self._progress).build()
+        SiteBuilder(articles, comments, partial(show_progress, self.stderr)).build()
         seconds = time.monotonic() - started
         rate = (articles + comments) / seconds
         self.stdout.write(
@@ -109,15 +111,8 @@ class Command(BaseCommand):
     def _prepare(self, *, articles: int, posts: int, **options) -> None:
         call_command("migrate", verbosity=0)
         if not Article.objects.exists():
-            SiteBuilder(articles, 10 * articles, self._progress).build()
+            SiteBuilder(articles, 10 * articles, partial(show_progress, self.stderr)).build()
         self.stdout.write(json.dumps(prepare(posts)))
-
-    def _progress(self, done: int, total: int) -> None:
-        """Draw a progress bar if stderr is a terminal."""
-        if self.stderr.isatty():
-            bar = "█" * (30 * done // total)
-            self.stderr.write(f"\r{bar:<30} {done:,}/{total:,}", ending="\n" if done == total else "")
-            self.stderr.flush()
 
     def _bench(self, name: str, database: str | None, **options) -> None:
         """Run a benchmark in this process if it is that of a temporary site; else make one, and run this
