@@ -9,14 +9,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
-from comments.views.compose import form_expired
+from comments.views.expired_form import form_expired
 from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.request_log import request_id
 from ictiger.pagecache.decorators import anonymize_request
 
 # Views whose forms can be sent again from the error page, with their text.
 RESENDABLE_VIEWS = {"comments:post", "comments:edit", "comments:revise", "comments:appeal"}
-RESENT_FIELDS = ("csrfmiddlewaretoken", "parent", "submission")
+RESENT_FIELDS = ("csrfmiddlewaretoken", "parent", "submission", "made_for", "shown_draft", "revision")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -25,10 +25,12 @@ from .errors import (
     DiscussionClosed,
     DuplicateSubmission,
     Forbidden,
+    OtherAccount,
     ParentNotFound,
     RateLimited,
     Recused,
     StaleDecision,
+    StaleEdit,
 )
 from .moderation import ban_user, decide, undo_last, undo_outcome
 from .posting import edit_comment, post_comment, remove_comment, report_comment
@@ -45,10 +47,12 @@ __all__ = [
     "DiscussionClosed",
     "DuplicateSubmission",
     "Forbidden",
+    "OtherAccount",
     "ParentNotFound",
     "RateLimited",
     "Recused",
     "StaleDecision",
+    "StaleEdit",
     "appeal",
     "ban_user",
     "claim_comment",
