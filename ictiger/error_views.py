@@ -5,7 +5,7 @@ import sys
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
@@ -86,4 +86,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A stale or missing CSRF token. A comment's text is returned in a form with a new token."""
     if request.resolver_match.view_name in RESENDABLE_VIEWS:
         return form_expired(request, **request.resolver_match.kwargs)
+    if request.resolver_match.view_name == "account_signup" and request.user.is_authenticated:
+        return redirect("accounts:verification")  # the first of two equal requests has logged this browser in
     return render(request, "403_csrf.html", status=403)
