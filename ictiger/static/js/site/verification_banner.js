@@ -2,6 +2,8 @@
 // down, and the banner goes away once the address is verified, in this browser or in another. Without this
 // script the same forms lead to the verification page.
 
+import { updateReservedRoom } from "./personal_bar.js";
+
 // Milliseconds.
 const POLL_WHILE_NEW = 5_000;
 const POLL_LATER = 30_000;
@@ -116,13 +118,6 @@ function updateBanner(banner, status, html, isSubmission) {
   if (isSubmission) {
     focusResult(newBanner);
   }
-}
-
-// A changed address may need less room (banner.css). early_hint.js has read the cookie only once, on page
-// load.
-function updateReservedRoom() {
-  const [, hint] = /(?:^|; )reader=(unverified|mistyped)(?:;|$)/.exec(document.cookie) ?? [];
-  document.documentElement.dataset.reader = hint ?? document.documentElement.dataset.reader;
 }
 
 function focusResult(banner) {
