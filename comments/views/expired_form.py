@@ -41,7 +41,7 @@ def _expiry_message(request: HttpRequest, compose_form: ComposeForm) -> str:
             return other_author_message(request)
     if request.user.is_authenticated and submissions.OWNER_FIELD in request.POST:
         return _(
-            "You have logged in again since this form was opened, or it had been open for too long. "
+            "This form had been open for too long, or you have logged in again since. "
             "Your text is here: please send it again."
         )
     return _(

@@ -9,6 +9,8 @@ import { barFilled, emptyBar, publicBar, refillBar, updateReservedRoom } from ".
 import { restorePublicDiscussion } from "./insertion.js";
 import { keepScroll } from "./keep_scroll.js";
 
+const COOKIE_DELAY = 300; // milliseconds
+
 let shownReader = currentReader();
 let isFilled = false;
 let isFromHistory = false; // the page was left, and is shown again by Back or Forward
@@ -78,5 +80,6 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 if (publicBar) {
-  window.cookieStore?.addEventListener("change", () => bringInStep());
+  // After a moment: the script that sent the request deals with its response first.
+  window.cookieStore?.addEventListener("change", () => setTimeout(bringInStep, COOKIE_DELAY));
 }

@@ -36,9 +36,10 @@ export function refillBar() {
   return fillBar(publicBar);
 }
 
-// Show the bar as it is for everybody, and no messages.
+// Show the bar as it is for everybody, and no messages but that of verification_banner.js.
 export function emptyBar() {
-  publicBar.replaceChildren(...publicContent.cloneNode(true).childNodes);
+  const ended = publicBar.querySelector(".banner-text[role=status]:not([data-banner] *)");
+  publicBar.replaceChildren(...(ended ? [ended] : []), ...publicContent.cloneNode(true).childNodes);
   for (const messages of document.querySelectorAll("[data-slot=messages]")) {
     messages.replaceChildren();
   }
