@@ -90,6 +90,7 @@ def go_back(page: "Page", path: str) -> None:
     """Press Back until the page at `path` is shown. From the cache there is no load event to wait for."""
     for _step in range(3):
         page.go_back(wait_until="commit")
+        page.wait_for_function("document.readyState === 'complete'")
         if page.url.endswith(path):
             return
     pytest.fail(f"{path} is not in the history: {page.url}")

@@ -8,6 +8,7 @@ import { cookieValue, currentReader } from "./reader.js";
 import { barFilled, emptyBar, publicBar, refillBar, updateReservedRoom } from "./personal_bar.js";
 import { restorePublicDiscussion } from "./insertion.js";
 import { keepScroll } from "./keep_scroll.js";
+import { endBanner } from "./verification_banner.js";
 
 const COOKIE_DELAY = 300; // milliseconds
 
@@ -25,6 +26,9 @@ export async function bringInStep() {
   if (!publicBar) {
     loadAgain();
     return;
+  }
+  if (!reader) {
+    endBanner();
   }
   updateReservedRoom();
   keepScroll(() => {

@@ -164,6 +164,14 @@ function showVerified(banner) {
   document.dispatchEvent(new CustomEvent("ictiger:verified"));
 }
 
+// The browser has been logged out: say so in place of the banner.
+export function endBanner() {
+  const banner = bannerIn(document);
+  if (banner) {
+    replaceByMessage(banner, banner.dataset.wordsEnded, "");
+  }
+}
+
 // `reader` is the new value of <html data-reader>, which early_hint.js had set from the hint cookie.
 function replaceByMessage(banner, text, reader) {
   const message = document.createElement("p");
