@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from ictiger.core.email_addresses import InvalidAddress, canonical_address
 from ictiger.core.languages import Language
 from ictiger.mail.queue import enqueue
 
-from . import login_codes
+from . import form_submissions, login_codes
 from .address_field import ADDRESS_FAULTS
 from .models import User
 
@@ -94,30 +95,51 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def generate_login_code(self) -> str:
-        self.request.login_code_nonce = login_codes.new_nonce()
+        """A new code, whose mail `send_mail` queues; or that of an equal form sent before."""
+        wish = getattr(self.request, "code_wish", None)
+        self.request.login_code_nonce = self._first_code(wish) if wish else login_codes.new_nonce()
         return login_codes.login_code(self.request.login_code_nonce)
+
+    @transaction.atomic
+    def _first_code(self, wish: form_submissions.CodeWish) -> str:
+        """Queue the mail with the code, once for each form, and return the code's nonce.
+
+        After a double click each of two responses starts a log-in: the one mail has the code of both.
+        """
+        nonce = login_codes.new_nonce()
+        is_first, nonce = form_submissions.code_wish(wish, nonce)
+        if is_first:
+            self._queue_login_code(wish.address, wish.user, nonce)
+        return nonce
+
+    def _queue_login_code(self, email: str, owner: User | None, nonce: str) -> None:
+        language = owner.language if owner else Language.active()
+        enqueue("accounts/login_code", to=email, language=language, context={"nonce": nonce}, user=owner)
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """Queue a mail that allauth sends to an anonymous visitor. allauth gives only the address, so its
         account decides the language.
         """
         owner = User.objects.reachable_at(email)
-        language = owner.language if owner else Language.active()
+        wish = getattr(self.request, "code_wish", None)
         if template_prefix == "account/email/login_code":
-            enqueue(
-                "accounts/login_code",
-                to=email,
-                language=language,
-                context={"nonce": self.request.login_code_nonce},
-                user=owner,
-            )
+            if not wish:  # otherwise the mail was queued with the code
+                self._queue_login_code(email, owner, self.request.login_code_nonce)
         elif template_prefix == "account/email/unknown_account":
             if not blocks.is_blocked(email):
-                enqueue("accounts/unknown_account", to=email, language=language)
+                self._queue_unknown_account(email, owner.language if owner else Language.active(), wish)
         else:
             raise LookupError(
                 f"allauth wants to send {template_prefix!r}, which accounts/emails.py cannot write."
             )
+
+    @transaction.atomic
+    def _queue_unknown_account(
+        self, email: str, language: str, wish: form_submissions.CodeWish | None
+    ) -> None:
+        """Queue the mail once for each form that asked for a code."""
+        if wish is None or form_submissions.code_wish(wish, "")[0]:
+            enqueue("accounts/unknown_account", to=email, language=language)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict | None = None, email: str | None = None

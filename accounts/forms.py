@@ -1,5 +1,6 @@
 """allauth's forms with our rules and labels, and the forms for a user's address and profile."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,10 +19,11 @@ from accounts.verification import addresses, blocks, flow, limits
 from accounts.verification.typos import COMMON_DOMAINS
 from ictiger.core.email_addresses import has_lookalike_domain
 
-from . import display_names
+from . import display_names, form_submissions
 from .address_field import AddressField
 from .code_field import CodeField
 from .display_names import NameFault
+from .form_submissions import SubmissionField
 from .hooks import digest_conditions, name_refusals, name_reviews, reserved_name_sources
 from .models import User
 
@@ -50,6 +52,8 @@ class LoginForm(EmailLabelMixin, allauth.LoginForm):
 
 
 class SignupForm(EmailLabelMixin, allauth.SignupForm):
+    submission = SubmissionField()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].help_text = _(
@@ -68,22 +72,67 @@ class SignupForm(EmailLabelMixin, allauth.SignupForm):
         self.account_already_exists = False
         return email
 
-    @transaction.atomic
+    def clean(self) -> dict:
+        """Refuse another address or password under a submission id that has made an account before. The form
+        comes back with a new id.
+        """
+        data = super().clean()
+        self.earlier = form_submissions.first_signup(data.get("submission"))
+        if self.earlier and not self.errors and not self._has_made(self.earlier):
+            self.data = self.data.copy()
+            self.data["submission"] = uuid.uuid4()
+            self.add_error(None, form_submissions.REUSED_MESSAGE)
+        return data
+
+    def _has_made(self, user: User) -> bool:
+        """Whether this form with this address and password may have made `user`. Without the password nobody
+        is logged in to it.
+        """
+        return user.email == self.cleaned_data["email"] and user.check_password(
+            self.cleaned_data["password1"]
+        )
+
     def save(self, request: HttpRequest) -> User:
-        """Create the user, the unverified address and the verification mail: all or none.
+        """Create the user, the unverified address and the verification mail: all or none. The same form sent
+        again returns the account that it has made.
 
         allauth creates the first two and sends the mail in a stage of the log-in, after reading them again
         (see `AccountAdapter.get_login_stages`).
         """
+        user = self.earlier or self._create_once(request)
+        if self.fields["email"].typed_notice:
+            messages.info(request, self.fields["email"].typed_notice)
+        return user
+
+    def _create_once(self, request: HttpRequest) -> User:
         adapter = get_adapter()
-        user = adapter.save_user(request, adapter.new_user(request), self)
+        # The password is hashed before the transaction, in which SQLite lets nobody else write.
+        user = adapter.save_user(request, adapter.new_user(request), self, commit=False)
+        try:
+            return self._create(user)
+        except _SentBefore:
+            earlier = form_submissions.first_signup(self.cleaned_data["submission"])
+            if earlier and self._has_made(earlier):
+                return earlier
+            self.cleaned_data["submission"], user.pk = None, None
+            return self._create(user)
+
+    @transaction.atomic
+    def _create(self, user: User) -> User:
+        """Raises _SentBefore, with nothing created, when another request with this form was faster."""
+        user.save(force_insert=True)
+        submission = self.cleaned_data["submission"]
+        if submission and not form_submissions.record_signup(submission, user):
+            raise _SentBefore
         address = user.emailaddress_set.create(email=user.email, primary=True)
         # As with_verification() adds them.
         user.has_verified_address, user.unverified_address_id = False, address.pk
         addresses.send_signup_verification(address)
-        if self.fields["email"].typed_notice:
-            messages.info(request, self.fields["email"].typed_notice)
         return user
+
+
+class _SentBefore(Exception):
+    """Another request with the same submission id has made an account."""
 
 
 def refuse_lookalike(email: str) -> None:
@@ -96,11 +145,21 @@ def refuse_lookalike(email: str) -> None:
 
 
 class ResetPasswordForm(EmailLabelMixin, allauth.ResetPasswordForm):
+    submission = SubmissionField()
+
     def clean_email(self) -> str:
         """Send one mail, to one account, however many accounts have signed up with the address."""
         email = get_adapter().clean_email(self.cleaned_data["email"])
         user = User.objects.reachable_at(email)
         self.users = [user] if user else []
+        return email
+
+    @transaction.atomic
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Queue one mail, however often the same form is sent."""
+        email = self.cleaned_data["email"]
+        if form_submissions.is_first_wish("reset", self.cleaned_data["submission"], email):
+            super().save(request, **kwargs)
         return email
 
 
@@ -125,10 +184,21 @@ class ChangePasswordForm(allauth.ChangePasswordForm):
 
 
 class RequestLoginCodeForm(EmailLabelMixin, allauth.RequestLoginCodeForm):
+    submission = SubmissionField()
+
     def clean_email(self) -> str:
         email = get_adapter().clean_email(super().clean_email())
         self._user = User.objects.reachable_at(email)
         return email
+
+    def clean(self) -> dict:
+        """Let the adapter, which queues the mail, know the submission."""
+        data = super().clean()
+        if data.get("submission") and data.get("email"):
+            context.request.code_wish = form_submissions.CodeWish(
+                data["submission"], data["email"], self._user
+            )
+        return data
 
 
 class ConfirmLoginCodeForm(allauth.ConfirmLoginCodeForm):

@@ -13,9 +13,13 @@ from django.utils.cache import patch_cache_control
 from accounts.verification import typos
 
 from .hooks import personal_content_cookies
+from .reader_tag import reader_tag
 
 # member | unverified | mistyped | guest. JavaScript reads it; the server never trusts it.
 HINT_COOKIE = "reader"
+# The reader's tag (reader_tag.py): a script that finds another one than its page was filled for takes out
+# what is personal.
+TAG_COOKIE = "reader_tag"
 
 
 class PersonalCacheControlMiddleware:
@@ -48,21 +52,22 @@ class HintCookieMiddleware:
         response = self.get_response(request)
         if getattr(request, "public_page", False) or not _is_personal(request, response):
             return response
-        hint = hint_value(request, response)
-        if hint:
-            self._set(request, response, hint)
-        elif HINT_COOKIE in request.COOKIES:
-            response.delete_cookie(HINT_COOKIE, samesite="Lax")
+        self._set(request, response, HINT_COOKIE, hint_value(request, response))
+        user = getattr(request, "user", None)
+        self._set(request, response, TAG_COOKIE, reader_tag(user) if user else "")
         return response
 
-    def _set(self, request: HttpRequest, response: HttpResponse, hint: str) -> None:
-        """Set the cookie for as long as the session lives. An outdated hint costs one fetch, whose response
-        deletes it.
+    def _set(self, request: HttpRequest, response: HttpResponse, name: str, value: str) -> None:
+        """Set the cookie for as long as the session lives, or delete it for "". An outdated hint costs one
+        fetch, whose response deletes it.
         """
-        if request.COOKIES.get(HINT_COOKIE) != hint or request.session.modified:
+        if not value:
+            if name in request.COOKIES:
+                response.delete_cookie(name, samesite="Lax")
+        elif request.COOKIES.get(name) != value or request.session.modified:
             max_age = None if request.session.get_expire_at_browser_close() else settings.SESSION_COOKIE_AGE
             response.set_cookie(
-                HINT_COOKIE, hint, max_age=max_age, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+                name, value, max_age=max_age, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
             )
 
 

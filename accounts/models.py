@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ictiger.core.email_addresses import same_address
@@ -178,3 +179,19 @@ class BlockedMailbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fingerprint[:8]}… until {self.until:%Y-%m-%d}"
+
+
+class FormSubmission(models.Model):
+    """A form that was sent, so that sending it again does nothing more (form_submissions.py)."""
+
+    key = models.CharField(max_length=64, unique=True)
+    # The account that a sign-up has made.
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    nonce = models.CharField(max_length=32, blank=True)  # of a log-in code: see login_codes.py
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}… at {self.created_at:%Y-%m-%d %H:%M}"

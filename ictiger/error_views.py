@@ -5,18 +5,18 @@ import sys
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
-from comments.views.compose import form_expired
+from comments.views.expired_form import form_expired
 from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.request_log import request_id
 from ictiger.pagecache.decorators import anonymize_request
 
 # Views whose forms can be sent again from the error page, with their text.
 RESENDABLE_VIEWS = {"comments:post", "comments:edit", "comments:revise", "comments:appeal"}
-RESENT_FIELDS = ("csrfmiddlewaretoken", "parent", "submission")
+RESENT_FIELDS = ("csrfmiddlewaretoken", "parent", "submission", "made_for", "shown_draft", "revision")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -86,4 +86,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A stale or missing CSRF token. A comment's text is returned in a form with a new token."""
     if request.resolver_match.view_name in RESENDABLE_VIEWS:
         return form_expired(request, **request.resolver_match.kwargs)
+    if request.resolver_match.view_name == "account_signup" and request.user.is_authenticated:
+        return redirect("accounts:verification")  # the first of two equal requests has logged this browser in
     return render(request, "403_csrf.html", status=403)

@@ -12,6 +12,7 @@ from django_tasks import task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
+from accounts.form_submissions import prune_submissions
 from accounts.unverified_cleanup import purge_unverified, send_reminders
 from accounts.verification import blocks
 from articles.images import make_renditions
@@ -77,10 +78,13 @@ def send_moderator_digests() -> int:
 
 @task()
 def clean_up_unverified_accounts() -> None:
-    """Remind unverified accounts, delete them after their deadline, and delete expired mailbox blocks."""
+    """Remind unverified accounts, delete them after their deadline, and delete expired mailbox blocks and
+    notes of sent forms.
+    """
     send_reminders()
     purge_unverified()
     blocks.prune_blocks()
+    prune_submissions()
 
 
 @task()

@@ -56,6 +56,7 @@ BUNDLES = {
     ),
     "js/site/bundle.js": (
         "js/site/keep_scroll.js",
+        "js/site/reader.js",
         "js/site/personal_bar.js",
         "js/site/verification_banner.js",
         "js/site/table_of_contents.js",
@@ -66,6 +67,7 @@ BUNDLES = {
         "js/site/words_left.js",
         "js/site/drafts.js",
         "js/site/insertion.js",
+        "js/site/in_step.js",
         "js/site/submit.js",
         "js/site/discussion_pages.js",
         "js/site/discussion.js",

@@ -231,15 +231,20 @@ def read_link(key: str) -> ConfirmationLink:
     address = EmailAddress.objects.select_related("user").filter(pk=pk).first()
     if address is None:
         return ConfirmationLink(LinkState.DEAD)
+    link = link_state(address)
+    if link.state == LinkState.GOOD:
+        try:
+            signing.loads(key, salt=app_settings.SALT, max_age=max_age)
+        except signing.SignatureExpired:
+            return ConfirmationLink(LinkState.EXPIRED, address)
+    return link
+
+
+def link_state(address: EmailAddress) -> ConfirmationLink:
+    """The state of a link to `address` that was made just now."""
     if address.verified:
         return ConfirmationLink(LinkState.USED, address)
-    if not address.can_set_verified():
-        return ConfirmationLink(LinkState.TAKEN, address)
-    try:
-        signing.loads(key, salt=app_settings.SALT, max_age=max_age)
-    except signing.SignatureExpired:
-        return ConfirmationLink(LinkState.EXPIRED, address)
-    return ConfirmationLink(LinkState.GOOD, address)
+    return ConfirmationLink(LinkState.GOOD if address.can_set_verified() else LinkState.TAKEN, address)
 
 
 def not_me_key(address: EmailAddress) -> str:

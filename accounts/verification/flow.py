@@ -49,7 +49,7 @@ def plan_confirmation(request: HttpRequest, key: str) -> ConfirmationPlan:
     """Step 1: read the link with `key` and say what its button would do. Unlike the later steps it changes
     nothing.
     """
-    link = addresses.read_link(key)
+    link = _link_for_session(request, addresses.read_link(key))
     if link.state != LinkState.GOOD:
         return ConfirmationPlan(link)
     user = link.address.user
@@ -58,6 +58,21 @@ def plan_confirmation(request: HttpRequest, key: str) -> ConfirmationPlan:
         needs_login=account_handover.is_change_from_outside(request, user),
         hands_over=account_handover.is_first_external_proof(request, user),
     )
+
+
+def _link_for_session(request: HttpRequest, link: ConfirmationLink) -> ConfirmationLink:
+    """The link as it stands for the account that is logged in here, if it has the same address.
+
+    Anybody may sign up twice with one address. The mailbox and the session are in one hand then: the link
+    proves the account of this session, whichever of the two asked for the mail, and takes nothing away.
+    """
+    user = request.user
+    if link.state not in (LinkState.GOOD, LinkState.TAKEN) or not user.is_authenticated:
+        return link
+    if link.address.user_id == user.pk or link.address.user.is_verified:
+        return link
+    own = user.emailaddress_set.filter(email=link.address.email, primary=True).first()
+    return addresses.link_state(own) if own else link
 
 
 def confirm_by_link(request: HttpRequest, plan: ConfirmationPlan) -> str:

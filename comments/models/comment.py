@@ -116,6 +116,8 @@ class Comment(PublicModel):
     approved = models.BooleanField(_("approved"), default=False)  # the present text, by a moderator
     thread_no = models.PositiveIntegerField(_("thread"), null=True, editable=False)
     submission = models.UUIDField(_("submission"), default=uuid.uuid4, unique=True, editable=False)
+    # Of the text that came with the submission: see submissions.text_digest. "" in rows of release 1.0.0.
+    submitted_digest = models.CharField(max_length=32, default="", db_default="", editable=False)
     revision = models.PositiveSmallIntegerField(default=0, editable=False)  # number of changes of the text
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     created_en = models.CharField(max_length=60, editable=False)

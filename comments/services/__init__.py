@@ -26,10 +26,12 @@ from .errors import (
     DiscussionClosed,
     DuplicateSubmission,
     Forbidden,
+    OtherAccount,
     ParentNotFound,
     RateLimited,
     Recused,
     StaleDecision,
+    StaleEdit,
 )
 from .moderation import ban_user, decide, undo_last, undo_outcome
 from .names import decide_name, name_note, name_refusal, review_name
@@ -48,10 +50,12 @@ __all__ = [
     "DiscussionClosed",
     "DuplicateSubmission",
     "Forbidden",
+    "OtherAccount",
     "ParentNotFound",
     "RateLimited",
     "Recused",
     "StaleDecision",
+    "StaleEdit",
     "appeal",
     "apply_kept_ban",
     "ban_user",

@@ -12,6 +12,7 @@ from accounts.models import User
 from articles.models import Article
 from comments.drafts import DRAFT_LIFETIME, draft_token
 from comments.models import Comment, CommentDraft
+from comments.submissions import text_digest
 from comments.text import word_count
 
 from .errors import CommentError, ParentNotFound
@@ -68,11 +69,20 @@ def check_rate_limit(request: HttpRequest) -> None:
 
 
 def save_draft(
-    *, token: uuid.UUID, article: Article, parent_id: int | None, body: str, submission: uuid.UUID
+    *,
+    token: uuid.UUID,
+    article: Article,
+    parent_id: int | None,
+    body: str,
+    submission: uuid.UUID,
+    shown_draft: str | None = None,
+    account_id: int | None = None,
 ) -> CommentDraft:
     """Save the text of an anonymous visitor. The same submission again replaces the text.
 
-    Raises CommentError.
+    `shown_draft` is the digest of the text that the form showed: a stored text that it did not show, saved
+    from another tab, is not replaced. `account_id` is the account that was logged in when the form was
+    opened: the draft waits for it. Raises CommentError.
     """
     require_open(article)
     others = CommentDraft.objects.filter(token=token).exclude(submission=submission)
@@ -87,7 +97,9 @@ def save_draft(
         if parent_id is not None:
             _lock_parent(article, parent_id)
         fields = {"article": article, "parent_id": parent_id, "body": word_count.clean_text(body)}
-        return _update_or_create(token, submission, fields)
+        if account_id is not None and User.objects.filter(pk=account_id).exists():
+            fields["account_id"] = account_id
+        return _update_or_create(token, submission, fields, shown_draft)
 
 
 def _lock_parent(article: Article, parent_id: int) -> None:
@@ -97,7 +109,9 @@ def _lock_parent(article: Article, parent_id: int) -> None:
         raise ParentNotFound
 
 
-def _update_or_create(token: uuid.UUID, submission: uuid.UUID, fields: dict) -> CommentDraft:
+def _update_or_create(
+    token: uuid.UUID, submission: uuid.UUID, fields: dict, shown_draft: str | None
+) -> CommentDraft:
     """Update the draft of this form in this browser or create it, also when the form arrives twice at once.
 
     Under another cookie the same submission is another draft, so that nobody overwrites a draft of somebody
@@ -108,15 +122,22 @@ def _update_or_create(token: uuid.UUID, submission: uuid.UUID, fields: dict) -> 
     updates = fields | {
         "created_at": timezone.now()
     }  # lives as long as the cookie, which the response renews
-    if drafts.update(**updates):
-        return drafts.get()
     try:
         with transaction.atomic():
-            return CommentDraft.objects.create(token=token, submission=submission, **fields)
-    except IntegrityError:
-        if drafts.update(**updates):
-            return drafts.get()
+            draft = drafts.select_for_update().first()
+            if draft is None:
+                return CommentDraft.objects.create(token=token, submission=submission, **fields)
+    except IntegrityError:  # the same form came at the same time, or under another cookie
+        draft = drafts.select_for_update().first()
+    if draft is None or not _may_replace(draft, fields["body"], shown_draft):
         return CommentDraft.objects.create(token=token, submission=uuid.uuid4(), **fields)
+    drafts.update(**updates)
+    return drafts.get()
+
+
+def _may_replace(draft: CommentDraft, body: str, shown_draft: str | None) -> bool:
+    """Whether the form showed the stored text, or repeats it. None is a form of release 1.0.0."""
+    return draft.body == body or shown_draft in (None, text_digest(draft.submission, draft.body))
 
 
 def purge_drafts() -> int:

@@ -97,5 +97,7 @@ def _delete_or_tombstone(pks: list[int]) -> None:
         held_at=None,
         appealed_at=None,
         appealed_against=None,
-        **dict.fromkeys(["body", "body_html", "note", "fingerprint", "matched_phrases", "appeal"], ""),
+        **dict.fromkeys(
+            ["body", "body_html", "note", "fingerprint", "submitted_digest", "matched_phrases", "appeal"], ""
+        ),
     )

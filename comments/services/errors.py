@@ -61,6 +61,29 @@ class DuplicateSubmission(CommentError):
     status = 409
 
 
+class OtherAccount(CommentError):
+    """The form was made for another account, or before the log-in."""
+
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("You are now logged in as %(name)s. Post this under this name?") % {"name": name})
+
+
+class StaleEdit(CommentError):
+    """The comment was changed after the form was opened, in another tab or on another device."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This comment was changed after you had opened the form; what it says now is shown here. "
+                "Save once more to replace it with your text."
+            )
+        )
+
+
 class Forbidden(CommentError):
     """The user may not do this: banned, or without a verified address."""
 

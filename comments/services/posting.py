@@ -12,11 +12,12 @@ from articles.models import Article
 from comments import policy
 from comments.models import Comment, CommentDraft
 from comments.policy import Outcome, RemovedBy, State
+from comments.submissions import text_digest
 from comments.text import word_count
 from ictiger.core.prepared import PreparedQuery
 from ictiger.pagecache.public_write import public_write
 
-from .errors import CommentError, DuplicateSubmission, ParentNotFound, RateLimited
+from .errors import CommentError, DuplicateSubmission, ParentNotFound, RateLimited, StaleEdit
 from .screening import (
     require_article_open,
     require_not_banned,
@@ -44,10 +45,12 @@ def post_comment(
     submission: uuid.UUID,
     parent_id: int | None = None,
     written_at: datetime | None = None,
+    shown_draft: str | None = None,
 ) -> Comment:
     """Post a comment, or a reply to the comment `parent_id`.
 
-    The same `submission` again returns the same comment.
+    The same `submission` again returns the same comment; with another text it raises DuplicateSubmission.
+    `shown_draft` is the digest of the draft that the form showed, which this comment replaces.
 
     The form has checked the length of `body`. `written_at` is for imported comments; otherwise it is the time
     of posting. Raises CommentError.
@@ -58,13 +61,14 @@ def post_comment(
         )
         comment.replied_to_id = parent_id  # the fingerprint of a short reply depends on it
         comment.created_at = written_at or timezone.now()
+        comment.submitted_digest = text_digest(submission, body)
         set_body(comment, body)
         context = screening_context(
             comment, user, until=written_at or _END_OF_TIME, prelude=author_lock_query(user)
         )
         earlier = Comment.objects.filter(submission=submission).first() if context.is_posted else None
         if earlier is not None:  # None also when it was deleted since the query above
-            return _repeated_submission(earlier, user, body)
+            return _repeated_submission(earlier, comment)
         if context.banned:
             require_not_banned(user)
         require_article_open(article)
@@ -72,7 +76,7 @@ def post_comment(
             comment.replied_to = _lock_parent(article, parent_id)
             comment.parent = comment.replied_to.parent or comment.replied_to
         if context.has_draft:
-            CommentDraft.objects.filter(submission=submission).delete()
+            _settle_draft(comment, shown_draft)
         write.touch(comment)
         # Last, since it locks the discussion: from here on all who post in it wait.
         submit(comment, screen_submission(comment, user, context))
@@ -80,8 +84,26 @@ def post_comment(
     return comment
 
 
-def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
-    """Change the user's comment within the edit window, and screen it again. Raises CommentError."""
+def _settle_draft(comment: Comment, shown_draft: str | None) -> None:
+    """Delete the draft that the comment was made from. A draft with a text that the form did not show, saved
+    from another tab, is kept under an id of its own.
+    """
+    draft = CommentDraft.objects.filter(submission=comment.submission).first()
+    if draft is None:
+        return
+    is_known = shown_draft in (None, text_digest(comment.submission, draft.body))
+    if is_known or draft.body == comment.body:
+        draft.delete()
+    else:
+        draft.submission = uuid.uuid4()
+        draft.save(update_fields=["submission"])
+
+
+def edit_comment(*, user: User, comment_id: int, body: str, revision: int | None = None) -> Comment:
+    """Change the user's comment within the edit window, and screen it again. Raises CommentError.
+
+    `revision` is the one that the form showed: StaleEdit is raised when the text was changed since.
+    """
     with public_write() as write:
         lock_author(user)
         comment = lock_own_comment(write, user, comment_id)
@@ -94,6 +116,8 @@ def edit_comment(*, user: User, comment_id: int, body: str) -> Comment:
             raise RateLimited(
                 _("You have changed this comment very often. It stands as it was; your new text is below.")
             )
+        if revision is not None and revision != comment.revision:
+            raise StaleEdit
         set_body(comment, body)
         comment.revision += 1
         comment.edited_at = timezone.now()
@@ -126,19 +150,29 @@ def remove_comment(*, user: User, comment_id: int) -> Comment:
     return comment
 
 
-def _repeated_submission(earlier: Comment, user: User, body: str) -> Comment:
+def _repeated_submission(earlier: Comment, comment: Comment) -> Comment:
     """Return the comment that a repeated POST made before.
 
-    Raises DuplicateSubmission for another text or author.
-
-    The other text must not be lost, so the error shows it again.
+    Raises DuplicateSubmission for another text, author or discussion than those of the first POST. The text
+    may have been edited since: an id with another payload is an error, never the old answer
+    (draft-ietf-httpapi-idempotency-key-header, section 2.7). The other text must not be lost, so the error
+    shows it again.
     """
-    is_same_text = earlier.body == word_count.clean_text(body) or earlier.revision > 0
-    if earlier.author_id != user.pk or not is_same_text:
+    is_same_place = earlier.discussion_id == comment.discussion_id
+    if earlier.author_id != comment.author_id or not is_same_place or not _is_same_text(earlier, comment):
         raise DuplicateSubmission(
             _("This form has been sent before, with another text. Send it again to post this text as well.")
         )
     return earlier
+
+
+def _is_same_text(earlier: Comment, comment: Comment) -> bool:
+    """Whether the POST repeats the one that made `earlier`. Of a comment posted with release 1.0.0 and edited
+    since, the first text is not known.
+    """
+    if earlier.submitted_digest:
+        return earlier.submitted_digest == comment.submitted_digest
+    return earlier.body == comment.body
 
 
 def _build_parent_lock(pk, discussion) -> QuerySet:

@@ -17,15 +17,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.reader_tag import reader_tag
 from articles.models import Article, Byline
-from comments import discussion_status, drafts, services
+from comments import discussion_status, drafts, services, submissions
 from comments.discussion import threads as thread_queries
 from comments.discussion.context import find_article
 from comments.discussion_status import DiscussionStatus
 from comments.forms import CommentForm, Limits, limits_for, parse_id
 from comments.models import Comment, CommentDraft, Discussion, compose_url
 from comments.policy import State, Switch
-from comments.services import CommentError, DuplicateSubmission, ParentNotFound
+from comments.services import CommentError, DuplicateSubmission, OtherAccount, ParentNotFound
 from comments.services import drafts as draft_services
 from comments.text import word_count
 from ictiger.core.fragment_requests import wants_fragment
@@ -49,6 +50,10 @@ class ComposeForm:
     draft: CommentDraft | None = None
     comment: Comment | None = None  # the existing comment that the form changes or appeals for
     task: str = "edit"  # what the form does to `comment`: edit, revise or appeal
+    shown_draft: str = ""  # the digest of the draft that the form showed when it was sent
+    revision: str = ""  # of `comment` when the form was opened
+    asks_for_name: bool = False  # it was made for another account: "post this under this name?"
+    shows_current_text: bool = False  # `comment` was changed since the form was opened
     is_closed: bool = False  # nothing can be posted and there is no draft: only the errors are shown
 
     @property
@@ -114,6 +119,15 @@ class ComposeForm:
         return services.has_another_moderator(self.comment)
 
     @property
+    def draft_digest(self) -> str:
+        """Identifies the draft that the form shows, which the text that is sent may replace."""
+        return (
+            submissions.text_digest(self.draft.submission, self.draft.body)
+            if self.draft
+            else self.shown_draft
+        )
+
+    @property
     def draft_expires_at(self) -> datetime:
         return self.draft.created_at + drafts.DRAFT_LIFETIME
 
@@ -153,7 +167,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     """
     article = find_article(slug)
     typed_parent = request.GET.get("parent", "")
-    compose_form = ComposeForm(article, replied_to=_visible_comment(article, typed_parent))
+    compose_form = ComposeForm(article, replied_to=visible_comment(article, typed_parent))
     if compose_form.replied_to is None:
         compose_form.missing_parent_id = parse_id(typed_parent)
     compose_form.draft = _draft_for(request, article, parse_id(typed_parent))
@@ -186,9 +200,10 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(with_query(compose_url(article, None), request.META.get("QUERY_STRING", "")))
     form = CommentForm(request.POST)
     typed_parent = form.data.get("parent", "")
-    compose_form = ComposeForm(article, text=form.data.get("body", ""))
+    shown_draft = form.data.get("shown_draft", "")
+    compose_form = ComposeForm(article, text=form.data.get("body", ""), shown_draft=shown_draft)
     if not form.is_valid():
-        compose_form.replied_to = _visible_comment(article, typed_parent)
+        compose_form.replied_to = visible_comment(article, typed_parent)
         compose_form.errors = [error for errors in form.errors.values() for error in errors]
         compose_form.submission = form.cleaned_data.get("submission", compose_form.submission)
         return render_form(request, compose_form, status=422)
@@ -200,9 +215,10 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         if isinstance(error, ParentNotFound):
             compose_form.missing_parent_id = form.cleaned_data["parent"]
         else:
-            compose_form.replied_to = _visible_comment(article, typed_parent)
+            compose_form.replied_to = visible_comment(article, typed_parent)
         if isinstance(error, DuplicateSubmission):
             compose_form.submission = uuid.uuid4()
+        compose_form.asks_for_name = isinstance(error, OtherAccount)
         return render_form(request, compose_form, status=error.status)
 
 
@@ -216,12 +232,17 @@ def _post_or_save_draft(request: HttpRequest, compose_form: ComposeForm, data: d
         "body": data["body"],
         "parent_id": data["parent"],
         "submission": data["submission"],
+        "shown_draft": request.POST.get("shown_draft"),
     }
     if request.user.is_authenticated:
+        if not submissions.is_made_for(request.POST, request.user):
+            raise OtherAccount(request.user.public_name)
         return respond_posted(request, services.post_comment(user=request.user, **params))
     draft_services.check_rate_limit(request)
     token = drafts.draft_token(request) or uuid.uuid4()
-    draft = compose_form.draft = draft_services.save_draft(token=token, **params)
+    draft = compose_form.draft = draft_services.save_draft(
+        token=token, account_id=submissions.owner_id(request.POST), **params
+    )
     compose_form.replied_to, compose_form.submission = draft.parent, draft.submission
     is_script = wants_fragment(request)
     response = render_form(request, compose_form) if is_script else redirect(compose_form.page_url)
@@ -279,39 +300,27 @@ def edit_form(request: HttpRequest, pk: int, task: str = "edit") -> ComposeForm:
         replied_to=comment.parent if is_readable else None,
         comment=comment,
         task=task,
+        revision=request.POST.get("revision", str(comment.revision) if is_author else ""),
     )
 
 
-def form_expired(request: HttpRequest, slug: str = "", pk: int | None = None) -> HttpResponse:
-    """Return the text in a form with a fresh CSRF token, 403. Called by the CSRF failure view."""
-    task = request.resolver_match.url_name
-    try:
-        compose_form = _resent_form(request, slug) if pk is None else edit_form(request, pk, task)
-    except Http404:
-        return respond_article_missing(request) if pk is None else respond_comment_missing(request)
-    compose_form.errors = [
-        _(
-            "This form had been open for too long, or cookies are off. "
-            "Your text is here: please send it again."
-        )
-    ]
-    return render_form(request, compose_form, status=403)
-
-
-def _resent_form(request: HttpRequest, slug: str) -> ComposeForm:
-    article = find_article(slug)
-    return ComposeForm(
-        article,
-        text=request.POST.get("body", ""),
-        replied_to=_visible_comment(article, request.POST.get("parent", "")),
-        submission=request.POST.get("submission", ""),
-    )
+def other_author_message(request: HttpRequest) -> str:
+    """For the form of a comment that belongs to another account than the one that is logged in now."""
+    return _(
+        "You are now logged in as %(name)s, and this comment belongs to another account. "
+        "Your text is here, for you to copy; log in as its author to save it."
+    ) % {"name": request.user.public_name}
 
 
 def render_form(request: HttpRequest, compose_form: ComposeForm, *, status: int = 200) -> HttpResponse:
     """Render the form with its text: as a page, or alone for a script."""
     template = "comments/_form.html" if wants_fragment(request) else "comments/comment_form.html"
-    context = {"compose_form": compose_form, "article": compose_form.article}
+    context = {
+        "compose_form": compose_form,
+        "article": compose_form.article,
+        "made_for": submissions.owner_token(request.user),
+        "reader_tag": reader_tag(request.user),
+    }
     response = render(request, template, context, status=status)
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -358,7 +367,7 @@ def _closed_message(status: DiscussionStatus) -> str:
     return _("This discussion has closed.")
 
 
-def _visible_comment(article: Article, typed_id: str) -> Comment | None:
+def visible_comment(article: Article, typed_id: str) -> Comment | None:
     """The comment of the discussion with the ID `typed_id`, if it is visible and can be replied to."""
     comment_id = parse_id(typed_id)
     if not comment_id:

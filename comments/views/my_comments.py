@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.reader_tag import reader_tag
 from articles.models import LONG_TEXTS
 from comments import drafts
 from comments.discussion import threads
@@ -105,7 +106,7 @@ def my_comments(request: HttpRequest) -> HttpResponse:
 
     Anonymous visitors see their drafts, or are sent to log in.
     """
-    context = {"drafts": list(drafts.drafts_for(request))}
+    context = {"drafts": list(drafts.drafts_for(request)), "reader_tag": reader_tag(request.user)}
     if request.user.is_authenticated:
         context |= _comments_context(request)
     elif not context["drafts"]:

@@ -11,16 +11,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from comments import discussion_status, services
+from comments import discussion_status, services, submissions
 from comments.discussion import threads
-from comments.forms import BodyForm, ReportForm
+from comments.forms import BodyForm, ReportForm, parse_id
 from comments.models import Comment
 from comments.policy import State
-from comments.services import CommentError, CommentNotFound
+from comments.services import CommentError, CommentNotFound, OtherAccount, StaleEdit
 from ictiger.core.fragment_requests import wants_fragment
 from ictiger.core.http import login_redirect, no_store
 
-from .compose import edit_form, render_form, respond_comment_missing, respond_posted
+from .compose import (
+    ComposeForm,
+    edit_form,
+    other_author_message,
+    render_form,
+    respond_comment_missing,
+    respond_posted,
+)
 from .my_comments import my_comment_url
 
 _IS_ALLOWED = {
@@ -36,7 +43,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a comment within the edit window."""
 
     def save(body: str) -> Comment:
-        return services.edit_comment(user=request.user, comment_id=pk, body=body)
+        revision = parse_id(request.POST.get("revision", ""))
+        return services.edit_comment(user=request.user, comment_id=pk, body=body, revision=revision)
 
     return _change(request, pk, "edit", save)
 
@@ -76,6 +84,9 @@ def _change(request: HttpRequest, pk: int, task: str, save: Callable[[str], Comm
             _("You are no longer logged in. Log in in another tab or window, then send this again.")
         ]
         return render_form(request, compose_form, status=403)
+    if _is_form_of_its_author(request, compose_form.comment):
+        compose_form.errors = [other_author_message(request)]
+        return render_form(request, compose_form, status=409)
     _require_author(request, compose_form.comment)
     if request.method != "POST":
         if not _IS_ALLOWED[task](compose_form.comment):
@@ -90,9 +101,28 @@ def _change(request: HttpRequest, pk: int, task: str, save: Callable[[str], Comm
         return respond_posted(request, save(form.cleaned_data["body"]))
     except CommentNotFound:
         return respond_comment_missing(request)
+    except StaleEdit as error:
+        _show_current_text(compose_form)
+        compose_form.errors = [str(error)]
+        return render_form(request, compose_form, status=error.status)
     except CommentError as error:
         compose_form.errors = [str(error)]
         return render_form(request, compose_form, status=error.status)
+
+
+def _is_form_of_its_author(request: HttpRequest, comment: Comment) -> bool:
+    """Whether another account sends the form that was made for the author of `comment`. Nobody else has that
+    form, so the answer tells a stranger nothing about a hidden comment.
+    """
+    is_post = request.method == "POST" and comment.author_id not in (None, request.user.pk)
+    return is_post and submissions.owner_id(request.POST) == comment.author_id
+
+
+def _show_current_text(compose_form: ComposeForm) -> None:
+    """Show the text that is stored, which sending the form once more replaces."""
+    compose_form.comment.refresh_from_db()
+    compose_form.revision = str(compose_form.comment.revision)
+    compose_form.shows_current_text = True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -139,6 +169,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _render_report_form(request, comment, form, status=422)
     try:
+        if not submissions.is_made_for(request.POST, request.user):
+            raise OtherAccount(request.user.public_name)
         services.report_comment(user=request.user, comment_id=pk, **form.cleaned_data)
     except CommentError as error:
         form.add_error(None, str(error))
@@ -153,7 +185,8 @@ def _render_report_form(
     request: HttpRequest, comment: Comment, form: ReportForm, *, status: int = 200
 ) -> HttpResponse:
     template = "comments/_report_form.html" if wants_fragment(request) else "comments/comment_report.html"
-    return render(request, template, {"comment": comment, "form": form}, status=status)
+    context = {"comment": comment, "form": form, "made_for": submissions.owner_token(request.user)}
+    return render(request, template, context, status=status)
 
 
 def _require_author(request: HttpRequest, comment: Comment) -> None:

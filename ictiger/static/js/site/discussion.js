@@ -2,10 +2,11 @@
 // form to the place where the reader is, submits it there and shows the result. The text is never lost: a
 // refused form comes back with it, and after a failed request it stays in the form.
 
-import { barFilled } from "./personal_bar.js";
+import { barFilled, publicBar } from "./personal_bar.js";
+import { bringInStep } from "./in_step.js";
 import { attachWordCounter } from "./words_left.js";
-import { deleteSentDraft, markSent, restoreDraft, storeDraft } from "./drafts.js";
-import { childList, discussionSection, parseFragment } from "./insertion.js";
+import { deleteSentDraft, forgetEdit, markSent, restoreDraft, storeDraft } from "./drafts.js";
+import { childList, discussionSection, parseFragment, rememberPublicDiscussion } from "./insertion.js";
 import { FRAGMENT_HEADERS, submitForm } from "./submit.js";
 import { followInPlace, goBackInPlace } from "./discussion_pages.js";
 
@@ -24,6 +25,7 @@ export function prepareForm(form) {
   restoreDraft(form);
   attachWordCounter(form);
   textarea.addEventListener("input", () => storeDraft(form, textarea.value));
+  form.querySelector("[data-cancel]").addEventListener("click", () => forgetEdit(form));
   textarea.addEventListener("keydown", (event) => {
     // While an input method composes, Enter belongs to it (older browsers report key code 229 then).
     const isComposing = event.isComposing || event.keyCode === 229;
@@ -51,6 +53,7 @@ async function openForm(link) {
     container.append(form);
     activateForm(form, link);
     focusFirstField(form);
+    bringInStep();
   } catch {
     location.assign(link.href);
   } finally {
@@ -187,6 +190,9 @@ function isPlainClick(event) {
 }
 
 if (discussionSection) {
+  if (publicBar) {
+    rememberPublicDiscussion(discussionSection);
+  }
   discussionSection.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || !isPlainClick(event)) {

@@ -1,7 +1,7 @@
 // Turn the pages of the discussion and change its order in place: the same links and URLs, and Back works.
 
 import { refillSlot } from "./personal_bar.js";
-import { discussionSection } from "./insertion.js";
+import { discussionSection, rememberPublicDiscussion } from "./insertion.js";
 
 const PAGE_TIMEOUT = 20_000; // milliseconds
 let shownPath = location.pathname + location.search;
@@ -64,6 +64,7 @@ function needsArticle(page) {
 
 // Keep a form that is being filled in.
 function replaceDiscussion(discussion) {
+  rememberPublicDiscussion(discussion);
   const formSlot = discussionSection.querySelector("[data-slot=comment-form]");
   if (formSlot?.querySelector(".comment-form")) {
     discussion.querySelector("[data-slot=comment-form]")?.replaceWith(formSlot);

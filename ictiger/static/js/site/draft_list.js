@@ -1,6 +1,6 @@
 // "My comments": list the drafts stored in this browser, each with a link to its form.
 
-import { deleteDraft, storedDrafts } from "./drafts.js";
+import { deleteDraft, draftsOf } from "./drafts.js";
 
 const draftSection = document.querySelector("[data-typed-texts]");
 
@@ -35,7 +35,7 @@ function showDraft(draft) {
 }
 
 if (draftSection) {
-  const drafts = storedDrafts();
+  const drafts = draftsOf(draftSection.dataset.owner);
   drafts.forEach(showDraft);
   draftSection.hidden = drafts.length === 0;
 }

@@ -3,6 +3,39 @@
 
 export const discussionSection = document.getElementById("discussion");
 
+// The discussion as it is for everybody, before personal content was inserted. Only on stored pages.
+let publicDiscussion = null;
+
+export function rememberPublicDiscussion(section) {
+  publicDiscussion = section.cloneNode(true);
+  publicDiscussion.querySelector("[data-slot=comments-own]")?.replaceChildren();
+}
+
+// Take out everything personal, except the open forms for which `keepsForm(form)` is true.
+export function restorePublicDiscussion({ keepsForm }) {
+  if (!publicDiscussion) {
+    return;
+  }
+  const forms = [...discussionSection.querySelectorAll("form.comment-form")].filter(keepsForm);
+  const places = forms.map((form) => [form, form.closest(".comment")?.id]);
+  const section = publicDiscussion.cloneNode(true);
+  for (const [form, commentId] of places) {
+    const place = commentId
+      ? section.querySelector(`#${commentId}`)
+      : section.querySelector("[data-slot=comment-form]");
+    place?.append(commentId ? formPlaceWith(form) : form);
+    place?.querySelector(":scope > .discussion-invite")?.setAttribute("hidden", "");
+  }
+  discussionSection.replaceChildren(...section.childNodes);
+}
+
+function formPlaceWith(form) {
+  const place = document.createElement("div");
+  place.className = "comment-form-place";
+  place.append(form);
+  return place;
+}
+
 export function parseFragment(html) {
   const template = document.createElement("template");
   template.innerHTML = html;

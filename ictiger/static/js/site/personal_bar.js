@@ -2,21 +2,52 @@
 // Without it the page is complete for an anonymous visitor.
 
 import { keepScroll } from "./keep_scroll.js";
+import { cookieValue } from "./reader.js";
 
 // Milliseconds. After it the page stays anonymous, with plain links that work for everybody.
 const BAR_TIMEOUT = 8_000;
 
 export async function fillBar(bar) {
-  const html = await fetchPersonalPart(bar);
+  const tag = cookieValue("reader_tag");
+  let html = await fetchPersonalPart(bar);
+  if (tag && tag !== cookieValue("reader_tag")) {
+    html = await fetchPersonalPart(bar); // another reader has logged in, or this one out, in between
+  }
   if (html) {
     keepScroll(() => insertFragment(bar, html));
   }
   bar.dataset.loaded = "";
 }
 
+// The room that CSS reserves for the personal part (masthead.css, banner.css): early_hint.js has read the
+// cookie only once, on page load.
+export function updateReservedRoom() {
+  const hint = cookieValue("reader");
+  if (hint) {
+    document.documentElement.dataset.reader = hint;
+  } else {
+    delete document.documentElement.dataset.reader;
+  }
+}
+
+// Show the present reader's personal part in place of what was shown.
+export function refillBar() {
+  delete publicBar.dataset.loaded;
+  return fillBar(publicBar);
+}
+
+// Show the bar as it is for everybody, and no messages but that of verification_banner.js.
+export function emptyBar() {
+  const ended = publicBar.querySelector(".banner-text[role=status]:not([data-banner] *)");
+  publicBar.replaceChildren(...(ended ? [ended] : []), ...publicContent.cloneNode(true).childNodes);
+  for (const messages of document.querySelectorAll("[data-slot=messages]")) {
+    messages.replaceChildren();
+  }
+}
+
 // Fetch the personal part again and fill only the slot `name`.
 export async function refillSlot(name) {
-  const html = hasPersonalPart ? await fetchPersonalPart(publicBar) : "";
+  const html = document.documentElement.dataset.reader ? await fetchPersonalPart(publicBar) : "";
   const template = document.createElement("template");
   template.innerHTML = html;
   const content = template.content.querySelector(`[data-slot="${CSS.escape(name)}"]`);
@@ -64,7 +95,8 @@ function slotElement(name) {
     : document.querySelector(`[data-slot="${CSS.escape(name)}"]`);
 }
 
-const publicBar = document.querySelector("[data-bar][data-src]");
+export const publicBar = document.querySelector("[data-bar][data-src]");
+const publicContent = publicBar?.cloneNode(true);
 const hasPersonalPart = publicBar && document.documentElement.dataset.reader;
 
 // Await this before fetching a form. While the browser has no CSRF cookie, two responses at once would each

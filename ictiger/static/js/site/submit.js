@@ -2,6 +2,7 @@
 // after a failed request the text stays in the form with a message that says what to do.
 
 import { storeDraft } from "./drafts.js";
+import { bringInStep } from "./in_step.js";
 import {
   announce,
   applyRemoval,
@@ -40,6 +41,7 @@ export async function submitForm(form, { onReturned, close }) {
     showError(form, error.name === "TimeoutError" ? "timeout" : "offline");
   } finally {
     form.removeAttribute("aria-busy");
+    bringInStep();
   }
 }
 

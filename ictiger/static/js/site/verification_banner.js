@@ -2,6 +2,8 @@
 // down, and the banner goes away once the address is verified, in this browser or in another. Without this
 // script the same forms lead to the verification page.
 
+import { updateReservedRoom } from "./personal_bar.js";
+
 // Milliseconds.
 const POLL_WHILE_NEW = 5_000;
 const POLL_LATER = 30_000;
@@ -118,13 +120,6 @@ function updateBanner(banner, status, html, isSubmission) {
   }
 }
 
-// A changed address may need less room (banner.css). early_hint.js has read the cookie only once, on page
-// load.
-function updateReservedRoom() {
-  const [, hint] = /(?:^|; )reader=(unverified|mistyped)(?:;|$)/.exec(document.cookie) ?? [];
-  document.documentElement.dataset.reader = hint ?? document.documentElement.dataset.reader;
-}
-
 function focusResult(banner) {
   const invalidField = banner.querySelector("[aria-invalid=true]");
   const message = banner.querySelector("[role=alert], [role=status]");
@@ -167,6 +162,14 @@ function showVerified(banner) {
   const message = replaceByMessage(banner, banner.dataset.wordsConfirmed, "member");
   setTimeout(() => message.remove(), CONFIRMATION_SHOWN_FOR);
   document.dispatchEvent(new CustomEvent("ictiger:verified"));
+}
+
+// The browser has been logged out: say so in place of the banner.
+export function endBanner() {
+  const banner = bannerIn(document);
+  if (banner) {
+    replaceByMessage(banner, banner.dataset.wordsEnded, "");
+  }
 }
 
 // `reader` is the new value of <html data-reader>, which early_hint.js had set from the hint cookie.
