@@ -28,7 +28,7 @@ LISTS = {
     "articles_topic": 6,
     "comments_ban": 7,  # one is for the switch, whose state every list of comments shows
 }
-QUEUE_QUERIES = 23
+QUEUE_QUERIES = 24
 
 
 def fill(count: int) -> None:
