@@ -192,6 +192,8 @@ def start_note(reader: BlockReader, line: Line, paragraph: Block | None) -> str 
     return "container"
 
 
+# A start whose first character is not among `BlockReader.signs` is never tried. What it begins is written by
+# `TreeWriter._write_<kind>`.
 # In this order: a row of stars is a rule before it is an item, and dashes under a row of cells are a table
 # before they are a heading.
 STARTS: list[Start] = [
