@@ -9,7 +9,7 @@ from django.core.files.base import File
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -124,7 +124,7 @@ class ImageAdmin(PublicModelAdmin):
     @admin.display(description=gettext_lazy("used in"))
     def used_in(self, image: Image) -> SafeString | str:
         links = [use_link(user) for user in images.users_of(image)]
-        return SafeString("<br>").join(links) if links else _("no text or cover")
+        return format_html_join(SafeString("<br>"), "{}", zip(links)) if links else _("no text or cover")
 
     @admin.display(description=gettext_lazy("to paste into a text"))
     def markdown(self, image: Image) -> SafeString:

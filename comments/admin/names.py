@@ -24,6 +24,10 @@ class NameStateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return NameState.choices
 
+    def choices(self, changelist):
+        first, *others = super().choices(changelist)
+        return [{**first, "display": _("the queue")}, *others]
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[NameReview]) -> QuerySet[NameReview]:
         return queryset.filter(state__in=[self.value()] if self.value() else UNDECIDED)
 

@@ -130,7 +130,7 @@ def test_form_and_confirmation_link_what_shows_the_picture(editor_client):
     ]
     for page in pages:
         html = page.content.decode()
-        assert [url in html for url in urls] == [True] * 3, page.request["PATH_INFO"]
+        assert [f'<a href="{url}">' in html for url in urls] == [True] * 3, page.request["PATH_INFO"]
         assert "(article, as readers see it, English)" in html
         assert "(draft, English)" in html
     assert "use of a picture" not in pages[1].content.decode()

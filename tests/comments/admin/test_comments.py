@@ -197,7 +197,7 @@ def test_stats_show_counts_and_waits(article, client_of, moderator):
         ("visible", "6"),
         ("rejected", "1"),
         ("removed", "0"),
-        ('<a href="?state=reported">Reported, still visible</a>', "0"),
+        ('<a href="?state=reported">reported, still visible</a>', "0"),
         ("usually decided within", "25 minutes"),
         ("the oldest has waited for", "3 hours"),
     ]

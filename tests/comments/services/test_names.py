@@ -1,5 +1,7 @@
 """Names beside comments: listed words, names of other commenters, names changed after approval."""
 
+import re
+
 import pytest
 
 from accounts.models import User
@@ -108,6 +110,8 @@ def test_name_changed_after_approval_is_shown_and_looked_at(client_of, moderator
     assert (review.state, review.reason, review.previous) == (NameState.SHOWN, NameReason.CHANGED, "Anna")
     page = client_of(moderator).get("/admin/comments/namereview/").content.decode()
     assert "<bdi>Bella</bdi>" in page
+    assert re.search(r'<li class="selected">\s*<a[^>]*>the queue</a>', page)  # not “All”
+    assert "<title>Names to look at" in page
     services.decide_name(moderator=moderator, review_id=review.pk, accept=False)
     user.refresh_from_db()
     assert user.display_name == "Anna"
