@@ -1,7 +1,8 @@
 """Fixtures for all tests: users with their roles, browsers, threads and ports.
 
 The migrations make the groups that give roles their permissions. A test with `transaction=True` empties the
-tables when it ends: mark it `serialized_rollback=True` as well, so that the groups are restored.
+tables when it ends: mark it `serialized_rollback=True` as well, so that the groups are restored. Without it
+the next such test of the process fails, whichever that is, so the run is refused at once.
 """
 
 import socket
@@ -25,6 +26,13 @@ from .factories import make_user
 OUR_PACKAGES = ("ictiger", "accounts", "articles", "comments")
 # Computed from the code and its settings. Hashing all files for each changed setting would take minutes.
 KEPT_CACHES = {("ictiger.pagecache.build_id", "build_id")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("django_db"):
+            if mark.kwargs.get("transaction") and not mark.kwargs.get("serialized_rollback"):
+                raise pytest.UsageError(f"{item.nodeid}: transaction=True needs serialized_rollback=True")
 
 
 def forget_settings(**_changed: object) -> None:

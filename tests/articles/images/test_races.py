@@ -14,7 +14,7 @@ from tests.factories import make_article
 from .samples import encoded, patches, upload
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="races for rows on PostgreSQL only"),
 ]
 

@@ -144,7 +144,7 @@ def test_refused_file_changes_nothing(media):
     assert Image.objects.get().file.name == image.file.name
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_files_stay_when_the_write_fails(media, monkeypatch):
     """Files are removed after COMMIT only; what a failed write has stored is taken away."""
     image = add()
