@@ -138,7 +138,10 @@ class AccountAdapter(DefaultAccountAdapter):
         self, email: str, language: str, wish: form_submissions.CodeWish | None
     ) -> None:
         """Queue the mail once for each form that asked for a code."""
-        if wish is None or form_submissions.code_wish(wish, "")[0]:
+        is_first = wish is None or form_submissions.is_first_wish(
+            "unknown_account", wish.submission, wish.address
+        )
+        if is_first:
             enqueue("accounts/unknown_account", to=email, language=language)
 
     def send_notification_mail(

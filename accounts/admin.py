@@ -164,8 +164,14 @@ class UserAdmin(BoundedSearchMixin, admin.ModelAdmin):
         self.message_user(request, text % {"count": count}, level)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, is_change: bool) -> None:
-        with public_write(obj):  # the name is shown beside comments
-            super().save_model(request, obj, form, is_change)
+        with public_write(*[obj] if is_change else []) as write:  # the name is shown beside comments
+            if not is_change:
+                super().save_model(request, obj, form, is_change)
+                write.touch(obj)
+                return
+            # Only what the form shows: what the reader has changed meanwhile stays.
+            columns = {field.name for field in obj._meta.concrete_fields}
+            obj.save(update_fields=[name for name in form.changed_data if name in columns])
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         erase_account(obj)

@@ -259,12 +259,18 @@ class ProfileForm(NamedUserForm):
             del self.fields["mail_digest"]
 
     def save(self, commit: bool = True) -> User:
-        """Save the profile; a name that must wait leaves the one before in its place."""
+        """Save the profile; a name that must wait leaves the one before in its place.
+
+        Raises DatabaseError when the account was erased meanwhile.
+        """
         name, previous = self.instance.display_name, self.initial["display_name"]
         if name != previous:
             must_wait = [review(self.instance, name, previous) for review in name_reviews]
             self.instance.display_name = previous if any(must_wait) else name
-        return super().save(commit)
+        # No other column: what another request has changed meanwhile stays, and an account that was erased
+        # meanwhile is not stored again.
+        self.instance.save(update_fields=list(self.fields))
+        return self.instance
 
 
 def check_display_name(name: str, user: User) -> None:

@@ -55,6 +55,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         with public_write(user):  # the name shows beside comments
+            if not User.objects.filter(pk=user.pk).exists():  # public_write has locked the row, if it exists
+                return redirect(settings.LOGIN_URL)
             form.save()
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")

@@ -17,13 +17,13 @@ from ictiger.mail.models import Mail, MailState
 
 REFUSALS_IN_A_ROW = 3
 # "Bad destination mailbox address", "bad destination system address" and "mailbox has moved" (RFC 3463, 3.2).
-NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.[1236]\b")
+NO_SUCH_MAILBOX = re.compile(r"5\d\d[ -]5\.1\.[1236]\b")
 
 
 @on_refusal
 def record_refusal(mail: Mail) -> None:
     """Note at the account that its verified address refuses mail."""
-    if NO_SUCH_MAILBOX.search(mail.reply) or _is_always_refused(mail.recipient):
+    if NO_SUCH_MAILBOX.match(mail.reply) or _is_always_refused(mail.recipient):
         User.objects.filter(
             pk=mail.user_id,
             mail_refused_at=None,

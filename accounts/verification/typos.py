@@ -39,7 +39,7 @@ OTHER_PROVIDERS = frozenset(
         *("inbox.com", "aim.com", "web.com", "pm.me", "gmx.net", "gmx.at"),
         *("gmx.ch", "mail.ru", "mail.de", "email.de", "21cn.com", "188.com"),
         *("263.net", "tom.com", "sogou.com", "wo.cn", "qq.cn", "139.cn"),
-        *("yeah.com"),
+        "yeah.com",
     ]
 )
 # Providers with a domain in each of many countries.

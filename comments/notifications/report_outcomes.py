@@ -22,14 +22,14 @@ OUTCOME_LIFETIME = timedelta(days=7)
 OUTCOME_DELAY = timedelta(minutes=5)
 
 
-def notify_reporters(settled: Iterable[Report]) -> None:
+def notify_reporters(settled: Iterable[Report], decided_at: datetime) -> None:
     """Queue a mail to each reporter with a verified address. Runs in the transaction of the decision."""
     reporter_ids = {report.reporter_id for report in settled}
     for reporter in User.objects.filter(pk__in=reporter_ids, is_active=True) if reporter_ids else ():
-        _queue_outcome(reporter)
+        _queue_outcome(reporter, decided_at)
 
 
-def _queue_outcome(reporter: User) -> None:
+def _queue_outcome(reporter: User, decided_at: datetime) -> None:
     address = verified_address(reporter)
     if address is None:
         return
@@ -42,7 +42,7 @@ def _queue_outcome(reporter: User) -> None:
             OUTCOME_PURPOSE,
             to=address.email,
             language=reporter.language,
-            context={"since": timezone.now().isoformat()},
+            context={"since": decided_at.isoformat()},
             user=reporter,
             not_before=timezone.now() + OUTCOME_DELAY,
         )
@@ -50,7 +50,7 @@ def _queue_outcome(reporter: User) -> None:
 
 def reports_to_answer(mail: Mail) -> list[Report]:
     """The user's settled reports that no other mail has answered, oldest first, one for each comment."""
-    since = datetime.fromisoformat(mail.context["since"]) - timedelta(seconds=1)
+    since = datetime.fromisoformat(mail.context["since"])
     reports = (
         Report.objects.with_decision()
         .filter(reporter=mail.user, settled_by__isnull=False, comment__decisions__decided_at__gte=since)

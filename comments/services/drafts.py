@@ -82,7 +82,7 @@ def save_draft(
 
     `shown_draft` is the digest of the text that the form showed: a stored text that it did not show, saved
     from another tab, is not replaced. `account_id` is the account that was logged in when the form was
-    opened: the draft waits for it. Raises CommentError.
+    opened: the draft waits for it if its address is verified. Raises CommentError.
     """
     require_open(article)
     others = CommentDraft.objects.filter(token=token).exclude(submission=submission)
@@ -97,7 +97,8 @@ def save_draft(
         if parent_id is not None:
             _lock_parent(article, parent_id)
         fields = {"article": article, "parent_id": parent_id, "body": word_count.clean_text(body)}
-        if account_id is not None and User.objects.filter(pk=account_id).exists():
+        verified = User.objects.filter(pk=account_id, emailaddress__verified=True)
+        if account_id is not None and verified.exists():
             fields["account_id"] = account_id
         return _update_or_create(token, submission, fields, shown_draft)
 

@@ -71,7 +71,7 @@ def decide(
         Claim.objects.filter(comment=comment).delete()
         if action in NEGATIVE_ACTIONS:
             rejections.notify_rejection(decision)
-        report_outcomes.notify_reporters(settled)
+        report_outcomes.notify_reporters(settled, decision.decided_at)
     return decision
 
 

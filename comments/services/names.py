@@ -28,7 +28,11 @@ def review_name(user: User, name: str, previous: str) -> bool:
     Returns whether the name must wait: it has held words, or looks like that of another commenter. Runs
     inside the transaction that saves the user, under the lock of the user's row.
     """
-    NameReview.objects.filter(user=user, state__in=UNDECIDED).delete()
+    undecided = NameReview.objects.filter(user=user, state__in=UNDECIDED)
+    shown = undecided.filter(state=NameState.SHOWN).first()
+    if shown is not None:
+        previous = shown.previous  # the last name that nobody has to look at any more
+    undecided.delete()
     if not name:
         return False
     words = " · ".join(current_matcher().find(name).held)[:300]
@@ -87,7 +91,8 @@ def decide_name(*, moderator: User, review_id: int, accept: bool) -> NameReview:
 def _show_decided_name(user: User, review: NameReview, accept: bool) -> None:
     if accept and review.state == NameState.HELD:
         user.display_name = review.name
-    elif not accept and review.state == NameState.SHOWN and user.display_name == review.name:
+    elif not accept and user.display_name != review.previous:
+        # Also under a name that waits: the one shown meanwhile may be another that nobody has looked at.
         user.display_name = review.previous
     else:
         return

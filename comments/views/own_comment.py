@@ -102,7 +102,10 @@ def _change(request: HttpRequest, pk: int, task: str, save: Callable[[str], Comm
     except CommentNotFound:
         return respond_comment_missing(request)
     except StaleEdit as error:
-        _show_current_text(compose_form)
+        try:
+            _show_current_text(compose_form)
+        except Comment.DoesNotExist:  # erased since
+            return respond_comment_missing(request)
         compose_form.errors = [str(error)]
         return render_form(request, compose_form, status=error.status)
     except CommentError as error:

@@ -3,10 +3,14 @@ import json
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.urls import reverse
 
 from accounts import display_names, hooks
+from accounts.erasure import erase_account
+from accounts.forms import ProfileForm
 from accounts.models import User
+from ictiger.core.lookalikes import skeleton
 from ictiger.mail.models import Mail
 from ictiger.pagecache import invalidation
 from ictiger.pagecache.models import Purge
@@ -267,3 +271,28 @@ def test_erasure_is_refused_for_staff(editor, client_of):
     assert "Hand over first" in client.get(DELETE).content.decode()
     assert client.post(DELETE).status_code == 403
     assert User.objects.filter(pk=editor.pk).exists()
+
+
+def test_save_changes_no_column_that_the_form_does_not_show(reader):
+    """A hand-over, or a change at the desk, that was committed while the form waited for the row stays."""
+    stale = User.objects.get(pk=reader.pk)
+    User.objects.filter(pk=reader.pk).update(
+        password="!new", is_active=False, pending_content_unconfirmed=True
+    )
+    form = ProfileForm({"display_name": "Anna", "language": "en"}, instance=stale)
+    assert form.is_valid()
+    with public_write(stale):
+        form.save()
+    reader.refresh_from_db()
+    assert (reader.display_name, reader.name_skeleton) == ("Anna", skeleton("Anna"))
+    assert (reader.password, reader.is_active, reader.pending_content_unconfirmed) == ("!new", False, True)
+
+
+def test_save_does_not_bring_an_erased_account_back(reader):
+    stale = User.objects.get(pk=reader.pk)
+    form = ProfileForm({"display_name": "Anna", "language": "en"}, instance=stale)
+    assert form.is_valid()
+    erase_account(reader)
+    with pytest.raises(DatabaseError), public_write():
+        form.save()
+    assert not User.objects.filter(pk=stale.pk).exists()

@@ -168,3 +168,15 @@ def test_accepted_name_purges_the_pages_that_show_it(client_of, moderator, monke
     services.decide_name(moderator=moderator, review_id=NameReview.objects.get().pk, accept=True)
 
     assert Purge.objects.get().paths == ["/shows/Anna/", "/shows/Casino Anna/"]
+
+
+def test_refused_name_gives_way_to_the_last_that_needed_no_look(client_of, moderator):
+    """Not to one that nobody has looked at yet."""
+    user = trusted(display_name="Anna")
+    client = client_of(user)
+    for name in ("Berta", "Carla"):
+        choose(client, name)
+    review = NameReview.objects.get(state=NameState.SHOWN)
+    services.decide_name(moderator=moderator, review_id=review.pk, accept=False)
+    user.refresh_from_db()
+    assert user.display_name == "Anna"

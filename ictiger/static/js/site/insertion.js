@@ -21,7 +21,7 @@ export function restorePublicDiscussion({ keepsForm }) {
   const section = publicDiscussion.cloneNode(true);
   for (const [form, commentId] of places) {
     const place = commentId
-      ? section.querySelector(`#${commentId}`)
+      ? (section.querySelector(`#${commentId}`) ?? section.querySelector("[data-slot=comment-form]"))
       : section.querySelector("[data-slot=comment-form]");
     place?.append(commentId ? formPlaceWith(form) : form);
     place?.querySelector(":scope > .discussion-invite")?.setAttribute("hidden", "");
