@@ -20,6 +20,7 @@ from ictiger.core.process_pool import process_pool
 from ictiger.pagecache.public_write import public_write
 from ictiger.pagecache.verification import verification_remark
 
+from .images import record_uses
 from .markdown import RENDERER_VERSION
 from .models import Article, Page, Status
 from .rendered_fields import rendered_fields
@@ -139,6 +140,9 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> list[Outcome]:
             if outcome.changes:
                 # Not save(): it would write a revision of a page.
                 model.objects.filter(pk=outcome.text.pk).update(**outcome.changes)
+            if outcome.fields:
+                # Also where nothing changed: a release without this record may have published the text.
+                record_uses(outcome.text, outcome.fields["body_html"], before=outcome.text.body_html)
     return final
 
 

@@ -165,6 +165,8 @@ def publish(article: Article, *, at: datetime | None = None, draft: Draft | None
         record_uses(article, article.body_html, before=old_html)
         if was_read and article.slug != old_slug:
             update_redirects(article, old_slug)
+        elif article.slug != old_slug:
+            article.old_slugs.filter(slug=article.slug).delete()
         redirect_other_form(article)
     return article
 

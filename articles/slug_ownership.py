@@ -32,7 +32,7 @@ def normalize_slug(slug: str) -> str:
 
 def update_redirects(article: Article, old_slug: str) -> None:
     """Redirect the old slug to the new one, and delete a redirect from the slug that is in use again."""
-    article.old_slugs.filter(slug=article.slug).delete()
+    article.old_slugs.filter(slug__in=[article.slug, old_slug]).delete()
     SlugRedirect(language=article.language, slug=old_slug, article=article).save()
 
 

@@ -171,7 +171,7 @@ def _missing_article(request: HttpRequest, slug: str) -> HttpResponse:
     language = Language.active()
     read = Article.objects.filter(language=language, status=Status.PUBLISHED, publish_at__lte=timezone.now())
     moved = find_moved(read.defer(*LONG_TEXTS), slug, language=language)
-    if moved is not None:
+    if moved is not None and moved.slug != slug:  # its own, when it was taken down
         return redirect_to_slug(request, moved.slug)
     if Article.objects.expired(language).filter(slug=slug).exists():
         return render(request, "410.html", status=410)

@@ -73,14 +73,14 @@ def _converted(pixels: Picture.Image, data: bytes | None) -> Picture.Image:
     """The pixels, of mode L, RGB or CMYK, in sRGB by the profile if it is one for them."""
     profile = _profile(data) if data else None
     if profile is not None:
-        fitting = _as_space(pixels, profile.profile.xcolor_space.strip())
-        if fitting is not None:
-            try:
+        try:
+            fitting = _as_space(pixels, profile.profile.xcolor_space.strip())
+            if fitting is not None:
                 return ImageCms.profileToProfile(
                     fitting, profile, SRGB, outputMode="RGB", renderingIntent=_intent(fitting)
                 )
-            except (ImageCms.PyCMSError, OSError, ValueError):
-                logger.info("a picture's colour profile could not be used")
+        except (ImageCms.PyCMSError, OSError, ValueError):  # among them a name that is no text
+            logger.info("a picture's colour profile could not be used")
     if pixels.mode == "CMYK":
         return ImageCms.profileToProfile(pixels, _press(), SRGB, outputMode="RGB")
     return pixels

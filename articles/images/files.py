@@ -8,12 +8,15 @@ import hashlib
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from pathlib import PurePosixPath
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from articles.models import FormerFile, Image
 from ictiger.core.text import strip_unstorable
@@ -71,7 +74,9 @@ def save_description(image: Image) -> None:
         if (stored.focus_x, stored.focus_y) != (image.focus_x, image.focus_y):
             remove_after_commit({stored.link_preview} - {""})
             image.link_preview = ""
-            _begin_anew(image)
+            # A worker that is at this picture goes on, and finds that it is to be made again: two at once
+            # would remove each other's files.
+            _begin_anew(image, claimed_until=stored.claimed_until)
         image.save()
 
 
@@ -79,9 +84,8 @@ def try_again(images: Iterable[Image]) -> int:
     """Let the job try again to make what could not be made. Returns the number of pictures."""
     keys = [image.pk for image in images]
     with public_write():
-        return Image.objects.filter(pk__in=keys).update(
-            attempts=0, claimed_until=None, problem="", renditions_version=0
-        )
+        idle = Image.objects.filter(Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()), pk__in=keys)
+        return idle.update(attempts=0, claimed_until=None, problem="", renditions_version=0)
 
 
 def delete_images(images: Iterable[Image]) -> None:
@@ -154,5 +158,5 @@ def _free_name(image: Image, stored: Stored) -> str:
     raise AssertionError("there are infinitely many names")
 
 
-def _begin_anew(image: Image) -> None:
-    image.renditions_version, image.attempts, image.claimed_until, image.problem = 0, 0, None, ""
+def _begin_anew(image: Image, claimed_until: datetime | None = None) -> None:
+    image.renditions_version, image.attempts, image.claimed_until, image.problem = 0, 0, claimed_until, ""

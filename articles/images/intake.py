@@ -6,6 +6,7 @@ What a file claims to be is checked before it is decoded: a PNG of a few kilobyt
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Semaphore
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -16,6 +17,10 @@ from PIL import JpegImagePlugin, UnidentifiedImageError
 from . import animation, heic
 from .colour import as_srgb, on_white
 from .refusals import BROKEN, damaged
+
+AVIF_SPEED = 9  # of 10: the editor waits, and with SQLite all writers do
+# One picture at a time in a process: 40 million pixels take half a gigabyte while they are converted.
+_DECODING = Semaphore()
 
 # The accepted formats, and the suffix with which each is stored. An MPO is a JPEG of several pictures.
 FORMATS = {
@@ -53,6 +58,14 @@ def read_upload(upload: File) -> Stored:
             _("This file is too large: at most %(limit)s MB."), params={"limit": MAX_BYTES // 1_000_000}
         )
     picture = _open(upload)
+    try:
+        with _DECODING:
+            return _stored(picture)
+    except BROKEN as error:
+        raise damaged() from error
+
+
+def _stored(picture: Picture.Image) -> Stored:
     if picture.format in animation.FORMATS and getattr(picture, "n_frames", 1) > 1:
         return _animation(picture)
     if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "HEIF"):
@@ -82,6 +95,8 @@ def _still(picture: Picture.Image) -> Stored:
 def _options(picture: Picture.Image, pixels: Picture.Image, suffix: str) -> dict[str, object]:
     """How to encode: a JPEG as finely as it came, so that it grows neither larger nor visibly worse."""
     tables = getattr(picture, "quantization", None)
+    if suffix == "avif":
+        return {"quality": QUALITY, "speed": AVIF_SPEED}
     if suffix != "jpg":
         return {"quality": QUALITY, "optimize": True}
     if not tables or pixels.mode != picture.mode:

@@ -13,6 +13,7 @@ from django.db.models import Model, Q, QuerySet
 
 from articles.models import Article, Draft, FormerFile, Image, ImageUse, Page
 from ictiger.core.prepared import Param, PreparedQuery
+from ictiger.core.text import strip_unstorable
 
 # An address ends at a blank or at a sign that closes it in HTML or Markdown; a query is no part of the name.
 NAME = re.compile(r"[^\s\"'<>()\[\]?#\\]+")
@@ -27,7 +28,8 @@ def picture_names(text: str) -> set[str]:
     """The names of all files that a text, in HTML or Markdown, names by their address."""
     start = settings.MEDIA_URL
     pieces = text.split(start)[1:] if start in text else ()
-    return {unquote(found[0]) for found in map(NAME.match, pieces) if found}
+    names = (unquote(found[0]) for found in map(NAME.match, pieces) if found)
+    return {name for name in names if strip_unstorable(name) == name}
 
 
 def name_of(address: str) -> str:
@@ -35,7 +37,7 @@ def name_of(address: str) -> str:
     if not address.startswith(settings.MEDIA_URL):
         return ""
     found = NAME.match(address, len(settings.MEDIA_URL))
-    return unquote(found[0]) if found else ""
+    return strip_unstorable(unquote(found[0])) if found else ""
 
 
 def images_by_name(names: Iterable[str]) -> dict[str, Image]:

@@ -44,7 +44,7 @@ _LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _WORD = rf"[{_LATIN}][{_LATIN}0-9]*+(?:['’-][{_LATIN}0-9]++){{0,4}}+"
 _NUMBER = r"[0-9][0-9.,%]*+"
 _GAP = r"[.,;:!?)”\"]{0,3}(?:\s|&nbsp;)+(?:(?:&amp;|[–—-])\s)?[(“\"]{0,2}"
-_FIRST_WORD = rf"[{_LATIN}](?<![{_LATIN}0-9&@/._-].)[{_LATIN}0-9]*+(?:['’-][{_LATIN}0-9]++){{0,4}}+"
+_FIRST_WORD = rf"[{_LATIN}](?<![{_LATIN}0-9&#@/._-].)[{_LATIN}0-9]*+(?:['’-][{_LATIN}0-9]++){{0,4}}+"
 PHRASE = re.compile(rf"{_FIRST_WORD}(?:{_GAP}(?:{_NUMBER}{_GAP})*{_WORD}){{2,}}")
 # Quick to find, since it begins with one set of characters: kana, Hangul, or the middle of a PHRASE.
 NOT_CHINESE = re.compile(

@@ -37,7 +37,8 @@ def record(apps, schema_editor):
 
 def names(text):
     pieces = text.split(settings.MEDIA_URL)[1:]
-    return {unquote(found[0]) for found in map(NAME.match, pieces) if found}
+    found = (unquote(match[0]) for match in map(NAME.match, pieces) if match)
+    return {name for name in found if "\0" not in name}  # which no database can be asked for
 
 
 class Migration(migrations.Migration):

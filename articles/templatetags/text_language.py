@@ -18,8 +18,10 @@ CHINESE_LETTER = re.compile("[\u3400-\u9fff]")
 @register.filter
 def other_language(text: str) -> SafeString:
     """The text with `lang` on what is not in the language of the page."""
-    # Escaped, and the marks are constants.
-    return mark_safe(mark_other_languages(conditional_escape(text), Language.active()))  # noqa: S308
+    # Escaped, and the marks are constants. An apostrophe stays one, since it is part of a word; the result is
+    # for the text of an element, never for an attribute.
+    escaped = conditional_escape(text).replace("&#x27;", "'")
+    return mark_safe(mark_other_languages(escaped, Language.active()))  # noqa: S308
 
 
 @register.filter

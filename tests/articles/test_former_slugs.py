@@ -3,11 +3,13 @@
 import importlib
 import unicodedata
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import quote, unquote
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
 
 from articles.former_slugs import save_with_redirects
 from articles.models import Author, FormerSlug, Page, SlugRedirect, Topic
@@ -278,3 +280,21 @@ def test_simultaneous_moves_to_one_slug_break_nothing(stranger):
     owner = Topic.objects.get(slug="same")
     old_slug = topics[[topic.pk for topic in topics].index(owner.pk)].slug
     assert [(old.slug, old.topic) for old in FormerSlug.objects.all()] == [(old_slug, owner)]
+
+
+def test_taken_down_article_with_capitals_in_its_slug_is_gone(stranger):
+    article = create_article(title="AI", slug="AI-2026", body="A text.")
+    publish(article)
+    assert leads_to(stranger, "/articles/ai-2026/") == "/articles/AI-2026/"
+    take_down(article)
+    assert leads_to(stranger, "/articles/AI-2026/") == 410
+
+
+def test_slug_in_another_form_can_be_taken_and_left_again(stranger):
+    article = create_article(title="AI", slug="AI", body="A text.")
+    publish(article, at=timezone.now() + timedelta(days=1))
+    save_draft(article, slug="ai")
+    publish(article, at=timezone.now())
+    save_draft(article, slug="new")
+    publish(article)
+    assert leads_to(stranger, "/articles/ai/") == "/articles/new/"

@@ -4,12 +4,14 @@ import re
 import time
 
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.markdown import render
 from articles.markdown.html_tokens import tokens
 from articles.markdown.other_language import mark_other_languages
+from articles.templatetags.text_language import other_language
 
 ZH, JA, KO, EN = ('<span lang="zh-Hans">', '<span lang="ja">', '<span lang="ko">', '<span lang="en">')
 END = "</span>"
@@ -169,3 +171,16 @@ def test_marking_takes_time_in_proportion_to_the_text(text: str, language: str):
     marked = mark_other_languages(f"<p>x{text}</p><p>{text}</p>", language)
     assert time.process_time() - start < 0.5
     assert text_of(marked) == f"x{text}{text}"
+
+
+@pytest.mark.parametrize(
+    ("title", "marked"),
+    [
+        ("James' new big house 你好", 'James\' <span lang="en">new big house</span> 你好'),
+        ("读 writers' own words matter 的书", '读 writers\' <span lang="en">own words matter</span> 的书'),
+        ("<b> & 'x' 你好", "&lt;b&gt; &amp; 'x' 你好"),
+    ],
+)
+def test_entities_of_a_title_stay_whole(title, marked):
+    with translation.override("zh-hans"):
+        assert other_language(title) == marked

@@ -249,3 +249,30 @@ def test_pages_show_the_renditions_of_a_cover(stranger):
         assert re.search(
             r'<picture><source type="image/\w+" srcset="/media/\S+ \d+w', stranger.get(page).content.decode()
         )
+
+
+def stored_or_refused(content: bytes) -> Image | None:
+    """The picture, or None when it was refused in words. Any other error fails the test."""
+    try:
+        return add_image(upload=upload(content), alt="x")
+    except ValidationError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "exif"),
+    [("PNG", b"Exif\0\0II*\0"), ("WEBP", b"Exif\0\0XXXXXXXXXX"), ("PNG", b"Exif\0\0" + b"M" * 20)],
+)
+def test_picture_with_broken_metadata_is_stored_or_refused_in_words(kind, exif, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    image = stored_or_refused(picture(kind, exif=exif))
+    assert image is None or (image.width, image.height) == (60, 40)
+
+
+@pytest.mark.parametrize("position", range(13, 400, 7))
+def test_animation_with_a_flipped_byte_is_stored_or_refused_in_words(position, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    content = bytearray(animated_gif(3))
+    content[position % len(content)] ^= 0xFF
+    image = stored_or_refused(bytes(content))
+    assert image is None or image.file.name.endswith((".webp", ".png"))

@@ -214,3 +214,12 @@ def test_own_picture_may_be_named_by_its_full_address(start, settings):
     assert article.body_html.count(f'src="{image.file.url}"') == 2
     assert 'width="600"' in article.body_html
     assert users_of(image) == [article, article.draft]
+
+
+@pytest.mark.parametrize("address", ["/media/images/a%00.jpg", "/media/images/%00", "/media/%ED%A0%80.png"])
+def test_address_that_no_database_can_be_asked_for_names_no_picture(address):
+    article = make_article()
+    draft = save_draft(article, body=f"![x]({address}) and the address {address} alone.")
+    assert draft.body.count(address) == 2
+    publish(article)
+    assert not ImageUse.objects.exists()
