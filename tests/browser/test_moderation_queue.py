@@ -262,7 +262,7 @@ def test_refused_message_stays_in_the_field_with_an_error(open_queue, pending_co
     page.context.set_offline(False)
     reject.get_by_role("button").click()
     expect(reject.locator(".errornote")).to_have_text(
-        f"This has {len(long_text)} characters; at most 700 are taken. Please shorten it."
+        f"This has {len(long_text.strip())} characters; at most 700 are taken. Please shorten it."
     )
     expect(reject.locator("textarea")).to_have_value(long_text)
     expect(reject.locator("textarea")).to_be_focused()

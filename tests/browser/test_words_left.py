@@ -84,11 +84,11 @@ def test_nothing_is_announced_before_a_pause(open_article, reader):
     page = open_article(reader)
     page.clock.install()
     textarea = type_comment(page, "字" * 125)
-    page.clock.run_for(900)
+    page.clock.run_for(600)  # and real time, which goes on meanwhile
     textarea.press_sequentially("字")
-    page.clock.run_for(900)
+    page.clock.run_for(600)
     expect(page.locator("[data-words-said]")).to_have_text("")
-    page.clock.run_for(200)
+    page.clock.run_for(500)
     expect(page.locator("[data-words-said]")).to_have_text("Words left: 14")
 
 

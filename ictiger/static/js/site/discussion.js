@@ -144,9 +144,9 @@ function insertOwnComments() {
   }
 }
 
-// Mark a public comment as the reader's and give it the author's actions.
+// Mark a public comment as the reader's and give it the author's actions, once: two responses may bring them.
 function addOwnActions(comment, item) {
-  if (comment) {
+  if (comment && !comment.classList.contains("comment-own")) {
     comment.classList.add("comment-own");
     comment.querySelector(".comment-report")?.remove();
     comment.querySelector(".comment-actions")?.append(...item.querySelectorAll(".comment-actions > *"));
