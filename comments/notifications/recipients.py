@@ -1,10 +1,14 @@
 """Which address a mail goes to, and which events the mails to an account have reported already."""
 
+from datetime import datetime, timedelta
+
 from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from ictiger.mail.models import Mail, MailState
+from ictiger.mail.queue import enqueue
 
 _NOTIFIED_KEY = "told"  # in the context of mails in the database: ids of the comments or decisions reported
 
@@ -31,6 +35,29 @@ def has_recipient(mail: Mail) -> bool:
         mail.recipient = address.email
         mail.save(update_fields=["recipient"])
     return True
+
+
+def queue_decision_mail(
+    purpose: str, user: User, decided_at: datetime, *, delay: timedelta, lifetime: timedelta
+) -> None:
+    """Queue a mail to `user` about decisions from `decided_at` on, or let the one that waits report this too.
+
+    Does nothing without an address for notices. Runs in the transaction of the decision.
+    """
+    address = verified_address(user)
+    if address is None:
+        return
+    queued = Mail.objects.filter(purpose=purpose, user=user, recipient=address.email, state=MailState.QUEUED)
+    # An UPDATE, not a SELECT: its lock keeps the mail from being sent before this decision is committed.
+    if not queued.update(expires_at=timezone.now() + lifetime):
+        enqueue(
+            purpose,
+            to=address.email,
+            language=user.language,
+            context={"since": decided_at.isoformat()},
+            user=user,
+            not_before=timezone.now() + delay,
+        )
 
 
 def already_notified(mails: QuerySet[Mail]) -> set[int]:

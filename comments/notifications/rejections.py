@@ -7,14 +7,12 @@ decision.
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
 from comments.models import Decision
 from comments.policy import ModerationAction, State
-from ictiger.mail.models import Mail, MailState
-from ictiger.mail.queue import enqueue
+from ictiger.mail.models import Mail
 
-from .recipients import already_notified, verified_address
+from .recipients import already_notified, queue_decision_mail
 
 REJECTION_PURPOSE = "comments/rejection"
 REJECTION_LIFETIME = timedelta(days=7)
@@ -27,21 +25,13 @@ def notify_rejection(decision: Decision) -> None:
     Runs in the transaction of the decision.
     """
     author = decision.comment.author
-    address = verified_address(author) if author and author.is_active and author.mail_decisions else None
-    if address is None:
-        return
-    queued = Mail.objects.filter(
-        purpose=REJECTION_PURPOSE, user=author, recipient=address.email, state=MailState.QUEUED
-    )
-    # An UPDATE, not a SELECT: its lock keeps the mail from being sent before this decision is committed.
-    if not queued.update(expires_at=timezone.now() + REJECTION_LIFETIME):
-        enqueue(
+    if author and author.is_active and author.mail_decisions:
+        queue_decision_mail(
             REJECTION_PURPOSE,
-            to=address.email,
-            language=author.language,
-            context={"since": decision.decided_at.isoformat()},
-            user=author,
-            not_before=timezone.now() + REJECTION_DELAY,
+            author,
+            decision.decided_at,
+            delay=REJECTION_DELAY,
+            lifetime=REJECTION_LIFETIME,
         )
 
 

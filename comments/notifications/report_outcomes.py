@@ -7,15 +7,12 @@ decision.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from accounts.models import User
 from comments.models import Report
 from comments.policy import ModerationAction
-from ictiger.mail.models import Mail, MailState
-from ictiger.mail.queue import enqueue
+from ictiger.mail.models import Mail
 
-from .recipients import already_notified, verified_address
+from .recipients import already_notified, queue_decision_mail
 
 OUTCOME_PURPOSE = "comments/report_outcome"
 OUTCOME_LIFETIME = timedelta(days=7)
@@ -26,25 +23,8 @@ def notify_reporters(settled: Iterable[Report], decided_at: datetime) -> None:
     """Queue a mail to each reporter with a verified address. Runs in the transaction of the decision."""
     reporter_ids = {report.reporter_id for report in settled}
     for reporter in User.objects.filter(pk__in=reporter_ids, is_active=True) if reporter_ids else ():
-        _queue_outcome(reporter, decided_at)
-
-
-def _queue_outcome(reporter: User, decided_at: datetime) -> None:
-    address = verified_address(reporter)
-    if address is None:
-        return
-    queued = Mail.objects.filter(
-        purpose=OUTCOME_PURPOSE, user=reporter, recipient=address.email, state=MailState.QUEUED
-    )
-    # An UPDATE, not a SELECT: its lock keeps the mail from being sent before this decision is committed.
-    if not queued.update(expires_at=timezone.now() + OUTCOME_LIFETIME):
-        enqueue(
-            OUTCOME_PURPOSE,
-            to=address.email,
-            language=reporter.language,
-            context={"since": decided_at.isoformat()},
-            user=reporter,
-            not_before=timezone.now() + OUTCOME_DELAY,
+        queue_decision_mail(
+            OUTCOME_PURPOSE, reporter, decided_at, delay=OUTCOME_DELAY, lifetime=OUTCOME_LIFETIME
         )
 
 
