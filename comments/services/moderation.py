@@ -19,7 +19,7 @@ from ictiger.pagecache.public_write import public_write
 from .claims import require_unclaimed
 from .errors import CommentError, Forbidden, StaleDecision
 from .recusal import require_uninvolved
-from .reports import has_newer_report
+from .reports import require_reports_seen
 from .transitions import lock_author, lock_comment, set_state
 
 NEGATIVE_ACTIONS = (ModerationAction.REJECT, ModerationAction.REMOVE)
@@ -55,10 +55,7 @@ def decide(
         outcome = _outcome(comment, action, reason)
         if outcome is None or version_token not in (None, comment.version_token):
             raise StaleDecision(_conflict_message(comment, version_token))
-        if last_report_id is not None and has_newer_report(comment, last_report_id):
-            raise StaleDecision(
-                _("Another report has come in since you looked at this comment. Please read it.")
-            )
+        require_reports_seen(comment, last_report_id)
         if not take_over:
             require_unclaimed(comment, moderator)
         settled = list(comment.reports.open()) if action != ModerationAction.UNDO else []

@@ -16,7 +16,7 @@ from comments.policy import HoldRule, Outcome, State
 from comments.text import word_count
 from ictiger.pagecache.public_write import public_write
 
-from .errors import CommentError, Forbidden, RateLimited
+from .errors import CommentError, Forbidden, RateLimited, StaleDecision
 from .screening import is_trusted
 from .transitions import lock_author, lock_comment, set_state
 
@@ -53,9 +53,12 @@ def report_comment(*, user: User, comment_id: int, reason: str, note: str = "") 
     return report
 
 
-def has_newer_report(comment: Comment, last_seen_id: int) -> bool:
-    """Whether a report has come in since a moderator saw the one with this id, the newest then (0: none)."""
-    return comment.reports.filter(pk__gt=last_seen_id).exists()
+def require_reports_seen(comment: Comment, last_seen_id: int | None) -> None:
+    """Raise StaleDecision when a report has come in since the moderator saw the one with this id, the newest
+    then (0: none; None: not known, nothing is checked).
+    """
+    if last_seen_id is not None and comment.reports.filter(pk__gt=last_seen_id).exists():
+        raise StaleDecision(_("Another report has come in since you looked at this comment. Please read it."))
 
 
 def _require_below_limits(user: User, open_about_comment: int) -> None:
