@@ -113,6 +113,15 @@ class SiteBuilder:
         )
         return [user.pk for user in users]
 
+    def _load_drafts(self, numbered: list[tuple]) -> None:
+        """Each article's draft, with the same text and key."""
+        drafts = (
+            (pk, pk, _title(text, number), slug, text.summary, text.body)
+            for pk, number, text, slug in numbered
+        )
+        columns = ["id", "article_id", "title", "slug", "summary", "body"]
+        bulk_load(Draft, columns, drafts, updated_at=self.now)
+
     def _make_articles(self, numbers: range) -> None:
         first, first_link, first_byline = next_key(Article), next_key(ArticleTopic), next_key(Byline)
         numbered = [
@@ -138,13 +147,7 @@ class SiteBuilder:
                 status=Status.PUBLISHED,
                 renderer_version=RENDERER_VERSION,
             )
-            drafts = (
-                (pk, pk, _title(text, number), slug, text.summary, text.body)
-                for pk, number, text, slug in numbered
-            )
-            bulk_load(
-                Draft, ["id", "article_id", "title", "slug", "summary", "body"], drafts, updated_at=self.now
-            )
+            self._load_drafts(numbered)
             bulk_load(
                 ArticleTopic,
                 ["id", "article_id", "topic_id"],
