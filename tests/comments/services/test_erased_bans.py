@@ -55,7 +55,8 @@ def test_ban_that_has_ended_is_not_kept(article):
     Ban.objects.create(user=user, why="Advertised.", until=timezone.now() - timedelta(minutes=1))
     erase_account(user)
     assert not ErasedBan.objects.exists()
-    post(sign_up_again(), article)
+    again = sign_up_again()
+    assert post(again, article).author == again
 
 
 def test_address_that_the_banned_account_never_verified_is_not_banned(article):
@@ -63,7 +64,9 @@ def test_address_that_the_banned_account_never_verified_is_not_banned(article):
     user.emailaddress_set.create(email=ADDRESS, verified=False)
     Ban.objects.create(user=user, why="Advertises.")
     erase_account(user)
-    post(sign_up_again(), article)
+    again = sign_up_again()
+    assert post(again, article).author == again
+    assert not Ban.objects.exists()
 
 
 def test_erased_bans_are_pruned_when_they_end(time_machine):
